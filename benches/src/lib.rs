@@ -1,0 +1,1 @@
+//! Criterion benchmarks live beside this file; it only gives the package a target.

@@ -1,0 +1,3 @@
+//! The `ruvllm-esp` command line.
+
+fn main() {}

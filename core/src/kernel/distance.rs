@@ -1,0 +1,63 @@
+//! Similarities and distances between vectors of i8, and between bit strings.
+//!
+//! All are exact in 32 bits for up to 2^17 elements: the largest product of two i8 is 2^14.
+
+use crate::meter::{Meter, Op};
+
+/// The dot product. `a` and `b`: `[n] i8`; where the lengths differ the shorter counts.
+pub fn dot<M: Meter>(a: &[i8], b: &[i8], meter: &mut M) -> i32 {
+    meter.record(Op::Call, 1);
+    meter.record(Op::Mac, a.len().min(b.len()) as u32);
+    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+}
+
+/// The squared Euclidean distance. `a` and `b`: `[n] i8`.
+pub fn squared_euclidean<M: Meter>(a: &[i8], b: &[i8], meter: &mut M) -> i32 {
+    meter.record(Op::Call, 1);
+    meter.record(Op::Difference, a.len().min(b.len()) as u32);
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| {
+            let difference = i32::from(*a) - i32::from(*b);
+            difference * difference
+        })
+        .sum()
+}
+
+/// The Manhattan distance. `a` and `b`: `[n] i8`.
+pub fn manhattan<M: Meter>(a: &[i8], b: &[i8], meter: &mut M) -> i32 {
+    meter.record(Op::Call, 1);
+    meter.record(Op::Difference, a.len().min(b.len()) as u32);
+    a.iter().zip(b).map(|(a, b)| (i32::from(*a) - i32::from(*b)).abs()).sum()
+}
+
+/// The number of bits in which two strings of 32-bit words differ. `a` and `b`: `[n] u32`.
+pub fn hamming<M: Meter>(a: &[u32], b: &[u32], meter: &mut M) -> u32 {
+    meter.record(Op::Call, 1);
+    meter.record(Op::Popcount, a.len().min(b.len()) as u32);
+    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn distances_agree_with_each_other(pairs in proptest::collection::vec(any::<(i8, i8)>(), 0..200)) {
+            let (a, b): (std::vec::Vec<i8>, std::vec::Vec<i8>) = pairs.into_iter().unzip();
+            let squared = squared_euclidean(&a, &b, &mut ());
+            prop_assert_eq!(squared, dot(&a, &a, &mut ()) + dot(&b, &b, &mut ()) - 2 * dot(&a, &b, &mut ()));
+            let wide: i64 = a.iter().zip(&b).map(|(a, b)| (i64::from(*a) - i64::from(*b)).abs()).sum();
+            prop_assert_eq!(i64::from(manhattan(&a, &b, &mut ())), wide);
+        }
+
+        #[test]
+        fn hamming_counts_differing_bits(pairs in proptest::collection::vec(any::<(u32, u32)>(), 0..20)) {
+            let (a, b): (std::vec::Vec<u32>, std::vec::Vec<u32>) = pairs.into_iter().unzip();
+            let slow: u32 = (0..32).map(|bit| a.iter().zip(&b).filter(|(a, b)| (*a >> bit & 1) != (*b >> bit & 1)).count() as u32).sum();
+            prop_assert_eq!(hamming(&a, &b, &mut ()), slow);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The core of ruvllm-esp: everything a chip does, and nothing about where it runs.
+//!
+//! The same code runs in the host simulator, in firmware and in the benchmarks. It does no I/O, allocates nothing and
+//! contains no `unsafe`: bytes go in, bytes come out, time is an argument, memory is one slice lent by the caller.
+//!
+//! - [`units`]: bytes, cycles, hertz and microseconds as types
+//! - [`arena`]: one byte slice carved into typed slices
+//! - [`meter`]: what a kernel did, counted
+//! - [`kernel`]: dot products, distances
+//! - [`index`]: nearest-neighbour search
+#![no_std]
+#![warn(missing_docs)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod arena;
+pub mod index;
+pub mod kernel;
+pub mod meter;
+pub mod units;

@@ -1,0 +1,148 @@
+//! What a kernel did, counted: the link between code and its price on a chip.
+//!
+//! A kernel is generic over its [`Meter`] and reports its inner-loop steps. On a chip the meter is `()`: every report is
+//! an empty inlined call, and the machine code is the same as without it (`just check-meter` compares the two). In the
+//! simulator the meter counts, and a chip's price table turns the counts into cycles.
+
+/// One kind of work, as the core's own loops do it.
+///
+/// An operation stands for a whole step of a loop (its loads, its arithmetic, its share of the loop control), because
+/// that is what can be priced: single instructions overlap differently on every chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Op {
+    /// Entry into a kernel: call, prologue, return.
+    Call,
+    /// One i8 x i8 multiply-accumulate of a dot product.
+    Mac,
+    /// One element of a sum of squared or absolute differences of i8.
+    Difference,
+    /// One 32-bit word of a Hamming distance: exclusive or, population count, add.
+    Popcount,
+    /// One byte folded into a running hash: exclusive or, multiply.
+    Hash,
+    /// One byte classified, folded to lower case or parsed.
+    Byte,
+    /// One byte copied, filled or compared.
+    Copy,
+    /// One data-dependent comparison with its branch: a step of a sort, a heap or a scan.
+    Compare,
+    /// One word read from a table at a computed index.
+    Load,
+    /// One word written to a table at a computed index.
+    Store,
+    /// One 32-bit add, subtract, shift or logical operation outside the steps above.
+    Alu,
+    /// One 32-bit multiplication outside the steps above.
+    Mul,
+    /// One 64-bit multiply or multiply-accumulate.
+    MulWide,
+    /// One 32-bit division or remainder.
+    Div,
+    /// One 64-bit division or remainder.
+    DivWide,
+}
+
+impl Op {
+    /// Every operation, in the order of its discriminant.
+    pub const ALL: [Op; 15] = [
+        Op::Call,
+        Op::Mac,
+        Op::Difference,
+        Op::Popcount,
+        Op::Hash,
+        Op::Byte,
+        Op::Copy,
+        Op::Compare,
+        Op::Load,
+        Op::Store,
+        Op::Alu,
+        Op::Mul,
+        Op::MulWide,
+        Op::Div,
+        Op::DivWide,
+    ];
+
+    /// The name used in price tables, reports and errors.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Op::Call => "call",
+            Op::Mac => "mac",
+            Op::Difference => "difference",
+            Op::Popcount => "popcount",
+            Op::Hash => "hash",
+            Op::Byte => "byte",
+            Op::Copy => "copy",
+            Op::Compare => "compare",
+            Op::Load => "load",
+            Op::Store => "store",
+            Op::Alu => "alu",
+            Op::Mul => "mul",
+            Op::MulWide => "mul-wide",
+            Op::Div => "div",
+            Op::DivWide => "div-wide",
+        }
+    }
+}
+
+/// Receives the work that a kernel reports.
+pub trait Meter {
+    /// `count` steps of `op` were done.
+    fn record(&mut self, op: Op, count: u32);
+}
+
+/// The meter of a chip: nothing is counted, and nothing is paid for not counting.
+impl Meter for () {
+    #[inline(always)]
+    fn record(&mut self, _: Op, _: u32) {}
+}
+
+/// Counts every operation, saturating.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts([u64; Op::ALL.len()]);
+
+impl Counts {
+    /// How many steps of `op` were recorded.
+    pub fn of(&self, op: Op) -> u64 {
+        self.0.get(op as usize).copied().unwrap_or(0)
+    }
+
+    /// Each operation that was recorded at least once, with its count.
+    pub fn iter(&self) -> impl Iterator<Item = (Op, u64)> + '_ {
+        Op::ALL.into_iter().zip(self.0).filter(|(_, count)| *count > 0)
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.0 = [0; Op::ALL.len()];
+    }
+}
+
+impl Meter for Counts {
+    fn record(&mut self, op: Op, count: u32) {
+        if let Some(slot) = self.0.get_mut(op as usize) {
+            *slot = slot.saturating_add(u64::from(count));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_lists_each_operation_at_its_discriminant() {
+        for (position, op) in Op::ALL.into_iter().enumerate() {
+            assert_eq!(op as usize, position, "{}", op.name());
+        }
+    }
+
+    #[test]
+    fn counts_add_up_and_saturate() {
+        let mut counts = Counts::default();
+        counts.record(Op::Mac, 3);
+        counts.record(Op::Mac, 4);
+        assert_eq!(counts.of(Op::Mac), 7);
+        assert_eq!(counts.iter().count(), 1);
+    }
+}

@@ -1,0 +1,1 @@
+//! ESP32 chips under virtual time, running the ruvllm-esp core.
