@@ -3,6 +3,18 @@
 //! An index hands out slots. A role keeps what belongs to an item (its id, its text) in slices of its own at the same
 //! slot. Vectors all have the embedder's fixed norm, so the largest dot product is the nearest neighbour.
 
+pub mod binary;
+pub mod choice;
+pub mod flat;
+pub mod hnsw;
+pub mod product;
+mod ranking;
+mod shortlist;
+mod store;
+
+pub use choice::{AnyIndex, Kind};
+pub use store::MOST_ITEMS;
+
 use crate::meter::Meter;
 
 /// One search result.
@@ -42,6 +54,9 @@ pub trait Index {
     /// # Errors
     /// [`Full`] when no slot is free.
     fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full>;
+
+    /// Puts `vector`, `[D] i8`, in the place of the one at `slot`; says whether the slot held an item.
+    fn update<M: Meter>(&mut self, slot: u32, vector: &[i8], meter: &mut M) -> bool;
 
     /// Frees `slot`; says whether it held an item.
     fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) -> bool;

@@ -1,0 +1,119 @@
+//! One index or another, chosen at run time.
+
+use super::binary::Binary;
+use super::flat::Flat;
+use super::hnsw::{Hnsw, Shape};
+use super::product::Product;
+use super::{Full, Hit, Index};
+use crate::arena::{Arena, NoRoom};
+use crate::meter::Meter;
+
+/// The kinds of index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// [`Flat`]
+    Flat,
+    /// [`Binary`]
+    Binary,
+    /// [`Product`]
+    Product,
+    /// [`Hnsw`]
+    Hnsw,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 4] = [Kind::Flat, Kind::Binary, Kind::Product, Kind::Hnsw];
+
+    /// The name used in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Flat => "flat",
+            Kind::Binary => "binary",
+            Kind::Product => "product",
+            Kind::Hnsw => "hnsw",
+        }
+    }
+}
+
+/// An index of a kind that is chosen at run time.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each variant is the index of its name")]
+pub enum AnyIndex<'a> {
+    Flat(Flat<'a>),
+    Binary(Binary<'a>),
+    Product(Product<'a>),
+    Hnsw(Hnsw<'a>),
+}
+
+impl<'a> AnyIndex<'a> {
+    /// Takes hold of an index of `kind`; a kind without a beam or a seed ignores that part of `shape`.
+    ///
+    /// # Errors
+    /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MOST_ITEMS`].
+    pub fn carve(arena: &mut Arena<'a>, kind: Kind, shape: Shape) -> Result<Self, NoRoom> {
+        let Shape { capacity, dimensions, .. } = shape;
+        Ok(match kind {
+            Kind::Flat => Self::Flat(Flat::carve(arena, capacity, dimensions)?),
+            Kind::Binary => Self::Binary(Binary::carve(arena, capacity, dimensions)?),
+            Kind::Product => Self::Product(Product::carve(arena, capacity, dimensions)?),
+            Kind::Hnsw => Self::Hnsw(Hnsw::carve(arena, shape)?),
+        })
+    }
+
+    /// Which kind it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Flat(_) => Kind::Flat,
+            Self::Binary(_) => Kind::Binary,
+            Self::Product(_) => Kind::Product,
+            Self::Hnsw(_) => Kind::Hnsw,
+        }
+    }
+}
+
+/// Calls a method of whichever index it is.
+macro_rules! each {
+    ($any:expr, $index:ident => $call:expr) => {
+        match $any {
+            AnyIndex::Flat($index) => $call,
+            AnyIndex::Binary($index) => $call,
+            AnyIndex::Product($index) => $call,
+            AnyIndex::Hnsw($index) => $call,
+        }
+    };
+}
+
+impl Index for AnyIndex<'_> {
+    fn capacity(&self) -> u32 {
+        each!(self, index => index.capacity())
+    }
+
+    fn len(&self) -> u32 {
+        each!(self, index => index.len())
+    }
+
+    fn vector(&self, slot: u32) -> Option<&[i8]> {
+        each!(self, index => index.vector(slot))
+    }
+
+    fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
+        each!(self, index => index.insert(vector, meter))
+    }
+
+    fn update<M: Meter>(&mut self, slot: u32, vector: &[i8], meter: &mut M) -> bool {
+        each!(self, index => index.update(slot, vector, meter))
+    }
+
+    fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) -> bool {
+        each!(self, index => index.remove(slot, meter))
+    }
+
+    fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
+        each!(self, index => index.search(query, effort, hits, meter))
+    }
+
+    fn clear(&mut self) {
+        each!(self, index => index.clear());
+    }
+}

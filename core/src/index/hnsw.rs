@@ -1,0 +1,127 @@
+//! Hierarchical navigable small worlds: search that looks at few of the vectors.
+//!
+//! Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using hierarchical navigable small world
+//! graphs" (2016), with M = 8, for the memory of a chip: 16-bit links in rows of fixed places, no pointer, no recursion.
+//! Three things are other than in the paper, and keep every item findable for ever:
+//! - equal vectors share one node, so copies cannot use up each other's links;
+//! - a spanning tree of links between near nodes is never pruned, so the graph is always of one piece: a search whose beam
+//!   is as wide as the index is exact;
+//! - a node that goes is taken out of all rows, not marked, and the nodes around it are linked anew.
+
+mod beam;
+mod graph;
+mod layers;
+mod linking;
+mod removal;
+mod tree;
+mod twins;
+
+use super::ranking::Ranking;
+use super::{Full, Hit, Index};
+use crate::arena::{Arena, NoRoom};
+use crate::meter::Meter;
+use beam::Beam;
+use core::cell::RefCell;
+use graph::Graph;
+
+/// The beam is never carved narrower than this: an insert needs neighbours to choose from.
+pub const NARROWEST_BEAM: u32 = 96;
+
+/// The measures of an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// The most items, up to [`super::MOST_ITEMS`].
+    pub capacity: u32,
+    /// Elements of a vector.
+    pub dimensions: u32,
+    /// The widest beam that a search may ask for: the limit of its `effort`. At least [`NARROWEST_BEAM`] is carved.
+    pub beam: u32,
+    /// Decides which slots are on the upper layers.
+    pub seed: u32,
+}
+
+/// A graph of near vectors: `dimensions + 40.6` bytes an item (104.6 for 64 dimensions), and 4 bytes for each place of the
+/// beam and 16.
+///
+/// `effort` is the width of the beam, `ef_search` in the paper. Similarities are kept in 16 bits, so vectors must have a norm
+/// of at most 181; the embedder's have 127.
+#[derive(Debug)]
+pub struct Hnsw<'a> {
+    graph: Graph<'a>,
+    beam: RefCell<Beam<'a>>,
+}
+
+impl<'a> Hnsw<'a> {
+    /// Takes hold of an index of this shape; zeroed bytes are an empty one.
+    ///
+    /// # Errors
+    /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MOST_ITEMS`].
+    pub fn carve(arena: &mut Arena<'a>, shape: Shape) -> Result<Self, NoRoom> {
+        let graph = Graph::carve(arena, shape.capacity, shape.dimensions, shape.seed)?;
+        let beam = Beam::carve(arena, shape.capacity, shape.beam.max(NARROWEST_BEAM))?;
+        Ok(Self { graph, beam: RefCell::new(beam) })
+    }
+}
+
+impl Index for Hnsw<'_> {
+    fn capacity(&self) -> u32 {
+        self.graph.store.capacity()
+    }
+
+    fn len(&self) -> u32 {
+        self.graph.store.len()
+    }
+
+    fn vector(&self, slot: u32) -> Option<&[i8]> {
+        self.graph.store.vector(slot)
+    }
+
+    fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
+        let slot = self.graph.store.take(vector, meter)?;
+        self.graph.link(slot, self.beam.get_mut(), meter);
+        Ok(slot)
+    }
+
+    fn update<M: Meter>(&mut self, slot: u32, vector: &[i8], meter: &mut M) -> bool {
+        let taken = self.graph.store.is_taken(slot);
+        if taken {
+            let beam = self.beam.get_mut();
+            self.graph.unlink(slot, beam, meter);
+            self.graph.store.set(slot, vector, meter);
+            self.graph.link(slot, beam, meter);
+        }
+        taken
+    }
+
+    fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) -> bool {
+        let taken = self.graph.store.is_taken(slot);
+        if taken {
+            self.graph.unlink(slot, self.beam.get_mut(), meter);
+            self.graph.store.release(slot, meter);
+        }
+        taken
+    }
+
+    fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
+        let Ok(mut beam) = self.beam.try_borrow_mut() else { return 0 };
+        let Some(start) = self.graph.descend(query, 0, meter) else { return 0 };
+        let width = effort.max(u32::try_from(hits.len()).unwrap_or(u32::MAX)).min(beam.limit());
+        self.graph.explore(0, start, query, width, &mut beam, meter);
+        let mut ranking = Ranking::new(hits);
+        for (similarity, node) in beam.iter() {
+            if !ranking.offer(Hit { slot: node, similarity }, meter) {
+                break;
+            }
+            for slot in self.graph.twins(node) {
+                if !ranking.offer(Hit { slot, similarity }, meter) {
+                    break;
+                }
+            }
+        }
+        ranking.len()
+    }
+
+    fn clear(&mut self) {
+        self.graph.clear();
+    }
+}

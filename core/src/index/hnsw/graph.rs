@@ -1,0 +1,154 @@
+//! The graph of the index, and how it is searched.
+//!
+//! Between operations this holds:
+//! - the nodes are the distinct vectors; a vector that is there already becomes the twin of its node, on a chain in the
+//!   order of its slot, and has no links of its own: a thousand equal items are one place in the graph, not a trap in it;
+//! - every node but one, the root, has a parent, and node and parent link to each other on the ground layer; these links
+//!   are never pruned, so every node is reached from every other.
+
+use super::beam::Beam;
+use super::layers::{Layers, slots};
+use crate::arena::{Arena, NoRoom};
+use crate::index::store::Store;
+use crate::meter::{Meter, Op};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// In [`Graph::parents`]: a node without a parent that everything descends from.
+pub(super) const ROOT: u16 = u16::MAX;
+
+#[derive(Debug, FromBytes, IntoBytes, KnownLayout, Immutable)]
+#[repr(C)]
+pub(super) struct Header {
+    /// The slot where a search begins, plus one, or zero.
+    pub(super) entry: u32,
+}
+const _: () = assert!(size_of::<Header>() == 4);
+
+/// Vectors, links, and the tree that keeps them together.
+#[derive(Debug)]
+pub(super) struct Graph<'a> {
+    pub(super) store: Store<'a>,
+    pub(super) header: &'a mut Header,
+    pub(super) layers: Layers<'a>,
+    /// `[capacity]`: the slot of the parent plus one, [`ROOT`], or zero where there is no node. Of a twin: of its node.
+    pub(super) parents: &'a mut [u16],
+    /// `[capacity]`: the slot of the next twin plus one, or zero.
+    pub(super) twins: &'a mut [u16],
+}
+
+impl<'a> Graph<'a> {
+    pub(super) fn carve(
+        arena: &mut Arena<'a>,
+        capacity: u32,
+        dimensions: u32,
+        seed: u32,
+    ) -> Result<Self, NoRoom> {
+        let store = Store::carve(arena, capacity, dimensions)?;
+        let layers = Layers::carve(arena, capacity, seed)?;
+        let parents = arena.slice("parents", capacity)?;
+        let twins = arena.slice("twins", capacity)?;
+        Ok(Self { store, header: arena.one("graph header")?, layers, parents, twins })
+    }
+
+    pub(super) fn parent(&self, slot: u32) -> u16 {
+        self.parents.get(slot as usize).copied().unwrap_or(0)
+    }
+
+    pub(super) fn set_parent(&mut self, slot: u32, parent: u16) {
+        if let Some(place) = self.parents.get_mut(slot as usize) {
+            *place = parent;
+        }
+    }
+
+    pub(super) fn is_child(&self, slot: u32, of: u32) -> bool {
+        u32::from(self.parent(slot)) == of + 1
+    }
+
+    /// The twins of the node in `slot`, in the order of their slots; of a twin, those after it.
+    pub(super) fn twins(&self, slot: u32) -> impl Iterator<Item = u32> + '_ {
+        let next = |slot: u32| self.twins.get(slot as usize).and_then(|next| u32::from(*next).checked_sub(1));
+        core::iter::successors(next(slot), move |slot| next(*slot)).take(self.twins.len())
+    }
+
+    /// The node nearest to `query` that a greedy walk finds, down to the layer above `level`.
+    pub(super) fn descend<M: Meter>(&self, query: &[i8], level: u32, meter: &mut M) -> Option<u32> {
+        let mut nearest = self.header.entry.checked_sub(1)?;
+        let top = self.layers.level_of(nearest);
+        if top <= level {
+            return Some(nearest);
+        }
+        let mut best = self.store.similarity(query, nearest, meter);
+        for level in (level + 1..=top).rev() {
+            loop {
+                let from = nearest;
+                for slot in slots(self.layers.row(level, from)) {
+                    meter.record(Op::Load, 1);
+                    meter.record(Op::Compare, 1);
+                    let similarity = self.store.similarity(query, slot, meter);
+                    if similarity > best {
+                        (best, nearest) = (similarity, slot);
+                    }
+                }
+                if nearest == from {
+                    break;
+                }
+            }
+        }
+        Some(nearest)
+    }
+
+    /// Fills `beam` with the `width` nodes of `level` nearest to `query` that are found from `start`.
+    pub(super) fn explore<M: Meter>(
+        &self,
+        level: u32,
+        start: u32,
+        query: &[i8],
+        width: u32,
+        beam: &mut Beam<'_>,
+        meter: &mut M,
+    ) {
+        beam.start(width, meter);
+        beam.see(start);
+        beam.offer(self.store.similarity(query, start, meter), start, meter);
+        let mut position = 0;
+        while let Some(node) = beam.get(position) {
+            meter.record(Op::Load, 2);
+            if !beam.expand(node) {
+                position += 1;
+                continue;
+            }
+            let first = self.expand(slots(self.layers.row(level, node)), query, beam, meter);
+            position = first.min(position + 1);
+        }
+    }
+
+    /// Offers the new ones of `nodes` to `beam`; the first position where one was placed.
+    #[inline]
+    fn expand<M: Meter>(
+        &self,
+        nodes: impl Iterator<Item = u32>,
+        query: &[i8],
+        beam: &mut Beam<'_>,
+        meter: &mut M,
+    ) -> usize {
+        let mut first = usize::MAX;
+        for slot in nodes {
+            meter.record(Op::Load, 2);
+            meter.record(Op::Alu, 3);
+            if beam.see(slot) {
+                meter.record(Op::Store, 1);
+                let similarity = self.store.similarity(query, slot, meter);
+                first = beam.offer(similarity, slot, meter).unwrap_or(usize::MAX).min(first);
+            }
+        }
+        first
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.store.clear();
+        self.layers.clear();
+        self.parents.fill(0);
+        self.twins.fill(0);
+        self.header.entry = 0;
+    }
+}

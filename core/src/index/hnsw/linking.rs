@@ -1,0 +1,157 @@
+//! Adding a node, and choosing which links to keep.
+//!
+//! Links are chosen by the heuristic of the paper (algorithm 4, with `keepPrunedConnections`): a candidate is kept if it
+//! is nearer to the node than to every candidate kept before it, so that links point in different directions and lead out
+//! of a cluster; what room is left goes to the nearest of the others.
+
+use super::beam::Beam;
+use super::graph::{Graph, ROOT};
+use super::layers::{GROUND, len, slots};
+use crate::meter::{Meter, Op};
+
+/// The `efConstruction` of the paper: how many near nodes an insert looks at.
+const BREADTH: u32 = 96;
+
+impl Graph<'_> {
+    /// Puts the vector in `slot` into the graph, where it is not.
+    pub(super) fn link<M: Meter>(&mut self, slot: u32, beam: &mut Beam<'_>, meter: &mut M) {
+        let Some(entry) = self.header.entry.checked_sub(1) else {
+            self.set_parent(slot, ROOT);
+            self.header.entry = slot + 1;
+            return;
+        };
+        let (top, level) = (self.layers.level_of(entry), self.layers.level_of(slot));
+        self.explore_around(slot, 0, beam, meter);
+        if let Some(node) = self.equal(slot, beam, meter) {
+            return self.join_twins(slot, node, meter);
+        }
+        self.join(slot, 0, beam, meter);
+        for level in 1..=level.min(top) {
+            self.explore_around(slot, level, beam, meter);
+            self.join(slot, level, beam, meter);
+        }
+        if level > top {
+            self.header.entry = slot + 1;
+        }
+    }
+
+    /// Fills `beam` with the nodes of `level` near to the vector in `slot`.
+    pub(super) fn explore_around<M: Meter>(&self, slot: u32, level: u32, beam: &mut Beam<'_>, meter: &mut M) {
+        let query = self.store.row(slot);
+        beam.start(BREADTH, meter);
+        if let Some(start) = self.descend(query, level, meter) {
+            self.explore(level, start, query, BREADTH, beam, meter);
+        }
+    }
+
+    /// The node in `beam` that has the same vector as `slot`.
+    fn equal<M: Meter>(&self, slot: u32, beam: &Beam<'_>, meter: &mut M) -> Option<u32> {
+        let vector = self.store.row(slot);
+        let own = self.store.similarity_of(slot, slot, meter).min(i16::MAX.into());
+        let close = beam.iter().skip_while(|(similarity, _)| *similarity > own);
+        let mut ties = close.take_while(|(similarity, _)| *similarity == own).map(|(_, node)| node);
+        ties.find(|node| {
+            meter.record(Op::Copy, vector.len() as u32);
+            self.store.row(*node) == vector
+        })
+    }
+
+    /// Links `slot` with nodes of `beam` on `level`, in both directions, and gives it a parent on the ground.
+    fn join<M: Meter>(&mut self, slot: u32, level: u32, beam: &Beam<'_>, meter: &mut M) {
+        let chosen = self.choose(slot, level, beam, meter);
+        let row = self.layers.row_mut(level, slot);
+        row.iter_mut().zip(chosen).for_each(|(place, link)| *place = link);
+        meter.record(Op::Store, row.len() as u32);
+        if level == 0 {
+            let parent = beam.iter().map(|(_, node)| node).find(|node| self.may_adopt(*node, meter));
+            let parent = parent.or_else(|| self.willing_below(beam.get(0)?, slot, meter));
+            parent.into_iter().for_each(|parent| self.adopt(slot, parent, meter));
+        }
+        for node in slots(&chosen) {
+            self.connect(level, node, slot, meter);
+        }
+    }
+
+    /// The links that `slot` should have on `level`, out of the nodes in `beam`.
+    fn choose<M: Meter>(&self, slot: u32, level: u32, beam: &Beam<'_>, meter: &mut M) -> [u16; GROUND] {
+        let limit = self.layers.row(level, slot).len();
+        let mut chosen = [0u16; GROUND];
+        let mut count = 0;
+        for wants_diverse in [true, false] {
+            for (similarity, node) in beam.iter().filter(|(_, node)| *node != slot) {
+                let kept = chosen.get(..count).unwrap_or(&[]);
+                if count == limit {
+                    break;
+                }
+                let fits = if wants_diverse {
+                    self.is_diverse(node, similarity, kept, meter)
+                } else {
+                    meter.record(Op::Compare, kept.len() as u32);
+                    !kept.contains(&(node as u16 + 1))
+                };
+                if let Some(place) = chosen.get_mut(count).filter(|_| fits) {
+                    *place = node as u16 + 1;
+                    count += 1;
+                }
+            }
+        }
+        chosen
+    }
+
+    /// Is `node`, whose similarity to the node in question is given, less similar to all of `kept`?
+    pub(super) fn is_diverse<M: Meter>(&self, node: u32, similarity: i32, kept: &[u16], meter: &mut M) -> bool {
+        slots(kept).all(|other| {
+            meter.record(Op::Compare, 1);
+            self.store.similarity_of(node, other, meter) < similarity
+        })
+    }
+
+    /// Adds the link from `from` to `to` on `level`, in the place of a worse one where the row is full.
+    pub(super) fn connect<M: Meter>(&mut self, level: u32, from: u32, to: u32, meter: &mut M) {
+        let row = self.layers.row_mut(level, from);
+        let count = len(row);
+        meter.record(Op::Compare, 2 * count as u32);
+        if from == to || row.contains(&(to as u16 + 1)) {
+            return;
+        }
+        let place = match row.get(count) {
+            Some(_) => Some(count),
+            None => self.worst_link(level, from, to, meter),
+        };
+        if let Some(place) = place.and_then(|place| self.layers.row_mut(level, from).get_mut(place)) {
+            *place = to as u16 + 1;
+            meter.record(Op::Store, 1);
+        }
+    }
+
+    /// Which link of the full row of `from` should give way to one to `to`, or `None` if that is itself the worst.
+    ///
+    /// The links that the heuristic would prune, but for their rank among the others, end at the farthest: that one goes.
+    fn worst_link<M: Meter>(&self, level: u32, from: u32, to: u32, meter: &mut M) -> Option<usize> {
+        let mut ranked = [(i32::MIN, 0u16); GROUND + 1];
+        let links = self.layers.row(level, from).iter().copied().chain([to as u16 + 1]);
+        let mut count = 0;
+        for (place, link) in ranked.iter_mut().zip(links) {
+            *place = (self.store.similarity_of(from, u32::from(link) - 1, meter), link);
+            count += 1;
+        }
+        let ranked = ranked.get_mut(..count)?;
+        ranked.sort_unstable_by(|a, b| b.cmp(a));
+        meter.record(Op::Compare, (count * 4) as u32);
+        let (mut kept, mut diverse) = ([0u16; GROUND + 1], 0);
+        let mut worst = (false, 0u16);
+        for (similarity, link) in ranked.iter() {
+            let node = u32::from(*link) - 1;
+            let keeps = self.is_diverse(node, *similarity, kept.get(..diverse)?, meter);
+            if keeps {
+                *kept.get_mut(diverse)? = *link;
+                diverse += 1;
+            }
+            let is_protected = level == 0 && (self.is_child(node, from) || self.is_child(from, node));
+            if !is_protected && !keeps >= worst.0 {
+                worst = (!keeps, *link);
+            }
+        }
+        self.layers.row(level, from).iter().position(|link| *link == worst.1)
+    }
+}

@@ -1,0 +1,7 @@
+//! How good the core's parts are: measured on data, not asserted.
+//!
+//! Each file evaluates one part of the core and returns a report that prints and serialises; the tests beside it hold the
+//! floors. Evaluations run on the host, with the very code that runs on a chip.
+
+pub mod dataset;
+pub mod index;
