@@ -22,7 +22,7 @@ use crate::arena::{Arena, NoRoom};
 use crate::meter::Meter;
 use beam::Beam;
 use core::cell::RefCell;
-use graph::Graph;
+use graph::{Graph, Query};
 
 /// The beam is never carved narrower than this: an insert needs neighbours to choose from.
 pub const NARROWEST_BEAM: u32 = 96;
@@ -104,14 +104,15 @@ impl Index for Hnsw<'_> {
 
     fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
         let Ok(mut beam) = self.beam.try_borrow_mut() else { return 0 };
-        let Some(start) = self.graph.descend(query, 0, meter) else { return 0 };
+        let target = Query::Dot(query);
+        let Some(start) = self.graph.descend(target, 0, meter) else { return 0 };
         let width = effort.max(u32::try_from(hits.len()).unwrap_or(u32::MAX)).min(beam.limit());
-        self.graph.explore(0, start, query, width, &mut beam, meter);
+        self.graph.explore(0, start, target, width, &mut beam, meter);
         let mut ranking = Ranking::new(hits);
-        for (similarity, node) in beam.iter() {
-            if !ranking.offer(Hit { slot: node, similarity }, meter) {
-                break;
-            }
+        for (distance, node) in beam.iter() {
+            let similarity = Query::similarity(distance);
+            let similarity = similarity.unwrap_or_else(|| self.graph.store.similarity(query, node, meter));
+            ranking.offer(Hit { slot: node, similarity }, meter);
             for slot in self.graph.twins(node) {
                 if !ranking.offer(Hit { slot, similarity }, meter) {
                     break;

@@ -58,10 +58,6 @@ impl<'a> Store<'a> {
         self.header.len
     }
 
-    pub(super) fn dimensions(&self) -> u32 {
-        self.dimensions as u32
-    }
-
     /// One past the last slot that was ever taken.
     pub(super) fn end(&self) -> u32 {
         self.header.used.min(self.capacity())

@@ -55,4 +55,31 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn tight() {
+        for (dataset, n, seed) in [(Dataset::Tight, 10000u32, 1), (Dataset::Tight, 10000u32, 2), (Dataset::Tight, 4000u32, 3)] {
+            let mut source = Source::new(dataset, n, seed);
+            let data = source.take_vectors(n as usize);
+            let mut m1 = vec![0u8; n as usize * 120 + 20000];
+            let mut m2 = m1.clone();
+            let mut flat = Flat::carve(&mut Arena::new(&mut m1), n, 64).unwrap();
+            let mut hnsw = Hnsw::carve(&mut Arena::new(&mut m2), Shape { capacity: n, dimensions: 64, beam: 2048, seed: 7 }).unwrap();
+            for v in &data { flat.insert(v, &mut ()).unwrap(); hnsw.insert(v, &mut ()).unwrap(); }
+            for ef in [10, 32, 64, 128, 256, 512] {
+                let mut misses = vec![];
+                for (i, v) in data.iter().enumerate() {
+                    let mut h = [Hit::default(); 10];
+                    let k = hnsw.search(&v[..], ef, &mut h, &mut ());
+                    let own: i32 = v.iter().map(|e| i32::from(*e) * i32::from(*e)).sum();
+                    if !h[..k].iter().any(|h| h.slot == i as u32) && !h[..k].iter().all(|h| h.similarity >= own) {
+                        let mut e = [Hit::default(); 200];
+                        flat.search(v, 0, &mut e, &mut ());
+                        misses.push((e.iter().position(|e| e.slot == i as u32), h[0].similarity, own));
+                    }
+                }
+                println!("{n} {seed} ef {ef}: {} {:?}", misses.len(), &misses[..misses.len().min(8)]);
+            }
+        }
+    }
 }

@@ -1,20 +1,23 @@
 //! The working memory of a search: the best nodes so far, and which were seen.
 //!
 //! One sorted array serves as both heaps of the paper: its front is the result, and the nodes in it that were not expanded
-//! are the candidates (a candidate that falls off its end could never be expanded). A node is one word: similarity in the
-//! upper half, the complement of its slot in the lower, so that comparing words compares similarities, then slots.
+//! are the candidates (a candidate that falls off its end could never be expanded). A node is one word: its distance in the
+//! upper half, its slot in the lower, so that comparing words compares distances, then slots.
 
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 
-/// Nodes in order, the best first.
+/// The largest distance that is told from larger ones: no two vectors of norm up to 127.9 are farther apart.
+pub(super) const FARTHEST: u32 = 0xffff;
+
+/// Nodes in order, the nearest first.
 #[derive(Debug)]
 pub(super) struct Beam<'a> {
     /// `[limit]`, of no meaning between searches.
     keys: &'a mut [u32],
     len: usize,
     width: usize,
-    /// `[capacity / 32]`, one bit a node: was its similarity computed?
+    /// `[capacity / 32]`, one bit a node: was its distance computed?
     seen: &'a mut [u32],
     /// `[capacity / 32]`, one bit a node: were its links followed?
     expanded: &'a mut [u32],
@@ -42,15 +45,15 @@ impl<'a> Beam<'a> {
         self.keys.len() as u32
     }
 
-    /// The nodes kept, with their similarities, best first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (i32, u32)> + '_ {
-        self.keys.iter().take(self.len).map(|key| (similarity_in(*key), slot_in(*key)))
+    /// The nodes kept, with their distances, nearest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.keys.iter().take(self.len).map(|key| (key >> 16, key & 0xffff))
     }
 
     /// The node at `position`.
     #[inline]
     pub(super) fn get(&self, position: usize) -> Option<u32> {
-        self.keys.get(position).filter(|_| position < self.len).map(|key| slot_in(*key))
+        self.keys.get(position).filter(|_| position < self.len).map(|key| key & 0xffff)
     }
 
     /// Marks `slot` as seen; says whether it is new.
@@ -67,14 +70,14 @@ impl<'a> Beam<'a> {
 
     /// Keeps `slot` if it is among the best, and says at which position.
     #[inline]
-    pub(super) fn offer<M: Meter>(&mut self, similarity: i32, slot: u32, meter: &mut M) -> Option<usize> {
-        let key = key(similarity, slot);
+    pub(super) fn offer<M: Meter>(&mut self, distance: u32, slot: u32, meter: &mut M) -> Option<usize> {
+        let key = distance.min(FARTHEST) << 16 | slot & 0xffff;
         meter.record(Op::Compare, 1);
-        if self.len == self.width && self.keys.get(self.len - 1).is_none_or(|worst| key <= *worst) {
+        if self.len == self.width && self.keys.get(self.len - 1).is_none_or(|worst| key >= *worst) {
             return None;
         }
         let kept = self.keys.get(..self.len)?;
-        let position = kept.partition_point(|other| *other > key);
+        let position = kept.partition_point(|other| *other < key);
         meter.record(Op::Compare, usize::BITS - kept.len().leading_zeros());
         self.len = (self.len + 1).min(self.width);
         let shifted = self.keys.get_mut(position..self.len)?;
@@ -94,23 +97,6 @@ fn mark(words: &mut [u32], slot: u32) -> bool {
     new
 }
 
-/// Similarities beyond 16 bits are held at the limit: vectors of norm up to 181 have none.
-#[inline]
-fn key(similarity: i32, slot: u32) -> u32 {
-    let similarity = similarity.clamp(i16::MIN.into(), i16::MAX.into()) - i32::from(i16::MIN);
-    (similarity as u32) << 16 | (0xffff - slot & 0xffff)
-}
-
-#[inline]
-fn similarity_in(key: u32) -> i32 {
-    (key >> 16) as i32 + i32::from(i16::MIN)
-}
-
-#[inline]
-fn slot_in(key: u32) -> u32 {
-    0xffff - (key & 0xffff)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,17 +106,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keeps_the_best_in_order(offers in proptest::collection::vec((-40_000i32..40_000, 0u32..65_534), 0..99), width in 1u32..40) {
+        fn keeps_the_best_in_order(offers in proptest::collection::vec((0u32..70_000, 0u32..65_534), 0..99), width in 1u32..40) {
             let mut memory = vec![0u8; 200];
             let mut beam = Beam::carve(&mut Arena::new(&mut memory), 1, 40).unwrap();
             beam.start(width, &mut ());
-            for (similarity, slot) in &offers {
-                let position = beam.offer(*similarity, *slot, &mut ());
+            for (distance, slot) in &offers {
+                let position = beam.offer(*distance, *slot, &mut ());
                 prop_assert!(position.is_none_or(|position| beam.get(position) == Some(*slot)));
             }
-            let held = offers.iter().map(|(similarity, slot)| (*similarity.clamp(&-32_768, &32_767), *slot));
-            let mut sorted: Vec<(i32, u32)> = held.collect();
-            sorted.sort_by_key(|(similarity, slot)| (-similarity, *slot));
+            let held = offers.iter().map(|(distance, slot)| (*distance.min(&FARTHEST), *slot));
+            let mut sorted: Vec<(u32, u32)> = held.collect();
+            sorted.sort_unstable();
             sorted.truncate(width as usize);
             prop_assert_eq!(beam.iter().take(sorted.len()).collect::<Vec<_>>(), sorted);
         }

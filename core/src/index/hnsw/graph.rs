@@ -6,7 +6,7 @@
 //! - every node but one, the root, has a parent, and node and parent link to each other on the ground layer; these links
 //!   are never pruned, so every node is reached from every other.
 
-use super::beam::Beam;
+use super::beam::{Beam, FARTHEST};
 use super::layers::{Layers, slots};
 use crate::arena::{Arena, NoRoom};
 use crate::index::store::Store;
@@ -24,12 +24,34 @@ pub(super) struct Header {
 }
 const _: () = assert!(size_of::<Header>() == 4);
 
+/// The dot product that counts as no distance at all: with vectors of norm up to 181, none reaches it.
+const NEAREST: i32 = 1 << 15;
+
+/// What is searched for, and what "near" means.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Query<'q> {
+    /// By dot product, as the caller of a search wants it.
+    Dot(&'q [i8]),
+    /// By Euclidean distance from a stored vector with this squared norm: that is a metric, as the choice of links needs it,
+    /// and nothing but an equal vector is at distance zero.
+    Euclidean(&'q [i8], i32),
+}
+
+impl Query<'_> {
+    /// The dot product that `distance` was made of, if it can be told.
+    pub(super) fn similarity(distance: u32) -> Option<i32> {
+        (1..FARTHEST).contains(&distance).then(|| NEAREST - distance as i32)
+    }
+}
+
 /// Vectors, links, and the tree that keeps them together.
 #[derive(Debug)]
 pub(super) struct Graph<'a> {
     pub(super) store: Store<'a>,
     pub(super) header: &'a mut Header,
     pub(super) layers: Layers<'a>,
+    /// `[capacity]`: the squared norms of the vectors; `u16::MAX` where it is that or more.
+    norms: &'a mut [u16],
     /// `[capacity]`: the slot of the parent plus one, [`ROOT`], or zero where there is no node. Of a twin: of its node.
     pub(super) parents: &'a mut [u16],
     /// `[capacity]`: the slot of the next twin plus one, or zero.
@@ -45,9 +67,53 @@ impl<'a> Graph<'a> {
     ) -> Result<Self, NoRoom> {
         let store = Store::carve(arena, capacity, dimensions)?;
         let layers = Layers::carve(arena, capacity, seed)?;
+        let norms = arena.slice("norms", capacity)?;
         let parents = arena.slice("parents", capacity)?;
         let twins = arena.slice("twins", capacity)?;
-        Ok(Self { store, header: arena.one("graph header")?, layers, parents, twins })
+        Ok(Self { store, header: arena.one("graph header")?, layers, norms, parents, twins })
+    }
+
+    /// Writes down the norm of the vector in `slot`.
+    pub(super) fn keep_norm<M: Meter>(&mut self, slot: u32, meter: &mut M) {
+        let norm = self.store.similarity_of(slot, slot, meter);
+        if let Some(place) = self.norms.get_mut(slot as usize) {
+            *place = u16::try_from(norm).unwrap_or(u16::MAX);
+        }
+    }
+
+    /// The squared norm of the vector in `slot`.
+    #[inline]
+    pub(super) fn norm(&self, slot: u32) -> i32 {
+        match self.norms.get(slot as usize) {
+            Some(norm) if *norm < u16::MAX => i32::from(*norm),
+            _ => self.store.similarity_of(slot, slot, &mut ()),
+        }
+    }
+
+    /// How far the vector in `slot` is from `query`.
+    #[inline]
+    pub(super) fn distance<M: Meter>(&self, query: Query<'_>, slot: u32, meter: &mut M) -> u32 {
+        let distance = match query {
+            Query::Dot(vector) => NEAREST - self.store.similarity(vector, slot, meter),
+            Query::Euclidean(vector, norm) => {
+                meter.record(Op::Load, 1);
+                norm + self.norm(slot) - 2 * self.store.similarity(vector, slot, meter)
+            }
+        };
+        meter.record(Op::Alu, 2);
+        distance.max(0) as u32
+    }
+
+    /// The squared Euclidean distance between the vectors in two slots.
+    #[inline]
+    pub(super) fn distance_between<M: Meter>(&self, a: u32, b: u32, meter: &mut M) -> u32 {
+        meter.record(Op::Load, 1);
+        self.distance(self.query_of(a), b, meter)
+    }
+
+    /// The vector in `slot` as a query.
+    pub(super) fn query_of(&self, slot: u32) -> Query<'_> {
+        Query::Euclidean(self.store.row(slot), self.norm(slot))
     }
 
     pub(super) fn parent(&self, slot: u32) -> u16 {
@@ -71,22 +137,22 @@ impl<'a> Graph<'a> {
     }
 
     /// The node nearest to `query` that a greedy walk finds, down to the layer above `level`.
-    pub(super) fn descend<M: Meter>(&self, query: &[i8], level: u32, meter: &mut M) -> Option<u32> {
+    pub(super) fn descend<M: Meter>(&self, query: Query<'_>, level: u32, meter: &mut M) -> Option<u32> {
         let mut nearest = self.header.entry.checked_sub(1)?;
         let top = self.layers.level_of(nearest);
         if top <= level {
             return Some(nearest);
         }
-        let mut best = self.store.similarity(query, nearest, meter);
+        let mut best = self.distance(query, nearest, meter);
         for level in (level + 1..=top).rev() {
             loop {
                 let from = nearest;
                 for slot in slots(self.layers.row(level, from)) {
                     meter.record(Op::Load, 1);
                     meter.record(Op::Compare, 1);
-                    let similarity = self.store.similarity(query, slot, meter);
-                    if similarity > best {
-                        (best, nearest) = (similarity, slot);
+                    let distance = self.distance(query, slot, meter);
+                    if distance < best {
+                        (best, nearest) = (distance, slot);
                     }
                 }
                 if nearest == from {
@@ -102,14 +168,14 @@ impl<'a> Graph<'a> {
         &self,
         level: u32,
         start: u32,
-        query: &[i8],
+        query: Query<'_>,
         width: u32,
         beam: &mut Beam<'_>,
         meter: &mut M,
     ) {
         beam.start(width, meter);
         beam.see(start);
-        beam.offer(self.store.similarity(query, start, meter), start, meter);
+        beam.offer(self.distance(query, start, meter), start, meter);
         let mut position = 0;
         while let Some(node) = beam.get(position) {
             meter.record(Op::Load, 2);
@@ -127,7 +193,7 @@ impl<'a> Graph<'a> {
     fn expand<M: Meter>(
         &self,
         nodes: impl Iterator<Item = u32>,
-        query: &[i8],
+        query: Query<'_>,
         beam: &mut Beam<'_>,
         meter: &mut M,
     ) -> usize {
@@ -137,8 +203,8 @@ impl<'a> Graph<'a> {
             meter.record(Op::Alu, 3);
             if beam.see(slot) {
                 meter.record(Op::Store, 1);
-                let similarity = self.store.similarity(query, slot, meter);
-                first = beam.offer(similarity, slot, meter).unwrap_or(usize::MAX).min(first);
+                let distance = self.distance(query, slot, meter);
+                first = beam.offer(distance, slot, meter).unwrap_or(usize::MAX).min(first);
             }
         }
         first

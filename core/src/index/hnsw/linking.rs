@@ -15,6 +15,7 @@ const BREADTH: u32 = 96;
 impl Graph<'_> {
     /// Puts the vector in `slot` into the graph, where it is not.
     pub(super) fn link<M: Meter>(&mut self, slot: u32, beam: &mut Beam<'_>, meter: &mut M) {
+        self.keep_norm(slot, meter);
         let Some(entry) = self.header.entry.checked_sub(1) else {
             self.set_parent(slot, ROOT);
             self.header.entry = slot + 1;
@@ -22,7 +23,7 @@ impl Graph<'_> {
         };
         let (top, level) = (self.layers.level_of(entry), self.layers.level_of(slot));
         self.explore_around(slot, 0, beam, meter);
-        if let Some(node) = self.equal(slot, beam, meter) {
+        if let Some((0, node)) = beam.iter().next() {
             return self.join_twins(slot, node, meter);
         }
         self.join(slot, 0, beam, meter);
@@ -37,23 +38,11 @@ impl Graph<'_> {
 
     /// Fills `beam` with the nodes of `level` near to the vector in `slot`.
     pub(super) fn explore_around<M: Meter>(&self, slot: u32, level: u32, beam: &mut Beam<'_>, meter: &mut M) {
-        let query = self.store.row(slot);
+        let query = self.query_of(slot);
         beam.start(BREADTH, meter);
         if let Some(start) = self.descend(query, level, meter) {
             self.explore(level, start, query, BREADTH, beam, meter);
         }
-    }
-
-    /// The node in `beam` that has the same vector as `slot`.
-    fn equal<M: Meter>(&self, slot: u32, beam: &Beam<'_>, meter: &mut M) -> Option<u32> {
-        let vector = self.store.row(slot);
-        let own = self.store.similarity_of(slot, slot, meter).min(i16::MAX.into());
-        let close = beam.iter().skip_while(|(similarity, _)| *similarity > own);
-        let mut ties = close.take_while(|(similarity, _)| *similarity == own).map(|(_, node)| node);
-        ties.find(|node| {
-            meter.record(Op::Copy, vector.len() as u32);
-            self.store.row(*node) == vector
-        })
     }
 
     /// Links `slot` with nodes of `beam` on `level`, in both directions, and gives it a parent on the ground.
@@ -78,13 +67,13 @@ impl Graph<'_> {
         let mut chosen = [0u16; GROUND];
         let mut count = 0;
         for wants_diverse in [true, false] {
-            for (similarity, node) in beam.iter().filter(|(_, node)| *node != slot) {
+            for (distance, node) in beam.iter().filter(|(_, node)| *node != slot) {
                 let kept = chosen.get(..count).unwrap_or(&[]);
                 if count == limit {
                     break;
                 }
                 let fits = if wants_diverse {
-                    self.is_diverse(node, similarity, kept, meter)
+                    self.is_diverse(node, distance, kept, meter)
                 } else {
                     meter.record(Op::Compare, kept.len() as u32);
                     !kept.contains(&(node as u16 + 1))
@@ -98,11 +87,11 @@ impl Graph<'_> {
         chosen
     }
 
-    /// Is `node`, whose similarity to the node in question is given, less similar to all of `kept`?
-    pub(super) fn is_diverse<M: Meter>(&self, node: u32, similarity: i32, kept: &[u16], meter: &mut M) -> bool {
+    /// Is `node`, whose distance to the node in question is given, farther from all of `kept`?
+    pub(super) fn is_diverse<M: Meter>(&self, node: u32, distance: u32, kept: &[u16], meter: &mut M) -> bool {
         slots(kept).all(|other| {
             meter.record(Op::Compare, 1);
-            self.store.similarity_of(node, other, meter) < similarity
+            self.distance_between(node, other, meter) > distance
         })
     }
 
@@ -128,21 +117,21 @@ impl Graph<'_> {
     ///
     /// The links that the heuristic would prune, but for their rank among the others, end at the farthest: that one goes.
     fn worst_link<M: Meter>(&self, level: u32, from: u32, to: u32, meter: &mut M) -> Option<usize> {
-        let mut ranked = [(i32::MIN, 0u16); GROUND + 1];
+        let mut ranked = [(u32::MAX, 0u16); GROUND + 1];
         let links = self.layers.row(level, from).iter().copied().chain([to as u16 + 1]);
         let mut count = 0;
         for (place, link) in ranked.iter_mut().zip(links) {
-            *place = (self.store.similarity_of(from, u32::from(link) - 1, meter), link);
+            *place = (self.distance_between(from, u32::from(link) - 1, meter), link);
             count += 1;
         }
         let ranked = ranked.get_mut(..count)?;
-        ranked.sort_unstable_by(|a, b| b.cmp(a));
+        ranked.sort_unstable();
         meter.record(Op::Compare, (count * 4) as u32);
         let (mut kept, mut diverse) = ([0u16; GROUND + 1], 0);
         let mut worst = (false, 0u16);
-        for (similarity, link) in ranked.iter() {
+        for (distance, link) in ranked.iter() {
             let node = u32::from(*link) - 1;
-            let keeps = self.is_diverse(node, *similarity, kept.get(..diverse)?, meter);
+            let keeps = self.is_diverse(node, *distance, kept.get(..diverse)?, meter);
             if keeps {
                 *kept.get_mut(diverse)? = *link;
                 diverse += 1;

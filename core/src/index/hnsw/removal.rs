@@ -77,12 +77,12 @@ impl Graph<'_> {
     fn mend<M: Meter>(&mut self, node: u32, lost: &[u16; GROUND], meter: &mut M) {
         let row = self.layers.ground(node);
         let others = slots(lost).filter(|other| *other != node && !row.contains(&(*other as u16 + 1)));
-        let mut best = (false, i32::MIN, 0);
+        let mut best = (true, u32::MAX, 0);
         for other in others {
             meter.record(Op::Compare, GROUND as u32);
-            let similarity = self.store.similarity_of(node, other, meter);
-            let is_diverse = self.is_diverse(other, similarity, row, meter);
-            best = best.max((is_diverse, similarity, other + 1));
+            let distance = self.distance_between(node, other, meter);
+            let is_diverse = self.is_diverse(other, distance, row, meter);
+            best = best.min((!is_diverse, distance, other + 1));
         }
         if let Some(other) = best.2.checked_sub(1) {
             self.connect(0, node, other, meter);

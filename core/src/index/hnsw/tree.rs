@@ -38,7 +38,7 @@ impl Graph<'_> {
                 return Some(node);
             }
             let children = self.children(node, meter);
-            node = children.max_by_key(|child| self.store.similarity_of(*child, slot, meter))?;
+            node = children.min_by_key(|child| self.distance_between(*child, slot, meter))?;
         }
         None
     }
