@@ -9,7 +9,9 @@
 //! - a node that goes is taken out of all rows, not marked, and the nodes around it are linked anew.
 
 mod beam;
+mod directory;
 mod graph;
+mod landmarks;
 mod layers;
 mod linking;
 mod removal;
@@ -61,6 +63,22 @@ impl<'a> Hnsw<'a> {
         let beam = Beam::carve(arena, shape.capacity, shape.beam.max(NARROWEST_BEAM))?;
         Ok(Self { graph, beam: RefCell::new(beam) })
     }
+
+    /// Ranks `node` and its twins.
+    fn offer<M: Meter>(
+        &self,
+        query: &[i8],
+        distance: u32,
+        node: u32,
+        ranking: &mut Ranking<'_>,
+        meter: &mut M,
+    ) {
+        let similarity = Query::similarity(distance);
+        let similarity = similarity.unwrap_or_else(|| self.graph.store.similarity(query, node, meter));
+        ranking.offer(Hit { slot: node, similarity }, meter);
+        let mut twins = self.graph.twins(node);
+        while twins.next().is_some_and(|slot| ranking.offer(Hit { slot, similarity }, meter)) {}
+    }
 }
 
 impl Index for Hnsw<'_> {
@@ -105,19 +123,15 @@ impl Index for Hnsw<'_> {
     fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
         let Ok(mut beam) = self.beam.try_borrow_mut() else { return 0 };
         let target = Query::Dot(query);
-        let Some(start) = self.graph.descend(target, 0, meter) else { return 0 };
+        let starts = match self.graph.find_equal(query, meter) {
+            Some(equal) => [Some(equal), None],
+            None => self.graph.starts(target, 0, meter),
+        };
         let width = effort.max(u32::try_from(hits.len()).unwrap_or(u32::MAX)).min(beam.limit());
-        self.graph.explore(0, start, target, width, &mut beam, meter);
+        self.graph.explore(0, starts, target, width, &mut beam, meter);
         let mut ranking = Ranking::new(hits);
         for (distance, node) in beam.iter() {
-            let similarity = Query::similarity(distance);
-            let similarity = similarity.unwrap_or_else(|| self.graph.store.similarity(query, node, meter));
-            ranking.offer(Hit { slot: node, similarity }, meter);
-            for slot in self.graph.twins(node) {
-                if !ranking.offer(Hit { slot, similarity }, meter) {
-                    break;
-                }
-            }
+            self.offer(query, distance, node, &mut ranking, meter);
         }
         ranking.len()
     }
@@ -126,3 +140,6 @@ impl Index for Hnsw<'_> {
         self.graph.clear();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,11 +7,12 @@
 //!   are never pruned, so every node is reached from every other.
 
 use super::beam::{Beam, FARTHEST};
+use super::landmarks::{self, Landmark};
 use super::layers::{Layers, slots};
 use crate::arena::{Arena, NoRoom};
 use crate::index::store::Store;
 use crate::meter::{Meter, Op};
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 
 /// In [`Graph::parents`]: a node without a parent that everything descends from.
 pub(super) const ROOT: u16 = u16::MAX;
@@ -50,12 +51,18 @@ pub(super) struct Graph<'a> {
     pub(super) store: Store<'a>,
     pub(super) header: &'a mut Header,
     pub(super) layers: Layers<'a>,
+    /// `[sqrt(capacity)]`
+    pub(super) landmarks: &'a mut [Landmark],
     /// `[capacity]`: the squared norms of the vectors; `u16::MAX` where it is that or more.
     norms: &'a mut [u16],
     /// `[capacity]`: the slot of the parent plus one, [`ROOT`], or zero where there is no node. Of a twin: of its node.
     pub(super) parents: &'a mut [u16],
     /// `[capacity]`: the slot of the next twin plus one, or zero.
     pub(super) twins: &'a mut [u16],
+    /// `[capacity / 2]`: the first node of each chain of the directory, plus one, or zero.
+    pub(super) chains: &'a mut [u16],
+    /// `[capacity]`: the next node of its chain, plus one, or zero.
+    pub(super) chained: &'a mut [u16],
 }
 
 impl<'a> Graph<'a> {
@@ -68,9 +75,13 @@ impl<'a> Graph<'a> {
         let store = Store::carve(arena, capacity, dimensions)?;
         let layers = Layers::carve(arena, capacity, seed)?;
         let norms = arena.slice("norms", capacity)?;
+        let landmarks = landmarks::carve(arena, capacity)?;
         let parents = arena.slice("parents", capacity)?;
         let twins = arena.slice("twins", capacity)?;
-        Ok(Self { store, header: arena.one("graph header")?, layers, norms, parents, twins })
+        let chains = arena.slice("chains", capacity.div_ceil(2))?;
+        let chained = arena.slice("chained", capacity)?;
+        let header = arena.one("graph header")?;
+        Ok(Self { store, header, layers, landmarks, norms, parents, twins, chains, chained })
     }
 
     /// Writes down the norm of the vector in `slot`.
@@ -163,19 +174,22 @@ impl<'a> Graph<'a> {
         Some(nearest)
     }
 
-    /// Fills `beam` with the `width` nodes of `level` nearest to `query` that are found from `start`.
+    /// Fills `beam` with the `width` nodes of `level` nearest to `query` that are found from `starts`.
     pub(super) fn explore<M: Meter>(
         &self,
         level: u32,
-        start: u32,
+        starts: [Option<u32>; 2],
         query: Query<'_>,
         width: u32,
         beam: &mut Beam<'_>,
         meter: &mut M,
     ) {
         beam.start(width, meter);
-        beam.see(start);
-        beam.offer(self.distance(query, start, meter), start, meter);
+        for start in starts.into_iter().flatten() {
+            if beam.see(start) {
+                beam.offer(self.distance(query, start, meter), start, meter);
+            }
+        }
         let mut position = 0;
         while let Some(node) = beam.get(position) {
             meter.record(Op::Load, 2);
@@ -210,11 +224,20 @@ impl<'a> Graph<'a> {
         first
     }
 
+    /// Where to start searching for `query` on `level`: near to it by the layers and, on the ground, by the landmarks.
+    pub(super) fn starts<M: Meter>(&self, query: Query<'_>, level: u32, meter: &mut M) -> [Option<u32>; 2] {
+        let landmark = if level == 0 { self.nearest_landmark(query, usize::MAX, meter) } else { None };
+        [self.descend(query, level, meter), landmark.map(|(_, slot)| slot)]
+    }
+
     pub(super) fn clear(&mut self) {
         self.store.clear();
         self.layers.clear();
+        self.landmarks.zero();
         self.parents.fill(0);
         self.twins.fill(0);
+        self.chains.fill(0);
+        self.chained.fill(0);
         self.header.entry = 0;
     }
 }

@@ -15,23 +15,25 @@ const BREADTH: u32 = 96;
 impl Graph<'_> {
     /// Puts the vector in `slot` into the graph, where it is not.
     pub(super) fn link<M: Meter>(&mut self, slot: u32, beam: &mut Beam<'_>, meter: &mut M) {
-        self.keep_norm(slot, meter);
-        let Some(entry) = self.header.entry.checked_sub(1) else {
-            self.set_parent(slot, ROOT);
-            self.header.entry = slot + 1;
-            return;
-        };
-        let (top, level) = (self.layers.level_of(entry), self.layers.level_of(slot));
-        self.explore_around(slot, 0, beam, meter);
-        if let Some((0, node)) = beam.iter().next() {
+        if let Some(node) = self.find_equal(self.store.row(slot), meter) {
             return self.join_twins(slot, node, meter);
         }
-        self.join(slot, 0, beam, meter);
-        for level in 1..=level.min(top) {
+        self.keep_norm(slot, meter);
+        let (top, level) = (self.header.entry.checked_sub(1), self.layers.level_of(slot));
+        let top = top.map(|entry| self.layers.level_of(entry));
+        if top.is_some() {
+            self.explore_around(slot, 0, beam, meter);
+            self.join(slot, 0, beam, meter);
+        } else {
+            self.set_parent(slot, ROOT);
+        }
+        self.enter(slot, meter);
+        self.offer_landmark(slot, meter);
+        for level in 1..=level.min(top.unwrap_or(0)) {
             self.explore_around(slot, level, beam, meter);
             self.join(slot, level, beam, meter);
         }
-        if level > top {
+        if top.is_none_or(|top| level > top) {
             self.header.entry = slot + 1;
         }
     }
@@ -39,10 +41,8 @@ impl Graph<'_> {
     /// Fills `beam` with the nodes of `level` near to the vector in `slot`.
     pub(super) fn explore_around<M: Meter>(&self, slot: u32, level: u32, beam: &mut Beam<'_>, meter: &mut M) {
         let query = self.query_of(slot);
-        beam.start(BREADTH, meter);
-        if let Some(start) = self.descend(query, level, meter) {
-            self.explore(level, start, query, BREADTH, beam, meter);
-        }
+        let starts = self.starts(query, level, meter);
+        self.explore(level, starts, query, BREADTH, beam, meter);
     }
 
     /// Links `slot` with nodes of `beam` on `level`, in both directions, and gives it a parent on the ground.

@@ -25,18 +25,19 @@ impl Graph<'_> {
         let mut next = rest;
         while let Some(twin) = next {
             next = self.take_twins(twin);
-            let node = if self.is_twin(heir) { u32::from(self.parent(heir)) - 1 } else { heir };
-            self.join_twins(twin, node, meter);
+            self.join_twins(twin, heir, meter);
         }
     }
 
     fn remove_node<M: Meter>(&mut self, slot: u32, beam: &mut Beam<'_>, meter: &mut M) {
         let lost = *self.layers.ground(slot);
         let parent = self.parent(slot);
+        self.strike(slot, meter);
         self.layers.row_mut(0, slot).fill(0);
         self.layers.forget_above(slot);
         meter.record(Op::Compare, 8 * self.layers.upper_rows());
         self.set_parent(slot, 0);
+        self.replace_landmark(slot, slots(&lost).next(), meter);
         let orphans = self.orphan_children(slot, &lost);
         let mut orphans = slots(&orphans);
         let home = if parent == ROOT { orphans.next() } else { u32::from(parent).checked_sub(1) };
