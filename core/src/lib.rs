@@ -8,6 +8,7 @@
 //! - [`meter`]: what a kernel did, counted
 //! - [`kernel`]: dot products, distances
 //! - [`index`]: nearest-neighbour search
+//! - [`text`]: texts of any length in blocks
 #![no_std]
 #![warn(missing_docs)]
 
@@ -18,4 +19,5 @@ pub mod arena;
 pub mod index;
 pub mod kernel;
 pub mod meter;
+pub mod text;
 pub mod units;
