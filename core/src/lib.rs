@@ -4,6 +4,7 @@
 //! contains no `unsafe`: bytes go in, bytes come out, time is an argument, memory is one slice lent by the caller.
 //!
 //! - [`units`]: bytes, cycles, hertz and microseconds as types
+//! - [`chip`]: what an ESP32 variant is, each fact with its source
 //! - [`arena`]: one byte slice carved into typed slices
 //! - [`meter`]: what a kernel did, counted
 //! - [`kernel`]: dot products, distances
@@ -16,6 +17,7 @@
 extern crate std;
 
 pub mod arena;
+pub mod chip;
 pub mod index;
 pub mod kernel;
 pub mod meter;

@@ -67,6 +67,18 @@ unit!(
     /// A point in time since boot, or a span of time.
     Micros(u64), "us"
 );
+unit!(
+    /// A span of time too short for microseconds: what one command costs.
+    Nanos(u64), "ns"
+);
+unit!(
+    /// An electric current.
+    Microamps(u32), "uA"
+);
+unit!(
+    /// An amount of energy.
+    Nanojoules(u64), "nJ"
+);
 
 impl Bytes {
     /// `n` KiB.
