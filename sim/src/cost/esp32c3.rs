@@ -27,7 +27,7 @@ pub const TIMING: Timing = Timing {
     mispredict: 0,        // nothing is predicted
 };
 
-const BAND: Band = Band { same: 30, varied: 40 };
+const BAND: Band = Band { same: (30, 40), varied: (40, 60) };
 
 /// A 64-bit division as measured; a short operand takes a single hardware division, about 60 cycles with the call.
 const DIVISION_WIDE: Price = Price {

@@ -27,7 +27,7 @@ pub const TIMING: Timing = Timing {
     mispredict: 3_000,    // LLTA-Bench: 4 instead of 1
 };
 
-const BAND: Band = Band { same: 25, varied: 40 };
+const BAND: Band = Band { same: (25, 40), varied: (40, 60) };
 
 /// A 64-bit division: ESP32-C3's measured 157 cycles are the same code with up to four divisions of 34.6 cycles, which
 /// cost 10 here. The price supposes two of them; a short operand takes a single one.

@@ -19,6 +19,7 @@ use ruvllm_esp_core::chip::{Chip, Current};
 use ruvllm_esp_core::meter::{Counts, Op};
 use ruvllm_esp_core::units::{Cycles, Hertz, Microamps, Nanojoules, Nanos};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
+use std::fmt;
 use std::ops::{Add, AddAssign};
 use thiserror::Error;
 
@@ -38,6 +39,17 @@ pub struct Price {
     pub sequence: &'static str,
     /// Where the costs of those instructions are from.
     pub source: &'static str,
+}
+
+/// In cycles, to a tenth: `9.0 (6.3-11.7)`.
+impl fmt::Display for Price {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [value, low, high] = [self.cycles, self.low, self.high].map(|millicycles| {
+            let tenths = (u64::from(millicycles) + 50) / 100;
+            format!("{}.{}", tenths / 10, tenths % 10)
+        });
+        write!(f, "{value} ({low}-{high})")
+    }
 }
 
 /// An operation that has no price on a chip.
@@ -103,7 +115,7 @@ impl CostTable {
         for (op, count) in counts.iter() {
             let price = self.price(op)?;
             let of = |cycles: u32| u128::from(count) * u128::from(cycles);
-            total = total + Banded { value: of(price.cycles), low: of(price.low), high: of(price.high) };
+            total += Banded { value: of(price.cycles), low: of(price.low), high: of(price.high) };
         }
         Ok(self.cost_of(total))
     }

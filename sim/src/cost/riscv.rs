@@ -9,6 +9,9 @@ use ruvllm_esp_core::meter::Op;
 
 const NONE: Sequence = Sequence::NONE;
 
+/// A single instruction: never less, and up to half as much again for the moves around it.
+const ONE: Spread = Spread::Between(100, 150);
+
 /// By the discriminant of [`Op`].
 pub const SEQUENCES: [Option<Sequence>; Op::ALL.len()] = {
     let mut all = [None; Op::ALL.len()];
@@ -32,8 +35,8 @@ const fn sequence(op: Op) -> Option<Sequence> {
         Op::Compare => COMPARE,
         Op::Load => LOAD,
         Op::Store => STORE,
-        Op::Alu => Sequence { listing: "addi", alu: 1, spread: Spread::Varied, ..NONE },
-        Op::Mul => Sequence { listing: "mul", multiply: 1, spread: Spread::Varied, ..NONE },
+        Op::Alu => Sequence { listing: "addi", alu: 1, spread: ONE, ..NONE },
+        Op::Mul => Sequence { listing: "mul", multiply: 1, spread: ONE, ..NONE },
         Op::MulWide => MUL_WIDE,
         Op::Div => Sequence { listing: "beqz divu", not_taken: 1, divide: 1, ..NONE },
         // A library routine whose length depends on its operands: only a measurement prices it.

@@ -146,27 +146,36 @@ impl Sequence {
     }
 }
 
-/// How far a chip's prices may be off, in hundredths of the price.
+/// How far a chip's prices may be off, down and up, in hundredths of the price.
+///
+/// Further up than down: what the model leaves out (cache misses, interrupts) only ever costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Band {
-    /// For [`Spread::Loop`], down and up alike.
-    pub same: u32,
-    /// For [`Spread::Varied`], down and up alike.
-    pub varied: u32,
+    /// For [`Spread::Loop`].
+    pub same: (u32, u32),
+    /// For [`Spread::Varied`].
+    pub varied: (u32, u32),
 }
 
 /// A step of `sequence` on a core of that `timing`.
+///
+/// All these cores issue at most one instruction a cycle, so a known loop cannot take fewer cycles than instructions.
 const fn price(sequence: &Sequence, timing: &Timing, band: Band, source: &'static str) -> Price {
     let cycles = sequence.millicycles(timing);
-    let (low, high) = match sequence.spread {
-        Spread::Loop => (100 - band.same, 100 + band.same),
-        Spread::Varied => (100 - band.varied, 100 + band.varied),
-        Spread::Between(low, high) => (low, high),
+    let (down, up) = match sequence.spread {
+        Spread::Loop => band.same,
+        Spread::Varied => band.varied,
+        Spread::Between(low, high) => (100 - low, high - 100),
     };
+    let least = match sequence.spread {
+        Spread::Loop => (sequence.instructions() * 1_000).div_ceil(sequence.steps),
+        Spread::Varied | Spread::Between(..) => 0,
+    };
+    let low = cycles * (100 - down) / 100;
     Price {
         cycles,
-        low: cycles * low / 100,
-        high: (cycles * high).div_ceil(100),
+        low: if low < least { least } else { low },
+        high: (cycles * (100 + up)).div_ceil(100),
         sequence: sequence.listing,
         source,
     }

@@ -11,6 +11,9 @@ use ruvllm_esp_core::meter::Op;
 
 const NONE: Sequence = Sequence::NONE;
 
+/// A single instruction: never less, and up to half as much again for the moves around it.
+const ONE: Spread = Spread::Between(100, 150);
+
 /// By the discriminant of [`Op`].
 pub const SEQUENCES: [Option<Sequence>; Op::ALL.len()] = {
     let mut all = [None; Op::ALL.len()];
@@ -34,8 +37,8 @@ const fn sequence(op: Op) -> Option<Sequence> {
         Op::Compare => COMPARE,
         Op::Load => LOAD,
         Op::Store => STORE,
-        Op::Alu => Sequence { listing: "add", alu: 1, spread: Spread::Varied, ..NONE },
-        Op::Mul => Sequence { listing: "mull", multiply: 1, spread: Spread::Varied, ..NONE },
+        Op::Alu => Sequence { listing: "add", alu: 1, spread: ONE, ..NONE },
+        Op::Mul => Sequence { listing: "mull", multiply: 1, spread: ONE, ..NONE },
         Op::MulWide => MUL_WIDE,
         // The divider's cycles are unpublished (see DIVISION) and 64-bit division is a library routine.
         Op::Div | Op::DivWide => return None,
