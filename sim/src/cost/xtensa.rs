@@ -86,7 +86,8 @@ const MAC: Sequence = Sequence {
 
 /// One step of `squared_euclidean` and one of `manhattan`, halved.
 const DIFFERENCE: Sequence = Sequence {
-    listing: "l8ui sext l8ui sext sub mull add addi addi addi bnez | l8ui sext l8ui sext min max sub add addi addi addi bnez",
+    listing: "l8ui sext l8ui sext sub mull add addi addi addi bnez | \
+        l8ui sext l8ui sext min max sub add addi addi addi bnez",
     steps: 2,
     alu: 7 + 9,
     multiply: 1,
@@ -126,7 +127,8 @@ const HASH: Sequence = Sequence {
 /// s8i addi addi addi bnez*`; other: `l8ui or l32i bltu* or l32i bltu* addi and or bgeu* or bgeu* bltu bnez j addi addi
 /// bnez*`; `*` is taken.
 const BYTE: Sequence = Sequence {
-    listing: "l8ui or l32i bltu or l32i bltu addi and or bgeu or bgeu or bgeu or beqz addi and movi l32i bltu or or s8i addi addi addi bnez",
+    listing: "l8ui or l32i bltu or l32i bltu addi and or bgeu or bgeu or bgeu or beqz \
+        addi and movi l32i bltu or or s8i addi addi addi bnez",
     spread: Spread::Varied,
     steps: 5,
     alu: 4 * 16 + 8,
