@@ -4,10 +4,12 @@
 //! contains no `unsafe`: bytes go in, bytes come out, time is an argument, memory is one slice lent by the caller.
 //!
 //! - [`units`]: bytes, cycles, hertz and microseconds as types
+//! - [`chip`]: what an ESP32 variant is, each fact with its source
 //! - [`arena`]: one byte slice carved into typed slices
 //! - [`meter`]: what a kernel did, counted
 //! - [`kernel`]: dot products, distances
 //! - [`index`]: nearest-neighbour search
+//! - [`text`]: texts of any length in blocks
 #![no_std]
 #![warn(missing_docs)]
 
@@ -15,7 +17,9 @@
 extern crate std;
 
 pub mod arena;
+pub mod chip;
 pub mod index;
 pub mod kernel;
 pub mod meter;
+pub mod text;
 pub mod units;

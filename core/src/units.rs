@@ -67,6 +67,18 @@ unit!(
     /// A point in time since boot, or a span of time.
     Micros(u64), "us"
 );
+unit!(
+    /// A span of time too short for microseconds: what one command costs.
+    Nanos(u64), "ns"
+);
+unit!(
+    /// An electric current.
+    Microamps(u32), "uA"
+);
+unit!(
+    /// An amount of energy.
+    Nanojoules(u64), "nJ"
+);
 
 impl Bytes {
     /// `n` KiB.
@@ -94,6 +106,18 @@ impl Micros {
     }
 }
 
+/// A ratio in thousandths, printed with three decimals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Thousandths(pub i32);
+
+impl fmt::Display for Thousandths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let magnitude = self.0.unsigned_abs();
+        write!(f, "{sign}{}.{:03}", magnitude / 1000, magnitude % 1000)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +132,7 @@ mod tests {
 
     #[test]
     fn a_unit_prints_itself() {
+        assert_eq!(format!("{} {}", Thousandths(-7), Thousandths(1234)), "-0.007 1.234");
         assert_eq!(format!("{} {}", Bytes::kib(2), Micros::seconds(3)), "2048 B 3000000 us");
     }
 }

@@ -1,0 +1,47 @@
+//! ESP32: a 7-stage LX6, where a loaded value is late by 2 cycles and a taken branch costs 4.
+
+use super::sequence::{Band, Timing, prices, with};
+use super::{CostTable, Price, xtensa};
+use ruvllm_esp_core::chip;
+use ruvllm_esp_core::meter::Op;
+
+const SOURCE: &str = "espressif/xtensa-overlays xtensa_esp32 core-isa.h (DATA_PIPE_DELAY 2); \
+    pcm1723 loop measurement; GCC xtensa.md; WLED issue #4206";
+
+/// What each kind of instruction costs.
+pub const TIMING: Timing = Timing {
+    alu: 1_000,           // Xtensa ISA reference manual 8.4.2: one instruction a cycle
+    multiply: 1_000,      // WLED: 237 million a second at 240 MHz
+    multiply_use: 1_000,  // GCC: latency 2
+    multiply_high: 1_000, // as the low half
+    divide: 0,            // no sequence uses it, see xtensa::DIVISION
+    load: 1_000,          // Xtensa ISA reference manual
+    load_use: 2_000,      // derived from DATA_PIPE_DELAY 2
+    load_near: 1_000,     // derived: the same, less the instruction between
+    store: 1_000,         // a 4-entry write buffer, core-isa.h
+    back: 4_000,          // pcm1723: a decrement and a taken branch take 1 + 1 + 3
+    forward: 4_000,       // the same: nothing is predicted
+    not_taken: 1_000,     // Xtensa ISA reference manual
+    jump: 4_000,          // the same refill of the pipeline
+    loop_exit: 0,         // cheaper than going round; not credited
+    mispredict: 0,        // nothing is predicted, XCHAL_HAVE_PREDICTED_BRANCHES 0
+};
+
+// Half of the pipeline facts are derived, so the band is wide.
+const BAND: Band = Band { same: (45, 55), varied: (55, 75) };
+
+/// A 64-bit division, as measured with GCC's routine. The band also holds Rust's, whose instructions were counted for
+/// RISC-V only; see [`super::esp32c3`].
+const DIVISION_WIDE: Price = Price {
+    cycles: 88_600, // 2.71 million a second at 240 MHz
+    low: 40_000,
+    high: 505_000,
+    sequence: "__udivdi3",
+    source: "WLED issue #4206",
+};
+
+/// The prices.
+pub const TABLE: CostTable = CostTable::new(&chip::esp32::CHIP, {
+    let prices = prices(&xtensa::SEQUENCES, &TIMING, BAND, SOURCE);
+    with(with(prices, Op::Div, xtensa::DIVISION), Op::DivWide, DIVISION_WIDE)
+});

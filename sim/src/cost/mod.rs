@@ -1,0 +1,209 @@
+//! What counted work costs on a chip: cycles, time and energy, each with its band.
+//!
+//! A kernel reports steps ([`Op`]); a chip's table holds a price for each. A price follows from the instructions that
+//! the step compiles to ([`riscv`], [`xtensa`]) and from what each kind of instruction costs on that chip (one file a
+//! chip). Where nobody knows a price there is none, and work that needs it is refused by name: a guess would look
+//! exactly like knowledge. All arithmetic is on integers, so a cost is the same on every host.
+
+pub mod esp32;
+pub mod esp32c3;
+pub mod esp32c6;
+pub mod esp32s2;
+pub mod esp32s3;
+pub mod riscv;
+pub mod sequence;
+pub mod xtensa;
+
+use crate::figure::{Banded, Kind};
+use ruvllm_esp_core::chip::{Chip, Current};
+use ruvllm_esp_core::meter::{Counts, Op};
+use ruvllm_esp_core::units::{Cycles, Hertz, Microamps, Nanojoules, Nanos};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+use std::fmt;
+use std::ops::{Add, AddAssign};
+use thiserror::Error;
+
+/// The supply voltage of all five chips, in millivolts.
+pub const SUPPLY_MILLIVOLTS: u32 = 3_300;
+
+/// What one step of an operation costs, in thousandths of a cycle: `low <= cycles <= high`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// The best estimate.
+    pub cycles: u32,
+    /// Not less than this.
+    pub low: u32,
+    /// Not more than this.
+    pub high: u32,
+    /// The instructions that the price stands for.
+    pub sequence: &'static str,
+    /// Where the costs of those instructions are from.
+    pub source: &'static str,
+}
+
+/// In cycles, to a tenth: `9.0 (6.3-11.7)`.
+impl fmt::Display for Price {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [value, low, high] = [self.cycles, self.low, self.high].map(|millicycles| {
+            let tenths = (u64::from(millicycles) + 50) / 100;
+            format!("{}.{}", tenths / 10, tenths % 10)
+        });
+        write!(f, "{value} ({low}-{high})")
+    }
+}
+
+/// An operation that has no price on a chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("nobody knows what `{}` costs on {chip}", op.name())]
+pub struct Unpriced {
+    /// The chip.
+    pub chip: &'static str,
+    /// The operation.
+    pub op: Op,
+}
+
+/// A price for each operation, or its absence.
+pub type Prices = [Option<Price>; Op::ALL.len()];
+
+/// What work costs on one chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CostTable {
+    /// Its name, as in [`Chip::name`].
+    pub chip: &'static str,
+    /// The clock that turns cycles into time.
+    pub clock: Hertz,
+    /// The current that turns time into energy.
+    pub run: Current,
+    /// By the discriminant of [`Op`].
+    pub prices: Prices,
+}
+
+/// The table of every chip, in the order of [`ruvllm_esp_core::chip::ALL`].
+pub const ALL: [&CostTable; 5] =
+    [&esp32::TABLE, &esp32s2::TABLE, &esp32s3::TABLE, &esp32c3::TABLE, &esp32c6::TABLE];
+
+/// The table of `chip`.
+pub fn table(chip: &Chip) -> Option<&'static CostTable> {
+    ALL.into_iter().find(|table| table.chip == chip.name)
+}
+
+impl CostTable {
+    /// The table of `chip` at its highest clock.
+    pub const fn new(chip: &Chip, prices: Prices) -> Self {
+        Self { chip: chip.name, clock: chip.clock.value, run: chip.power.run.value, prices }
+    }
+
+    /// What one step of `op` costs.
+    ///
+    /// # Errors
+    /// [`Unpriced`] where nobody knows.
+    pub fn price(&self, op: Op) -> Result<Price, Unpriced> {
+        self.prices.get(op as usize).copied().flatten().ok_or(Unpriced { chip: self.chip, op })
+    }
+
+    /// The operations without a price.
+    pub fn gaps(&self) -> impl Iterator<Item = Op> + '_ {
+        Op::ALL.into_iter().filter(|op| self.price(*op).is_err())
+    }
+
+    /// What `counts` cost.
+    ///
+    /// # Errors
+    /// [`Unpriced`] when an operation was counted that has no price.
+    pub fn cost(&self, counts: &Counts) -> Result<Cost, Unpriced> {
+        let mut total = Banded { value: 0u128, low: 0, high: 0 };
+        for (op, count) in counts.iter() {
+            let price = self.price(op)?;
+            let of = |cycles: u32| u128::from(count) * u128::from(cycles);
+            total += Banded { value: of(price.cycles), low: of(price.low), high: of(price.high) };
+        }
+        Ok(self.cost_of(total))
+    }
+
+    /// Cycles, time and energy of a number of thousandths of a cycle.
+    fn cost_of(&self, millicycles: Banded<u128>) -> Cost {
+        let Banded { value, low, high } = millicycles;
+        let hertz = u128::from(self.clock.get()).max(1);
+        let time = |part: u128| (part.saturating_mul(1_000_000), hertz);
+        // mV x uA = nW, and nW x ns = 1e-9 nJ.
+        let energy = |part: u128, current: Microamps| {
+            let watts = u128::from(SUPPLY_MILLIVOLTS) * u128::from(current.get());
+            (part.saturating_mul(watts), hertz * 1_000)
+        };
+        Cost {
+            cycles: divided((value, 1_000), (low, 1_000), (high, 1_000)).map(Cycles),
+            time: divided(time(value), time(low), time(high)).map(Nanos),
+            energy: divided(
+                energy(value, self.run.typical),
+                energy(low, self.run.low),
+                energy(high, self.run.high),
+            )
+            .map(Nanojoules),
+        }
+    }
+}
+
+/// Three fractions as whole numbers: the value to the nearest, the band outwards.
+fn divided(value: (u128, u128), low: (u128, u128), high: (u128, u128)) -> Banded<u64> {
+    let narrow = |number: u128| u64::try_from(number).unwrap_or(u64::MAX);
+    Banded {
+        value: narrow(value.0.saturating_add(value.1 / 2) / value.1),
+        low: narrow(low.0 / low.1),
+        high: narrow(high.0.div_ceil(high.1)),
+    }
+}
+
+impl Banded<u64> {
+    fn map<T>(self, unit: impl Fn(u64) -> T) -> Banded<T> {
+        Banded { value: unit(self.value), low: unit(self.low), high: unit(self.high) }
+    }
+}
+
+/// What work costs, modelled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Cycles of one core.
+    pub cycles: Banded<Cycles>,
+    /// Time at the chip's clock.
+    pub time: Banded<Nanos>,
+    /// Energy at 3.3 V and the chip's run current, radio off.
+    pub energy: Banded<Nanojoules>,
+}
+
+impl Add for Cost {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            cycles: self.cycles + other.cycles,
+            time: self.time + other.time,
+            energy: self.energy + other.energy,
+        }
+    }
+}
+
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Serialize for Cost {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Cost", 3)?;
+        fields.serialize_field("cycles", &self.cycles.tagged(Kind::Modelled))?;
+        fields.serialize_field("time", &self.time.tagged(Kind::Modelled))?;
+        fields.serialize_field("energy", &self.energy.tagged(Kind::Modelled))?;
+        fields.end()
+    }
+}
+
+/// What `counts` cost on the chip of `table`.
+///
+/// # Errors
+/// [`Unpriced`] when an operation was counted that has no price there.
+pub fn cost(counts: &Counts, table: &CostTable) -> Result<Cost, Unpriced> {
+    table.cost(counts)
+}
+
+#[cfg(test)]
+mod tests;

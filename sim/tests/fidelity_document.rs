@@ -1,0 +1,63 @@
+//! Keeps the price tables of `docs/fidelity.md` equal to the constants: `BLESS=1` rewrites them.
+
+use ruvllm_esp_core::meter::Op;
+use ruvllm_esp_sim::cost::{ALL, riscv, xtensa};
+use std::path::Path;
+
+const BEGIN: &str = "<!-- generated from sim/src/cost: begin -->\n";
+const END: &str = "<!-- generated from sim/src/cost: end -->\n";
+
+/// Cycles of each operation on each chip, then the instructions behind them, then their sources.
+fn tables() -> String {
+    let mut text = "| operation |".to_string();
+    ALL.iter().for_each(|table| text += &format!(" {} |", table.chip));
+    text += &format!("\n|{}\n", " --- |".repeat(ALL.len() + 1));
+    for op in Op::ALL {
+        text += &format!("| {} |", op.name());
+        for table in ALL {
+            text += &table.price(op).map_or(" refused |".to_string(), |price| format!(" {price} |"));
+        }
+        text.push('\n');
+    }
+    text += "\n| operation | RISC-V | Xtensa |\n| --- | --- | --- |\n";
+    for op in Op::ALL {
+        let listings = [riscv::SEQUENCES, xtensa::SEQUENCES]
+            .map(|all| all[op as usize].map_or("priced as a whole".to_string(), |one| code(one.listing)));
+        text += &format!("| {} | {} | {} |\n", op.name(), listings[0], listings[1]);
+    }
+    text += "\n| chip | source of its prices |\n| --- | --- |\n";
+    for table in ALL {
+        let mut sources = String::new();
+        for price in Op::ALL.iter().filter_map(|op| table.price(*op).ok()) {
+            if !sources.contains(price.source) {
+                let separator = if sources.is_empty() { "" } else { "; " };
+                sources = sources + separator + price.source;
+            }
+        }
+        text += &format!("| {} | {} |\n", table.chip, sources);
+    }
+    text
+}
+
+/// A listing as code, one line for each part.
+fn code(listing: &str) -> String {
+    listing.split(" | ").map(|part| format!("`{part}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn the_document_says_what_the_prices_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/fidelity.md");
+    // A checkout may have turned the line ends.
+    let document = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+    let (before, rest) = document.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let expected = format!("{before}{BEGIN}\n{}\n{END}{after}", tables());
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    } else {
+        assert!(
+            document == expected,
+            "docs/fidelity.md is out of date: run `BLESS=1 cargo test -p ruvllm-esp-sim`"
+        );
+    }
+}
