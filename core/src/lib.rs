@@ -7,6 +7,7 @@
 //! - [`arena`]: one byte slice carved into typed slices
 //! - [`meter`]: what a kernel did, counted
 //! - [`kernel`]: dot products, distances
+//! - [`embed`](mod@embed): text to vector
 //! - [`index`]: nearest-neighbour search
 #![no_std]
 #![warn(missing_docs)]
@@ -15,6 +16,7 @@
 extern crate std;
 
 pub mod arena;
+pub mod embed;
 pub mod index;
 pub mod kernel;
 pub mod meter;
