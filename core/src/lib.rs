@@ -3,11 +3,12 @@
 //! The same code runs in the host simulator, in firmware and in the benchmarks. It does no I/O, allocates nothing and
 //! contains no `unsafe`: bytes go in, bytes come out, time is an argument, memory is one slice lent by the caller.
 //!
-//! - [`units`]: bytes, cycles, hertz and microseconds as types
-//! - [`chip`]: what an ESP32 variant is, each fact with its source
+//! - [`units`]: bytes, cycles, hertz and spans of time as types
+//! - [`chip`]: what each ESP32 variant is, every fact with its source
 //! - [`arena`]: one byte slice carved into typed slices
 //! - [`meter`]: what a kernel did, counted
 //! - [`kernel`]: dot products, distances
+//! - [`embed`]: text to vector
 //! - [`index`]: nearest-neighbour search
 //! - [`text`]: texts of any length in blocks
 #![no_std]
@@ -18,6 +19,7 @@ extern crate std;
 
 pub mod arena;
 pub mod chip;
+pub mod embed;
 pub mod index;
 pub mod kernel;
 pub mod meter;
