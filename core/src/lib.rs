@@ -7,6 +7,7 @@
 //! - [`arena`]: one byte slice carved into typed slices
 //! - [`meter`]: what a kernel did, counted
 //! - [`kernel`]: dot products, distances
+//! - [`anomaly`]: what is unlike the past, in sensor streams and texts
 //! - [`index`]: nearest-neighbour search
 #![no_std]
 #![warn(missing_docs)]
@@ -14,6 +15,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod anomaly;
 pub mod arena;
 pub mod index;
 pub mod kernel;
