@@ -7,7 +7,7 @@
 //! A reading judged anomalous is remembered, but never served as an example and never shapes a threshold.
 
 use super::history::History;
-use super::nearest::{LEVEL_LENGTH, Lags, Nearest, Reach};
+use super::nearest::{LEVEL_LENGTH, Lags, Nearest, Reach, forgiving_distance};
 use super::ring::Ring;
 use super::stream::{Kind, Tuning};
 use crate::arena::{Arena, NoRoom};
@@ -20,7 +20,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 pub(super) struct ChannelState {
     /// How many times in a row the latest value has come.
     run: u32,
-    /// The longest normal run in this and in the last block of `window` samples.
+    /// The longest normal run in this and in the last block of `window / 2` samples.
     longest: [u32; 2],
     /// How many samples of this block have passed.
     block: u32,
@@ -121,6 +121,7 @@ impl<'a> Channel<'a> {
         let distance = nearest.level.unwrap_or(0);
         if self.state.wanted > 0 {
             self.learn(&nearest, meter);
+            self.state.longest[0] = self.state.longest[0].max(self.state.run);
             let remaining = self.state.wanted;
             self.state.wanted -= 1;
             return Judgement { remaining, nearest: distance, ..Judgement::default() };
@@ -138,15 +139,20 @@ impl<'a> Channel<'a> {
         let level = finding(direction, nearest.level, &self.levels, tuning.level);
         // A spike stays in the pattern for its whole length; it has been reported, and its shape says no more.
         let quiet = self.state.since_level as usize >= self.reach.pattern;
-        let shape = finding(Kind::Shape, nearest.shape.filter(|_| quiet), &self.shapes, tuning.shape);
+        let nearest = Nearest { shape: nearest.shape.filter(|_| quiet), ..*nearest };
+        let mut shape = finding(Kind::Shape, nearest.shape, &self.shapes, tuning.shape);
+        if shape.is_anomaly() {
+            shape.score = forgiving_distance(&self.ring, nearest.shape_lag, self.reach.pattern, meter);
+        }
         let worst = most_telling([self.stuck(tuning), level, shape]);
         let since = self.state.since_level.saturating_add(1);
         self.state.since_level = if level.is_anomaly() { 0 } else { since };
         if worst.is_anomaly() {
             self.ring.mark();
         } else {
-            self.learn(nearest, meter);
+            self.learn(&nearest, meter);
         }
+        self.turn_block(!worst.is_anomaly());
         if self.ring.anomalous() as usize > self.reach.window / 2 {
             self.accept();
         }
@@ -190,10 +196,16 @@ impl<'a> Channel<'a> {
             self.state.longest[0] = self.state.longest[0].max(self.state.run);
         }
         self.state.run = if same { self.state.run.saturating_add(1) } else { 1 };
+    }
+
+    /// Forgets the runs of the block before the last. A run that is still going on, and normal, counts into the new one:
+    /// what has always been constant is not stuck.
+    fn turn_block(&mut self, normal: bool) {
         self.state.block = self.state.block.saturating_add(1);
-        if self.state.block as usize >= self.reach.window {
+        if self.state.block as usize >= self.reach.window / 2 {
+            let going_on = if normal { self.state.run } else { 0 };
             self.state.block = 0;
-            self.state.longest = [0, self.state.longest[0]];
+            self.state.longest = [going_on, self.state.longest[0].max(going_on)];
         }
     }
 }

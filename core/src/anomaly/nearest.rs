@@ -45,6 +45,8 @@ pub(super) struct Nearest {
     pub below: bool,
     /// Root mean square difference to the nearest past pattern once both have mean zero, in thousandths.
     pub shape: Option<u32>,
+    /// How many samples ago that pattern ended.
+    pub shape_lag: usize,
 }
 
 /// The smallest sums of squares so far.
@@ -52,6 +54,7 @@ struct Least {
     level: u64,
     below: bool,
     shape: u64,
+    shape_lag: usize,
 }
 
 fn difference(a: i32, b: i32) -> i32 {
@@ -71,7 +74,7 @@ impl<'a> Lags<'a> {
 
     /// Carries every lag on to the latest sample of `ring`, from its empty state on, and finds the nearest neighbours.
     pub fn advance<M: Meter>(&mut self, ring: &Ring<'_>, reach: Reach, meter: &mut M) -> Nearest {
-        let mut least = Least { level: u64::MAX, below: false, shape: u64::MAX };
+        let mut least = Least { level: u64::MAX, below: false, shape: u64::MAX, shape_lag: 0 };
         let latest: [i32; LEVEL_LENGTH] = core::array::from_fn(|age| ring.value(age));
         let leaving = ring.value(reach.pattern);
         let lags = self.sums.len().min(ring.len());
@@ -87,13 +90,49 @@ impl<'a> Lags<'a> {
             }
         }
         record(lags as u32, lags.saturating_sub(reach.pattern) as u32, meter);
-        let root = |squares: u64, shift: u32| u32::try_from((squares >> shift).isqrt()).unwrap_or(u32::MAX);
         Nearest {
-            level: (least.level < u64::MAX).then(|| root(least.level, LEVEL_LENGTH.trailing_zeros())),
+            level: (least.level < u64::MAX).then(|| root_mean_square(least.level, LEVEL_LENGTH)),
             below: least.below,
-            shape: (least.shape < u64::MAX).then(|| root(least.shape, reach.pattern.trailing_zeros())),
+            shape: (least.shape < u64::MAX).then(|| root_mean_square(least.shape, reach.pattern)),
+            shape_lag: least.shape_lag,
         }
     }
+}
+
+/// The distance of shape to the pattern that ended `lag` samples ago when each reading may be up to a sample early or
+/// late: it counts as far as it is outside the range of three readings there (the envelope of Keogh, "Exact indexing
+/// of dynamic time warping", VLDB 2002). An edge between two samples falls on either side of it by chance.
+pub(super) fn forgiving_distance<M: Meter>(
+    ring: &Ring<'_>,
+    lag: usize,
+    pattern: usize,
+    meter: &mut M,
+) -> u32 {
+    let (mut squares, mut sum) = (0u64, 0i32);
+    for age in 0..pattern {
+        let near = [lag + age - 1, lag + age, lag + age + 1].map(|age| ring.value(age));
+        let (low, high) =
+            near.iter().fold((near[1], near[1]), |(low, high), near| (low.min(*near), high.max(*near)));
+        let outside = difference(ring.value(age), ring.value(age).clamp(low, high));
+        squares += square(outside);
+        sum += outside;
+    }
+    let steps = pattern as u32;
+    meter.record(Op::Call, 1);
+    meter.record(Op::Load, 4 * steps);
+    meter.record(Op::Compare, 8 * steps);
+    meter.record(Op::MulWide, steps);
+    meter.record(Op::Alu, 10 * steps);
+    root_mean_square(centred(squares, sum, pattern), pattern)
+}
+
+/// The sum of squared differences that is left when their mean is taken out of each.
+fn centred(squares: u64, sum: i32, pattern: usize) -> u64 {
+    squares.saturating_sub(square(sum) >> pattern.trailing_zeros())
+}
+
+fn root_mean_square(squares: u64, count: usize) -> u32 {
+    u32::try_from((squares >> count.trailing_zeros()).isqrt()).unwrap_or(u32::MAX)
 }
 
 impl Least {
@@ -110,8 +149,10 @@ impl Least {
             }
         }
         if clean >= pattern {
-            let mean = square(sum) >> pattern.trailing_zeros();
-            self.shape = self.shape.min(squares.saturating_sub(mean));
+            let shape = centred(squares, sum, pattern);
+            if shape < self.shape {
+                (self.shape, self.shape_lag) = (shape, lag);
+            }
         }
     }
 }

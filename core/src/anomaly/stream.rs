@@ -37,7 +37,7 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { level: 5, shape: 4, stuck: 3 }
+        Self { level: 5, shape: 3, stuck: 3 }
     }
 }
 

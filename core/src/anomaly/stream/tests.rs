@@ -112,6 +112,14 @@ fn a_stuck_value_is_found_where_level_and_shape_see_nothing() {
 }
 
 #[test]
+fn what_has_always_been_constant_is_not_stuck() {
+    let memory = &mut vec![0; 8192];
+    assert_eq!(alarms(&states(memory, [7000; 5000])), 0);
+    assert_eq!(states(memory, [9000]), [State::Anomaly]);
+    assert_eq!(alarms(&states(memory, [7000; 5000])[4..]), 0);
+}
+
+#[test]
 fn the_worst_channel_is_named_and_channels_do_not_disturb_each_other() {
     let memory = &mut vec![0; 32_768];
     let mut detector = StreamDetector::carve(&mut Arena::new(memory), WINDOW, 3).unwrap();
