@@ -9,6 +9,7 @@
 //! - [`meter`]: what a kernel did, counted
 //! - [`kernel`]: dot products, distances
 //! - [`embed`]: text to vector
+//! - [`anomaly`]: what is unlike the past, in sensor streams and texts
 //! - [`index`]: nearest-neighbour search
 //! - [`text`]: texts of any length in blocks
 #![no_std]
@@ -17,6 +18,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod anomaly;
 pub mod arena;
 pub mod chip;
 pub mod embed;
