@@ -9,21 +9,27 @@
 //! - [`meter`]: what a kernel did, counted
 //! - [`kernel`]: dot products, distances
 //! - [`embed`]: text to vector
-//! - [`anomaly`]: what is unlike the past, in sensor streams and texts
 //! - [`index`]: nearest-neighbour search
+//! - [`anomaly`]: what is unlike the past, in sensor streams and texts
 //! - [`text`]: texts of any length in blocks
+//! - [`role`]: what a chip can be
+//! - [`console`]: a line in, a reply out
+//! - [`agent`]: one chip: a role, its memory, its console
 #![no_std]
 #![warn(missing_docs)]
 
 #[cfg(test)]
 extern crate std;
 
+pub mod agent;
 pub mod anomaly;
 pub mod arena;
 pub mod chip;
+pub mod console;
 pub mod embed;
 pub mod index;
 pub mod kernel;
 pub mod meter;
+pub mod role;
 pub mod text;
 pub mod units;

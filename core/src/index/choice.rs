@@ -61,6 +61,15 @@ impl<'a> AnyIndex<'a> {
         })
     }
 
+    /// TEMPORARY
+    pub fn default_effort(&self) -> u32 {
+        96
+    }
+    /// TEMPORARY
+    pub fn for_texts(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+        Self::carve(arena, Kind::Flat, Shape { capacity, dimensions: 64, beam: 96, seed: 1 })
+    }
+
     /// Which kind it is.
     pub fn kind(&self) -> Kind {
         match self {
