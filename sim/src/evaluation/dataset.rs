@@ -61,7 +61,7 @@ impl Source {
         let centres = match dataset {
             Dataset::Random | Dataset::Text => 0,
             Dataset::Clustered => (items / 50).max(4),
-            Dataset::Tight => std::env::var("K").ok().and_then(|k| k.parse().ok()).unwrap_or(16),
+            Dataset::Tight => 16,
         };
         let centres = (0..centres).map(|_| direction(&mut random)).collect();
         Self { dataset, random, centres, last: [0; DIMENSIONS] }
@@ -149,32 +149,116 @@ fn bag_of_features(text: &str) -> Vector {
 }
 
 const DEVICES: &[&str] = &[
-    "pump", "fan", "motor", "valve", "boiler", "compressor", "conveyor", "gearbox", "heater", "inverter", "lathe",
-    "mixer", "press", "relay", "robot arm", "sensor", "spindle", "switch", "tank", "transformer", "turbine", "belt",
-    "bearing", "chiller", "cooling tower", "crane", "drill", "filter", "generator", "lift", "oven", "printer",
+    "pump",
+    "fan",
+    "motor",
+    "valve",
+    "boiler",
+    "compressor",
+    "conveyor",
+    "gearbox",
+    "heater",
+    "inverter",
+    "lathe",
+    "mixer",
+    "press",
+    "relay",
+    "robot arm",
+    "sensor",
+    "spindle",
+    "switch",
+    "tank",
+    "transformer",
+    "turbine",
+    "belt",
+    "bearing",
+    "chiller",
+    "cooling tower",
+    "crane",
+    "drill",
+    "filter",
+    "generator",
+    "lift",
+    "oven",
+    "printer",
 ];
 const EVENTS: &[&str] = &[
-    "was replaced", "is leaking oil", "vibrates at high speed", "was cleaned and greased", "shows a cracked seal",
-    "runs too hot", "stopped without warning", "was calibrated", "lost pressure", "makes a grinding noise",
-    "tripped the breaker", "needs a new gasket", "was inspected", "drifts by two percent", "reports no data",
-    "was painted", "started after reset", "has worn teeth", "was moved", "draws too much current", "is out of balance",
-    "passed its yearly test", "was ordered from the supplier", "smells of burnt rubber", "blinks red",
+    "was replaced",
+    "is leaking oil",
+    "vibrates at high speed",
+    "was cleaned and greased",
+    "shows a cracked seal",
+    "runs too hot",
+    "stopped without warning",
+    "was calibrated",
+    "lost pressure",
+    "makes a grinding noise",
+    "tripped the breaker",
+    "needs a new gasket",
+    "was inspected",
+    "drifts by two percent",
+    "reports no data",
+    "was painted",
+    "started after reset",
+    "has worn teeth",
+    "was moved",
+    "draws too much current",
+    "is out of balance",
+    "passed its yearly test",
+    "was ordered from the supplier",
+    "smells of burnt rubber",
+    "blinks red",
 ];
 const PLACES: &[&str] = &[
-    "in hall", "on line", "in workshop", "at gate", "in cellar", "on roof", "in room", "behind cabinet", "at station",
-    "in greenhouse", "on deck", "in container", "near door", "at dock", "in lab",
+    "in hall",
+    "on line",
+    "in workshop",
+    "at gate",
+    "in cellar",
+    "on roof",
+    "in room",
+    "behind cabinet",
+    "at station",
+    "in greenhouse",
+    "on deck",
+    "in container",
+    "near door",
+    "at dock",
+    "in lab",
 ];
 const TIMES: &[&str] = &[
-    "this morning", "on monday", "during the night shift", "after the storm", "last week", "before lunch", "in march",
-    "since the update", "twice a day", "at full load", "on the weekend", "after maintenance", "in winter", "today",
+    "this morning",
+    "on monday",
+    "during the night shift",
+    "after the storm",
+    "last week",
+    "before lunch",
+    "in march",
+    "since the update",
+    "twice a day",
+    "at full load",
+    "on the weekend",
+    "after maintenance",
+    "in winter",
+    "today",
 ];
 const PEOPLE: &[&str] = &[
-    "anna", "ben", "carla", "dmitri", "elif", "farid", "greta", "hiro", "ines", "jonas", "kofi", "lena", "mateo",
-    "noor", "olga", "pablo", "quinn", "rosa", "sven", "tariq",
+    "anna", "ben", "carla", "dmitri", "elif", "farid", "greta", "hiro", "ines", "jonas", "kofi", "lena",
+    "mateo", "noor", "olga", "pablo", "quinn", "rosa", "sven", "tariq",
 ];
 const ACTIONS: &[&str] = &[
-    "ordered a spare part for", "will check", "signed off", "took photos of", "forgot to close", "asked about",
-    "wrote the report on", "tightened the bolts of", "measured", "shut down", "has the key for", "is trained on",
+    "ordered a spare part for",
+    "will check",
+    "signed off",
+    "took photos of",
+    "forgot to close",
+    "asked about",
+    "wrote the report on",
+    "tightened the bolts of",
+    "measured",
+    "shut down",
+    "has the key for",
+    "is trained on",
 ];
 
 /// A sentence of the kind a technician notes down.
@@ -201,7 +285,8 @@ mod tests {
         for dataset in Dataset::ALL {
             let vectors = Source::new(dataset, 200, 5).take_vectors(200);
             for vector in &vectors {
-                let norm = f64::from(vector.iter().map(|e| i32::from(*e) * i32::from(*e)).sum::<i32>()).sqrt();
+                let norm =
+                    f64::from(vector.iter().map(|e| i32::from(*e) * i32::from(*e)).sum::<i32>()).sqrt();
                 assert!((124.5..129.5).contains(&norm), "{} {norm}", dataset.name());
             }
             assert_eq!(vectors, Source::new(dataset, 200, 5).take_vectors(200));
