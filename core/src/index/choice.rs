@@ -1,4 +1,4 @@
-//! One index or another, chosen at run time.
+//! One index or another, chosen at run time, and the rule by which roles choose.
 
 use super::binary::Binary;
 use super::flat::Flat;
@@ -32,6 +32,36 @@ impl Kind {
             Kind::Binary => "binary",
             Kind::Product => "product",
             Kind::Hnsw => "hnsw",
+        }
+    }
+}
+
+/// Which index to use, and with what effort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The index.
+    pub kind: Kind,
+    /// The `effort` of a search that finds at least 95 of 100 true neighbours among embedded texts.
+    pub effort: u32,
+}
+
+impl Choice {
+    /// The index for up to `capacity` items that are searched `queries_per_insert` times for each one that is added.
+    ///
+    /// It is the index with the least modelled time on the chips, or near it on all of them (`docs/index.md` has the figures,
+    /// and a test holds the rule to them). An insert into HNSW costs as much as five to twenty searches, so it pays only where a
+    /// store is read much more than it is written.
+    pub const fn of(capacity: u32, queries_per_insert: u32) -> Self {
+        let is_worth_linking =
+            capacity >= 1_500 && queries_per_insert >= 50 || capacity >= 3_500 && queries_per_insert >= 10;
+        if capacity < 64 {
+            Self { kind: Kind::Flat, effort: 0 }
+        } else if is_worth_linking {
+            Self { kind: Kind::Hnsw, effort: 32 }
+        } else if capacity < 256 {
+            Self { kind: Kind::Binary, effort: 48 + capacity / 3 }
+        } else {
+            Self { kind: Kind::Product, effort: 40 + capacity / 24 }
         }
     }
 }

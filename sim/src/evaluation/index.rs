@@ -12,7 +12,7 @@ use super::dataset::{DIMENSIONS, Dataset, Source, Vector};
 use ruvllm_esp_core::arena::Arena;
 use ruvllm_esp_core::index::hnsw::Shape;
 use ruvllm_esp_core::index::{AnyIndex, Full, Hit, Index, Kind};
-use ruvllm_esp_core::meter::{Counts, Op};
+use ruvllm_esp_core::meter::{Counts, Meter, Op};
 use serde::{Serialize, Serializer};
 
 /// Neighbours asked for.
@@ -20,8 +20,10 @@ pub const NEIGHBOURS: usize = 10;
 /// The recall at which times are compared.
 pub const FLOOR: f64 = 0.95;
 /// The efforts that are tried, in order.
-pub const EFFORTS: [u32; 18] =
-    [10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 320, 512, 1024];
+pub const EFFORTS: [u32; 20] =
+    [10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 320, 512, 1024, 2048, 3072];
+/// The widest beam of HNSW that is measured.
+const BEAM: u32 = 512;
 /// What [`run`] measures by default.
 pub const SIZES: [u32; 11] = [32, 64, 128, 256, 512, 1_000, 1_500, 2_000, 3_000, 4_000, 10_000];
 
@@ -42,14 +44,14 @@ impl Default for Plan<'_> {
     }
 }
 
-/// How often one operation is done for a query, on average.
+/// How often one operation is done for a query or an insert, on average.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Work {
     /// The operation.
     #[serde(serialize_with = "name_of")]
     pub op: Op,
-    /// Its steps for each query.
-    pub per_query: f64,
+    /// Its steps.
+    pub steps: f64,
 }
 
 fn name_of<S: Serializer>(op: &Op, serializer: S) -> Result<S::Ok, S::Error> {
@@ -72,7 +74,9 @@ pub struct Row {
     /// Bytes of the arena for each item, vector included, all that grows with capacity: measured.
     pub bytes_per_item: f64,
     /// The work of a query: metered.
-    pub work: Vec<Work>,
+    pub search: Vec<Work>,
+    /// The work of an insert into the nearly full index, the mean of its last tenth: metered.
+    pub insert: Vec<Work>,
 }
 
 impl Row {
@@ -113,20 +117,25 @@ fn at_size(dataset: Dataset, items: u32, plan: Plan<'_>) -> Vec<Row> {
         let mut memory = vec![0u8; memory_for(items)];
         let shape = shape(items, plan.seed);
         let mut index = carved(&mut memory, kind, shape)?;
-        fill(&mut index, &vectors).ok()?;
+        let (early, late) = vectors.split_at(vectors.len() - vectors.len().div_ceil(10));
+        fill(&mut index, early, &mut ()).ok()?;
+        let mut inserts = Counts::default();
+        fill(&mut index, late, &mut inserts).ok()?;
         let (effort, recall, counts) = least_effort(&index, &truth, FLOOR);
-        let per_query = |(op, count)| Work { op, per_query: count as f64 / plan.queries.max(1) as f64 };
-        let work = counts.iter().map(per_query).collect();
+        let (search, insert) = (mean(&counts, plan.queries), mean(&inserts, late.len()));
         let bytes_per_item = bytes_per_item(kind, items);
-        Some(Row { index: kind.name(), dataset, items, effort, recall, bytes_per_item, work })
+        Some(Row { index: kind.name(), dataset, items, effort, recall, bytes_per_item, search, insert })
     };
     Kind::ALL.into_iter().filter_map(measure).collect()
 }
 
-/// The shape that is measured: the beam is as wide as the largest effort.
+fn mean(counts: &Counts, times: usize) -> Vec<Work> {
+    counts.iter().map(|(op, count)| Work { op, steps: count as f64 / times.max(1) as f64 }).collect()
+}
+
+/// The shape that is measured.
 pub fn shape(capacity: u32, seed: u32) -> Shape {
-    let [.., beam] = EFFORTS;
-    Shape { capacity, dimensions: DIMENSIONS as u32, beam, seed }
+    Shape { capacity, dimensions: DIMENSIONS as u32, beam: BEAM, seed }
 }
 
 fn memory_for(capacity: u32) -> usize {
@@ -141,8 +150,8 @@ fn carved(memory: &mut [u8], kind: Kind, shape: Shape) -> Option<AnyIndex<'_>> {
 ///
 /// # Errors
 /// [`Full`] when they are more than fit.
-pub fn fill(index: &mut impl Index, vectors: &[Vector]) -> Result<(), Full> {
-    vectors.iter().try_for_each(|vector| index.insert(vector, &mut ()).map(drop))
+pub fn fill(index: &mut impl Index, vectors: &[Vector], meter: &mut impl Meter) -> Result<(), Full> {
+    vectors.iter().try_for_each(|vector| index.insert(vector, meter).map(drop))
 }
 
 /// The bytes of an arena that grow with the capacity, for each item: what `capacity` items take, less what one takes

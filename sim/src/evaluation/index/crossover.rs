@@ -3,7 +3,7 @@
 //! The times of two indexes at equal recall are compared at each size that was measured, and the size at which they are
 //! equal is interpolated. Whether so many items fit a chip is for its memory to say: [`Crossover::most_items`] tells.
 
-use super::{IndexReport, Row};
+use super::{IndexReport, Row, Work};
 use crate::cost::CostTable;
 use crate::evaluation::dataset::Dataset;
 use ruvllm_esp_core::index::{Kind, MOST_ITEMS};
@@ -49,18 +49,20 @@ pub fn cycles(table: &CostTable) -> impl Fn(Op) -> Option<f64> + '_ {
 }
 
 impl IndexReport {
-    /// Compares the indexes at these prices, in cycles; an operation without one leaves its index out.
-    pub fn crossover(&self, price: impl Fn(Op) -> Option<f64>) -> Vec<Crossover> {
-        Dataset::ALL.into_iter().map(|dataset| self.crossover_on(dataset, &price)).collect()
+    /// Compares the indexes at these prices, in cycles; an operation without one leaves its index out. With each query
+    /// `inserts` inserts are done: 0 compares queries alone, 1 a store that is written as often as it is read.
+    pub fn crossover(&self, inserts: f64, price: impl Fn(Op) -> Option<f64>) -> Vec<Crossover> {
+        let cycles = |row: &Row| Some(row.cycles(&price)? + inserts * row.insert_cycles(&price)?);
+        Dataset::ALL.into_iter().map(|dataset| self.crossover_on(dataset, &cycles)).collect()
     }
 
-    fn crossover_on(&self, dataset: Dataset, price: &impl Fn(Op) -> Option<f64>) -> Crossover {
+    fn crossover_on(&self, dataset: Dataset, cycles: &impl Fn(&Row) -> Option<f64>) -> Crossover {
         let rows: Vec<&Row> = self.rows.iter().filter(|row| row.dataset == dataset).collect();
         let mut sizes: Vec<u32> = rows.iter().map(|row| row.items).collect();
         sizes.dedup();
         let at = |items: u32| {
             let rows = rows.iter().filter(|row| row.items == items && row.reaches_floor());
-            rows.filter_map(|row| Some((row.index, row.cycles(price)?))).collect()
+            rows.filter_map(|row| Some((row.index, cycles(row)?))).collect()
         };
         let cycles: Vec<_> = sizes.iter().map(|items| (*items, at(*items))).collect();
         let overtaking = |(index, other): (Kind, Kind)| Overtaking {
@@ -78,8 +80,17 @@ impl IndexReport {
 impl Row {
     /// The modelled cycles of a query, or `None` where an operation has no price.
     pub fn cycles(&self, price: impl Fn(Op) -> Option<f64>) -> Option<f64> {
-        self.work.iter().map(|work| Some(work.per_query * price(work.op)?)).sum()
+        priced(&self.search, price)
     }
+
+    /// The modelled cycles of an insert, or `None` where an operation has no price.
+    pub fn insert_cycles(&self, price: impl Fn(Op) -> Option<f64>) -> Option<f64> {
+        priced(&self.insert, price)
+    }
+}
+
+fn priced(work: &[Work], price: impl Fn(Op) -> Option<f64>) -> Option<f64> {
+    work.iter().map(|work| Some(work.steps * price(work.op)?)).sum()
 }
 
 impl Crossover {
