@@ -1,4 +1,4 @@
-//! One index or another, chosen at run time.
+//! One index or another, chosen at run time, and the rule by which roles choose.
 
 use super::binary::Binary;
 use super::flat::Flat;
@@ -6,6 +6,7 @@ use super::hnsw::{Hnsw, Shape};
 use super::product::Product;
 use super::{Full, Hit, Index};
 use crate::arena::{Arena, NoRoom};
+use crate::embed::DIMENSIONS;
 use crate::meter::Meter;
 
 /// The kinds of index.
@@ -36,6 +37,45 @@ impl Kind {
     }
 }
 
+/// Which index to use, and with what effort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The index.
+    pub kind: Kind,
+    /// The `effort` of a search that finds at least 95 of 100 true neighbours among embedded texts.
+    pub effort: u32,
+}
+
+impl Choice {
+    /// The index for up to `capacity` items that are searched `queries_per_insert` times for each one that is added.
+    ///
+    /// It is the index with the least modelled time on the chips, or near it on all of them (`docs/index.md` has the figures,
+    /// and a test holds the rule to them). An insert into HNSW costs as much as five to twenty searches, so it pays only where a
+    /// store is read much more than it is written.
+    pub const fn of(capacity: u32, queries_per_insert: u32) -> Self {
+        let is_worth_linking =
+            capacity >= 1_500 && queries_per_insert >= 50 || capacity >= 3_500 && queries_per_insert >= 10;
+        if capacity < 64 {
+            Self { kind: Kind::Flat, effort: 0 }
+        } else if is_worth_linking {
+            Self { kind: Kind::Hnsw, effort: 32 }
+        } else if capacity < 256 {
+            Self { kind: Kind::Binary, effort: 48 + capacity / 3 }
+        } else {
+            Self { kind: Kind::Product, effort: 40 + capacity / 24 }
+        }
+    }
+}
+
+/// How often a stored text is searched for each one that is stored, where a role does not know better.
+const QUERIES_PER_TEXT: u32 = 50;
+
+/// The `effort` with which roles search: HNSW then misses less than one true neighbour in a hundred.
+pub const TEXT_EFFORT: u32 = 96;
+
+/// Decides which texts are on the upper layers of HNSW; any number would do as well.
+const LEVEL_SEED: u32 = 1;
+
 /// An index of a kind that is chosen at run time.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each variant is the index of its name")]
@@ -61,13 +101,19 @@ impl<'a> AnyIndex<'a> {
         })
     }
 
-    /// TEMPORARY
-    pub fn default_effort(&self) -> u32 {
-        96
-    }
-    /// TEMPORARY
+    /// Takes hold of the index that suits `capacity` texts, written seldom and read often: exact search below the size at
+    /// which HNSW wins ([`Choice::of`]), HNSW from there on.
+    ///
+    /// # Errors
+    /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MOST_ITEMS`].
     pub fn for_texts(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
-        Self::carve(arena, Kind::Flat, Shape { capacity, dimensions: 64, beam: 96, seed: 1 })
+        let kind = match Choice::of(capacity, QUERIES_PER_TEXT).kind {
+            Kind::Hnsw => Kind::Hnsw,
+            // The compressed indexes save milliseconds where the exact one takes few, and miss one neighbour in twenty.
+            _ => Kind::Flat,
+        };
+        let shape = Shape { capacity, dimensions: DIMENSIONS as u32, beam: TEXT_EFFORT, seed: LEVEL_SEED };
+        Self::carve(arena, kind, shape)
     }
 
     /// Which kind it is.

@@ -2,10 +2,12 @@
 //!
 //! Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using hierarchical navigable small world
 //! graphs" (2016), with M = 8, for the memory of a chip: 16-bit links in rows of fixed places, no pointer, no recursion.
-//! Three things are other than in the paper, and keep every item findable for ever:
-//! - equal vectors share one node, so copies cannot use up each other's links;
+//! Some things are other than in the paper, and keep every item findable for ever:
+//! - equal vectors share one node, so copies cannot use up each other's links, and a hash table leads from a vector to its
+//!   node: an item that is asked for by its own vector is found whatever the graph is like;
 //! - a spanning tree of links between near nodes is never pruned, so the graph is always of one piece: a search whose beam
 //!   is as wide as the index is exact;
+//! - a search also starts from the nearest of a few landmarks, so clusters far from all others are entered;
 //! - a node that goes is taken out of all rows, not marked, and the nodes around it are linked anew.
 
 mod beam;
@@ -42,11 +44,13 @@ pub struct Shape {
     pub seed: u32,
 }
 
-/// A graph of near vectors: `dimensions + 40.6` bytes an item (104.6 for 64 dimensions), and 4 bytes for each place of the
-/// beam and 16.
+/// A graph of near vectors: `dimensions + 46` bytes an item (110 for 64 dimensions), and 4 bytes for each place of the beam
+/// and 16. The 46 are 32 for the links on the ground, 2.3 for those above it, 11 for the slot, the norm, the parent, the twin
+/// and the hash chains, a quarter for marks, and what the landmarks take.
 ///
-/// `effort` is the width of the beam, `ef_search` in the paper. Similarities are kept in 16 bits, so vectors must have a norm
-/// of at most 181; the embedder's have 127.
+/// `effort` is the width of the beam, `ef_search` in the paper. Similarities are compared in 16 bits: among vectors of a norm
+/// above 181 (the embedder's have 127) near ones may not be told apart, and the search is only exact where the beam is as
+/// wide as the index.
 #[derive(Debug)]
 pub struct Hnsw<'a> {
     graph: Graph<'a>,

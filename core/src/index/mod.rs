@@ -7,12 +7,14 @@ pub mod binary;
 pub mod choice;
 pub mod flat;
 pub mod hnsw;
+#[cfg(test)]
+mod model;
 pub mod product;
 mod ranking;
 mod shortlist;
 mod store;
 
-pub use choice::{AnyIndex, Kind};
+pub use choice::{AnyIndex, Choice, Kind};
 pub use store::MOST_ITEMS;
 
 use crate::meter::Meter;

@@ -4,16 +4,11 @@
 
 use crate::meter::{Meter, Op};
 
-/// The dot product. `a` and `b`: `[n] i8`; where the lengths differ the shorter counts. The embedder's own length has a
-/// loop of its own, which the compiler unrolls and, where there is SIMD, vectorises without a remainder.
-#[inline]
+/// The dot product. `a` and `b`: `[n] i8`; where the lengths differ the shorter counts.
 pub fn dot<M: Meter>(a: &[i8], b: &[i8], meter: &mut M) -> i32 {
     meter.record(Op::Call, 1);
     meter.record(Op::Mac, a.len().min(b.len()) as u32);
-    match (<&[i8; 64]>::try_from(a), <&[i8; 64]>::try_from(b)) {
-        (Ok(a), Ok(b)) => a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum(),
-        _ => a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum(),
-    }
+    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
 /// The squared Euclidean distance. `a` and `b`: `[n] i8`.

@@ -5,6 +5,7 @@ use super::relevance::cosine;
 use super::{CLEAR, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, MOST_RESULTS, Session, count_and_text};
+use crate::index::choice::TEXT_EFFORT;
 use crate::index::{AnyIndex, Hit, Index};
 use crate::meter::Meter;
 use crate::units::Thousandths;
@@ -78,7 +79,7 @@ impl HnswIndexer<'_> {
         let query = embed_text(text, SEARCH.usage, session.meter)?;
         let mut hits = [Hit::default(); MOST_RESULTS];
         let wanted = hits.get_mut(..count).unwrap_or_default();
-        let found = self.index.search(&query, self.index.default_effort(), wanted, session.meter);
+        let found = self.index.search(&query, TEXT_EFFORT, wanted, session.meter);
         write_hits(&self.catalog, hits.get(..found).unwrap_or_default(), session)
     }
 

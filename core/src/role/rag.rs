@@ -6,6 +6,7 @@ use super::relevance::{cosine, threshold};
 use super::{CLEAR, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, MOST_RESULTS, Session, count_and_text};
+use crate::index::choice::TEXT_EFFORT;
 use crate::index::{AnyIndex, Hit, Index};
 use crate::meter::{Meter, Op};
 use core::fmt;
@@ -126,7 +127,7 @@ impl RagRetriever<'_> {
         let query = embed_text(text, RECALL.usage, session.meter)?;
         // A text can take several of the nearest places with overlapping passages; only its best is shown.
         let mut hits = [Hit::default(); 3 * MOST_RESULTS];
-        let found = self.index.search(&query, self.index.default_effort(), &mut hits, session.meter);
+        let found = self.index.search(&query, TEXT_EFFORT, &mut hits, session.meter);
         let threshold = threshold(text);
         let hits = hits.get(..found).unwrap_or_default();
         let relevant = hits.iter().take_while(|hit| hit.similarity >= threshold);

@@ -61,7 +61,7 @@ impl Source {
         let centres = match dataset {
             Dataset::Random | Dataset::Text => 0,
             Dataset::Clustered => (items / 50).max(4),
-            Dataset::Tight => std::env::var("K").ok().and_then(|k| k.parse().ok()).unwrap_or(16),
+            Dataset::Tight => 16,
         };
         let centres = (0..centres).map(|_| direction(&mut random)).collect();
         Self { dataset, random, centres, last: [0; DIMENSIONS] }

@@ -1,118 +1,223 @@
-//! scratch
-#[cfg(test)]
-mod tests {
-    use super::super::dataset::*;
-    use ruvllm_esp_core::arena::Arena;
-    use ruvllm_esp_core::index::flat::Flat;
-    use ruvllm_esp_core::index::hnsw::{Hnsw, Shape};
-    use ruvllm_esp_core::index::*;
-    use ruvllm_esp_core::meter::*;
-    use std::time::Instant;
+//! Which index when: recall, memory and modelled time of each, and where one overtakes another.
+//!
+//! Every index is searched for the same queries, none of which is stored, and compared with the exact answer. Its effort is
+//! the smallest of a ladder that reaches the floor of recall, so that times are compared at equal quality. The work is what
+//! the core's own loops metered; a price for each operation turns it into cycles.
 
-    fn recall(flat: &Flat, index: &impl Index, queries: &[Vector], effort: u32) -> (f64, f64) {
-        let (mut found, mut total) = (0, 0);
-        let mut counts = Counts::default();
-        for q in queries {
-            let mut e = [Hit::default(); 10];
-            let n = flat.search(q, 0, &mut e, &mut ());
-            let mut h = [Hit::default(); 10];
-            let m = index.search(q, effort, &mut h, &mut counts);
-            let worst = e[n - 1].similarity;
-            found += h[..m].iter().filter(|h| h.similarity >= worst).count().min(n);
-            total += n;
-        }
-        (found as f64 / total as f64, counts.of(Op::Mac) as f64 / 64.0 / queries.len() as f64)
-    }
+mod crossover;
 
-    #[test]
-    fn explore() {
-        for dataset in [Dataset::Random, Dataset::Clustered, Dataset::Text, Dataset::Tight] {
-            for n in [256u32, 1000, 10000] {
-                let mut source = Source::new(dataset, n, 1);
-                let data = source.take_vectors(n as usize);
-                let queries = source.take_vectors(200);
-                let mut m1 = vec![0u8; n as usize * 120 + 20000];
-                let mut m2 = m1.clone();
-                let mut flat = Flat::carve(&mut Arena::new(&mut m1), n, 64).unwrap();
-                let mut hnsw = Hnsw::carve(
-                    &mut Arena::new(&mut m2),
-                    Shape { capacity: n, dimensions: 64, beam: 2048, seed: 7 },
-                )
-                .unwrap();
-                if std::env::var("K").is_ok() && dataset != Dataset::Tight {
-                    continue;
-                }
-                let t = Instant::now();
-                let mut ops = Counts::default();
-                for v in &data {
-                    flat.insert(v, &mut ()).unwrap();
-                    hnsw.insert(v, &mut ops).unwrap();
-                }
-                println!(
-                    "{} {n} build {:?} dots/insert {}",
-                    dataset.name(),
-                    t.elapsed(),
-                    ops.of(Op::Mac) / 64 / u64::from(n)
-                );
-                let selves = data
-                    .iter()
-                    .enumerate()
-                    .filter(|(i, v)| {
-                        let mut h = [Hit::default(); 10];
-                        let k = hnsw.search(&v[..], 64, &mut h, &mut ());
-                        let own: i32 = v.iter().map(|e| i32::from(*e) * i32::from(*e)).sum();
-                        !h[..k].iter().any(|h| h.slot == *i as u32)
-                            && !h[..k].iter().all(|h| h.similarity >= own)
-                    })
-                    .count();
-                println!("  not findable at 64: {selves}");
-                for ef in [16, 32, 64, 128, 256, 512, 1024, 2048] {
-                    let t = Instant::now();
-                    let (r, d) = recall(&flat, &hnsw, &queries, ef);
-                    println!("  ef {ef} recall {r:.4} dots {d:.0} {:?}", t.elapsed() / 200);
-                    if r >= 0.995 {
-                        break;
-                    }
-                }
-            }
-        }
-    }
+pub use crossover::{Crossover, Overtaking, cycles};
 
-    #[test]
-    fn tight() {
-        for (dataset, n, seed) in
-            [(Dataset::Tight, 10000u32, 1), (Dataset::Tight, 10000u32, 2), (Dataset::Tight, 4000u32, 3)]
-        {
-            let mut source = Source::new(dataset, n, seed);
-            let data = source.take_vectors(n as usize);
-            let mut m1 = vec![0u8; n as usize * 120 + 20000];
-            let mut m2 = m1.clone();
-            let mut flat = Flat::carve(&mut Arena::new(&mut m1), n, 64).unwrap();
-            let mut hnsw = Hnsw::carve(
-                &mut Arena::new(&mut m2),
-                Shape { capacity: n, dimensions: 64, beam: 2048, seed: 7 },
-            )
-            .unwrap();
-            for v in &data {
-                flat.insert(v, &mut ()).unwrap();
-                hnsw.insert(v, &mut ()).unwrap();
-            }
-            for ef in [10, 32, 64, 128, 256, 512] {
-                let mut misses = vec![];
-                for (i, v) in data.iter().enumerate() {
-                    let mut h = [Hit::default(); 10];
-                    let k = hnsw.search(&v[..], ef, &mut h, &mut ());
-                    let own: i32 = v.iter().map(|e| i32::from(*e) * i32::from(*e)).sum();
-                    if !h[..k].iter().any(|h| h.slot == i as u32)
-                        && !h[..k].iter().all(|h| h.similarity >= own)
-                    {
-                        let mut e = [Hit::default(); 200];
-                        flat.search(v, 0, &mut e, &mut ());
-                        misses.push((e.iter().position(|e| e.slot == i as u32), h[0].similarity, own));
-                    }
-                }
-                println!("{n} {seed} ef {ef}: {} {:?}", misses.len(), &misses[..misses.len().min(8)]);
-            }
-        }
+use super::dataset::{DIMENSIONS, Dataset, Source, Vector};
+use ruvllm_esp_core::arena::Arena;
+use ruvllm_esp_core::index::hnsw::Shape;
+use ruvllm_esp_core::index::{AnyIndex, Full, Hit, Index, Kind};
+use ruvllm_esp_core::meter::{Counts, Meter, Op};
+use serde::{Serialize, Serializer};
+
+/// Neighbours asked for.
+pub const NEIGHBOURS: usize = 10;
+/// The recall at which times are compared.
+pub const FLOOR: f64 = 0.95;
+/// The efforts that are tried, in order.
+pub const EFFORTS: [u32; 20] =
+    [10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 320, 512, 1024, 2048, 3072];
+/// The widest beam of HNSW that is measured.
+const BEAM: u32 = 512;
+/// What [`run`] measures by default.
+pub const SIZES: [u32; 11] = [32, 64, 128, 256, 512, 1_000, 1_500, 2_000, 3_000, 4_000, 10_000];
+
+/// What to measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'p> {
+    /// Numbers of items, ascending.
+    pub sizes: &'p [u32],
+    /// Queries for each number of items and dataset.
+    pub queries: usize,
+    /// Decides the data and the layers of HNSW.
+    pub seed: u32,
+}
+
+impl Default for Plan<'_> {
+    fn default() -> Self {
+        Self { sizes: &SIZES, queries: 100, seed: 1 }
     }
 }
+
+/// How often one operation is done for a query or an insert, on average.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Work {
+    /// The operation.
+    #[serde(serialize_with = "name_of")]
+    pub op: Op,
+    /// Its steps.
+    pub steps: f64,
+}
+
+fn name_of<S: Serializer>(op: &Op, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(op.name())
+}
+
+/// One index, at one number of items, on one kind of data.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// The index, as [`Kind::name`].
+    pub index: &'static str,
+    /// The data.
+    pub dataset: Dataset,
+    /// Items held.
+    pub items: u32,
+    /// The smallest effort of [`EFFORTS`] that reaches [`FLOOR`], or the largest if none does.
+    pub effort: u32,
+    /// The share of the true nearest [`NEIGHBOURS`] that is found: measured.
+    pub recall: f64,
+    /// Bytes of the arena for each item, vector included, all that grows with capacity: measured.
+    pub bytes_per_item: f64,
+    /// The work of a query: metered.
+    pub search: Vec<Work>,
+    /// The work of an insert into the nearly full index, the mean of its last tenth: metered.
+    pub insert: Vec<Work>,
+}
+
+impl Row {
+    /// Is the recall high enough to compare times?
+    pub fn reaches_floor(&self) -> bool {
+        self.recall >= FLOOR
+    }
+}
+
+/// All that was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct IndexReport {
+    /// By dataset, then size, then index.
+    pub rows: Vec<Row>,
+}
+
+/// Measures every index on every dataset at every size; `progress` gets the items done and the items in all.
+pub fn run(plan: Plan<'_>, mut progress: impl FnMut(u32, u32)) -> IndexReport {
+    let total = plan.sizes.iter().sum::<u32>() * Dataset::ALL.len() as u32;
+    let mut done = 0;
+    let mut rows = Vec::new();
+    for dataset in Dataset::ALL {
+        for items in plan.sizes {
+            rows.extend(at_size(dataset, *items, plan));
+            done += items;
+            progress(done, total);
+        }
+    }
+    IndexReport { rows }
+}
+
+fn at_size(dataset: Dataset, items: u32, plan: Plan<'_>) -> Vec<Row> {
+    let mut source = Source::new(dataset, items, plan.seed.into());
+    let vectors = source.take_vectors(items as usize);
+    let queries = source.take_vectors(plan.queries);
+    let truth = Truth::new(&vectors, &queries);
+    let measure = |kind| {
+        let mut memory = vec![0u8; memory_for(items)];
+        let shape = shape(items, plan.seed);
+        let mut index = carved(&mut memory, kind, shape)?;
+        let (early, late) = vectors.split_at(vectors.len() - vectors.len().div_ceil(10));
+        fill(&mut index, early, &mut ()).ok()?;
+        let mut inserts = Counts::default();
+        fill(&mut index, late, &mut inserts).ok()?;
+        let (effort, recall, counts) = least_effort(&index, &truth, FLOOR);
+        let (search, insert) = (mean(&counts, plan.queries), mean(&inserts, late.len()));
+        let bytes_per_item = bytes_per_item(kind, items);
+        Some(Row { index: kind.name(), dataset, items, effort, recall, bytes_per_item, search, insert })
+    };
+    Kind::ALL.into_iter().filter_map(measure).collect()
+}
+
+fn mean(counts: &Counts, times: usize) -> Vec<Work> {
+    counts.iter().map(|(op, count)| Work { op, steps: count as f64 / times.max(1) as f64 }).collect()
+}
+
+/// The shape that is measured.
+pub fn shape(capacity: u32, seed: u32) -> Shape {
+    Shape { capacity, dimensions: DIMENSIONS as u32, beam: BEAM, seed }
+}
+
+fn memory_for(capacity: u32) -> usize {
+    capacity as usize * 112 + 16 * 1024
+}
+
+fn carved(memory: &mut [u8], kind: Kind, shape: Shape) -> Option<AnyIndex<'_>> {
+    AnyIndex::carve(&mut Arena::new(memory), kind, shape).ok()
+}
+
+/// Inserts all of `vectors`.
+///
+/// # Errors
+/// [`Full`] when they are more than fit.
+pub fn fill(index: &mut impl Index, vectors: &[Vector], meter: &mut impl Meter) -> Result<(), Full> {
+    vectors.iter().try_for_each(|vector| index.insert(vector, meter).map(drop))
+}
+
+/// The bytes of an arena that grow with the capacity, for each item: what `capacity` items take, less what one takes
+/// beyond its share. Constant parts (the beam, the codebook) are not in it.
+pub fn bytes_per_item(kind: Kind, capacity: u32) -> f64 {
+    let used = |capacity| {
+        let mut memory = vec![0u8; memory_for(capacity)];
+        let mut arena = Arena::new(&mut memory);
+        let before = arena.free();
+        AnyIndex::carve(&mut arena, kind, shape(capacity, 1)).ok().map(|_| (before - arena.free()).get())
+    };
+    let constant = used(0).unwrap_or(0);
+    f64::from(used(capacity).unwrap_or(0).saturating_sub(constant)) / f64::from(capacity.max(1))
+}
+
+/// Queries and the similarities of their true neighbours.
+#[derive(Clone, Debug)]
+pub struct Truth<'q> {
+    queries: &'q [Vector],
+    /// For each query the similarity of the last neighbour that belongs to the answer.
+    least: Vec<i32>,
+    neighbours: usize,
+}
+
+impl<'q> Truth<'q> {
+    /// Compares every query with every vector.
+    pub fn new(vectors: &[Vector], queries: &'q [Vector]) -> Self {
+        let neighbours = NEIGHBOURS.min(vectors.len());
+        let least = |query: &Vector| {
+            let mut all: Vec<i32> = vectors.iter().map(|vector| similarity(query, vector)).collect();
+            all.sort_unstable_by(|a, b| b.cmp(a));
+            neighbours.checked_sub(1).and_then(|last| all.get(last).copied()).unwrap_or(i32::MAX)
+        };
+        Self { queries, least: queries.iter().map(least).collect(), neighbours }
+    }
+
+    /// The share of true neighbours that `index` finds, and the work. What ties with the last true neighbour counts.
+    pub fn recall(&self, index: &impl Index, effort: u32) -> (f64, Counts) {
+        let mut counts = Counts::default();
+        let mut found = 0;
+        for (query, least) in self.queries.iter().zip(&self.least) {
+            let mut hits = [Hit::default(); NEIGHBOURS];
+            let len = index.search(query, effort, &mut hits, &mut counts);
+            found += hits.iter().take(len).filter(|hit| hit.similarity >= *least).count();
+        }
+        let wanted = self.queries.len() * self.neighbours;
+        (found as f64 / wanted.max(1) as f64, counts)
+    }
+}
+
+fn similarity(a: &Vector, b: &Vector) -> i32 {
+    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+}
+
+/// The smallest effort of [`EFFORTS`] that reaches `floor`, with its recall and its work.
+pub fn least_effort(index: &impl Index, truth: &Truth<'_>, floor: f64) -> (u32, f64, Counts) {
+    let mut last = (0, 0.0, Counts::default());
+    for effort in EFFORTS {
+        let (recall, counts) = truth.recall(index, effort);
+        last = (effort, recall, counts);
+        if recall >= floor {
+            break;
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests;

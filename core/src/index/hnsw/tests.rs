@@ -3,6 +3,7 @@
 use super::layers::slots;
 use super::*;
 use crate::index::flat::Flat;
+use crate::index::model::{self, Model};
 use oorandom::Rand32;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -171,81 +172,18 @@ fn the_same_seed_gives_the_same_bytes() {
     assert!(run(1) != run(2));
 }
 
-#[derive(Clone, Debug)]
-enum Step {
-    Insert(Vec<i8>),
-    Remove(u32),
-    Update(u32, Vec<i8>),
-    Search(Vec<i8>, u32, usize),
-    Clear,
-}
-
-fn any_vector() -> impl Strategy<Value = Vec<i8>> {
-    prop_oneof![
-        4 => proptest::collection::vec(-2i8..3, 3),
-        2 => proptest::collection::vec(any::<i8>(), 3),
-        1 => proptest::collection::vec(any::<i8>(), 0..6),
-    ]
-}
-
-fn any_step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        60 => any_vector().prop_map(Step::Insert),
-        40 => (0u32..30).prop_map(Step::Remove),
-        20 => (0u32..30, any_vector()).prop_map(|(slot, vector)| Step::Update(slot, vector)),
-        10 => (any_vector(), any::<u32>(), 0usize..40).prop_map(|(query, effort, hits)| Step::Search(query, effort, hits)),
-        1 => Just(Step::Clear),
-    ]
-}
-
-fn exact(stored: &BTreeMap<u32, Vec<i8>>, query: &[i8], count: usize) -> Vec<Hit> {
-    let similarity = |vector: &[i8]| crate::kernel::distance::dot(query, vector, &mut ());
-    let hits = stored.iter().map(|(slot, vector)| Hit { slot: *slot, similarity: similarity(vector) });
-    let mut hits: Vec<Hit> = hits.collect();
-    hits.sort_by_key(|hit| (-hit.similarity, hit.slot));
-    hits.truncate(count);
-    hits
-}
-
-fn fitted(vector: &[i8]) -> Vec<i8> {
-    vector.iter().copied().chain([0; 3]).take(3).collect()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn any_sequence_keeps_the_graph_whole(steps in proptest::collection::vec(any_step(), 1..400)) {
-        let capacity = 24;
-        let mut memory = memory(capacity);
-        let shape = Shape { capacity, dimensions: 3, ..SHAPE };
+    fn any_sequence_keeps_the_graph_whole(steps in proptest::collection::vec(model::any_step(3, 24), 1..400)) {
+        let mut memory = memory(24);
+        let shape = Shape { capacity: 24, dimensions: 3, ..SHAPE };
         let mut index = Hnsw::carve(&mut Arena::new(&mut memory), shape).unwrap();
-        let mut stored = BTreeMap::new();
-        for step in steps {
-            match step {
-                Step::Insert(vector) => match index.insert(&vector, &mut ()) {
-                    Ok(slot) => prop_assert!(stored.insert(slot, fitted(&vector)).is_none()),
-                    Err(full) => prop_assert_eq!(full.capacity as usize, stored.len()),
-                },
-                Step::Remove(slot) => {
-                    prop_assert_eq!(index.remove(slot, &mut ()), stored.remove(&slot).is_some());
-                }
-                Step::Update(slot, vector) => {
-                    prop_assert_eq!(index.update(slot, &vector, &mut ()), stored.contains_key(&slot));
-                    stored.entry(slot).and_modify(|old| *old = fitted(&vector));
-                }
-                Step::Search(query, effort, hits) => {
-                    let mut hits = vec![Hit::default(); hits];
-                    let found = index.search(&query, effort, &mut hits, &mut ());
-                    prop_assert_eq!(found, hits.len().min(stored.len()));
-                    prop_assert_eq!(&hits[..found], &exact(&stored, &query, found)[..]);
-                }
-                Step::Clear => {
-                    index.clear();
-                    stored.clear();
-                }
-            }
-            check(&index, &stored);
+        let mut model = Model::new(3);
+        for step in &steps {
+            model.check(&mut index, step)?;
+            check(&index, &model.stored);
         }
     }
 }
