@@ -1,1 +1,3 @@
 //! ESP32 chips under virtual time, running the ruvllm-esp core.
+
+pub mod evaluation;
