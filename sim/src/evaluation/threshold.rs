@@ -1,19 +1,20 @@
 //! Which similarity means that something was found.
 //!
-//! A store always has a nearest item; the question is whether it has anything to do with the query. Similarities of
-//! queries to their own sentence, and to unrelated sentences of the same language, say how often each threshold would
-//! be wrong in either way. A store holds many items, so that one of them is near by chance is likelier than that a given
-//! one is: the rate over a store of [`STORE`] items is the one to choose by.
+//! A store always has a nearest item; the question is whether it has anything to do with the query. Two rules are
+//! compared: the similarity of the nearest item alone, and [`relevance`], which adds its lead over the runner-up. For
+//! each threshold the curve says how often a query that belongs to nothing in a store is answered all the same, and how
+//! often a query that does belong there is not answered with its own sentence. Stores hold sentences of the query's
+//! language, which is harder than a mixture: they share the small words.
 
-use ruvllm_esp_core::embed::NORM;
+use ruvllm_esp_core::embed::{NORM, relevance};
 use ruvllm_esp_core::kernel::distance::dot;
 use serde::Serialize;
 
 use super::embed::Corpus;
 use super::sentences::{Kind, middle_words};
 
-/// How many unrelated items the store of the false-accept rate holds.
-pub const STORE: usize = 100;
+/// Sizes of the stores in which false accepts are counted.
+pub const STORES: [usize; 3] = [1, 10, 100];
 
 /// The lengths of query whose similarities are reported, in words.
 const QUERY_WORDS: [usize; 5] = [1, 2, 3, 5, 8];
@@ -23,8 +24,6 @@ const QUERY_WORDS: [usize; 5] = [1, 2, 3, 5, 8];
 pub struct Similarities {
     /// Queries of three words to every other sentence of their language.
     pub unrelated: Vec<i32>,
-    /// The same queries, each to the nearest of up to [`STORE`] other sentences of its language.
-    pub nearest_unrelated: Vec<i32>,
     /// Queries of three words to their sentence.
     pub partial: Vec<i32>,
     /// Queries of three misspelt words to their sentence.
@@ -36,20 +35,30 @@ pub struct Similarities {
 /// What a threshold lets through and what it holds back.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Point {
-    /// Dot product from which an item counts as found.
+    /// From this score on the nearest item counts as found.
     pub threshold: i32,
-    /// The same as a cosine.
+    /// The same in units of the squared [`NORM`].
     pub cosine: f64,
-    /// Share of unrelated pairs that it accepts.
-    pub false_accept_pair: f64,
-    /// Share of unrelated queries for which it accepts something from a store of [`STORE`].
-    pub false_accept_store: f64,
-    /// Share of three-word queries whose sentence it rejects.
-    pub false_reject_partial: f64,
-    /// Share of misspelt three-word queries whose sentence it rejects.
-    pub false_reject_misspelt: f64,
-    /// Share of paraphrases whose sentence it rejects.
-    pub false_reject_paraphrased: f64,
+    /// Share of three-word queries answered although their sentence is not there, by size of store ([`STORES`]).
+    pub false_accept: [f64; STORES.len()],
+    /// Share of three-word queries not answered with their sentence, which is among 100 others.
+    pub missed_partial: f64,
+    /// The same for misspelt words.
+    pub missed_misspelt: f64,
+    /// The same for paraphrases.
+    pub missed_paraphrased: f64,
+}
+
+/// One way to score the nearest item, and what its thresholds do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rule {
+    /// One point every hundredth, from 0.20 to 1.20.
+    pub curve: Vec<Point>,
+    /// Where false accepts from 100 items and misses of three-word queries, spelt right and wrong, add up to the least,
+    /// a false accept counting twice.
+    pub balanced: Point,
+    /// The lowest threshold with at most one false accept in twenty from 100 items.
+    pub strict: Point,
 }
 
 /// Similarities by the length of the query: short queries say less.
@@ -67,49 +76,55 @@ pub struct QueryLength {
     pub related_50: f64,
 }
 
-/// The curve of [`Point`]s and the one to use.
+/// Both rules, and how similarities depend on the length of the query.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Calibration {
-    /// One point every hundredth of a cosine, from 0.10 to 0.80.
-    pub curve: Vec<Point>,
-    /// Where false accepts from a store and false rejects of three-word queries add up to the least.
-    pub balanced: Point,
-    /// The lowest threshold with at most one false accept from a store in twenty.
-    pub strict: Point,
-    /// How the similarities depend on the length of the query.
+    /// The similarity of the nearest item alone.
+    pub similarity: Rule,
+    /// [`relevance`]: the rule to use.
+    pub relevance: Rule,
+    /// One entry a length of query.
     pub lengths: Vec<QueryLength>,
 }
 
-/// The curve over the similarities of `corpus`.
+/// How one query fares in a store that holds its sentence and one that does not.
+struct Trial {
+    /// Its similarity to its own sentence.
+    own: i32,
+    /// Its similarities to the largest store of unrelated sentences.
+    unrelated: Vec<i32>,
+}
+
+/// The calibration over `corpus`.
 pub(super) fn calibrate(corpus: &Corpus) -> Calibration {
-    let similarities = similarities(corpus);
-    let curve: Vec<Point> = (10..=80).map(|hundredths| point(&similarities, hundredths)).collect();
-    let loss = |point: &Point| point.false_accept_store + point.false_reject_partial;
-    let fallback = point(&similarities, 80);
-    let balanced = curve.iter().min_by(|a, b| loss(a).total_cmp(&loss(b))).copied().unwrap_or(fallback);
-    let strict = curve.iter().find(|point| point.false_accept_store <= 0.05).copied().unwrap_or(fallback);
-    Calibration { balanced, strict, lengths: QUERY_WORDS.map(|words| by_length(corpus, words)).into(), curve }
+    let trials = [Kind::Partial, Kind::Misspelt, Kind::Paraphrased].map(|kind| trials(corpus, kind));
+    Calibration {
+        similarity: Rule::new(&trials, |nearest, _| nearest),
+        relevance: Rule::new(&trials, relevance),
+        lengths: QUERY_WORDS.map(|words| by_length(corpus, words)).into(),
+    }
 }
 
 /// The similarities that a threshold is calibrated on.
 pub(super) fn similarities(corpus: &Corpus) -> Similarities {
-    let own = |kind| {
-        let queries = corpus.queries(kind).into_iter();
-        queries.map(|(row, query)| dot(&query, &corpus.stored[row], &mut ())).collect()
-    };
-    let (mut unrelated, mut nearest_unrelated) = (Vec::new(), Vec::new());
-    for (row, query) in corpus.queries(Kind::Partial) {
-        let others = unrelated_to(corpus, row, &query);
-        nearest_unrelated.extend(others.iter().take(STORE).max());
-        unrelated.extend(others);
-    }
+    let own = |kind| trials(corpus, kind).iter().map(|trial| trial.own).collect();
+    let queries = corpus.queries(Kind::Partial).into_iter();
     Similarities {
-        unrelated,
-        nearest_unrelated,
+        unrelated: queries.flat_map(|(row, query)| unrelated_to(corpus, row, &query)).collect(),
         partial: own(Kind::Partial),
         misspelt: own(Kind::Misspelt),
         paraphrased: own(Kind::Paraphrased),
     }
+}
+
+fn trials(corpus: &Corpus, kind: Kind) -> Vec<Trial> {
+    let queries = corpus.queries(kind).into_iter();
+    let trial = |(row, query): (usize, Vec<i8>)| {
+        let mut unrelated = unrelated_to(corpus, row, &query);
+        unrelated.truncate(STORES[STORES.len() - 1]);
+        Trial { own: dot(&query, &corpus.stored[row], &mut ()), unrelated }
+    };
+    queries.map(trial).collect()
 }
 
 /// The similarities of `query` to the other sentences of the language of `row`, those after it first.
@@ -120,19 +135,63 @@ fn unrelated_to(corpus: &Corpus, row: usize, query: &[i8]) -> Vec<i32> {
     same.map(|other| dot(query, &corpus.stored[other], &mut ())).collect()
 }
 
-fn point(similarities: &Similarities, hundredths: i32) -> Point {
-    let threshold = NORM * NORM * hundredths / 100;
-    let accepted = |values: &[i32]| {
-        values.iter().filter(|value| **value >= threshold).count() as f64 / values.len().max(1) as f64
-    };
-    Point {
-        threshold,
-        cosine: f64::from(hundredths) / 100.0,
-        false_accept_pair: accepted(&similarities.unrelated),
-        false_accept_store: accepted(&similarities.nearest_unrelated),
-        false_reject_partial: 1.0 - accepted(&similarities.partial),
-        false_reject_misspelt: 1.0 - accepted(&similarities.misspelt),
-        false_reject_paraphrased: 1.0 - accepted(&similarities.paraphrased),
+/// How the nearest of two similarities is scored.
+type Score = fn(i32, Option<i32>) -> i32;
+
+impl Rule {
+    fn new(trials: &[Vec<Trial>; 3], score: Score) -> Self {
+        let accepts = STORES.map(|size| trials[0].iter().map(|trial| trial.accepted(size, score)).collect());
+        let answers =
+            trials.each_ref().map(|trials| trials.iter().map(|trial| trial.answered(score)).collect());
+        let curve: Vec<Point> =
+            (20..=120).map(|hundredths| Point::new(&accepts, &answers, hundredths)).collect();
+        let loss = |point: &Point| 2.0 * point.false_accept[2] + point.missed_partial + point.missed_misspelt;
+        let last = curve[curve.len() - 1];
+        let balanced = curve.iter().min_by(|a, b| loss(a).total_cmp(&loss(b))).copied().unwrap_or(last);
+        let strict = curve.iter().find(|point| point.false_accept[2] <= 0.05).copied().unwrap_or(last);
+        Self { curve, balanced, strict }
+    }
+}
+
+impl Trial {
+    /// The score of the nearest of `size` unrelated items.
+    fn accepted(&self, size: usize, score: Score) -> i32 {
+        let (nearest, runner_up) = nearest_two(self.unrelated.iter().take(size).copied());
+        nearest.map_or(i32::MIN, |nearest| score(nearest, runner_up))
+    }
+
+    /// The score of the own sentence among all unrelated ones, the least possible where it is not the nearest.
+    fn answered(&self, score: Score) -> i32 {
+        match nearest_two(self.unrelated.iter().copied()) {
+            (Some(other), _) if other >= self.own => i32::MIN,
+            (other, _) => score(self.own, other),
+        }
+    }
+}
+
+/// The largest of `values`, and the next.
+fn nearest_two(values: impl Iterator<Item = i32>) -> (Option<i32>, Option<i32>) {
+    values.fold((None, None), |(first, second), value| {
+        if Some(value) > first { (Some(value), first) } else { (first, second.max(Some(value))) }
+    })
+}
+
+impl Point {
+    fn new(accepts: &[Vec<i32>; 3], answers: &[Vec<i32>; 3], hundredths: i32) -> Self {
+        let threshold = NORM * NORM * hundredths / 100;
+        let reached = |scores: &Vec<i32>| {
+            scores.iter().filter(|score| **score >= threshold).count() as f64 / scores.len().max(1) as f64
+        };
+        let [missed_partial, missed_misspelt, missed_paraphrased] =
+            answers.each_ref().map(|scores| 1.0 - reached(scores));
+        Self {
+            threshold,
+            cosine: f64::from(hundredths) / 100.0,
+            false_accept: accepts.each_ref().map(reached),
+            missed_partial,
+            missed_misspelt,
+            missed_paraphrased,
+        }
     }
 }
 
@@ -162,29 +221,47 @@ fn quantile(sorted: &[i32], thousandths: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::embed::run;
+    use super::super::embed::{DIMENSIONS, run};
+    use super::*;
+    use ruvllm_esp_core::embed::relevance_threshold;
 
     #[test]
     fn a_higher_threshold_accepts_less() {
         let calibration = run(64, 1).unwrap().threshold;
-        for pair in calibration.curve.windows(2) {
+        for pair in calibration.similarity.curve.windows(2).chain(calibration.relevance.curve.windows(2)) {
             assert!(pair[0].threshold < pair[1].threshold);
-            assert!(pair[0].false_accept_pair >= pair[1].false_accept_pair);
-            assert!(pair[0].false_accept_store >= pair[1].false_accept_store);
-            assert!(pair[0].false_reject_partial <= pair[1].false_reject_partial);
+            assert!(
+                (0..STORES.len()).all(|store| pair[0].false_accept[store] >= pair[1].false_accept[store])
+            );
+            assert!(pair[0].missed_partial <= pair[1].missed_partial);
         }
-        assert!(calibration.strict.false_accept_store <= 0.05);
-        assert!(calibration.strict.threshold >= calibration.balanced.threshold);
+        for rule in [&calibration.similarity, &calibration.relevance] {
+            assert!(rule.strict.false_accept[2] <= 0.05);
+            assert!(rule.balanced.false_accept[0] <= rule.balanced.false_accept[2]);
+        }
     }
 
     #[test]
-    fn the_balanced_threshold_separates_found_from_not_found() {
-        for (dimensions, accepted, rejected) in [(64, 0.12, 0.16), (128, 0.09, 0.10), (256, 0.06, 0.07)] {
-            let point = run(dimensions, 1).unwrap().threshold.balanced;
+    fn the_lead_over_the_runner_up_tells_found_from_not_found_better() {
+        for dimensions in DIMENSIONS {
+            let Calibration { similarity, relevance, .. } = run(dimensions, 1).unwrap().threshold;
             assert!(
-                point.false_accept_store <= accepted && point.false_reject_partial <= rejected,
-                "{point:?}"
+                relevance.strict.missed_misspelt + 0.05 < similarity.strict.missed_misspelt,
+                "{dimensions}"
             );
+            assert!(
+                relevance.strict.missed_partial <= similarity.strict.missed_partial + 0.01,
+                "{dimensions}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_threshold_in_the_core_is_the_calibrated_one() {
+        for (dimensions, accepted, missed) in [(64, 0.09, 0.14), (128, 0.11, 0.06), (256, 0.10, 0.03)] {
+            let point = run(dimensions, 1).unwrap().threshold.relevance.balanced;
+            assert_eq!(relevance_threshold(dimensions), point.threshold, "{dimensions}");
+            assert!(point.false_accept[2] <= accepted && point.missed_partial <= missed, "{point:?}");
         }
     }
 
