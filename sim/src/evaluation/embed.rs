@@ -1,8 +1,8 @@
 //! How well the embedder finds a sentence, and what that costs.
 //!
 //! Every sentence of the fixture is stored; every query must bring its own sentence back before all others, in all
-//! languages at once. Ties count against the embedder. Even rows were used to choose its weights, odd rows were not:
-//! the report shows both halves.
+//! languages at once. Ties count against the embedder. The search over weights scored even rows only; the report
+//! shows both halves (`docs/embedder.md` says how far the odd ones were kept apart).
 
 use oorandom::Rand32;
 use ruvllm_esp_core::embed::{NORM, VERSION, embed_into};
@@ -52,9 +52,9 @@ pub struct KindReport {
     pub kind: Kind,
     /// Over all sentences.
     pub all: Accuracy,
-    /// Over the even rows, by which weights were chosen.
+    /// Over the even rows, on which weights were searched.
     pub even_rows: Accuracy,
-    /// Over the odd rows, held out.
+    /// Over the odd rows, kept out of that search.
     pub odd_rows: Accuracy,
     /// By language, in fixture order.
     pub languages: Vec<Group>,
