@@ -1,9 +1,9 @@
 //! Text to vector: hashed letter patterns, integer arithmetic, the same bits everywhere.
 //!
-//! A word is folded ([`fold`]: case and accents go), padded with a start and an end mark, and cut into trigrams with
-//! and without gaps ([`pattern`]): of any five letters in a row, the first with the last in reach and one between.
+//! A word is folded (`fold`: case and accents go), padded with a start and an end mark, and cut into trigrams with
+//! and without gaps (`pattern`): of any five letters in a row, the first with the last in reach and one between.
 //! Each trigram adds its weight, with a sign of its own, to four dimensions that its hash picks. The sum over all words
-//! is scaled to the length [`NORM`] ([`normalise`]). One wrong letter in a word leaves part of its gapped trigrams
+//! is scaled to the length [`NORM`] (`normalise`). One wrong letter in a word leaves part of its gapped trigrams
 //! standing, which is what finds a misspelt word; words are summed, so their order does not matter.
 //!
 //! What always holds: any text gives a vector, however long, in fixed memory (`4 D` bytes of stack and no heap); a
@@ -17,6 +17,9 @@ mod normalise;
 mod pattern;
 #[cfg(test)]
 mod properties;
+mod relevance;
+
+pub use relevance::{CROWD, relevance, relevance_threshold};
 
 /// The version of the mapping. Vectors of different versions must never be compared: every store and every message
 /// that holds one carries this number, and any change that alters one byte of one vector increases it.

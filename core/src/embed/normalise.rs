@@ -32,9 +32,8 @@ pub(super) fn scale<const D: usize, M: Meter>(sums: &[i32; D], meter: &mut M) ->
     meter.record(Op::MulWide, D as u32);
     meter.record(Op::Store, D as u32);
     sums.map(|sum| {
-        let size =
-            u64::from(sum.unsigned_abs() >> excess) * factor + (1 << (FACTOR_PLACES - 1)) >> FACTOR_PLACES;
-        let size = size.min(NORM as u64) as i8;
+        let exact = u64::from(sum.unsigned_abs() >> excess) * factor;
+        let size = ((exact + (1 << (FACTOR_PLACES - 1))) >> FACTOR_PLACES).min(NORM as u64) as i8;
         if sum < 0 { -size } else { size }
     })
 }

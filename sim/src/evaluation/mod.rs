@@ -6,4 +6,7 @@
 
 pub mod anomaly;
 pub mod dataset;
+pub mod embed;
 pub mod index;
+pub mod sentences;
+pub mod threshold;
