@@ -151,7 +151,6 @@ mod tests {
     fn ours_beats_both_baselines_and_each_of_its_tests_earns_its_keep() {
         let report = run(HELD_OUT);
         let [ours, z_score, ewma] = &report.detectors[..] else { panic!("three detectors") };
-        println!("{}", serde_json::to_string_pretty(&report).unwrap());
         assert!(ours.overall.f1 >= 0.92, "{:?}", ours.overall);
         assert!(ours.overall.recall >= 0.92 && ours.overall.precision >= 0.9, "{:?}", ours.overall);
         for baseline in [z_score, ewma] {
