@@ -99,10 +99,11 @@ mod tests {
     use super::*;
     use crate::signal::{Fault, Normal};
 
-    fn outcome(alarms: &[std::ops::Range<usize>]) -> (Option<usize>, usize) {
+    fn outcome(alarms: &[(usize, usize)]) -> (Option<usize>, usize) {
         let series =
             Series { normal: Normal::Flat, fault: Fault::Drift, values: Vec::new(), start: 500, end: 540 };
-        let raised: Vec<bool> = (0..800).map(|at| alarms.iter().any(|range| range.contains(&at))).collect();
+        let raised: Vec<bool> =
+            (0..800).map(|at| alarms.iter().any(|(first, end)| (*first..*end).contains(&at))).collect();
         let Outcome { delay, false_alarms } = judge(&series, &raised);
         (delay, false_alarms)
     }
@@ -110,17 +111,21 @@ mod tests {
     #[test]
     fn an_episode_is_judged_by_its_first_sample() {
         assert_eq!(outcome(&[]), (None, 0));
-        assert_eq!(outcome(&[510..520, 530..560]), (Some(10), 0));
-        assert_eq!(outcome(&[547..548]), (Some(47), 0), "within the tolerance");
-        assert_eq!(outcome(&[560..561]), (None, 0), "aftermath");
-        assert_eq!(outcome(&[300..301, 310..311, 400..401, 700..701]), (None, 3), "nearby alarms are one");
-        assert_eq!(outcome(&[100..200]), (None, 0), "nothing counts during the warm-up");
+        assert_eq!(outcome(&[(510, 520), (530, 560)]), (Some(10), 0));
+        assert_eq!(outcome(&[(547, 548)]), (Some(47), 0), "within the tolerance");
+        assert_eq!(outcome(&[(560, 561)]), (None, 0), "aftermath");
+        assert_eq!(
+            outcome(&[(300, 301), (310, 311), (400, 401), (700, 701)]),
+            (None, 3),
+            "nearby alarms are one"
+        );
+        assert_eq!(outcome(&[(100, 200)]), (None, 0), "nothing counts during the warm-up");
     }
 
     #[test]
     fn an_alarm_that_is_always_on_finds_nothing() {
-        assert_eq!(outcome(&[0..800]), (None, 1));
-        assert_eq!(outcome(&[490..550]), (None, 1), "it began before the fault");
-        assert_eq!(outcome(&[500..700]), (Some(0), 1), "it does not end");
+        assert_eq!(outcome(&[(0, 800)]), (None, 1));
+        assert_eq!(outcome(&[(490, 550)]), (None, 1), "it began before the fault");
+        assert_eq!(outcome(&[(500, 700)]), (Some(0), 1), "it does not end");
     }
 }
