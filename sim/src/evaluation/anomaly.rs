@@ -69,7 +69,7 @@ pub fn run(seed: u64) -> AnomalyReport {
     let mut detectors = vec![ours("ours", Tuning::default(), &held_out)];
     detectors
         .extend(tune(ZScore::grid(), &training).map(|tuned| theirs("moving z-score", &tuned, &held_out)));
-    detectors.extend(tune(Ewma::grid(), &training).map(|tuned| theirs("EWMA chart", &tuned, &held_out)));
+    detectors.extend(tune(Ewma::grid(), &training).map(|tuned| theirs("EWMA", &tuned, &held_out)));
     let all = Tuning::default();
     let ablations = [
         ("without level", Tuning { level: 0, ..all }),
@@ -160,6 +160,10 @@ mod tests {
         }
         for fault in Fault::ALL {
             assert!(recall(ours, fault) >= 0.75, "{fault:?} {}", recall(ours, fault));
+        }
+        // Square waves stand and fall with the forgiveness of timing: 0.54 to 0.63 without it.
+        for (normal, score) in &ours.by_signal {
+            assert!(score.f1 >= 0.75, "{normal:?} {score:?}");
         }
         let [no_level, no_shape, no_stuck] = &report.ablations[..] else { panic!("three ablations") };
         let needs = [
