@@ -161,9 +161,10 @@ mod tests {
         for fault in Fault::ALL {
             assert!(recall(ours, fault) >= 0.75, "{fault:?} {}", recall(ours, fault));
         }
-        // Square waves stand and fall with the forgiveness of timing: 0.54 to 0.63 without it.
+        // Square waves stand and fall with the forgiveness of timing: 0.72 without it. On a random walk nothing repeats.
         for (normal, score) in &ours.by_signal {
-            assert!(score.f1 >= 0.75, "{normal:?} {score:?}");
+            let floor = if *normal == Normal::RandomWalk { 0.75 } else { 0.9 };
+            assert!(score.f1 >= floor, "{normal:?} {score:?}");
         }
         let [no_level, no_shape, no_stuck] = &report.ablations[..] else { panic!("three ablations") };
         let needs = [
