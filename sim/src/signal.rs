@@ -4,6 +4,8 @@
 //! severity and length, all from one seed. Only additions, multiplications, divisions and roots of f64 are used, which
 //! IEEE 754 fixes to the last bit, so a seed gives the same readings on every host. Readings are in thousandths.
 
+pub mod pump;
+
 use oorandom::Rand64;
 use serde::Serialize;
 
@@ -341,6 +343,54 @@ impl Event {
             Fault::Drift => clean + self.size * (at - self.start + 1) as f64 / (self.end - self.start) as f64,
             Fault::NoiseBurst => clean + self.size * random.gauss(),
             Fault::FrequencyChange | Fault::MissingCycle => clean,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_a_series_and_faults_that_make_no_sense_are_skipped() {
+        let mut pairs = 0;
+        for normal in Normal::ALL {
+            for fault in Fault::ALL {
+                let drawn = series(normal, fault, 5).map(|series| (series.values, series.start, series.end));
+                assert_eq!(
+                    drawn,
+                    series(normal, fault, 5).map(|series| (series.values, series.start, series.end))
+                );
+                let sense =
+                    normal.is_periodic() || !matches!(fault, Fault::FrequencyChange | Fault::MissingCycle);
+                assert_eq!(drawn.is_some(), sense, "{normal:?} {fault:?}");
+                pairs += usize::from(sense);
+            }
+        }
+        assert_eq!(pairs, 58);
+    }
+
+    #[test]
+    fn labels_enclose_the_fault() {
+        let spike = series(Normal::Sine, Fault::Spike, 3).unwrap();
+        let steps: Vec<i32> = spike.values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+        let largest = (0..steps.len()).max_by_key(|at| steps[*at]).unwrap();
+        assert!((spike.start..=spike.end).contains(&(largest + 1)));
+        let stuck = series(Normal::RandomWalk, Fault::Stuck, 3).unwrap();
+        assert!(
+            stuck.values[stuck.start..stuck.end].iter().all(|value| *value == stuck.values[stuck.start - 1])
+        );
+        assert_ne!(stuck.values[stuck.end], stuck.values[stuck.start]);
+        for series in (0..20).filter_map(|seed| series(Normal::Vibration, Fault::MissingCycle, seed)) {
+            assert!(series.start < series.end && series.end + 150 < LENGTH);
+        }
+    }
+
+    #[test]
+    fn the_sine_is_one() {
+        for step in 0..1000 {
+            let turns = f64::from(step) / 250.0 - 2.0;
+            assert!((sine(turns) - (turns * std::f64::consts::TAU).sin()).abs() < 2e-4);
         }
     }
 }

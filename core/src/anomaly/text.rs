@@ -22,6 +22,9 @@ pub const SAME: i32 = 127 * 127;
 /// A text this near, in thousandths, is never an anomaly, however alike the learned ones are.
 const LEAST_THRESHOLD: u32 = 100;
 
+/// A text this far from all, in thousandths, is always one: about where the nearest of a few dozen unrelated texts lies.
+const MOST_THRESHOLD: u32 = 650;
+
 /// What is known of a learned text. All zeros: never learned.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
@@ -230,7 +233,7 @@ impl<'a, const D: usize> TextDetector<'a, D> {
         let at =
             |percent: usize| scratch.get((len - 1) * percent / 100).map_or(0, |held| held.unsigned_abs());
         let (median, high) = (at(50), at(90));
-        (high + (high - median) / 2).max(LEAST_THRESHOLD)
+        (high + (high - median) / 2).clamp(LEAST_THRESHOLD, MOST_THRESHOLD)
     }
 }
 

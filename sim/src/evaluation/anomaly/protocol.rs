@@ -1,4 +1,10 @@
 //! What counts as found, and what as a false alarm: the same for every detector.
+//!
+//! Alarms at most [`MERGE`] samples apart are one episode, and an episode is judged by its first sample. Begun within
+//! the label or up to [`TOLERANCE`] samples after it, it finds the fault, with the delay from the fault's start. Begun
+//! in the [`RECOVERY`] after a fault, while its readings are still in everyone's window, it counts for nothing. Begun
+//! anywhere else it is a false alarm, also when it runs on into the label: an alarm that is always on finds nothing. An
+//! episode that lasts beyond the recovery is a false alarm, too, whatever it began as.
 
 use crate::signal::Series;
 use serde::Serialize;
@@ -85,5 +91,41 @@ impl Score {
         score.f1 = ratio(2 * score.found, score.found + score.false_alarms + score.faults);
         score.mean_delay = ratio(delays, score.found);
         score
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::{Fault, Normal};
+
+    fn outcome(alarms: &[(usize, usize)]) -> (Option<usize>, usize) {
+        let series =
+            Series { normal: Normal::Flat, fault: Fault::Drift, values: Vec::new(), start: 500, end: 540 };
+        let raised: Vec<bool> =
+            (0..800).map(|at| alarms.iter().any(|(first, end)| (*first..*end).contains(&at))).collect();
+        let Outcome { delay, false_alarms } = judge(&series, &raised);
+        (delay, false_alarms)
+    }
+
+    #[test]
+    fn an_episode_is_judged_by_its_first_sample() {
+        assert_eq!(outcome(&[]), (None, 0));
+        assert_eq!(outcome(&[(510, 520), (530, 560)]), (Some(10), 0));
+        assert_eq!(outcome(&[(547, 548)]), (Some(47), 0), "within the tolerance");
+        assert_eq!(outcome(&[(560, 561)]), (None, 0), "aftermath");
+        assert_eq!(
+            outcome(&[(300, 301), (310, 311), (400, 401), (700, 701)]),
+            (None, 3),
+            "nearby alarms are one"
+        );
+        assert_eq!(outcome(&[(100, 200)]), (None, 0), "nothing counts during the warm-up");
+    }
+
+    #[test]
+    fn an_alarm_that_is_always_on_finds_nothing() {
+        assert_eq!(outcome(&[(0, 800)]), (None, 1));
+        assert_eq!(outcome(&[(490, 550)]), (None, 1), "it began before the fault");
+        assert_eq!(outcome(&[(500, 700)]), (Some(0), 1), "it does not end");
     }
 }
