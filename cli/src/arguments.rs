@@ -1,6 +1,6 @@
 //! The command line as data: help, completions and manual pages all come from here.
 
-use crate::command::{bench, chips, completions, fit, man, roles, sim};
+use crate::command::{chips, completions, fit, man, roles, sim};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 
@@ -14,13 +14,13 @@ Exit codes:
 
 Examples:
   ruvllm-esp sim --variant esp32s2 --demo
-  printf 'remember fact the pump is in hall 3\\nrecall where is the pump\\n' | ruvllm-esp sim --variant esp32c6
+  ruvllm-esp sim --variant esp32c6 < notes.txt
   ruvllm-esp fit --variant all --role all";
 
 /// Simulate, measure and size tiny AI agents on ESP32 chips
 #[derive(Debug, Parser)]
-#[command(name = "ruvllm-esp", version, after_help = AFTER_HELP, max_term_width = 110)]
-#[command(propagate_version = true, infer_long_args = false, arg_required_else_help = true)]
+#[command(name = "ruvllm-esp", bin_name = "ruvllm-esp", version, after_help = AFTER_HELP, max_term_width = 110)]
+#[command(propagate_version = true, arg_required_else_help = true)]
 pub struct Arguments {
     /// Options of every command.
     #[command(flatten)]
@@ -74,8 +74,6 @@ pub enum Command {
     Roles(roles::Arguments),
     /// Show what fits which chip, and where every byte goes
     Fit(fit::Arguments),
-    /// Measure how well the parts do their work
-    Bench(bench::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
     /// Write the manual pages
@@ -86,7 +84,8 @@ impl Arguments {
     /// What there is to know before the command line has been understood: colour, and whether errors are JSON.
     pub fn preview(arguments: &[OsString]) -> (ColorWhen, bool) {
         let words = || arguments.iter().skip(1).map_while(|word| word.to_str().filter(|word| *word != "--"));
-        let values = words().zip(words().skip(1)).filter(|(option, _)| *option == "--color").map(|(_, when)| when);
+        let values =
+            words().zip(words().skip(1)).filter(|(option, _)| *option == "--color").map(|(_, when)| when);
         let inline = words().filter_map(|word| word.strip_prefix("--color="));
         let color = values.chain(inline).last().and_then(|when| ColorWhen::from_str(when, false).ok());
         (color.unwrap_or_default(), words().any(|word| word == "--json"))
@@ -115,7 +114,8 @@ mod tests {
 
     #[test]
     fn colour_and_json_are_known_early() {
-        let preview = |line: &str| Arguments::preview(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        let preview =
+            |line: &str| Arguments::preview(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
         assert_eq!(preview("ruvllm-esp --color never chips"), (ColorWhen::Never, false));
         assert_eq!(preview("ruvllm-esp chips --color=always --json"), (ColorWhen::Always, true));
         assert_eq!(preview("ruvllm-esp sim -- --json"), (ColorWhen::Auto, false));

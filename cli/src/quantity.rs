@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn sizes_have_units_of_both_kinds() {
-        let sizes = ["65536", "64KiB", "64 kib", "100k", "1MiB", "2MB", "7B"].map(|text| parse_bytes(text).unwrap().0);
+        let sizes = ["65536", "64KiB", "64 kib", "100k", "1MiB", "2MB", "7B"]
+            .map(|text| parse_bytes(text).unwrap().0);
         assert_eq!(sizes, [65_536, 65_536, 65_536, 100_000, 1 << 20, 2_000_000, 7]);
         for wrong in ["", "KiB", "1.5k", "-1", "12GB", "5000000000", "4096MiB"] {
             assert!(parse_bytes(wrong).is_err(), "{wrong}");

@@ -57,8 +57,9 @@ impl Given {
     /// `cli::unknown-chip`.
     pub fn chip(&self) -> Result<&'static Chip, CliError> {
         let names = || chip::ALL.into_iter().map(|chip| chip.name);
-        chip::by_name(&self.value)
-            .ok_or_else(|| self.unknown("cli::unknown-chip", "chip", names(), "`ruvllm-esp chips` lists them"))
+        chip::by_name(&self.value).ok_or_else(|| {
+            self.unknown("cli::unknown-chip", "chip", names(), "`ruvllm-esp chips` lists them")
+        })
     }
 
     /// The role of this name.
@@ -67,8 +68,9 @@ impl Given {
     /// `cli::unknown-role`.
     pub fn role(&self) -> Result<RoleKind, CliError> {
         let names = || RoleKind::ALL.into_iter().flat_map(|role| [role.info().alias, role.info().name]);
-        RoleKind::by_name(&self.value)
-            .ok_or_else(|| self.unknown("cli::unknown-role", "role", names(), "`ruvllm-esp roles` lists them"))
+        RoleKind::by_name(&self.value).ok_or_else(|| {
+            self.unknown("cli::unknown-role", "role", names(), "`ruvllm-esp roles` lists them")
+        })
     }
 
     /// The number of a chip.
@@ -78,7 +80,10 @@ impl Given {
     pub fn chip_id(&self) -> Result<u16, CliError> {
         let Self { value, origin } = self;
         self.value.parse().map_err(|_| {
-            CliError::usage("cli::bad-chip-id", format!("{origin}: `{value}` is not a whole number up to 65535"))
+            CliError::usage(
+                "cli::bad-chip-id",
+                format!("{origin}: `{value}` is not a whole number up to 65535"),
+            )
         })
     }
 
@@ -119,7 +124,7 @@ fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n s
     let text = text.to_ascii_lowercase();
     names
         .map(|name| (strsim::jaro_winkler(&text, &name.to_ascii_lowercase()), name))
-        .filter(|(likeness, _)| *likeness > 0.8)
+        .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
 }

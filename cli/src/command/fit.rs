@@ -167,7 +167,8 @@ impl RoleFit {
             item: info.item,
             used_bytes: used.get(),
             free_bytes: (arena - used).get(),
-            bytes_per_item: capacity.map_or(0.0, |capacity| f64::from(used.get()) / f64::from(capacity.max(1))),
+            bytes_per_item: capacity
+                .map_or(0.0, |capacity| f64::from(used.get()) / f64::from(capacity.max(1))),
             parts: parts.into_iter().map(Part::from).collect(),
         }
     }

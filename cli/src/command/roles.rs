@@ -98,7 +98,12 @@ impl Role {
 
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{} ({}): {}", strong(self.name), self.alias, self.summary)?;
-        writeln!(out, "default on {}; one unit of capacity is one {}", self.default_on.join(", "), self.item)?;
+        writeln!(
+            out,
+            "default on {}; one unit of capacity is one {}",
+            self.default_on.join(", "),
+            self.item
+        )?;
         for (every_role, heading) in [(false, "Commands"), (true, "Commands of every role")] {
             writeln!(out, "\n{}", strong(heading))?;
             for command in self.commands.iter().filter(|command| command.every_role == every_role) {

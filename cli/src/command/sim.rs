@@ -28,7 +28,7 @@ Examples:
   ruvllm-esp sim --variant esp32s2 --demo
   ruvllm-esp sim --variant esp32c6
   ruvllm-esp sim --variant esp32s2 --input vibration.csv
-  printf 'add the pump is in hall 3\\nsearch pump\\n' | ruvllm-esp sim --variant esp32c3
+  echo add the pump is in hall 3 | ruvllm-esp sim --variant esp32c3
   ruvllm-esp sim --variant esp32 --input notes.txt --json | jq .reply";
 
 /// Options of `sim`.
@@ -76,7 +76,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let setup = arguments.setup()?;
     let role = setup.identity.role;
     let changes_only = arguments.demo && role == RoleKind::AnomalySentinel && !output.verbose;
-    let terms = Terms { seed: arguments.seed, strict: arguments.strict, changes_only };
+    let echo = arguments.demo || arguments.input.is_some() || !io::stdin().is_terminal();
+    let terms = Terms { seed: arguments.seed, strict: arguments.strict, echo, changes_only };
     if arguments.demo {
         return Session::boot(&setup, terms, output)?.run(demo::source(role)?.as_mut());
     }
@@ -98,8 +99,9 @@ impl Arguments {
         let chip = match Given::find(self.variant.as_deref(), "--variant", VARIANT)? {
             Some(given) => given.chip()?,
             None => {
-                return Err(CliError::usage("cli::no-chip", "no chip was named")
-                    .help(format!("add --variant CHIP or set {VARIANT}; `ruvllm-esp chips` lists the chips")));
+                return Err(CliError::usage("cli::no-chip", "no chip was named").help(format!(
+                    "add --variant CHIP or set {VARIANT}; `ruvllm-esp chips` lists the chips"
+                )));
             }
         };
         let role = Given::find(self.role.as_deref(), "--role", ROLE)?;
@@ -154,9 +156,12 @@ fn choose(
     }
     if role != RoleKind::AnomalySentinel {
         let alias = role.info().alias;
-        return Err(CliError::usage("cli::log-needs-anomaly", format!("{name}: role {alias} takes no sensor log"))
-            .help("add --role anomaly")
-            .into());
+        return Err(CliError::usage(
+            "cli::log-needs-anomaly",
+            format!("{name}: role {alias} takes no sensor log"),
+        )
+        .help("add --role anomaly")
+        .into());
     }
     Ok(Box::new(Samples::open(input, name)?))
 }

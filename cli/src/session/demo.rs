@@ -35,7 +35,8 @@ mod tests {
         for role in RoleKind::ALL {
             let mut source = source(role).unwrap();
             let events = std::iter::from_fn(|| source.next().unwrap());
-            let lines = events.filter(|event| matches!(event, Event::Line(Ok(line)) if !line.is_empty())).count();
+            let lines =
+                events.filter(|event| matches!(event, Event::Line(Ok(line)) if !line.is_empty())).count();
             assert!(lines >= 8, "{}: {lines}", role.info().alias);
         }
     }

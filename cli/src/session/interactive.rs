@@ -4,9 +4,6 @@ use super::lines::{bad_directive, event};
 use super::{Event, Session};
 use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::output::Output;
-use ruvllm_esp_core::agent::COMMON;
-use ruvllm_esp_core::console::{Failure, LineAssembler};
-use ruvllm_esp_core::role::RoleKind;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
@@ -14,6 +11,9 @@ use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
+use ruvllm_esp_core::agent::COMMON;
+use ruvllm_esp_core::console::{Failure, LineAssembler};
+use ruvllm_esp_core::role::RoleKind;
 
 type Console = Editor<Commands, MemHistory>;
 
@@ -81,7 +81,8 @@ fn type_line(session: &mut Session, line: &str, output: &Output) -> Result<(), S
 }
 
 fn terminal(error: ReadlineError) -> CliError {
-    CliError::runtime("cli::terminal", error.to_string()).help("`--non-interactive` reads plain lines instead")
+    CliError::runtime("cli::terminal", error.to_string())
+        .help("`--non-interactive` reads plain lines instead")
 }
 
 impl Commands {
@@ -105,7 +106,12 @@ impl Commands {
 impl Completer for Commands {
     type Candidate = String;
 
-    fn complete(&self, line: &str, position: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
         Ok(self.candidates(line.get(..position).unwrap_or_default()))
     }
 }

@@ -114,7 +114,13 @@ mod tests {
         let say = |text: &str| Event::Line(Ok(text.to_string()));
         assert_eq!(
             events(b"# hello\r\nadd a pump\n@wait 2s\n\nrole"),
-            [Event::Remark("hello".into()), say("add a pump"), Event::Wait(Micros(2_000_000)), say(""), say("role")]
+            [
+                Event::Remark("hello".into()),
+                say("add a pump"),
+                Event::Wait(Micros(2_000_000)),
+                say(""),
+                say("role")
+            ]
         );
         assert_eq!(events(b"\xff\n"), [Event::Line(Err(Failure::NotUtf8))]);
     }

@@ -50,6 +50,8 @@ pub struct Terms {
     pub seed: u64,
     /// Is a failed command a failed session?
     pub strict: bool,
+    /// Show on standard error what is typed, for it is not to be seen otherwise?
+    pub echo: bool,
     /// Print replies only where the verdict on a sample changes?
     pub changes_only: bool,
 }
@@ -118,7 +120,7 @@ pub fn device_error(error: &DeviceError) -> CliError {
         DeviceError::DoesNotFit { chip, .. } => CliError::no("sim::does-not-fit", error.to_string()).help(format!(
             "give a larger --arena or a cheaper --radio; `ruvllm-esp fit --variant {chip}` shows what fits"
         )),
-        DeviceError::Unpriced(_) => CliError::runtime("sim::unpriced", error.to_string())
+        DeviceError::Unpriced(_) | DeviceError::NoPrices(_) => CliError::runtime("sim::unpriced", error.to_string())
             .help("work without a known price is not guessed; run it on another --variant"),
     }
 }

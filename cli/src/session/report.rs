@@ -1,6 +1,6 @@
 //! What a session prints: the chip's own words, and beside them what the work would have cost.
 
-use super::Terms;
+use super::{Terms, device_error};
 use crate::error::Stop;
 use crate::output::{Output, faint, strong};
 use crate::quantity::{bytes, count, duration};
@@ -133,8 +133,10 @@ impl Report {
         if self.terms.changes_only && !self.has_changed(&reply.text) {
             return Ok(());
         }
-        if self.terms.changes_only {
-            self.output.say(&faint(&format!("sample {}", count(self.number))));
+        if self.terms.echo {
+            let number =
+                if self.terms.changes_only { format!("{} ", count(self.number)) } else { String::new() };
+            self.output.say(&format!("{}{} {}", faint(&number), strong(">"), line.unwrap_or("(no line)")));
         }
         self.chip_writes(&reply.text)?;
         self.output.say(&faint(&format!("  {}", cost_line(&reply.cost, &Memory::of(device)))));
@@ -158,7 +160,8 @@ impl Report {
     /// The session has ended.
     pub fn summary(&self, device: &mut Device) -> Result<(), Stop> {
         let (commands, failures) = device.commands();
-        let (now, cost) = (device.now(), *device.total());
+        let now = device.now();
+        let cost = device.total().map_err(|error| device_error(&error.into()))?;
         let memory = Memory::of(device);
         if self.output.json {
             let seed = self.terms.seed;
@@ -167,7 +170,11 @@ impl Report {
         }
         let verdicts: Vec<String> =
             self.verdicts.iter().map(|(verdict, samples)| format!("{} {verdict}", count(*samples))).collect();
-        self.output.say(&strong(&format!("{commands} commands, {failures} failed, seed {}", self.terms.seed)));
+        self.output.say(&strong(&format!(
+            "{}, {failures} failed, seed {}",
+            counted(commands),
+            self.terms.seed
+        )));
         if !verdicts.is_empty() {
             let verdicts = verdicts.join(", ");
             self.output.say(&format!("  samples: {verdicts}; shown where the verdict changed, -v shows all"));
@@ -195,6 +202,10 @@ impl Report {
         }
         changed
     }
+}
+
+fn counted(commands: u32) -> String {
+    format!("{} command{}", count(commands.into()), if commands == 1 { "" } else { "s" })
 }
 
 /// The verdict in the reply to a sample.

@@ -35,15 +35,17 @@ impl<Input: Read> Samples<Input> {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(Trim::All).from_reader(input);
         let mut first = StringRecord::new();
         reader.read_record(&mut first).map_err(|error| malformed(&name, &error))?;
-        let cells: Vec<String> = first.iter().map(|cell| cell.trim_start_matches('\u{feff}').to_string()).collect();
+        let cells: Vec<String> =
+            first.iter().map(|cell| cell.trim_start_matches('\u{feff}').to_string()).collect();
         let mut samples = Self { name, reader, header: Vec::new(), skip: 0, due: VecDeque::new() };
         if cells.iter().all(|cell| is_number(cell)) {
             let event = samples.row(&cells.into_iter().collect())?;
             samples.due.push_back(event);
             return Ok(samples);
         }
-        let is_time = |name: &String| TIME_NAMES.iter().any(|time| name.to_ascii_lowercase().starts_with(time));
-        samples.skip = usize::from(cells.len() > 1 && cells.first().is_some_and(|name| is_time(name)));
+        let is_time =
+            |name: &String| TIME_NAMES.iter().any(|time| name.to_ascii_lowercase().starts_with(time));
+        samples.skip = usize::from(cells.len() > 1 && cells.first().is_some_and(is_time));
         samples.header = cells;
         let channels = samples.header.get(samples.skip..).unwrap_or_default().join(", ");
         samples.due.push_back(Event::Remark(format!("channels: {channels}")));
@@ -87,7 +89,8 @@ impl<Input: Read> Source for Samples<Input> {
 
 /// Is this the beginning of a sensor log, for this role? `beginning` holds at least two lines, where there are two.
 pub fn looks_like_log(path: Option<&Path>, beginning: &str, role: RoleKind) -> bool {
-    let is_csv = |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let is_csv =
+        |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     if path.is_some_and(is_csv) {
         return true;
     }
