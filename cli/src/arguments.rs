@@ -1,6 +1,6 @@
 //! The command line as data: help, completions and manual pages all come from here.
 
-use crate::command::{chips, completions, fit, man, roles, sim};
+use crate::command::{bench, chips, completions, fit, man, roles, sim};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 
@@ -74,6 +74,8 @@ pub enum Command {
     Roles(roles::Arguments),
     /// Show what fits which chip, and where every byte goes
     Fit(fit::Arguments),
+    /// Measure how well the parts do their work
+    Bench(bench::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
     /// Write the manual pages

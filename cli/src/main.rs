@@ -4,7 +4,6 @@ mod arguments;
 mod command;
 mod error;
 mod output;
-#[allow(dead_code, reason = "for what takes longer than a second; nothing does yet")]
 mod progress;
 mod quantity;
 mod selection;
@@ -45,6 +44,7 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
         Command::Chips(arguments) => command::chips::run(&arguments, &output),
         Command::Roles(arguments) => command::roles::run(&arguments, &output),
         Command::Fit(arguments) => command::fit::run(&arguments, &output),
+        Command::Bench(arguments) => command::bench::run(&arguments, &output),
         Command::Completions(arguments) => command::completions::run(&arguments, &output),
         Command::Man(arguments) => command::man::run(&arguments, &output),
     }

@@ -34,7 +34,7 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         let mut widths = self.headings.map(|(heading, _)| heading.chars().count());
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {

@@ -1,6 +1,5 @@
 //! One file a command: its options, and what it does.
 
-#[allow(dead_code, reason = "the evaluations come to it one by one")]
 pub mod bench;
 pub mod chips;
 pub mod completions;
