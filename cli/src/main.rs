@@ -11,6 +11,7 @@ mod session;
 mod table;
 
 use arguments::{Arguments, Command};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use error::{CliError, Exit, Outcome, Stop};
 use output::Output;
@@ -32,6 +33,10 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
     let command = Arguments::command().color(color);
     let arguments = match command.try_get_matches_from(words) {
         Ok(matches) => Arguments::from_arg_matches(&matches).map_err(usage)?,
+        Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            help.print()?;
+            return Ok(Exit::Usage);
+        }
         Err(error) if error.use_stderr() => return Err(usage(error)),
         Err(help) => {
             help.print()?;

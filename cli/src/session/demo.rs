@@ -10,6 +10,7 @@ const HNSW: &str = include_str!("../../../fixtures/demo/hnsw.txt");
 const RAG: &str = include_str!("../../../fixtures/demo/rag.txt");
 const MEMORY: &str = include_str!("../../../fixtures/demo/memory.txt");
 const PUMP: &str = include_str!("../../../fixtures/demo/pump.csv");
+const PUMP_REMARK: &str = "A pump, one sample a minute. The first hours teach the chip what is normal; then a bearing begins to fail.";
 
 /// The scenario of a role.
 ///
@@ -21,7 +22,9 @@ pub fn source(role: RoleKind) -> Result<Box<dyn Source>, Stop> {
         RoleKind::HnswIndexer => script(HNSW),
         RoleKind::RagRetriever => script(RAG),
         RoleKind::MemoryArchivist => script(MEMORY),
-        RoleKind::AnomalySentinel => Box::new(Samples::open(PUMP.as_bytes(), "pump.csv")?),
+        RoleKind::AnomalySentinel => {
+            Box::new(Samples::open(PUMP.as_bytes(), "pump.csv")?.with_remark(PUMP_REMARK))
+        }
     })
 }
 

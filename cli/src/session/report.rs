@@ -208,9 +208,10 @@ fn counted(commands: u32) -> String {
     format!("{} command{}", count(commands.into()), if commands == 1 { "" } else { "s" })
 }
 
-/// The verdict in the reply to a sample.
+/// The verdict in the reply to a sample: its first word, in capitals.
 fn verdict(reply: &str) -> Option<&str> {
-    reply.split_ascii_whitespace().find_map(|word| word.strip_prefix("verdict="))
+    let word = reply.split_ascii_whitespace().next()?;
+    word.bytes().all(|byte| byte.is_ascii_uppercase()).then_some(word)
 }
 
 fn cost_line(cost: &Cost, memory: &Memory) -> String {

@@ -52,6 +52,12 @@ impl<Input: Read> Samples<Input> {
         Ok(samples)
     }
 
+    /// Says something before the first row.
+    pub fn with_remark(mut self, text: &str) -> Self {
+        self.due.push_front(Event::Remark(text.to_string()));
+        self
+    }
+
     fn row(&self, record: &StringRecord) -> Result<Event, Stop> {
         let mut line = "sample".to_string();
         for (column, cell) in record.iter().enumerate().skip(self.skip) {
