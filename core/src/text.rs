@@ -6,6 +6,7 @@
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 use core::fmt;
+use core::ops::Range;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// The most bytes of text in one block.
@@ -131,6 +132,21 @@ impl<'a> TextPool<'a> {
             let text = block.text.get(..usize::from(block.length))?;
             core::str::from_utf8(text).ok()
         })
+    }
+
+    /// Copies the bytes `range` of a stored text into `buffer`, as far as they reach, and gives them as text: nothing where
+    /// the range cuts a character.
+    pub fn read<'b, M: Meter>(
+        &self,
+        handle: TextHandle,
+        range: Range<usize>,
+        buffer: &'b mut [u8],
+        meter: &mut M,
+    ) -> &'b str {
+        meter.record(Op::Copy, range.len() as u32);
+        let bytes = self.pieces(handle).flat_map(str::bytes).skip(range.start).take(range.len());
+        let length = buffer.iter_mut().zip(bytes).map(|(place, byte)| *place = byte).count();
+        core::str::from_utf8(buffer.get(..length).unwrap_or_default()).unwrap_or_default()
     }
 
     /// Does a stored text equal `text`?

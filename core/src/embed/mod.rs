@@ -17,9 +17,7 @@ mod normalise;
 mod pattern;
 #[cfg(test)]
 mod properties;
-mod relevance;
-
-pub use relevance::{CROWD, relevance, relevance_threshold};
+pub mod relevance;
 
 /// The version of the mapping. Vectors of different versions must never be compared: every store and every message
 /// that holds one carries this number, and any change that alters one byte of one vector increases it.

@@ -3,6 +3,7 @@
 //! Slots are numbered as the role's index numbers them. Ids count up from 0 and outlive no item: a deleted item's id
 //! stays unused, so no command can reach another item by an old id.
 
+use super::question::TextBuffer;
 use super::rank::Best;
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, MOST_RESULTS, Session, number};
@@ -134,6 +135,12 @@ impl<'a> Catalog<'a> {
         (self.entries.get(slot as usize).map_or(TextHandle::default(), |entry| entry.text), &self.texts)
     }
 
+    /// Copies the text at `slot` into `buffer`.
+    pub fn read<'b, M: Meter>(&self, slot: u32, buffer: &'b mut TextBuffer, meter: &mut M) -> &'b str {
+        let (handle, texts) = self.text(slot);
+        texts.read(handle, 0..usize::from(handle.length()), buffer, meter)
+    }
+
     /// Writes the text at `slot`.
     ///
     /// # Errors
@@ -161,7 +168,7 @@ impl<'a> Catalog<'a> {
     /// [`Failure::BadNumber`].
     pub fn list<M: Meter>(&self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let from = if rest.is_empty() { 0 } else { number(rest, "FROM", 0, u32::MAX)? };
-        let mut page = Best::new(MOST_RESULTS);
+        let mut page: Best = Best::new(MOST_RESULTS);
         let mut beyond = 0;
         for (slot, id) in self.slots().filter_map(|slot| Some((slot, self.id(slot)?))) {
             if id >= from {

@@ -1,10 +1,10 @@
 //! The indexer: finds the stored texts nearest to a query.
 
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
-use super::relevance::cosine;
+use super::question::{CANDIDATES, Question, cosine};
 use super::{CLEAR, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
-use crate::console::{CommandInfo, Failure, MOST_RESULTS, Session, count_and_text};
+use crate::console::{CommandInfo, Failure, Session, count_and_text};
 use crate::index::choice::TEXT_EFFORT;
 use crate::index::{AnyIndex, Hit, Index};
 use crate::meter::Meter;
@@ -76,11 +76,16 @@ impl HnswIndexer<'_> {
 
     fn search<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, SEARCH.usage)?;
-        let query = embed_text(text, SEARCH.usage, session.meter)?;
-        let mut hits = [Hit::default(); MOST_RESULTS];
-        let wanted = hits.get_mut(..count).unwrap_or_default();
-        let found = self.index.search(&query, TEXT_EFFORT, wanted, session.meter);
-        write_hits(&self.catalog, hits.get(..found).unwrap_or_default(), session)
+        let question = Question::new(text, SEARCH.usage, session.meter)?;
+        let mut hits = [Hit::default(); CANDIDATES];
+        let found = self.index.search(&question.vector, TEXT_EFFORT, &mut hits, session.meter);
+        let candidates = hits.iter().take(found).map(|hit| hit.slot);
+        let answers = question.rank(
+            candidates,
+            |slot, buffer, meter| self.catalog.read(slot, buffer, meter),
+            session.meter,
+        );
+        write_hits(&self.catalog, answers.all().take(count), session)
     }
 
     fn delete<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
@@ -102,15 +107,15 @@ impl HnswIndexer<'_> {
 /// Writes search results: their ids on one line, then each with its cosine distance and its text.
 fn write_hits<M: Meter>(
     catalog: &Catalog<'_>,
-    hits: &[Hit],
+    hits: impl Iterator<Item = Hit> + Clone,
     session: &mut Session<'_, M>,
 ) -> Result<(), Failure> {
     session.out.write_str("hits: ")?;
-    for (position, hit) in hits.iter().enumerate() {
+    for (position, hit) in hits.clone().enumerate() {
         let id = catalog.id(hit.slot).unwrap_or_default();
         write!(session.out, "{}{id}", if position == 0 { "" } else { "," })?;
     }
-    session.out.write_str(if hits.is_empty() { "(none)\n" } else { "\n" })?;
+    session.out.write_str(if hits.clone().next().is_none() { "(none)\n" } else { "\n" })?;
     for hit in hits {
         let id = catalog.id(hit.slot).unwrap_or_default();
         let distance = Thousandths(1000 - cosine(hit.similarity).0);

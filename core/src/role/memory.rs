@@ -5,8 +5,8 @@
 //! its text's blocks serve the next one. Memories of passing kinds expire.
 
 use super::catalog::{Catalog, LIST, parse_id};
+use super::question::{CANDIDATES, Question, cosine};
 use super::rank::Best;
-use super::relevance::{cosine, threshold};
 use super::{CLEAR, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, MOST_RESULTS, Session, count_and_text, number, split_word};
@@ -245,22 +245,27 @@ impl MemoryArchivist<'_> {
         session: &mut Session<'_, M>,
     ) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, usage)?;
-        let query = embed_text(text, usage, session.meter)?;
-        let threshold = threshold(text);
-        let now = seconds(session);
-        let mut best = Best::new(count);
+        let question = Question::new(text, usage, session.meter)?;
+        let mut nearest: Best<CANDIDATES> = Best::new(CANDIDATES);
         for slot in self.catalog.slots() {
-            let memory = self.memory(slot);
-            if only.is_some_and(|kind| memory.kind != kind as u8) {
-                continue;
+            if only.is_none_or(|kind| self.memory(slot).kind == kind as u8) {
+                let vector = self.index.vector(slot).unwrap_or_default();
+                let similarity = dot(&question.vector, vector, session.meter);
+                nearest.offer(i64::from(similarity), slot, session.meter);
             }
-            let similarity = dot(&query, self.index.vector(slot).unwrap_or_default(), session.meter);
-            session.meter.record(Op::Compare, 1);
-            if similarity >= threshold {
-                let score =
-                    SIMILARITY_WEIGHT * i64::from(cosine(similarity).0) + memory.value(now, session.meter);
-                best.offer(score, slot, session.meter);
-            }
+        }
+        let candidates = nearest.entries().iter().map(|(_, slot)| *slot);
+        let answers = question.rank(
+            candidates,
+            |slot, buffer, meter| self.catalog.read(slot, buffer, meter),
+            session.meter,
+        );
+        let now = seconds(session);
+        let mut best: Best = Best::new(count);
+        for hit in answers.relevant(|a, b| a == b) {
+            let value = self.memory(hit.slot).value(now, session.meter);
+            let score = SIMILARITY_WEIGHT * i64::from(cosine(hit.similarity).0) + value;
+            best.offer(score, hit.slot, session.meter);
         }
         let Some((_, top)) = best.entries().first() else {
             return Ok(session.out.write_str("top: (no recall)\n")?);
@@ -283,7 +288,7 @@ impl MemoryArchivist<'_> {
         } else {
             number(rest, "K", 1, MOST_RESULTS as u32)? as usize
         };
-        let mut best = Best::new(count);
+        let mut best: Best = Best::new(count);
         for slot in self.catalog.slots() {
             let id = i64::from(self.catalog.id(slot).unwrap_or_default());
             best.offer(i64::from(self.memory(slot).created) << 32 | id, slot, session.meter);

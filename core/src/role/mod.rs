@@ -8,9 +8,9 @@ pub mod catalog;
 pub mod hnsw;
 pub mod memory;
 pub mod passage;
+pub mod question;
 pub mod rag;
 pub mod rank;
-pub mod relevance;
 
 use crate::arena::{Arena, NoRoom, largest_capacity};
 use crate::chip::Chip;

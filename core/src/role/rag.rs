@@ -2,14 +2,13 @@
 
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
 use super::passage::passages;
-use super::relevance::{cosine, threshold};
+use super::question::{CANDIDATES, Question, TextBuffer, cosine};
 use super::{CLEAR, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
-use crate::console::{CommandInfo, Failure, MOST_RESULTS, Session, count_and_text};
+use crate::console::{CommandInfo, Failure, LINE_LIMIT, MOST_RESULTS, Session, count_and_text};
 use crate::index::choice::TEXT_EFFORT;
 use crate::index::{AnyIndex, Hit, Index};
 use crate::meter::{Meter, Op};
-use core::fmt;
 use core::ops::Range;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -124,17 +123,20 @@ impl RagRetriever<'_> {
 
     fn recall<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, RECALL.usage)?;
-        let query = embed_text(text, RECALL.usage, session.meter)?;
-        // A text can take several of the nearest places with overlapping passages; only its best is shown.
-        let mut hits = [Hit::default(); 3 * MOST_RESULTS];
-        let found = self.index.search(&query, TEXT_EFFORT, &mut hits, session.meter);
-        let threshold = threshold(text);
-        let hits = hits.get(..found).unwrap_or_default();
-        let relevant = hits.iter().take_while(|hit| hit.similarity >= threshold);
+        let question = Question::new(text, RECALL.usage, session.meter)?;
+        let mut hits = [Hit::default(); CANDIDATES];
+        let found = self.index.search(&question.vector, TEXT_EFFORT, &mut hits, session.meter);
+        let candidates = hits.iter().take(found).map(|hit| hit.slot);
+        let answers = question.rank(
+            candidates,
+            |slot, buffer, meter| self.read_passage(self.passage(slot), buffer, meter),
+            session.meter,
+        );
+        // Overlapping passages of one text can all be near; only its best is shown.
         let mut seen = [u16::MAX; MOST_RESULTS];
         let mut rank = 0;
-        for hit in relevant {
-            let Some(passage) = self.passages.get(hit.slot as usize) else { continue };
+        for hit in answers.relevant(|a, b| self.passage(a).document == self.passage(b).document) {
+            let passage = self.passage(hit.slot);
             if rank == count || seen.contains(&passage.document) {
                 continue;
             }
@@ -142,7 +144,7 @@ impl RagRetriever<'_> {
                 *place = passage.document;
             }
             rank += 1;
-            self.write_hit(rank, *passage, hit.similarity, session)?;
+            self.write_hit(rank, passage, hit.similarity, session)?;
         }
         if rank == 0 {
             session.out.write_str("top: (no match)\n")?;
@@ -168,11 +170,23 @@ impl RagRetriever<'_> {
     }
 
     fn write_passage<M: Meter>(&self, passage: Passage, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        let mut buffer = [0; LINE_LIMIT];
+        let text = self.read_passage(passage, &mut buffer, session.meter);
+        Ok(writeln!(session.out, "{text}")?)
+    }
+
+    fn read_passage<'b, M: Meter>(
+        &self,
+        passage: Passage,
+        buffer: &'b mut TextBuffer,
+        meter: &mut M,
+    ) -> &'b str {
         let (handle, texts) = self.documents.text(u32::from(passage.document));
-        let range = usize::from(passage.start)..usize::from(passage.end);
-        session.meter.record(Op::Copy, range.len() as u32);
-        write_range(texts.pieces(handle), range, session.out)?;
-        Ok(session.out.write_str("\n")?)
+        texts.read(handle, usize::from(passage.start)..usize::from(passage.end), buffer, meter)
+    }
+
+    fn passage(&self, slot: u32) -> Passage {
+        self.passages.get(slot as usize).copied().unwrap_or_default()
     }
 
     fn delete<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
@@ -194,20 +208,4 @@ impl RagRetriever<'_> {
         self.documents.clear();
         Ok(writeln!(session.out, "cleared {items} items")?)
     }
-}
-
-/// Writes the bytes `range` of a text that comes in pieces.
-fn write_range<'p>(
-    pieces: impl Iterator<Item = &'p str>,
-    range: Range<usize>,
-    out: &mut dyn fmt::Write,
-) -> fmt::Result {
-    let mut offset = 0;
-    for piece in pieces {
-        let from = range.start.saturating_sub(offset).min(piece.len());
-        let to = range.end.saturating_sub(offset).min(piece.len());
-        out.write_str(piece.get(from..to).unwrap_or_default())?;
-        offset += piece.len();
-    }
-    Ok(())
 }

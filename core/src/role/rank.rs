@@ -5,16 +5,16 @@ use crate::meter::{Meter, Op};
 
 /// Keeps the entries of highest score, best first; among equals the first come wins.
 #[derive(Clone, Debug)]
-pub struct Best {
-    entries: [(i64, u32); MOST_RESULTS],
+pub struct Best<const MOST: usize = MOST_RESULTS> {
+    entries: [(i64, u32); MOST],
     length: usize,
     limit: usize,
 }
 
-impl Best {
-    /// Keeps at most `limit` entries, and never more than [`MOST_RESULTS`].
+impl<const MOST: usize> Best<MOST> {
+    /// Keeps at most `limit` entries, and never more than `MOST`.
     pub fn new(limit: usize) -> Self {
-        Self { entries: [(0, 0); MOST_RESULTS], length: 0, limit: limit.min(MOST_RESULTS) }
+        Self { entries: [(0, 0); MOST], length: 0, limit: limit.min(MOST) }
     }
 
     /// Offers `slot` with its `score`.
@@ -51,7 +51,7 @@ mod tests {
         fn keeps_what_a_stable_sort_would_put_first(
             scores in proptest::collection::vec(-20i64..20, 0..100), limit in 0usize..20
         ) {
-            let mut best = Best::new(limit);
+            let mut best: Best = Best::new(limit);
             let mut all: Vec<(i64, u32)> = Vec::new();
             for (slot, score) in scores.into_iter().enumerate() {
                 best.offer(score, slot as u32, &mut ());

@@ -14,11 +14,11 @@ use super::sentences::{Kind, Sentence, sentences};
 use super::threshold::{self, Calibration, Similarities};
 
 /// The numbers of dimensions that can be evaluated.
-pub const DIMENSIONS: [usize; 3] = [64, 128, 256];
+pub const DIMENSIONS: [usize; 4] = [64, 128, 256, 512];
 
 /// There is no embedder of that many dimensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no embedder has {dimensions} dimensions: 64, 128 or 256")]
+#[error("no embedder has {dimensions} dimensions: 64, 128, 256 or 512")]
 pub struct UnknownDimensions {
     /// What was asked for.
     pub dimensions: usize,
@@ -154,6 +154,7 @@ fn embedder(dimensions: usize) -> Result<Embedder, UnknownDimensions> {
         64 => Ok(|text, counts| embed_into::<64, Counts>(text, counts).to_vec()),
         128 => Ok(|text, counts| embed_into::<128, Counts>(text, counts).to_vec()),
         256 => Ok(|text, counts| embed_into::<256, Counts>(text, counts).to_vec()),
+        512 => Ok(|text, counts| embed_into::<512, Counts>(text, counts).to_vec()),
         _ => Err(UnknownDimensions { dimensions }),
     }
 }
@@ -220,7 +221,7 @@ impl Corpus {
 }
 
 impl Accuracy {
-    fn of<'a>(ranks: impl Iterator<Item = &'a (usize, u32)>) -> Self {
+    pub(super) fn of<'a>(ranks: impl Iterator<Item = &'a (usize, u32)>) -> Self {
         let (mut queries, mut first, mut reciprocal) = (0u32, 0u32, 0.0);
         for (_, rank) in ranks {
             queries += 1;

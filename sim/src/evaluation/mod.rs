@@ -8,5 +8,6 @@ pub mod anomaly;
 pub mod dataset;
 pub mod embed;
 pub mod index;
+pub mod recall;
 pub mod sentences;
 pub mod threshold;

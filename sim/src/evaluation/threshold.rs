@@ -1,12 +1,13 @@
 //! Which similarity means that something was found.
 //!
 //! A store always has a nearest item; the question is whether it has anything to do with the query. Two rules are
-//! compared: the similarity of the nearest item alone, and [`relevance`], which adds its lead over the runner-up. For
+//! compared: the similarity of the nearest item alone, and [`score`], which adds its lead over the runner-up. For
 //! each threshold the curve says how often a query that belongs to nothing in a store is answered all the same, and how
 //! often a query that does belong there is not answered with its own sentence. Stores hold sentences of the query's
 //! language, which is harder than a mixture: they share the small words.
 
-use ruvllm_esp_core::embed::{NORM, relevance};
+use ruvllm_esp_core::embed::NORM;
+use ruvllm_esp_core::embed::relevance::score;
 use ruvllm_esp_core::kernel::distance::dot;
 use serde::Serialize;
 
@@ -59,6 +60,8 @@ pub struct Rule {
     pub balanced: Point,
     /// The lowest threshold with at most one false accept in twenty from 100 items.
     pub strict: Point,
+    /// The lowest threshold with at most one false accept in a hundred from 100 items.
+    pub rare: Point,
 }
 
 /// Similarities by the length of the query: short queries say less.
@@ -81,7 +84,7 @@ pub struct QueryLength {
 pub struct Calibration {
     /// The similarity of the nearest item alone.
     pub similarity: Rule,
-    /// [`relevance`]: the rule to use.
+    /// [`score`]: the rule to use.
     pub relevance: Rule,
     /// One entry a length of query.
     pub lengths: Vec<QueryLength>,
@@ -100,7 +103,7 @@ pub(super) fn calibrate(corpus: &Corpus) -> Calibration {
     let trials = [Kind::Partial, Kind::Misspelt, Kind::Paraphrased].map(|kind| trials(corpus, kind));
     Calibration {
         similarity: Rule::new(&trials, |nearest, _| nearest),
-        relevance: Rule::new(&trials, relevance),
+        relevance: Rule::new(&trials, score),
         lengths: QUERY_WORDS.map(|words| by_length(corpus, words)).into(),
     }
 }
@@ -148,8 +151,9 @@ impl Rule {
         let loss = |point: &Point| 2.0 * point.false_accept[2] + point.missed_partial + point.missed_misspelt;
         let last = curve[curve.len() - 1];
         let balanced = curve.iter().min_by(|a, b| loss(a).total_cmp(&loss(b))).copied().unwrap_or(last);
-        let strict = curve.iter().find(|point| point.false_accept[2] <= 0.05).copied().unwrap_or(last);
-        Self { curve, balanced, strict }
+        let at_most = |share: f64| curve.iter().find(|point| point.false_accept[2] <= share).copied().unwrap_or(last);
+        let (strict, rare) = (at_most(0.05), at_most(0.01));
+        Self { curve, balanced, strict, rare }
     }
 }
 
@@ -223,7 +227,7 @@ fn quantile(sorted: &[i32], thousandths: usize) -> f64 {
 mod tests {
     use super::super::embed::{DIMENSIONS, run};
     use super::*;
-    use ruvllm_esp_core::embed::relevance_threshold;
+    use ruvllm_esp_core::embed::relevance::{NEAR, THRESHOLD};
 
     #[test]
     fn a_higher_threshold_accepts_less() {
@@ -257,12 +261,10 @@ mod tests {
     }
 
     #[test]
-    fn the_threshold_in_the_core_is_the_calibrated_one() {
-        for (dimensions, accepted, missed) in [(64, 0.09, 0.14), (128, 0.11, 0.06), (256, 0.10, 0.03)] {
-            let point = run(dimensions, 1).unwrap().threshold.relevance.balanced;
-            assert_eq!(relevance_threshold(dimensions), point.threshold, "{dimensions}");
-            assert!(point.false_accept[2] <= accepted && point.missed_partial <= missed, "{point:?}");
-        }
+    fn the_thresholds_in_the_core_are_the_calibrated_ones() {
+        let Calibration { similarity, relevance, .. } = run(512, 1).unwrap().threshold;
+        assert_eq!(THRESHOLD, relevance.strict.threshold);
+        assert_eq!(NEAR, similarity.rare.threshold);
     }
 
     #[test]
