@@ -3,6 +3,7 @@
 //! The evaluations live in the simulator and return plain reports; here they are run and shown, one file a subject.
 
 mod anomaly;
+mod embed;
 mod index;
 
 use crate::error::{CliError, Exit, Outcome};
@@ -18,6 +19,7 @@ The same seed gives the same report, byte for byte, on any machine.
 
 Examples:
   ruvllm-esp bench anomaly
+  ruvllm-esp bench embed
   ruvllm-esp bench index --sizes 256,1000
   ruvllm-esp bench anomaly --seed 7 --json | jq '.detectors[] | {name, f1: .overall.f1}'";
 
@@ -37,6 +39,15 @@ enum Subject {
     Anomaly {
         /// The seed of the generated series
         #[arg(long, value_name = "N", default_value_t = 2)]
+        seed: u64,
+    },
+    /// Sentences found from whole, partial, reordered, misspelt and paraphrased queries
+    Embed {
+        /// Components of a vector: 64 on a chip, 128 or 256 to compare
+        #[arg(long, value_name = "N", default_value_t = 64)]
+        dimensions: usize,
+        /// The seed of the queries
+        #[arg(long, value_name = "N", default_value_t = 1)]
         seed: u64,
     },
     /// Recall, memory and work of each index, and where one overtakes another on each chip
@@ -68,6 +79,16 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         Subject::Anomaly { seed } => {
             let evaluate = |_: &Stage| evaluation::anomaly::run(*seed);
             show(output, "bench-anomaly", "finding faults in generated series", evaluate, anomaly::write)
+        }
+        Subject::Embed { dimensions, .. } if !evaluation::embed::DIMENSIONS.contains(dimensions) => {
+            let message = format!("--dimensions: there is no embedder of {dimensions}");
+            Err(CliError::usage("cli::unknown-dimensions", message).help("there are 64, 128 and 256").into())
+        }
+        Subject::Embed { dimensions, seed } => {
+            let evaluate = |_: &Stage| evaluation::embed::run(*dimensions, *seed).ok();
+            show(output, "bench-embed", "asking for every sentence", evaluate, |report, out| {
+                report.iter().try_for_each(|report| embed::write(report, out))
+            })
         }
         Subject::Index { seed, sizes, queries } => {
             let mut sizes = sizes.clone();
