@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How often a bar moves.
 const TICK: Duration = Duration::from_millis(120);
 
-/// One stage of a longer task, whose length nobody knows beforehand. Dropping it clears its bar.
+/// One stage of a longer task. Dropping it clears its bar.
 #[derive(Debug)]
 pub struct Stage(Option<ProgressBar>);
 
@@ -28,6 +28,18 @@ impl Stage {
         bar.set_message(name.to_string());
         bar.enable_steady_tick(TICK);
         Self(Some(bar))
+    }
+
+    /// So much of it is done; how long it takes is not known before the first call.
+    pub fn reached(&self, done: u32, total: u32) {
+        let Some(bar) = &self.0 else { return };
+        if bar.length().is_none()
+            && let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {bar:32} {percent}% {eta} left")
+        {
+            bar.set_style(style);
+        }
+        bar.set_length(total.into());
+        bar.set_position(done.into());
     }
 }
 

@@ -3,11 +3,14 @@
 //! The evaluations live in the simulator and return plain reports; here they are run and shown, one file a subject.
 
 mod anomaly;
+mod embed;
+mod index;
 
 use crate::error::{CliError, Exit, Outcome};
 use crate::output::Output;
 use crate::progress::Stage;
 use ruvllm_esp_sim::evaluation;
+use ruvllm_esp_sim::evaluation::index::Plan;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -16,6 +19,8 @@ The same seed gives the same report, byte for byte, on any machine.
 
 Examples:
   ruvllm-esp bench anomaly
+  ruvllm-esp bench embed
+  ruvllm-esp bench index --sizes 256,1000
   ruvllm-esp bench anomaly --seed 7 --json | jq '.detectors[] | {name, f1: .overall.f1}'";
 
 /// Options of `bench`.
@@ -36,6 +41,28 @@ enum Subject {
         #[arg(long, value_name = "N", default_value_t = 2)]
         seed: u64,
     },
+    /// Sentences found from whole, partial, reordered, misspelt and paraphrased queries
+    Embed {
+        /// Components of a vector: 64 on a chip, 128 or 256 to compare
+        #[arg(long, value_name = "N", default_value_t = 64)]
+        dimensions: usize,
+        /// The seed of the queries
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+    },
+    /// Recall, memory and work of each index, and where one overtakes another on each chip
+    Index {
+        /// The seed of the data
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u32,
+        /// Numbers of items, with commas between
+        #[arg(long, value_name = "N,...", value_delimiter = ',', default_values_t = evaluation::index::SIZES)]
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=20_000))]
+        sizes: Vec<u32>,
+        /// Queries for each number of items
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        queries: usize,
+    },
 }
 
 /// Measures, and prints the report.
@@ -43,15 +70,34 @@ enum Subject {
 /// # Errors
 /// A seed that would not be honest.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    match arguments.subject {
+    match &arguments.subject {
         Subject::Anomaly { seed: evaluation::anomaly::TRAINING_SEED } => {
             Err(CliError::usage("cli::training-seed", "the settings were chosen on the series of this seed")
                 .help("any other --seed draws series that no detector was tuned on")
                 .into())
         }
         Subject::Anomaly { seed } => {
-            let evaluate = || evaluation::anomaly::run(seed);
+            let evaluate = |_: &Stage| evaluation::anomaly::run(*seed);
             show(output, "bench-anomaly", "finding faults in generated series", evaluate, anomaly::write)
+        }
+        Subject::Embed { dimensions, .. } if !evaluation::embed::DIMENSIONS.contains(dimensions) => {
+            let message = format!("--dimensions: there is no embedder of {dimensions}");
+            Err(CliError::usage("cli::unknown-dimensions", message).help("there are 64, 128 and 256").into())
+        }
+        Subject::Embed { dimensions, seed } => {
+            let evaluate = |_: &Stage| evaluation::embed::run(*dimensions, *seed).ok();
+            show(output, "bench-embed", "asking for every sentence", evaluate, |report, out| {
+                report.iter().try_for_each(|report| embed::write(report, out))
+            })
+        }
+        Subject::Index { seed, sizes, queries } => {
+            let mut sizes = sizes.clone();
+            sizes.sort_unstable();
+            let plan = Plan { sizes: &sizes, queries: *queries, seed: *seed };
+            let evaluate = |stage: &Stage| {
+                index::Report::new(evaluation::index::run(plan, |done, total| stage.reached(done, total)))
+            };
+            show(output, "bench-index", "searching every index", evaluate, index::Report::write)
         }
     }
 }
@@ -61,11 +107,11 @@ fn show<Report: Serialize>(
     output: &Output,
     kind: &str,
     stage: &str,
-    evaluate: impl FnOnce() -> Report,
+    evaluate: impl FnOnce(&Stage) -> Report,
     write: impl FnOnce(&Report, &mut dyn Write) -> io::Result<()>,
 ) -> Outcome {
     let stage = Stage::begin(output, stage);
-    let report = evaluate();
+    let report = evaluate(&stage);
     drop(stage);
     if output.json {
         output.json(kind, &report)?;
