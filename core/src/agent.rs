@@ -8,8 +8,7 @@ use crate::chip::Chip;
 use crate::console::{CommandInfo, Failure, Session, split_word};
 use crate::embed;
 use crate::meter::{Meter, Op};
-use crate::role::confirm;
-use crate::role::{AnyRole, RoleKind};
+use crate::role::{AnyRole, Plan, RoleKind, confirm};
 use crate::units::{Bytes, Micros};
 use core::fmt;
 
@@ -40,6 +39,8 @@ pub struct Identity {
     pub chip_id: u16,
     /// The role it starts with.
     pub role: RoleKind,
+    /// Decides whatever its role leaves to chance.
+    pub seed: u32,
 }
 
 /// A chip at work over `memory`.
@@ -80,18 +81,19 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     /// The bytes of the arena, and how many of them its structures take.
     pub fn memory_use(&mut self) -> (Bytes, Bytes) {
-        let kind = self.identity.role;
+        let (kind, plan) = (self.identity.role, self.plan());
         let mut arena = Arena::new(self.memory.as_mut());
         let total = arena.free();
-        let free = AnyRole::carve(kind, &mut arena, self.capacity).map_or(total, |_| arena.free());
+        let free = AnyRole::carve(kind, &mut arena, plan).map_or(total, |_| arena.free());
         (total, total - free)
     }
 
     /// Tells `ledger` of every structure in the arena.
     pub fn account(&mut self, ledger: &mut dyn Ledger) {
+        let plan = self.plan();
         let mut arena = Arena::with_ledger(self.memory.as_mut(), ledger);
         // What was carved at boot fits again, and an arena that did not fit it has nothing to tell.
-        let _ = AnyRole::carve(self.identity.role, &mut arena, self.capacity);
+        let _ = AnyRole::carve(self.identity.role, &mut arena, plan);
     }
 
     /// Writes the three lines that a chip says at boot.
@@ -100,7 +102,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     /// Those of `out`.
     pub fn banner(&self, out: &mut dyn fmt::Write) -> fmt::Result {
         writeln!(out, "ruvllm-esp {}", env!("CARGO_PKG_VERSION"))?;
-        let Identity { chip, chip_id, role } = self.identity;
+        let Identity { chip, chip_id, role, .. } = self.identity;
         let sram = chip.sram_kib();
         writeln!(out, "variant={} role={} chip_id={chip_id} sram_kb={sram}", chip.name, role.info().name)?;
         writeln!(out, "[ready] type 'help' for commands")
@@ -163,7 +165,12 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     }
 
     fn attach(&mut self) -> Result<AnyRole<'_>, NoRoom> {
-        AnyRole::carve(self.identity.role, &mut Arena::new(self.memory.as_mut()), self.capacity)
+        let plan = self.plan();
+        AnyRole::carve(self.identity.role, &mut Arena::new(self.memory.as_mut()), plan)
+    }
+
+    fn plan(&self) -> Plan {
+        Plan { capacity: self.capacity, seed: self.identity.seed }
     }
 
     fn stats(&mut self, out: &mut dyn fmt::Write) -> fmt::Result {
@@ -208,7 +215,11 @@ fn open(role: RoleKind, memory: &mut [u8]) -> Result<u32, NoRoom> {
         return Ok(capacity);
     }
     let free = Arena::new(memory).free();
-    match AnyRole::carve(role, &mut Arena::new(memory), role.info().least_capacity) {
+    match AnyRole::carve(
+        role,
+        &mut Arena::new(memory),
+        Plan { capacity: role.info().least_capacity, seed: 0 },
+    ) {
         Err(no_room) => Err(no_room),
         Ok(_) => Err(NoRoom { part: "role", needs: free, free }),
     }

@@ -169,7 +169,7 @@ pub fn least_arena(role: RoleKind) -> Bytes {
 /// The structures of a role at a capacity, with their sizes.
 pub fn parts(role: RoleKind, capacity: u32) -> Vec<(&'static str, Bytes)> {
     use ruvllm_esp_core::arena::Arena;
-    use ruvllm_esp_core::role::AnyRole;
+    use ruvllm_esp_core::role::{AnyRole, Plan};
     #[derive(Default)]
     struct Parts(Vec<(&'static str, Bytes)>);
     impl Ledger for Parts {
@@ -180,6 +180,10 @@ pub fn parts(role: RoleKind, capacity: u32) -> Vec<(&'static str, Bytes)> {
     // More than any chip has: only the sum of the parts matters here.
     let mut memory = Memory::new(Bytes::kib(8 * 1024));
     let mut parts = Parts::default();
-    let _ = AnyRole::carve(role, &mut Arena::with_ledger(memory.as_mut(), &mut parts), capacity);
+    let _ = AnyRole::carve(
+        role,
+        &mut Arena::with_ledger(memory.as_mut(), &mut parts),
+        Plan { capacity, seed: 0 },
+    );
     parts.0
 }

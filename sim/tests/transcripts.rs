@@ -1,4 +1,5 @@
 //! Every role on every chip says, byte for byte, what its golden transcript says.
+#![allow(clippy::unwrap_used, reason = "what cannot be read or run fails the test")]
 
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{self, Chip, Radio};
@@ -14,7 +15,7 @@ fn folder() -> PathBuf {
 
 /// The whole session as a terminal would show it, with a `> ` before what was typed.
 fn session(chip: &'static Chip, role: RoleKind, script: &str) -> String {
-    let identity = Identity { chip, chip_id: 1, role };
+    let identity = Identity { chip, chip_id: 1, role, seed: 1 };
     let mut device = Device::boot(&Setup { identity, radio: Radio::Off, arena: None }).unwrap();
     let mut text = device.banner();
     for line in script.lines() {

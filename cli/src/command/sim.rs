@@ -62,7 +62,7 @@ pub struct Arguments {
     stdin: Option<String>,
     /// The seed of whatever is random; shown in the summary
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "The session")]
-    seed: u64,
+    seed: u32,
     /// Exit with 1 when a command failed
     #[arg(long, help_heading = "The session")]
     strict: bool,
@@ -109,7 +109,8 @@ impl Arguments {
         self.check_arena(chip)?;
         let chip_id = Given::find(self.chip_id.as_deref(), "--chip-id", CHIP_ID)?;
         let chip_id = chip_id.map_or(Ok(0), |given| given.chip_id())?;
-        Ok(Setup { identity: Identity { chip, chip_id, role }, radio: self.radio.into(), arena: self.arena })
+        let identity = Identity { chip, chip_id, role, seed: self.seed };
+        Ok(Setup { identity, radio: self.radio.into(), arena: self.arena })
     }
 
     /// No chip has more memory than it has.

@@ -47,7 +47,7 @@ pub struct Session {
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
     /// The seed, for the record.
-    pub seed: u64,
+    pub seed: u32,
     /// Is a failed command a failed session?
     pub strict: bool,
     /// Show on standard error what is typed, for it is not to be seen otherwise?

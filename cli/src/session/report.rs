@@ -30,7 +30,7 @@ struct Boot<'a> {
     role: &'a str,
     chip_id: u16,
     radio: &'a str,
-    seed: u64,
+    seed: u32,
     memory: Memory,
     banner: &'a str,
 }
@@ -58,7 +58,7 @@ struct Wait {
 struct Summary<'a> {
     commands: u32,
     failures: u32,
-    seed: u64,
+    seed: u32,
     now_us: u64,
     cost: &'a Cost,
     memory: Memory,

@@ -11,7 +11,7 @@ use ruvllm_esp_core::units::Micros;
 fuzz_target!(|input: &[u8]| {
     let Some((first, bytes)) = input.split_first() else { return };
     let role = RoleKind::ALL[usize::from(*first) % RoleKind::ALL.len()];
-    let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: 1, role };
+    let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: 1, role, seed: 1 };
     let mut agent = Agent::boot(vec![0u8; 16 * 1024], identity).expect("16 KiB fit every role");
     let mut assembler = LineAssembler::default();
     let mut now = Micros(0);

@@ -73,9 +73,6 @@ const QUERIES_PER_TEXT: u32 = 50;
 /// The `effort` with which roles search: HNSW then misses less than one true neighbour in a hundred.
 pub const TEXT_EFFORT: u32 = 96;
 
-/// Decides which texts are on the upper layers of HNSW; any number would do as well.
-const LEVEL_SEED: u32 = 1;
-
 /// An index of a kind that is chosen at run time.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each variant is the index of its name")]
@@ -106,13 +103,13 @@ impl<'a> AnyIndex<'a> {
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MOST_ITEMS`].
-    pub fn for_texts(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+    pub fn for_texts(arena: &mut Arena<'a>, capacity: u32, seed: u32) -> Result<Self, NoRoom> {
         let kind = match Choice::of(capacity, QUERIES_PER_TEXT).kind {
             Kind::Hnsw => Kind::Hnsw,
             // The compressed indexes save milliseconds where the exact one takes few, and miss one neighbour in twenty.
             _ => Kind::Flat,
         };
-        let shape = Shape { capacity, dimensions: DIMENSIONS as u32, beam: TEXT_EFFORT, seed: LEVEL_SEED };
+        let shape = Shape { capacity, dimensions: DIMENSIONS as u32, beam: TEXT_EFFORT, seed };
         Self::carve(arena, kind, shape)
     }
 

@@ -4,7 +4,7 @@
 //! stream, up to what the widest stream can use, and the rest holds learned texts. How long the window is follows from
 //! the number of channels, which the first sample decides.
 
-use super::{CLEAR, Role, RoleInfo, confirm, embed_text};
+use super::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use crate::anomaly::State;
 use crate::anomaly::sample::Sample;
 use crate::anomaly::stream::{DEFAULT_WINDOW, MOST_CHANNELS, StreamDetector, WINDOWS};
@@ -62,11 +62,11 @@ pub struct AnomalySentinel<'a> {
 }
 
 impl<'a> Role<'a> for AnomalySentinel<'a> {
-    fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+    fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom> {
         let stream = arena.one("stream state")?;
         let bytes = (arena.free().get() / 4).saturating_mul(3).min(MOST_STREAM_BYTES);
         let stream_memory = arena.slice("stream", bytes / 8)?;
-        Ok(Self { stream, stream_memory, texts: TextDetector::carve(arena, capacity)? })
+        Ok(Self { stream, stream_memory, texts: TextDetector::carve(arena, plan.capacity)? })
     }
 
     fn items(&self) -> u32 {

@@ -2,7 +2,7 @@
 
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
 use super::question::{CANDIDATES, Question, cosine};
-use super::{CLEAR, Role, RoleInfo, confirm, embed_text};
+use super::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text};
 use crate::index::choice::TEXT_EFFORT;
@@ -41,8 +41,11 @@ pub struct HnswIndexer<'a> {
 }
 
 impl<'a> Role<'a> for HnswIndexer<'a> {
-    fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
-        Ok(Self { index: AnyIndex::for_texts(arena, capacity)?, catalog: Catalog::carve(arena, capacity)? })
+    fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom> {
+        Ok(Self {
+            index: AnyIndex::for_texts(arena, plan.capacity, plan.seed)?,
+            catalog: Catalog::carve(arena, plan.capacity)?,
+        })
     }
 
     fn items(&self) -> u32 {

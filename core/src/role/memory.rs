@@ -7,7 +7,7 @@
 use super::catalog::{Catalog, LIST, parse_id};
 use super::question::{CANDIDATES, Question, cosine};
 use super::rank::Best;
-use super::{CLEAR, Role, RoleInfo, confirm, embed_text};
+use super::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, MOST_RESULTS, Session, count_and_text, number, split_word};
 use crate::embed::DIMENSIONS;
@@ -147,11 +147,11 @@ pub struct MemoryArchivist<'a> {
 }
 
 impl<'a> Role<'a> for MemoryArchivist<'a> {
-    fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+    fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom> {
         Ok(Self {
-            index: Flat::carve(arena, capacity, DIMENSIONS as u32)?,
-            memories: arena.slice("memories", capacity)?,
-            catalog: Catalog::carve(arena, capacity)?,
+            index: Flat::carve(arena, plan.capacity, DIMENSIONS as u32)?,
+            memories: arena.slice("memories", plan.capacity)?,
+            catalog: Catalog::carve(arena, plan.capacity)?,
         })
     }
 

@@ -57,13 +57,22 @@ pub struct RoleInfo {
 pub const CLEAR: CommandInfo =
     CommandInfo { name: "clear", usage: "clear !", summary: "remove every item; `!` confirms" };
 
+/// What a role's structures follow from; the same plan lays them out the same way each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// How many items they hold.
+    pub capacity: u32,
+    /// Decides whatever is left to chance, such as the levels of a graph.
+    pub seed: u32,
+}
+
 /// A role at work: a view over the bytes of an arena.
 pub trait Role<'a>: Sized {
-    /// Takes the role's structures for `capacity` items. All zeros is the empty role.
+    /// Takes the role's structures. All zeros is the empty role.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
-    fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom>;
+    fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom>;
 
     /// How many items it holds.
     fn items(&self) -> u32;
@@ -107,8 +116,10 @@ impl RoleKind {
     /// The largest capacity that fits `memory`, or `None` where not even the least does.
     pub fn largest_capacity(self, memory: &mut [u8]) -> Option<u32> {
         let most = u32::try_from(memory.len() / 8).unwrap_or(u32::MAX);
-        largest_capacity(most, |capacity| AnyRole::carve(self, &mut Arena::new(memory), capacity).is_ok())
-            .filter(|capacity| *capacity >= self.info().least_capacity)
+        largest_capacity(most, |capacity| {
+            AnyRole::carve(self, &mut Arena::new(memory), Plan { capacity, seed: 0 }).is_ok()
+        })
+        .filter(|capacity| *capacity >= self.info().least_capacity)
     }
 }
 
@@ -142,12 +153,12 @@ impl<'a> AnyRole<'a> {
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
-    pub fn carve(kind: RoleKind, arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+    pub fn carve(kind: RoleKind, arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom> {
         Ok(match kind {
-            RoleKind::HnswIndexer => AnyRole::HnswIndexer(Role::carve(arena, capacity)?),
-            RoleKind::RagRetriever => AnyRole::RagRetriever(Role::carve(arena, capacity)?),
-            RoleKind::AnomalySentinel => AnyRole::AnomalySentinel(Role::carve(arena, capacity)?),
-            RoleKind::MemoryArchivist => AnyRole::MemoryArchivist(Role::carve(arena, capacity)?),
+            RoleKind::HnswIndexer => AnyRole::HnswIndexer(Role::carve(arena, plan)?),
+            RoleKind::RagRetriever => AnyRole::RagRetriever(Role::carve(arena, plan)?),
+            RoleKind::AnomalySentinel => AnyRole::AnomalySentinel(Role::carve(arena, plan)?),
+            RoleKind::MemoryArchivist => AnyRole::MemoryArchivist(Role::carve(arena, plan)?),
         })
     }
 

@@ -39,8 +39,9 @@ mod tests {
 
     #[test]
     fn a_short_text_is_one_passage() {
-        assert_eq!(passages("the pump is in hall 3").collect::<Vec<_>>(), [0..21]);
-        assert_eq!(passages("").collect::<Vec<_>>(), [0..0]);
+        for text in ["the pump is in hall 3", ""] {
+            assert_eq!(passages(text).map(|range| &text[range]).collect::<Vec<_>>(), [text]);
+        }
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
 use super::passage::passages;
 use super::question::{CANDIDATES, Question, TextBuffer, cosine};
-use super::{CLEAR, Role, RoleInfo, confirm, embed_text};
+use super::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, LINE_LIMIT, MOST_RESULTS, Session, count_and_text};
 use crate::index::choice::TEXT_EFFORT;
@@ -58,11 +58,11 @@ pub struct RagRetriever<'a> {
 }
 
 impl<'a> Role<'a> for RagRetriever<'a> {
-    fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+    fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom> {
         Ok(Self {
-            index: AnyIndex::for_texts(arena, capacity)?,
-            passages: arena.slice("passages", capacity)?,
-            documents: Catalog::carve(arena, capacity)?,
+            index: AnyIndex::for_texts(arena, plan.capacity, plan.seed)?,
+            passages: arena.slice("passages", plan.capacity)?,
+            documents: Catalog::carve(arena, plan.capacity)?,
         })
     }
 

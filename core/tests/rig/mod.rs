@@ -18,7 +18,7 @@ pub struct Rig {
 
 impl Rig {
     pub fn new(role: RoleKind, arena: usize) -> Self {
-        let identity = Identity { chip: &chip::esp32s3::CHIP, chip_id: 0, role };
+        let identity = Identity { chip: &chip::esp32s3::CHIP, chip_id: 0, role, seed: 1 };
         Self { agent: Agent::boot(vec![0; arena], identity).unwrap(), now: Micros(0) }
     }
 

@@ -69,7 +69,7 @@ struct Chip {
 
 impl Chip {
     fn new(role: RoleKind) -> Self {
-        let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: 0, role };
+        let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: 0, role, seed: 1 };
         match Agent::boot(Memory::new(ARENA), identity) {
             Ok(agent) => Self { agent, counts: Counts::default() },
             Err(no_room) => unreachable!("a mebibyte fits every role: {no_room}"),
@@ -120,7 +120,8 @@ fn verdicts(sentences: &[Sentence], kind: Kind, seed: u64) -> Verdicts {
             let found = !reply.starts_with("top: (no match)");
             if place % 2 == half {
                 let text = sentences[*row].text;
-                let top = reply.lines().next().and_then(|line| line.strip_prefix("top: ")).unwrap_or_default();
+                let top =
+                    reply.lines().next().and_then(|line| line.strip_prefix("top: ")).unwrap_or_default();
                 questions += 1;
                 answered += u32::from(found && !top.is_empty() && text.contains(top));
             } else {

@@ -151,7 +151,8 @@ impl Rule {
         let loss = |point: &Point| 2.0 * point.false_accept[2] + point.missed_partial + point.missed_misspelt;
         let last = curve[curve.len() - 1];
         let balanced = curve.iter().min_by(|a, b| loss(a).total_cmp(&loss(b))).copied().unwrap_or(last);
-        let at_most = |share: f64| curve.iter().find(|point| point.false_accept[2] <= share).copied().unwrap_or(last);
+        let at_most =
+            |share: f64| curve.iter().find(|point| point.false_accept[2] <= share).copied().unwrap_or(last);
         let (strict, rare) = (at_most(0.05), at_most(0.01));
         Self { curve, balanced, strict, rare }
     }

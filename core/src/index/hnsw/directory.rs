@@ -60,6 +60,6 @@ impl Graph<'_> {
             (hash ^ u32::from(*element as u8)).wrapping_mul(0x0100_0193)
         });
         let mixed = (hash ^ hash >> 15).wrapping_mul(0x85eb_ca6b) >> 16;
-        (mixed * self.chains.len() as u32 >> 16) as usize
+        ((mixed * self.chains.len() as u32) >> 16) as usize
     }
 }
