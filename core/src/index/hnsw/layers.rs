@@ -180,14 +180,16 @@ mod tests {
     #[test]
     fn every_eighth_node_is_on_the_next_layer_and_they_are_spread() {
         let ranking = Ranking::new(4096, 7);
-        let on_first =
-            |slots: core::ops::Range<u32>| slots.filter(|slot| (ranking.of(*slot) + 1) % 8 == 0).count();
+        let on_first = |slots: core::ops::Range<u32>| {
+            slots.filter(|slot| (ranking.of(*slot) + 1).is_multiple_of(8)).count()
+        };
         assert_eq!(on_first(0..4096), 512);
         for start in (0..4096).step_by(512) {
             assert!((32..=96).contains(&on_first(start..start + 512)));
         }
         for phase in 0..8 {
-            let interleaved = (0..512).filter(|turn| (ranking.of(turn * 8 + phase) + 1) % 8 == 0).count();
+            let interleaved =
+                (0..512).filter(|turn| (ranking.of(turn * 8 + phase) + 1).is_multiple_of(8)).count();
             assert!((24..=110).contains(&interleaved), "{interleaved} of 512 in phase {phase}");
         }
     }
