@@ -1,6 +1,66 @@
-//! The `ruvllm-esp` command line.
+//! The `ruvllm-esp` command line: `main` only matches, each command is one file.
 
-#[allow(dead_code, reason = "called once the argument parser is here")]
+mod arguments;
 mod command;
+mod error;
+mod output;
+mod progress;
+mod quantity;
+mod selection;
+mod session;
+mod table;
 
-fn main() {}
+use arguments::{Arguments, Command};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+use error::{CliError, Exit, Outcome, Stop};
+use output::Output;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let (color, json) = Arguments::preview(&words);
+    output::set_color(color);
+    match run(&words, color.into()) {
+        Ok(exit) => exit.into(),
+        Err(Stop::PipeClosed) => Exit::Ok.into(),
+        Err(Stop::Error(error)) => output::report(&error, json).into(),
+    }
+}
+
+fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
+    let command = Arguments::command().color(color);
+    let arguments = match command.try_get_matches_from(words) {
+        Ok(matches) => Arguments::from_arg_matches(&matches).map_err(usage)?,
+        Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            help.print()?;
+            return Ok(Exit::Usage);
+        }
+        Err(error) if error.use_stderr() => return Err(usage(error)),
+        Err(help) => {
+            help.print()?;
+            return Ok(Exit::Ok);
+        }
+    };
+    let output = Output::new(&arguments.global);
+    match arguments.command {
+        Command::Sim(arguments) => command::sim::run(&arguments, &output),
+        Command::Chips(arguments) => command::chips::run(&arguments, &output),
+        Command::Roles(arguments) => command::roles::run(&arguments, &output),
+        Command::Fit(arguments) => command::fit::run(&arguments, &output),
+        Command::Bench(arguments) => command::bench::run(&arguments, &output),
+        Command::Completions(arguments) => command::completions::run(&arguments, &output),
+        Command::Man(arguments) => command::man::run(&arguments, &output),
+    }
+}
+
+/// What the parser of the command line has to say, in our form.
+fn usage(error: clap::Error) -> Stop {
+    let text = error.render().to_string();
+    let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let error = CliError::usage("cli::usage", message.trim_end());
+    let rest: Vec<&str> = rest.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if rest.is_empty() { error.into() } else { error.help(rest.join("\n        ")).into() }
+}

@@ -3,23 +3,33 @@
 //! The same code runs in the host simulator, in firmware and in the benchmarks. It does no I/O, allocates nothing and
 //! contains no `unsafe`: bytes go in, bytes come out, time is an argument, memory is one slice lent by the caller.
 //!
-//! - [`units`]: bytes, cycles, hertz and microseconds as types
-//! - [`chip`]: what an ESP32 variant is, each fact with its source
+//! - [`units`]: bytes, cycles, hertz and spans of time as types
+//! - [`chip`]: what each ESP32 variant is, every fact with its source
 //! - [`arena`]: one byte slice carved into typed slices
 //! - [`meter`]: what a kernel did, counted
 //! - [`kernel`]: dot products, distances
+//! - [`embed`]: text to vector
 //! - [`index`]: nearest-neighbour search
+//! - [`anomaly`]: what is unlike the past, in sensor streams and texts
 //! - [`text`]: texts of any length in blocks
+//! - [`role`]: what a chip can be
+//! - [`console`]: a line in, a reply out
+//! - [`agent`]: one chip: a role, its memory, its console
 #![no_std]
 #![warn(missing_docs)]
 
 #[cfg(test)]
 extern crate std;
 
+pub mod agent;
+pub mod anomaly;
 pub mod arena;
 pub mod chip;
+pub mod console;
+pub mod embed;
 pub mod index;
 pub mod kernel;
 pub mod meter;
+pub mod role;
 pub mod text;
 pub mod units;

@@ -112,6 +112,13 @@ impl Counts {
         Op::ALL.into_iter().zip(self.0).filter(|(_, count)| *count > 0)
     }
 
+    /// Adds what `other` counted.
+    pub fn add(&mut self, other: &Counts) {
+        for (sum, count) in self.0.iter_mut().zip(other.0) {
+            *sum = sum.saturating_add(count);
+        }
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.0 = [0; Op::ALL.len()];

@@ -1,9 +1,16 @@
 //! ESP32 chips under virtual time, running the ruvllm-esp core.
 //!
-//! - [`evaluation`]: how good the parts of the core are
-//! - [`figure`]: a number that says what it is and how far off it may be
+//! - [`device`]: one chip, its agent, its memory, its clock
+//! - [`script`]: what is typed at a chip
 //! - [`cost`]: what counted work costs on each chip, in cycles, time and energy
+//! - [`figure`]: a number that says what it is and how far off it may be
+//! - [`signal`]: sensor signals with known faults
+//! - [`evaluation`]: how good the parts of the core are
 
 pub mod cost;
+pub mod device;
 pub mod evaluation;
 pub mod figure;
+pub mod memory;
+pub mod script;
+pub mod signal;

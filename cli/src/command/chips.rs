@@ -8,10 +8,55 @@ mod document;
 mod fact;
 mod report;
 
+use crate::error::{Exit, Outcome};
+use crate::output::Output;
+use crate::selection::{Given, Names};
 use fact::{Fact, facts, kib};
 use report::ChipReport;
 use ruvllm_esp_core::chip::{self, Chip, Radio};
+use serde::Serialize;
 use std::io::{self, Write};
+
+const EXAMPLES: &str = "\
+Examples:
+  ruvllm-esp chips
+  ruvllm-esp chips esp32c3
+  ruvllm-esp chips --json | jq -r '.chips[].name'";
+
+/// Options of `chips`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Show this chip, with the source of every fact
+    #[arg(value_parser = Names::CHIP)]
+    chip: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Chips {
+    chips: Vec<ChipReport>,
+}
+
+/// Lists the chips, or shows one.
+///
+/// # Errors
+/// An unknown chip.
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let chip = arguments.chip.as_ref().map(|name| Given::option(name, "CHIP").chip()).transpose()?;
+    match (output.json, chip) {
+        (true, Some(chip)) => output.json("chips", &Chips::of(&[chip]))?,
+        (true, None) => output.json("chips", &Chips::of(&chip::ALL))?,
+        (false, Some(chip)) => print_one(&mut output.text(), chip)?,
+        (false, None) => print_list(&mut output.text())?,
+    }
+    Ok(Exit::Ok)
+}
+
+impl Chips {
+    fn of(chips: &[&Chip]) -> Self {
+        Self { chips: chips.iter().copied().map(ChipReport::new).collect() }
+    }
+}
 
 /// A table of all chips.
 pub fn print_list(out: &mut impl Write) -> io::Result<()> {
@@ -52,15 +97,6 @@ pub fn print_one(out: &mut impl Write, chip: &Chip) -> io::Result<()> {
     let [off, espnow, wifi] = budgets.map(|budget| budget.radio_heap_reclaimed.get());
     writeln!(out, "and of the reclaimed region")?;
     writeln!(out, "{:14}{off:>14}{espnow:>14}{wifi:>14}", "radio heap")
-}
-
-/// All chips, or one, as JSON: an array or an object.
-pub fn print_json(out: &mut impl Write, chip: Option<&Chip>) -> io::Result<()> {
-    match chip {
-        Some(chip) => serde_json::to_writer_pretty(&mut *out, &ChipReport::new(chip)),
-        None => serde_json::to_writer_pretty(&mut *out, &chip::ALL.map(ChipReport::new)),
-    }?;
-    writeln!(out)
 }
 
 const COLUMNS: [&str; 11] =
@@ -123,10 +159,9 @@ mod tests {
 
     #[test]
     fn json_carries_every_fact_of_the_text() {
-        let all: serde_json::Value = serde_json::from_str(&printed(|out| print_json(out, None))).unwrap();
-        assert_eq!(all.as_array().unwrap().len(), chip::ALL.len());
-        let one = printed(|out| print_json(out, Some(&chip::esp32c6::CHIP)));
-        let one: serde_json::Value = serde_json::from_str(&one).unwrap();
+        let all = serde_json::to_value(Chips::of(&chip::ALL)).unwrap();
+        assert_eq!(all["chips"].as_array().unwrap().len(), chip::ALL.len());
+        let one = &serde_json::to_value(Chips::of(&[&chip::esp32c6::CHIP])).unwrap()["chips"][0];
         assert_eq!(one["memory"]["main"]["value"]["bytes"], 452_112);
         assert_eq!(one["fpu"]["confidence"], "primary");
         assert_eq!(one["flash_line_fill_cycles"]["value"], 343);

@@ -102,6 +102,13 @@ pub struct Chip {
     pub power: Power,
 }
 
+impl Chip {
+    /// The main RAM region in whole KiB: what the banner calls `sram_kb`.
+    pub const fn sram_kib(&self) -> u32 {
+        self.memory.main.value.size.get() / 1024
+    }
+}
+
 /// Every chip.
 pub const ALL: [&Chip; 5] = [&esp32::CHIP, &esp32s2::CHIP, &esp32s3::CHIP, &esp32c3::CHIP, &esp32c6::CHIP];
 

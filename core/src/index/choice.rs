@@ -6,6 +6,7 @@ use super::hnsw::{Hnsw, Shape};
 use super::product::Product;
 use super::{Full, Hit, Index};
 use crate::arena::{Arena, NoRoom};
+use crate::embed::DIMENSIONS;
 use crate::meter::Meter;
 
 /// The kinds of index.
@@ -67,6 +68,15 @@ impl Choice {
     }
 }
 
+/// How often a stored text is searched for each one that is stored, where a role does not know better.
+const QUERIES_PER_TEXT: u32 = 50;
+
+/// The `effort` with which roles search: HNSW then misses less than one true neighbour in a hundred.
+pub const TEXT_EFFORT: u32 = 96;
+
+/// Decides which texts are on the upper layers of HNSW; any number would do as well.
+const LEVEL_SEED: u32 = 1;
+
 /// An index of a kind that is chosen at run time.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each variant is the index of its name")]
@@ -90,6 +100,21 @@ impl<'a> AnyIndex<'a> {
             Kind::Product => Self::Product(Product::carve(arena, capacity, dimensions)?),
             Kind::Hnsw => Self::Hnsw(Hnsw::carve(arena, shape)?),
         })
+    }
+
+    /// Takes hold of the index that suits `capacity` texts, written seldom and read often: exact search below the size at
+    /// which HNSW wins ([`Choice::of`]), HNSW from there on.
+    ///
+    /// # Errors
+    /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MOST_ITEMS`].
+    pub fn for_texts(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+        let kind = match Choice::of(capacity, QUERIES_PER_TEXT).kind {
+            Kind::Hnsw => Kind::Hnsw,
+            // The compressed indexes save milliseconds where the exact one takes few, and miss one neighbour in twenty.
+            _ => Kind::Flat,
+        };
+        let shape = Shape { capacity, dimensions: DIMENSIONS as u32, beam: TEXT_EFFORT, seed: LEVEL_SEED };
+        Self::carve(arena, kind, shape)
     }
 
     /// Which kind it is.

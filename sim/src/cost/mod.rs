@@ -197,13 +197,5 @@ impl Serialize for Cost {
     }
 }
 
-/// What `counts` cost on the chip of `table`.
-///
-/// # Errors
-/// [`Unpriced`] when an operation was counted that has no price there.
-pub fn cost(counts: &Counts, table: &CostTable) -> Result<Cost, Unpriced> {
-    table.cost(counts)
-}
-
 #[cfg(test)]
 mod tests;

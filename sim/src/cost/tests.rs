@@ -91,7 +91,7 @@ fn prices_hold_measurements_of_whole_loops() {
 fn a_metered_kernel_is_priced() {
     let mut counts = Counts::default();
     dot(&[1; 64], &[2; 64], &mut counts);
-    let cost = cost(&counts, &esp32c3::TABLE).unwrap();
+    let cost = esp32c3::TABLE.cost(&counts).unwrap();
     // Call 9 + 2 + 4 = 15 cycles, 64 steps of 9 = 576: 591 cycles, at 160 MHz 3.694 us, at 84.15 mW 311 nJ.
     assert_eq!(cost.cycles.value, Cycles(591));
     assert_eq!(cost.time.value, Nanos(3_694));

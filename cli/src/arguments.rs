@@ -1,0 +1,125 @@
+//! The command line as data: help, completions and manual pages all come from here.
+
+use crate::command::{bench, chips, completions, fit, man, roles, sim};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0    it worked
+  1    it worked, and the answer is no: something does not fit, a check failed
+  2    the command line, the environment or an input file is wrong
+  3    the device or this machine failed
+  130  interrupted with Ctrl-C
+
+Examples:
+  ruvllm-esp sim --variant esp32s2 --demo
+  ruvllm-esp sim --variant esp32c6 < notes.txt
+  ruvllm-esp fit --variant all --role all";
+
+/// Simulate, measure and size tiny AI agents on ESP32 chips
+#[derive(Debug, Parser)]
+#[command(name = "ruvllm-esp", bin_name = "ruvllm-esp", version, after_help = AFTER_HELP, max_term_width = 110)]
+#[command(propagate_version = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Print JSON, one object a line, and nothing else on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Colour the output
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: ColorWhen,
+    /// Never ask, never take over the terminal
+    #[arg(long, global = true)]
+    pub non_interactive: bool,
+    /// Keep standard error silent, errors excepted
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, as NO_COLOR and CLICOLOR_FORCE say
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands, in the order in which help lists them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a simulated chip and talk to its console
+    Sim(sim::Arguments),
+    /// List the chips, or show one with the source of every fact
+    Chips(chips::Arguments),
+    /// List the roles a chip can have, or show one with its commands
+    Roles(roles::Arguments),
+    /// Show what fits which chip, and where every byte goes
+    Fit(fit::Arguments),
+    /// Measure how well the parts do their work
+    Bench(bench::Arguments),
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
+    /// Write the manual pages
+    Man(man::Arguments),
+}
+
+impl Arguments {
+    /// What there is to know before the command line has been understood: colour, and whether errors are JSON.
+    pub fn preview(arguments: &[OsString]) -> (ColorWhen, bool) {
+        let words = || arguments.iter().skip(1).map_while(|word| word.to_str().filter(|word| *word != "--"));
+        let values =
+            words().zip(words().skip(1)).filter(|(option, _)| *option == "--color").map(|(_, when)| when);
+        let inline = words().filter_map(|word| word.strip_prefix("--color="));
+        let color = values.chain(inline).last().and_then(|when| ColorWhen::from_str(when, false).ok());
+        (color.unwrap_or_default(), words().any(|word| word == "--json"))
+    }
+}
+
+impl From<ColorWhen> for ColorChoice {
+    fn from(when: ColorWhen) -> Self {
+        match when {
+            ColorWhen::Auto => ColorChoice::Auto,
+            ColorWhen::Always => ColorChoice::Always,
+            ColorWhen::Never => ColorChoice::Never,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn colour_and_json_are_known_early() {
+        let preview =
+            |line: &str| Arguments::preview(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(preview("ruvllm-esp --color never chips"), (ColorWhen::Never, false));
+        assert_eq!(preview("ruvllm-esp chips --color=always --json"), (ColorWhen::Always, true));
+        assert_eq!(preview("ruvllm-esp sim -- --json"), (ColorWhen::Auto, false));
+    }
+}

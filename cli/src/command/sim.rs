@@ -1,0 +1,186 @@
+//! `sim`: a simulated chip, talked to by a person, a pipe, a file or a bundled scenario.
+
+use crate::error::{CliError, Outcome, Stop};
+use crate::output::Output;
+use crate::quantity::parse_bytes;
+use crate::selection::{CHIP_ID, Given, Names, ROLE, RadioChoice, VARIANT};
+use crate::session::lines::{Lines, unreadable};
+use crate::session::samples::{Samples, looks_like_log};
+use crate::session::{Session, Source, Terms, demo, interactive};
+use ruvllm_esp_core::agent::Identity;
+use ruvllm_esp_core::chip::Chip;
+use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::units::Bytes;
+use ruvllm_esp_sim::device::Setup;
+use std::fs::File;
+use std::io::{self, Cursor, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+On a terminal this is a console with history and completion; from a pipe it reads lines to the end. \
+Standard output is what the chip writes, byte for byte. A line that begins with `@` is for the simulator \
+(`@wait 2h30m` lets time pass), one that begins with `#` is a remark. A sensor log (CSV) becomes `sample` \
+lines on the anomaly role.
+
+A command that the chip answers with `err:` does not fail the session: it exits with 0, or with 1 under --strict.
+
+Examples:
+  ruvllm-esp sim --variant esp32s2 --demo
+  ruvllm-esp sim --variant esp32c6
+  ruvllm-esp sim --variant esp32s2 --input vibration.csv
+  echo add the pump is in hall 3 | ruvllm-esp sim --variant esp32c3
+  ruvllm-esp sim --variant esp32 --input notes.txt --json | jq .reply";
+
+/// Options of `sim`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The kind of chip [env: RUVLLM_VARIANT]
+    #[arg(long, value_name = "CHIP", value_parser = Names::CHIP, help_heading = "The chip")]
+    variant: Option<String>,
+    /// Its role; each chip has a default [env: RUVLLM_ROLE]
+    #[arg(long, value_parser = Names::ROLE, help_heading = "The chip")]
+    role: Option<String>,
+    /// Its number in the fleet; 0 unless told [env: RUVLLM_CHIP_ID]
+    #[arg(long, value_name = "N", help_heading = "The chip")]
+    chip_id: Option<String>,
+    /// How it uses its radio, which takes memory
+    #[arg(long, value_enum, default_value_t, value_name = "USE", help_heading = "The chip")]
+    radio: RadioChoice,
+    /// The size of its arena, such as 64KiB or 100k; all that the chip has to give unless told
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, help_heading = "The chip")]
+    arena: Option<Bytes>,
+    /// Play the bundled scenario of the role
+    #[arg(long, conflicts_with_all = ["input", "stdin"], help_heading = "What is typed")]
+    demo: bool,
+    /// Read lines, or a sensor log (CSV), from a file; `-` is standard input
+    #[arg(long, value_name = "FILE", help_heading = "What is typed")]
+    input: Option<PathBuf>,
+    /// Read standard input, even if it is a terminal
+    #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true, conflicts_with = "input")]
+    #[arg(help_heading = "What is typed")]
+    stdin: Option<String>,
+    /// The seed of whatever is random; shown in the summary
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "The session")]
+    seed: u64,
+    /// Exit with 1 when a command failed
+    #[arg(long, help_heading = "The session")]
+    strict: bool,
+}
+
+/// Runs the session.
+///
+/// # Errors
+/// Wrong names, inputs that cannot be read, a role that does not fit.
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let setup = arguments.setup()?;
+    let role = setup.identity.role;
+    let changes_only = arguments.demo && role == RoleKind::AnomalySentinel && !output.verbose;
+    let echo = arguments.demo || arguments.input.is_some() || !io::stdin().is_terminal();
+    let terms = Terms { seed: arguments.seed, strict: arguments.strict, echo, changes_only };
+    if arguments.demo {
+        return Session::boot(&setup, terms, output)?.run(demo::source(role)?.as_mut());
+    }
+    let input = arguments.input.as_deref().filter(|path| *path != Path::new("-"));
+    if let Some(path) = input {
+        let mut source = open(path, role)?;
+        return Session::boot(&setup, terms, output)?.run(source.as_mut());
+    }
+    let asked_for_stdin = arguments.input.is_some() || arguments.stdin.is_some();
+    let session = Session::boot(&setup, terms, output)?;
+    if output.interactive && io::stdout().is_terminal() && !asked_for_stdin {
+        return interactive::run(session, output);
+    }
+    session.run(standard_input(role)?.as_mut())
+}
+
+impl Arguments {
+    fn setup(&self) -> Result<Setup, CliError> {
+        let chip = match Given::find(self.variant.as_deref(), "--variant", VARIANT)? {
+            Some(given) => given.chip()?,
+            None => {
+                return Err(CliError::usage("cli::no-chip", "no chip was named").help(format!(
+                    "add --variant CHIP or set {VARIANT}; `ruvllm-esp chips` lists the chips"
+                )));
+            }
+        };
+        let role = Given::find(self.role.as_deref(), "--role", ROLE)?;
+        let role = role.map_or_else(|| Ok(RoleKind::default_for(chip)), |given| given.role())?;
+        self.check_arena(chip)?;
+        let chip_id = Given::find(self.chip_id.as_deref(), "--chip-id", CHIP_ID)?;
+        let chip_id = chip_id.map_or(Ok(0), |given| given.chip_id())?;
+        Ok(Setup { identity: Identity { chip, chip_id, role }, radio: self.radio.into(), arena: self.arena })
+    }
+
+    /// No chip has more memory than it has.
+    fn check_arena(&self, chip: &Chip) -> Result<(), CliError> {
+        let most = chip.arena_budget(self.radio.into()).arena;
+        match self.arena {
+            Some(asked) if asked > most => {
+                let message = format!("{} has {most} for an arena, not {asked}", chip.name);
+                let help = format!("`ruvllm-esp fit --variant {}` shows where its RAM goes", chip.name);
+                Err(CliError::no("cli::arena-too-large", message).help(help))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A file: a sensor log or a script, by its name and its first lines.
+fn open(path: &Path, role: RoleKind) -> Result<Box<dyn Source>, Stop> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| unreadable(&name, &error).help("name a file that exists"))?;
+    choose(Some(path), name, file, role)
+}
+
+/// Standard input, which is looked into only where it may be a sensor log: a script's lines are taken as they come.
+fn standard_input(role: RoleKind) -> Result<Box<dyn Source>, Stop> {
+    let name = "standard input";
+    if role == RoleKind::AnomalySentinel && !io::stdin().is_terminal() {
+        return choose(None, name.to_string(), io::stdin(), role);
+    }
+    Ok(Box::new(Lines::new(io::stdin(), name)))
+}
+
+fn choose(
+    path: Option<&Path>,
+    name: String,
+    mut input: impl Read + 'static,
+    role: RoleKind,
+) -> Result<Box<dyn Source>, Stop> {
+    let beginning = beginning(&mut input).map_err(|error| unreadable(&name, &error))?;
+    let is_log = looks_like_log(path, &String::from_utf8_lossy(&beginning), role);
+    let input = Cursor::new(beginning).chain(input);
+    if !is_log {
+        return Ok(Box::new(Lines::new(input, name)));
+    }
+    if role != RoleKind::AnomalySentinel {
+        let alias = role.info().alias;
+        return Err(CliError::usage(
+            "cli::log-needs-anomaly",
+            format!("{name}: role {alias} takes no sensor log"),
+        )
+        .help("add --role anomaly")
+        .into());
+    }
+    Ok(Box::new(Samples::open(input, name)?))
+}
+
+/// The first line, and if it could be a header the second: no more is waited for than that.
+fn beginning(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    const MOST: usize = 64 * 1024;
+    let (mut bytes, mut byte, mut lines) = (Vec::new(), [0], 0);
+    while bytes.len() < MOST {
+        match input.read(&mut byte) {
+            Ok(0) => break,
+            Ok(_) => bytes.extend(byte),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        }
+        lines += u32::from(byte == *b"\n");
+        if lines == 2 || (lines == 1 && !bytes.contains(&b',')) {
+            break;
+        }
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,104 @@
+//! Where words go: data to standard output, talk to standard error.
+//!
+//! Colour is decided here, once, for both. Under `--json` standard output carries nothing but JSON, one object a line,
+//! each with `"schema"` and `"kind"`.
+
+use crate::arguments::{ColorWhen, Global};
+use crate::error::{CliError, Exit, Stop};
+use anstyle::{AnsiColor, Reset, Style};
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// The version of every JSON object this program prints. Fields may be added; none changes or goes while it stands.
+pub const SCHEMA: u8 = 1;
+
+/// How a command speaks.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// JSON on standard output?
+    pub json: bool,
+    /// Silence on standard error, errors excepted?
+    pub quiet: bool,
+    /// More detail?
+    pub verbose: bool,
+    /// May it ask, and take over the terminal?
+    pub interactive: bool,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a, Body: Serialize> {
+    schema: u8,
+    kind: &'a str,
+    #[serde(flatten)]
+    body: &'a Body,
+}
+
+impl Output {
+    /// What the global options and the terminal say.
+    pub fn new(global: &Global) -> Self {
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            interactive: !global.json && !global.non_interactive && io::stdin().is_terminal(),
+        }
+    }
+
+    /// Prints one JSON object.
+    ///
+    /// # Errors
+    /// [`Stop`] when standard output does not take it.
+    pub fn json<Body: Serialize>(&self, kind: &str, body: &Body) -> Result<(), Stop> {
+        let line = serde_json::to_string(&Envelope { schema: SCHEMA, kind, body })?;
+        let mut out = io::stdout().lock();
+        writeln!(out, "{line}")?;
+        Ok(out.flush()?)
+    }
+
+    /// Standard output for text of ours, which may be styled.
+    pub fn text(&self) -> impl Write + use<> {
+        anstream::stdout().lock()
+    }
+
+    /// Says a line on standard error, unless told to be quiet. Whoever closed that misses nothing that counts.
+    pub fn say(&self, line: &str) {
+        if !self.quiet {
+            let _ = writeln!(anstream::stderr().lock(), "{line}");
+        }
+    }
+}
+
+/// Decides on colour for the whole process, before anything is printed. `auto` looks at `NO_COLOR`, `CLICOLOR`,
+/// `CLICOLOR_FORCE` and the terminal, for each stream by itself.
+pub fn set_color(when: ColorWhen) {
+    match when {
+        ColorWhen::Auto => anstream::ColorChoice::Auto,
+        ColorWhen::Always => anstream::ColorChoice::Always,
+        ColorWhen::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+}
+
+/// Start and end of a coloured heading.
+pub fn heading(color: AnsiColor) -> (Style, Reset) {
+    (Style::new().bold().fg_color(Some(color.into())), Reset)
+}
+
+/// Start and end of what is of less weight.
+pub fn faint(text: &str) -> String {
+    format!("{}{text}{Reset}", Style::new().dimmed())
+}
+
+/// Start and end of what is of more weight.
+pub fn strong(text: &str) -> String {
+    format!("{}{text}{Reset}", Style::new().bold())
+}
+
+/// Tells an error: on standard error, and under `--json` as the last line of standard output too. Gives its exit code.
+pub fn report(error: &CliError, json: bool) -> Exit {
+    if json {
+        let _ = writeln!(io::stdout().lock(), "{}", error.to_json());
+    }
+    let _ = writeln!(anstream::stderr().lock(), "{error}");
+    error.exit()
+}

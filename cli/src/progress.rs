@@ -1,0 +1,40 @@
+//! Progress of what takes longer than a second: a bar on a terminal, a line a stage elsewhere.
+//!
+//! All of it is talk, so it goes to standard error, and `--quiet` silences it.
+
+use crate::output::Output;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+/// How often a bar moves.
+const TICK: Duration = Duration::from_millis(120);
+
+/// One stage of a longer task, whose length nobody knows beforehand. Dropping it clears its bar.
+#[derive(Debug)]
+pub struct Stage(Option<ProgressBar>);
+
+impl Stage {
+    /// Begins a stage.
+    pub fn begin(output: &Output, name: &str) -> Self {
+        if output.quiet || !io::stderr().is_terminal() {
+            output.say(&format!("{name} ..."));
+            return Self(None);
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(name.to_string());
+        bar.enable_steady_tick(TICK);
+        Self(Some(bar))
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

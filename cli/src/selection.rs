@@ -1,0 +1,210 @@
+//! Which chips, which roles: names from options and from the environment.
+//!
+//! An option wins over its variable, and a variable over the default. A wrong name is an error that says where it was
+//! found and what comes nearest, wherever it came from.
+
+use crate::error::CliError;
+use clap::builder::{PossibleValue, TypedValueParser};
+use ruvllm_esp_core::chip::{self, Chip, Radio};
+use ruvllm_esp_core::role::RoleKind;
+use std::env;
+use std::ffi::OsStr;
+
+/// The variable that names the chip.
+pub const VARIANT: &str = "RUVLLM_VARIANT";
+/// The variable that names the role.
+pub const ROLE: &str = "RUVLLM_ROLE";
+/// The variable that holds the number of the chip.
+pub const CHIP_ID: &str = "RUVLLM_CHIP_ID";
+
+/// Where a value was found, to name it in an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    value: String,
+    origin: &'static str,
+}
+
+impl Given {
+    /// The option, or the variable where there is no option; an empty variable counts as none.
+    ///
+    /// # Errors
+    /// A variable that is not Unicode.
+    pub fn find(
+        option: Option<&str>,
+        origin: &'static str,
+        variable: &'static str,
+    ) -> Result<Option<Self>, CliError> {
+        if let Some(value) = option {
+            return Ok(Some(Self { value: value.to_string(), origin }));
+        }
+        match env::var(variable) {
+            Ok(value) if !value.is_empty() => Ok(Some(Self { value, origin: variable })),
+            Err(env::VarError::NotUnicode(_)) => {
+                Err(CliError::usage("cli::not-unicode", format!("{variable} is not Unicode")))
+            }
+            Ok(_) | Err(env::VarError::NotPresent) => Ok(None),
+        }
+    }
+
+    /// A value of an option.
+    pub fn option(value: &str, origin: &'static str) -> Self {
+        Self { value: value.to_string(), origin }
+    }
+
+    /// The chip of this name.
+    ///
+    /// # Errors
+    /// `cli::unknown-chip`.
+    pub fn chip(&self) -> Result<&'static Chip, CliError> {
+        let names = || chip::ALL.into_iter().map(|chip| chip.name);
+        chip::by_name(&self.value).ok_or_else(|| {
+            self.unknown("cli::unknown-chip", "chip", names(), "`ruvllm-esp chips` lists them")
+        })
+    }
+
+    /// The role of this name.
+    ///
+    /// # Errors
+    /// `cli::unknown-role`.
+    pub fn role(&self) -> Result<RoleKind, CliError> {
+        let names = || RoleKind::ALL.into_iter().flat_map(|role| [role.info().alias, role.info().name]);
+        RoleKind::by_name(&self.value).ok_or_else(|| {
+            self.unknown("cli::unknown-role", "role", names(), "`ruvllm-esp roles` lists them")
+        })
+    }
+
+    /// The number of a chip.
+    ///
+    /// # Errors
+    /// `cli::bad-chip-id`.
+    pub fn chip_id(&self) -> Result<u16, CliError> {
+        let Self { value, origin } = self;
+        self.value.parse().map_err(|_| {
+            CliError::usage(
+                "cli::bad-chip-id",
+                format!("{origin}: `{value}` is not a whole number up to 65535"),
+            )
+        })
+    }
+
+    fn unknown(
+        &self,
+        code: &'static str,
+        what: &str,
+        names: impl Iterator<Item = &'static str>,
+        list: &str,
+    ) -> CliError {
+        let Self { value, origin } = self;
+        let error = CliError::usage(code, format!("{origin}: there is no {what} `{value}`"));
+        match nearest(value, names) {
+            Some(name) => error.help(format!("did you mean `{name}`? {list}")),
+            None => error.help(list),
+        }
+    }
+}
+
+/// The items of a comma list; `all` is each of `all`.
+///
+/// # Errors
+/// That of the first unknown name.
+pub fn list<T: Copy>(
+    given: &Given,
+    all: &[T],
+    one: impl Fn(&Given) -> Result<T, CliError>,
+) -> Result<Vec<T>, CliError> {
+    let Given { value, origin } = given;
+    if value.eq_ignore_ascii_case("all") {
+        return Ok(all.to_vec());
+    }
+    value.split(',').map(|name| one(&Given::option(name.trim(), origin))).collect()
+}
+
+/// The name most like `text`, if one is.
+fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let text = text.to_ascii_lowercase();
+    names
+        .map(|name| (strsim::jaro_winkler(&text, &name.to_ascii_lowercase()), name))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// Takes any text, and tells help and completions which values there are: the check is ours, with its own error.
+#[derive(Clone, Copy, Debug)]
+pub struct Names(fn() -> Vec<&'static str>);
+
+impl Names {
+    /// One chip.
+    pub const CHIP: Names = Names(|| chip::ALL.iter().map(|chip| chip.name).collect());
+    /// Some chips.
+    pub const CHIPS: Names = Names(|| chip::ALL.iter().map(|chip| chip.name).chain(["all"]).collect());
+    /// One role.
+    pub const ROLE: Names = Names(|| RoleKind::ALL.iter().map(|role| role.info().alias).collect());
+    /// Some roles.
+    pub const ROLES: Names =
+        Names(|| RoleKind::ALL.iter().map(|role| role.info().alias).chain(["all"]).collect());
+}
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let invalid = || clap::Error::new(clap::error::ErrorKind::InvalidUtf8).with_cmd(command);
+        value.to_str().map(str::to_string).ok_or_else(invalid)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
+    }
+}
+
+/// The uses of the radio, for options.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum RadioChoice {
+    /// Not linked
+    #[default]
+    Off,
+    /// ESP-NOW frames from chip to chip
+    Espnow,
+    /// Wi-Fi with a TCP/IP stack
+    Wifi,
+}
+
+impl From<RadioChoice> for Radio {
+    fn from(choice: RadioChoice) -> Self {
+        match choice {
+            RadioChoice::Off => Radio::Off,
+            RadioChoice::Espnow => Radio::EspNow,
+            RadioChoice::Wifi => Radio::Wifi,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_name_says_where_it_was_and_what_is_near() {
+        let given = Given { value: "esp32c4".into(), origin: VARIANT };
+        let text = anstream::adapter::strip_str(&given.chip().unwrap_err().to_string()).to_string();
+        assert!(text.contains("RUVLLM_VARIANT: there is no chip `esp32c4`"), "{text}");
+        assert!(text.contains("did you mean `esp32c"), "{text}");
+        let role = Given::option("memroy", "--role").role().unwrap_err().to_string();
+        assert!(role.contains("did you mean `memory`?"), "{role}");
+    }
+
+    #[test]
+    fn a_list_is_all_or_each_name() {
+        let roles = |text| list(&Given::option(text, "--role"), &RoleKind::ALL, Given::role);
+        assert_eq!(roles("all").unwrap(), RoleKind::ALL);
+        let two = [RoleKind::RagRetriever, RoleKind::MemoryArchivist];
+        assert_eq!(roles("rag, MemoryArchivist").unwrap(), two);
+        assert!(roles("rag,").is_err());
+    }
+}

@@ -1,0 +1,46 @@
+//! A bundled scenario for each role: something that happens, told with real lines of the console.
+
+use super::Source;
+use super::lines::Lines;
+use super::samples::Samples;
+use crate::error::Stop;
+use ruvllm_esp_core::role::RoleKind;
+
+const HNSW: &str = include_str!("../../../fixtures/demo/hnsw.txt");
+const RAG: &str = include_str!("../../../fixtures/demo/rag.txt");
+const MEMORY: &str = include_str!("../../../fixtures/demo/memory.txt");
+const PUMP: &str = include_str!("../../../fixtures/demo/pump.csv");
+const PUMP_REMARK: &str = "A pump, one sample a minute. The first hours teach the chip what is normal; then a bearing begins to fail.";
+
+/// The scenario of a role.
+///
+/// # Errors
+/// When a bundled log is malformed.
+pub fn source(role: RoleKind) -> Result<Box<dyn Source>, Stop> {
+    let script = |text: &'static str| Box::new(Lines::new(text.as_bytes(), "demo")) as Box<dyn Source>;
+    Ok(match role {
+        RoleKind::HnswIndexer => script(HNSW),
+        RoleKind::RagRetriever => script(RAG),
+        RoleKind::MemoryArchivist => script(MEMORY),
+        RoleKind::AnomalySentinel => {
+            Box::new(Samples::open(PUMP.as_bytes(), "pump.csv")?.with_remark(PUMP_REMARK))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Event;
+
+    #[test]
+    fn every_role_has_a_scenario_of_some_length() {
+        for role in RoleKind::ALL {
+            let mut source = source(role).unwrap();
+            let events = std::iter::from_fn(|| source.next().unwrap());
+            let lines =
+                events.filter(|event| matches!(event, Event::Line(Ok(line)) if !line.is_empty())).count();
+            assert!(lines >= 8, "{}: {lines}", role.info().alias);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The console on a terminal: line editing, the commands of this session to recall, and completion.
+
+use super::lines::{bad_directive, event};
+use super::{Event, Session};
+use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::output::Output;
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::MemHistory;
+use rustyline::validate::Validator;
+use rustyline::{CompletionType, Config, Context, Editor, Helper};
+use ruvllm_esp_core::agent::COMMON;
+use ruvllm_esp_core::console::{Failure, LineAssembler};
+use ruvllm_esp_core::role::RoleKind;
+
+type Console = Editor<Commands, MemHistory>;
+
+/// What there is to complete: the commands of the role of the moment.
+struct Commands {
+    role: RoleKind,
+}
+
+/// Talks with the chip until the person ends it: with Ctrl-D, or with Ctrl-C twice.
+///
+/// # Errors
+/// Those of the session; and when the terminal fails.
+pub fn run(mut session: Session, output: &Output) -> Outcome {
+    let mut console = open(session.device.agent().identity().role).map_err(terminal)?;
+    output.say("Tab completes, the arrows recall, Ctrl-D ends the session; `@wait 2h` lets time pass");
+    let prompt = format!("{}> ", session.device.agent().identity().chip.name);
+    let mut interrupted = false;
+    loop {
+        match console.readline(&prompt) {
+            Ok(line) => {
+                interrupted = false;
+                let _ = console.add_history_entry(&line);
+                type_line(&mut session, &line, output)?;
+            }
+            Err(ReadlineError::Interrupted) if interrupted => {
+                session.end()?;
+                return Ok(Exit::Interrupted);
+            }
+            Err(ReadlineError::Interrupted) => {
+                interrupted = true;
+                output.say("Ctrl-C again, or Ctrl-D, ends the session");
+            }
+            Err(ReadlineError::Eof) => return session.end(),
+            Err(error) => return Err(terminal(error).into()),
+        }
+        let role = session.device.agent().identity().role;
+        if let Some(commands) = console.helper_mut() {
+            commands.role = role;
+        }
+    }
+}
+
+fn open(role: RoleKind) -> rustyline::Result<Console> {
+    let config = Config::builder().completion_type(CompletionType::List).auto_add_history(false).build();
+    let mut console = Editor::with_history(config, MemHistory::new())?;
+    console.set_helper(Some(Commands { role }));
+    Ok(console)
+}
+
+/// Types a line as a terminal program would, byte by byte: the chip's own rules for lines hold here too.
+fn type_line(session: &mut Session, line: &str, output: &Output) -> Result<(), Stop> {
+    let mut assembler = LineAssembler::default();
+    let mut lines: Vec<Result<String, Failure>> = Vec::new();
+    for byte in line.bytes().chain(*b"\n") {
+        lines.extend(assembler.push(byte).map(|line| line.map(str::to_string)));
+    }
+    for line in lines {
+        match line.map(|line| event(&line)) {
+            Ok(Ok(event)) => session.take(event)?,
+            Ok(Err(error)) => output.say(&bad_directive("", &error).to_string()),
+            Err(failure) => session.take(Event::Line(Err(failure)))?,
+        }
+    }
+    Ok(())
+}
+
+fn terminal(error: ReadlineError) -> CliError {
+    CliError::runtime("cli::terminal", error.to_string())
+        .help("`--non-interactive` reads plain lines instead")
+}
+
+impl Commands {
+    /// The words that may stand at the end of `before`, and where that end begins.
+    fn candidates(&self, before: &str) -> (usize, Vec<String>) {
+        let start = before.rfind(' ').map_or(0, |space| space + 1);
+        let (earlier, word) = before.split_at(start);
+        let own = self.role.info().commands.iter();
+        let commands = || own.clone().chain(&COMMON).map(|command| command.name);
+        let words: Vec<&str> = match earlier.trim() {
+            "" => commands().chain(["@wait"]).collect(),
+            "help" => commands().collect(),
+            "set-role" => RoleKind::ALL.iter().map(|role| role.info().alias).collect(),
+            _ => Vec::new(),
+        };
+        let fitting = words.into_iter().filter(|candidate| candidate.starts_with(word));
+        (start, fitting.map(str::to_string).collect())
+    }
+}
+
+impl Completer for Commands {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        Ok(self.candidates(line.get(..position).unwrap_or_default()))
+    }
+}
+
+impl Hinter for Commands {
+    type Hint = String;
+}
+impl Highlighter for Commands {}
+impl Validator for Commands {}
+impl Helper for Commands {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn completion_knows_the_role() {
+        let commands = Commands { role: RoleKind::MemoryArchivist };
+        assert_eq!(commands.candidates("rem"), (0, vec!["remember".to_string()]));
+        assert_eq!(commands.candidates("help forg"), (5, vec!["forget".to_string()]));
+        assert_eq!(commands.candidates("set-role h"), (9, vec!["hnsw".to_string()]));
+        assert_eq!(commands.candidates("recall pum").1, Vec::<String>::new());
+        let hnsw = Commands { role: RoleKind::HnswIndexer };
+        assert!(hnsw.candidates("remember").1.is_empty());
+    }
+}

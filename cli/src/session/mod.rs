@@ -1,0 +1,126 @@
+//! A session with a simulated chip: lines from somewhere go in, and what the chip writes comes out.
+//!
+//! Standard output carries exactly what the chip would write to its serial line, or under `--json` an object a command.
+//! Everything this program has to say about it is talk, on standard error.
+
+pub mod demo;
+pub mod interactive;
+pub mod lines;
+mod report;
+pub mod samples;
+
+use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::output::Output;
+use report::Report;
+use ruvllm_esp_core::console::Failure;
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::device::{Device, DeviceError, Setup};
+
+/// One thing that happens in a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A line is typed, or one that no chip would take as it is.
+    Line(Result<String, Failure>),
+    /// Time passes.
+    Wait(Micros),
+    /// Something is said to the reader.
+    Remark(String),
+}
+
+/// Where the events of a session come from.
+pub trait Source {
+    /// The next event; none at the end.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is wrong.
+    fn next(&mut self) -> Result<Option<Event>, Stop>;
+}
+
+/// A session under way.
+#[derive(Debug)]
+pub struct Session {
+    device: Device,
+    report: Report,
+}
+
+/// What the caller asked of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// The seed, for the record.
+    pub seed: u64,
+    /// Is a failed command a failed session?
+    pub strict: bool,
+    /// Show on standard error what is typed, for it is not to be seen otherwise?
+    pub echo: bool,
+    /// Print replies only where the verdict on a sample changes?
+    pub changes_only: bool,
+}
+
+impl Session {
+    /// Boots the chip, and prints its banner.
+    ///
+    /// # Errors
+    /// When the role does not fit, or standard output is closed.
+    pub fn boot(setup: &Setup, terms: Terms, output: &Output) -> Result<Self, Stop> {
+        let mut device = Device::boot(setup).map_err(|error| device_error(&error))?;
+        let report = Report::new(output, terms);
+        report.boot(setup, &mut device)?;
+        Ok(Self { device, report })
+    }
+
+    /// Lets one event happen.
+    ///
+    /// # Errors
+    /// When an operation has no price, or standard output is closed.
+    pub fn take(&mut self, event: Event) -> Result<(), Stop> {
+        match event {
+            Event::Line(Ok(line)) if line.is_empty() => Ok(()),
+            Event::Line(line) => {
+                let started = self.device.now();
+                let typed = line.as_deref().map_err(|failure| *failure);
+                let reply = self.device.line(typed).map_err(|error| device_error(&error))?;
+                self.report.command(typed.ok(), started, &reply, &mut self.device)
+            }
+            Event::Wait(time) => {
+                self.device.wait(time);
+                self.report.wait(time, self.device.now())
+            }
+            Event::Remark(text) => {
+                self.report.remark(&text);
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets everything happen that comes from `source`, then sums up.
+    ///
+    /// # Errors
+    /// Those of the source and of [`Session::take`].
+    pub fn run(mut self, source: &mut dyn Source) -> Outcome {
+        while let Some(event) = source.next()? {
+            self.take(event)?;
+        }
+        self.end()
+    }
+
+    /// Sums up.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn end(mut self) -> Outcome {
+        self.report.summary(&mut self.device)?;
+        let (_, failures) = self.device.commands();
+        Ok(if self.report.terms.strict && failures > 0 { Exit::No } else { Exit::Ok })
+    }
+}
+
+/// A device's error, with the next step.
+pub fn device_error(error: &DeviceError) -> CliError {
+    match error {
+        DeviceError::DoesNotFit { chip, .. } => CliError::no("sim::does-not-fit", error.to_string()).help(format!(
+            "give a larger --arena or a cheaper --radio; `ruvllm-esp fit --variant {chip}` shows what fits"
+        )),
+        DeviceError::Unpriced(_) | DeviceError::NoPrices(_) => CliError::runtime("sim::unpriced", error.to_string())
+            .help("work without a known price is not guessed; run it on another --variant"),
+    }
+}

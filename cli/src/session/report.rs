@@ -1,0 +1,232 @@
+//! What a session prints: the chip's own words, and beside them what the work would have cost.
+
+use super::{Terms, device_error};
+use crate::error::Stop;
+use crate::output::{Output, faint, strong};
+use crate::quantity::{bytes, count, duration};
+use ruvllm_esp_core::console::Failure;
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::cost::Cost;
+use ruvllm_esp_sim::device::{Device, Reply, Setup};
+use ruvllm_esp_sim::figure::Kind;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// The printer of one session.
+#[derive(Debug)]
+pub struct Report {
+    output: Output,
+    pub terms: Terms,
+    number: u64,
+    /// The verdict of the last sample, and how often each was given.
+    verdict: Option<String>,
+    verdicts: BTreeMap<String, u64>,
+}
+
+#[derive(Serialize)]
+struct Boot<'a> {
+    variant: &'a str,
+    role: &'a str,
+    chip_id: u16,
+    radio: &'a str,
+    seed: u64,
+    memory: Memory,
+    banner: &'a str,
+}
+
+#[derive(Serialize)]
+struct Command<'a> {
+    number: u64,
+    /// None where the bytes typed were no line.
+    line: Option<&'a str>,
+    reply: &'a str,
+    ok: bool,
+    error: Option<&'a str>,
+    started_us: u64,
+    cost: &'a Cost,
+    memory: Memory,
+}
+
+#[derive(Serialize)]
+struct Wait {
+    wait_us: u64,
+    now_us: u64,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    commands: u32,
+    failures: u32,
+    seed: u64,
+    now_us: u64,
+    cost: &'a Cost,
+    memory: Memory,
+}
+
+/// How full the chip is.
+#[derive(Serialize)]
+struct Memory {
+    arena_bytes: u32,
+    used_bytes: u32,
+    items: u32,
+    capacity: u32,
+}
+
+impl Memory {
+    fn of(device: &mut Device) -> Self {
+        let agent = device.agent();
+        let (total, used) = agent.memory_use();
+        let (items, capacity) = (agent.items(), agent.capacity());
+        Self { arena_bytes: total.get(), used_bytes: used.get(), items, capacity }
+    }
+}
+
+impl Report {
+    /// A printer.
+    pub fn new(output: &Output, terms: Terms) -> Self {
+        Self { output: *output, terms, number: 0, verdict: None, verdicts: BTreeMap::new() }
+    }
+
+    /// The chip has booted.
+    pub fn boot(&self, setup: &Setup, device: &mut Device) -> Result<(), Stop> {
+        let banner = device.banner();
+        if !self.output.json {
+            return self.chip_writes(&banner);
+        }
+        let identity = &setup.identity;
+        let boot = Boot {
+            variant: identity.chip.name,
+            role: identity.role.info().name,
+            chip_id: identity.chip_id,
+            radio: setup.radio.name(),
+            seed: self.terms.seed,
+            memory: Memory::of(device),
+            banner: &banner,
+        };
+        self.output.json("boot", &boot)
+    }
+
+    /// A command was answered.
+    pub fn command(
+        &mut self,
+        line: Option<&str>,
+        started: Micros,
+        reply: &Reply,
+        device: &mut Device,
+    ) -> Result<(), Stop> {
+        self.number += 1;
+        if self.output.json {
+            let error = reply.outcome.as_ref().err().map(Failure::code);
+            let command = Command {
+                number: self.number,
+                line,
+                reply: &reply.text,
+                ok: error.is_none(),
+                error,
+                started_us: started.get(),
+                cost: &reply.cost,
+                memory: Memory::of(device),
+            };
+            return self.output.json("command", &command);
+        }
+        if self.terms.changes_only && !self.has_changed(&reply.text) {
+            return Ok(());
+        }
+        if self.terms.echo {
+            let number =
+                if self.terms.changes_only { format!("{} ", count(self.number)) } else { String::new() };
+            self.output.say(&format!("{}{} {}", faint(&number), strong(">"), line.unwrap_or("(no line)")));
+        }
+        self.chip_writes(&reply.text)?;
+        self.output.say(&faint(&format!("  {}", cost_line(&reply.cost, &Memory::of(device)))));
+        Ok(())
+    }
+
+    /// Time has passed.
+    pub fn wait(&self, time: Micros, now: Micros) -> Result<(), Stop> {
+        if self.output.json {
+            return self.output.json("wait", &Wait { wait_us: time.get(), now_us: now.get() });
+        }
+        self.output.say(&faint(&format!("  {} pass, the clock stands at {}", duration(time), duration(now))));
+        Ok(())
+    }
+
+    /// Something to say to the reader.
+    pub fn remark(&self, text: &str) {
+        self.output.say(&strong(&format!("# {text}")));
+    }
+
+    /// The session has ended.
+    pub fn summary(&self, device: &mut Device) -> Result<(), Stop> {
+        let (commands, failures) = device.commands();
+        let now = device.now();
+        let cost = device.total().map_err(|error| device_error(&error.into()))?;
+        let memory = Memory::of(device);
+        if self.output.json {
+            let seed = self.terms.seed;
+            let summary = Summary { commands, failures, seed, now_us: now.get(), cost: &cost, memory };
+            return self.output.json("summary", &summary);
+        }
+        let verdicts: Vec<String> =
+            self.verdicts.iter().map(|(verdict, samples)| format!("{} {verdict}", count(*samples))).collect();
+        self.output.say(&strong(&format!(
+            "{}, {failures} failed, seed {}",
+            counted(commands),
+            self.terms.seed
+        )));
+        if !verdicts.is_empty() {
+            let verdicts = verdicts.join(", ");
+            self.output.say(&format!("  samples: {verdicts}; shown where the verdict changed, -v shows all"));
+        }
+        self.output.say(&format!("  work:    {}", work(&cost)));
+        self.output.say(&format!("  clock:   {} since boot", duration(now)));
+        self.output.say(&format!("  memory:  {}", memory_line(&memory)));
+        Ok(())
+    }
+
+    /// Writes the chip's bytes as they are.
+    fn chip_writes(&self, text: &str) -> Result<(), Stop> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        Ok(out.flush()?)
+    }
+
+    /// Is the verdict of this reply another than that of the last?
+    fn has_changed(&mut self, reply: &str) -> bool {
+        let Some(verdict) = verdict(reply) else { return true };
+        *self.verdicts.entry(verdict.to_string()).or_default() += 1;
+        let changed = self.verdict.as_deref() != Some(verdict);
+        if changed {
+            self.verdict = Some(verdict.to_string());
+        }
+        changed
+    }
+}
+
+fn counted(commands: u32) -> String {
+    format!("{} command{}", count(commands.into()), if commands == 1 { "" } else { "s" })
+}
+
+/// The verdict in the reply to a sample: its first word, in capitals.
+fn verdict(reply: &str) -> Option<&str> {
+    let word = reply.split_ascii_whitespace().next()?;
+    word.bytes().all(|byte| byte.is_ascii_uppercase()).then_some(word)
+}
+
+fn cost_line(cost: &Cost, memory: &Memory) -> String {
+    format!("{}; {}", work(cost), memory_line(memory))
+}
+
+fn work(cost: &Cost) -> String {
+    let time = cost.time.tagged(Kind::Modelled);
+    let cycles = cost.cycles.tagged(Kind::Modelled);
+    let energy = cost.energy.tagged(Kind::Modelled);
+    format!("{time}, {cycles}, {energy}")
+}
+
+fn memory_line(memory: &Memory) -> String {
+    let Memory { arena_bytes, used_bytes, items, capacity } = memory;
+    let [used, total] = [used_bytes, arena_bytes].map(|size| bytes(ruvllm_esp_core::units::Bytes(*size)));
+    format!("arena {used} of {total}, {} of {} items", count((*items).into()), count((*capacity).into()))
+}

@@ -1,0 +1,253 @@
+//! One chip: a role, its memory, and the console that every role has.
+//!
+//! The agent is the same on the host and on silicon. It is handed lines and the time, and writes replies; it keeps its
+//! state in the memory lent to it and takes hold of that anew at each command.
+
+use crate::arena::{Arena, Ledger, NoRoom};
+use crate::chip::Chip;
+use crate::console::{CommandInfo, Failure, Session, split_word};
+use crate::embed;
+use crate::meter::{Meter, Op};
+use crate::role::confirm;
+use crate::role::{AnyRole, RoleKind};
+use crate::units::{Bytes, Micros};
+use core::fmt;
+
+/// The commands of every role.
+pub const COMMON: [CommandInfo; 8] = [
+    CommandInfo { name: "role", usage: "role", summary: "the role of this chip" },
+    CommandInfo { name: "variant", usage: "variant", summary: "the kind of this chip" },
+    CommandInfo { name: "stats", usage: "stats", summary: "role, variant, commands taken, items held" },
+    CommandInfo { name: "mem", usage: "mem", summary: "the arena, and what each structure takes of it" },
+    CommandInfo { name: "peers", usage: "peers", summary: "the chips that were heard" },
+    SET_ROLE,
+    CommandInfo { name: "help", usage: "help [COMMAND]", summary: "the commands, or one of them" },
+    CommandInfo { name: "version", usage: "version", summary: "versions of the program and the embedder" },
+];
+
+const SET_ROLE: CommandInfo = CommandInfo {
+    name: "set-role",
+    usage: "set-role NAME [!]",
+    summary: "change the role; `!` discards what the chip holds",
+};
+
+/// What makes one chip different from the next.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    /// The kind of chip.
+    pub chip: &'static Chip,
+    /// Its number in the fleet.
+    pub chip_id: u16,
+    /// The role it starts with.
+    pub role: RoleKind,
+}
+
+/// A chip at work over `memory`.
+#[derive(Clone, Debug)]
+pub struct Agent<Memory> {
+    memory: Memory,
+    identity: Identity,
+    /// How many items the role's structures are carved for.
+    capacity: u32,
+    /// Commands taken since boot.
+    operations: u32,
+}
+
+impl<Memory: AsMut<[u8]>> Agent<Memory> {
+    /// Starts a role with as many items as fit `memory`, which is zeroed.
+    ///
+    /// # Errors
+    /// [`NoRoom`] when not even the role's least capacity fits.
+    pub fn boot(mut memory: Memory, identity: Identity) -> Result<Self, NoRoom> {
+        let capacity = open(identity.role, memory.as_mut())?;
+        Ok(Self { memory, identity, capacity, operations: 0 })
+    }
+
+    /// Which chip it is, with its role of the moment.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// How many items its role can hold.
+    pub fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    /// How many items its role holds.
+    pub fn items(&mut self) -> u32 {
+        self.attach().map_or(0, |role| role.items())
+    }
+
+    /// The bytes of the arena, and how many of them its structures take.
+    pub fn memory_use(&mut self) -> (Bytes, Bytes) {
+        let kind = self.identity.role;
+        let mut arena = Arena::new(self.memory.as_mut());
+        let total = arena.free();
+        let free = AnyRole::carve(kind, &mut arena, self.capacity).map_or(total, |_| arena.free());
+        (total, total - free)
+    }
+
+    /// Tells `ledger` of every structure in the arena.
+    pub fn account(&mut self, ledger: &mut dyn Ledger) {
+        let mut arena = Arena::with_ledger(self.memory.as_mut(), ledger);
+        // What was carved at boot fits again, and an arena that did not fit it has nothing to tell.
+        let _ = AnyRole::carve(self.identity.role, &mut arena, self.capacity);
+    }
+
+    /// Writes the three lines that a chip says at boot.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn banner(&self, out: &mut dyn fmt::Write) -> fmt::Result {
+        writeln!(out, "ruvllm-esp {}", env!("CARGO_PKG_VERSION"))?;
+        let Identity { chip, chip_id, role } = self.identity;
+        let sram = chip.sram_kib();
+        writeln!(out, "variant={} role={} chip_id={chip_id} sram_kb={sram}", chip.name, role.info().name)?;
+        writeln!(out, "[ready] type 'help' for commands")
+    }
+
+    /// Runs one line of the console and writes its reply. A blank line does nothing.
+    ///
+    /// # Errors
+    /// The failure that was also written to `out`.
+    pub fn line<M: Meter>(
+        &mut self,
+        line: Result<&str, Failure>,
+        now: Micros,
+        meter: &mut M,
+        out: &mut dyn fmt::Write,
+    ) -> Result<(), Failure> {
+        let mut session = Session { now, meter, out };
+        let outcome = line.and_then(|line| self.command(line, &mut session));
+        if let Err(failure) = outcome {
+            // A reply that cannot be written has nowhere to be reported but to the caller.
+            let _ = writeln!(session.out, "{failure}");
+        }
+        outcome
+    }
+
+    fn command<M: Meter>(&mut self, line: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        session.meter.record(Op::Byte, line.len() as u32);
+        let (verb, rest) = split_word(line);
+        if verb.is_empty() {
+            return Ok(());
+        }
+        self.operations = self.operations.saturating_add(1);
+        let Identity { chip, role, .. } = self.identity;
+        match verb {
+            "role" => Ok(writeln!(session.out, "role: {}", role.info().name)?),
+            "variant" => Ok(writeln!(session.out, "variant: {}", chip.name)?),
+            "stats" => Ok(self.stats(session.out)?),
+            "mem" => Ok(self.mem(session.out)?),
+            "peers" => Ok(session.out.write_str("peers: (none heard)\n")?),
+            "set-role" => self.set_role(rest, session),
+            "help" => help(role, rest, session.out),
+            "version" => Ok(version(session.out)?),
+            _ => self.role_command(verb, rest, session),
+        }
+    }
+
+    fn role_command<M: Meter>(
+        &mut self,
+        verb: &str,
+        rest: &str,
+        session: &mut Session<'_, M>,
+    ) -> Result<(), Failure> {
+        match self.attach()?.run(verb, rest, session) {
+            Err(Failure::UnknownCommand) => Err(match role_with(verb) {
+                Some(wants) => Failure::WrongRole { wants },
+                None => Failure::UnknownCommand,
+            }),
+            outcome => outcome,
+        }
+    }
+
+    fn attach(&mut self) -> Result<AnyRole<'_>, NoRoom> {
+        AnyRole::carve(self.identity.role, &mut Arena::new(self.memory.as_mut()), self.capacity)
+    }
+
+    fn stats(&mut self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let Identity { chip, role, .. } = self.identity;
+        let info = role.info();
+        let (items, operations) = (self.items(), self.operations);
+        write!(out, "role={} variant={} sram_kb={} ", info.name, chip.name, chip.sram_kib())?;
+        writeln!(out, "ops={operations} {}={items}", info.counter)
+    }
+
+    fn mem(&mut self, out: &mut dyn fmt::Write) -> fmt::Result {
+        let (total, used) = self.memory_use();
+        let (capacity, item) = (self.capacity, self.identity.role.info().item);
+        write!(out, "arena: total={} used={} free={} ", total.get(), used.get(), (total - used).get())?;
+        writeln!(out, "capacity={capacity} item={item}")?;
+        let mut writer = PartWriter { out, outcome: Ok(()) };
+        self.account(&mut writer);
+        writer.outcome
+    }
+
+    fn set_role<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        let (name, mark) = split_word(rest);
+        if name.is_empty() {
+            return Err(Failure::Missing { usage: SET_ROLE.usage });
+        }
+        let role = RoleKind::by_name(name).ok_or(Failure::UnknownRole)?;
+        let discarded = confirm(self.items(), mark)?;
+        self.capacity = open(role, self.memory.as_mut())?;
+        self.identity.role = role;
+        write!(session.out, "role set to {}", role.info().name)?;
+        if discarded > 0 {
+            write!(session.out, ", {discarded} items discarded")?;
+        }
+        Ok(session.out.write_str("\n")?)
+    }
+}
+
+/// Zeroes `memory` for the largest capacity of `role` that it fits; where none does, nothing is touched.
+fn open(role: RoleKind, memory: &mut [u8]) -> Result<u32, NoRoom> {
+    if let Some(capacity) = role.largest_capacity(memory) {
+        memory.fill(0);
+        return Ok(capacity);
+    }
+    let free = Arena::new(memory).free();
+    match AnyRole::carve(role, &mut Arena::new(memory), role.info().least_capacity) {
+        Err(no_room) => Err(no_room),
+        Ok(_) => Err(NoRoom { part: "role", needs: free, free }),
+    }
+}
+
+/// A role that has this command.
+fn role_with(verb: &str) -> Option<RoleKind> {
+    RoleKind::ALL.into_iter().find(|kind| kind.info().commands.iter().any(|command| command.name == verb))
+}
+
+fn version(out: &mut dyn fmt::Write) -> fmt::Result {
+    writeln!(out, "ruvllm-esp {} embedder={}", env!("CARGO_PKG_VERSION"), embed::VERSION)
+}
+
+fn help(role: RoleKind, name: &str, out: &mut dyn fmt::Write) -> Result<(), Failure> {
+    let commands = || role.info().commands.iter().chain(&COMMON);
+    if name.is_empty() {
+        writeln!(out, "commands of {}:", role.info().name)?;
+        return Ok(commands().try_for_each(|command| write_help(command, out))?);
+    }
+    match commands().find(|command| command.name == name) {
+        Some(command) => Ok(write_help(command, out)?),
+        None => Err(role_with(name).map_or(Failure::UnknownCommand, |wants| Failure::WrongRole { wants })),
+    }
+}
+
+fn write_help(command: &CommandInfo, out: &mut dyn fmt::Write) -> fmt::Result {
+    writeln!(out, "  {:<34} {}", command.usage, command.summary)
+}
+
+/// Writes a line for each structure.
+struct PartWriter<'o> {
+    out: &'o mut dyn fmt::Write,
+    outcome: fmt::Result,
+}
+
+impl Ledger for PartWriter<'_> {
+    fn part(&mut self, part: &'static str, bytes: Bytes) {
+        let out = &mut *self.out;
+        self.outcome = self.outcome.and_then(|()| writeln!(out, "  {part}: {}", bytes.get()));
+    }
+}

@@ -1,0 +1,122 @@
+//! The indexer: finds the stored texts nearest to a query.
+
+use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
+use super::relevance::cosine;
+use super::{CLEAR, Role, RoleInfo, confirm, embed_text};
+use crate::arena::{Arena, NoRoom};
+use crate::console::{CommandInfo, Failure, MOST_RESULTS, Session, count_and_text};
+use crate::index::choice::TEXT_EFFORT;
+use crate::index::{AnyIndex, Hit, Index};
+use crate::meter::Meter;
+use crate::units::Thousandths;
+
+/// Results of `search` without K.
+const DEFAULT_RESULTS: usize = 4;
+
+const ADD: CommandInfo =
+    CommandInfo { name: "add", usage: "add TEXT", summary: "store a text and give it an id" };
+const SEARCH: CommandInfo = CommandInfo {
+    name: "search",
+    usage: "search [K] TEXT",
+    summary: "the K nearest texts (4 unless told), nearest first",
+};
+
+/// What there is to know about the role.
+pub const INFO: RoleInfo = RoleInfo {
+    name: "HnswIndexer",
+    alias: "hnsw",
+    summary: "stores texts and finds the nearest to a query",
+    counter: "hnsw",
+    item: "text",
+    default_on: &["esp32c3", "esp32s3"],
+    least_capacity: 16,
+    commands: &[ADD, SEARCH, GET, DELETE, LIST, CLEAR],
+};
+
+/// The role over its arena.
+#[derive(Debug)]
+pub struct HnswIndexer<'a> {
+    index: AnyIndex<'a>,
+    catalog: Catalog<'a>,
+}
+
+impl<'a> Role<'a> for HnswIndexer<'a> {
+    fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+        Ok(Self { index: AnyIndex::for_texts(arena, capacity)?, catalog: Catalog::carve(arena, capacity)? })
+    }
+
+    fn items(&self) -> u32 {
+        self.index.len()
+    }
+
+    fn run<M: Meter>(&mut self, verb: &str, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        match verb {
+            "add" => self.add(rest, session),
+            "search" => self.search(rest, session),
+            "get" => self.catalog.get(rest, session),
+            "delete" => self.delete(rest, session),
+            "list" => self.catalog.list(rest, session),
+            "clear" => self.clear(rest, session),
+            _ => Err(Failure::UnknownCommand),
+        }
+    }
+}
+
+impl HnswIndexer<'_> {
+    fn add<M: Meter>(&mut self, text: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        let vector = embed_text(text, ADD.usage, session.meter)?;
+        let stored = self.catalog.store(text, session.meter).map_err(Failure::from)?;
+        let slot = self.index.insert(&vector, session.meter).map_err(|full| {
+            self.catalog.discard(stored, session.meter);
+            Failure::Full { capacity: full.capacity }
+        })?;
+        let id = self.catalog.put(slot, stored);
+        Ok(writeln!(session.out, "added id={id}")?)
+    }
+
+    fn search<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        let (count, text) = count_and_text(rest, DEFAULT_RESULTS, SEARCH.usage)?;
+        let query = embed_text(text, SEARCH.usage, session.meter)?;
+        let mut hits = [Hit::default(); MOST_RESULTS];
+        let wanted = hits.get_mut(..count).unwrap_or_default();
+        let found = self.index.search(&query, TEXT_EFFORT, wanted, session.meter);
+        write_hits(&self.catalog, hits.get(..found).unwrap_or_default(), session)
+    }
+
+    fn delete<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        let id = parse_id(rest)?;
+        let slot = self.catalog.find(id, session.meter)?;
+        self.index.remove(slot, session.meter);
+        self.catalog.remove(slot, session.meter);
+        Ok(writeln!(session.out, "deleted id={id}")?)
+    }
+
+    fn clear<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        let items = confirm(self.items(), rest)?;
+        self.index.clear();
+        self.catalog.clear();
+        Ok(writeln!(session.out, "cleared {items} items")?)
+    }
+}
+
+/// Writes search results: their ids on one line, then each with its cosine distance and its text.
+fn write_hits<M: Meter>(
+    catalog: &Catalog<'_>,
+    hits: &[Hit],
+    session: &mut Session<'_, M>,
+) -> Result<(), Failure> {
+    session.out.write_str("hits: ")?;
+    for (position, hit) in hits.iter().enumerate() {
+        let id = catalog.id(hit.slot).unwrap_or_default();
+        write!(session.out, "{}{id}", if position == 0 { "" } else { "," })?;
+    }
+    session.out.write_str(if hits.is_empty() { "(none)\n" } else { "\n" })?;
+    for hit in hits {
+        let id = catalog.id(hit.slot).unwrap_or_default();
+        let distance = Thousandths(1000 - cosine(hit.similarity).0);
+        write!(session.out, "  id={id} distance={distance} ")?;
+        catalog.write(hit.slot, session)?;
+        session.out.write_str("\n")?;
+    }
+    Ok(())
+}

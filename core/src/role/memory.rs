@@ -1,0 +1,387 @@
+//! The archivist: typed memories, ranked by what they say first, that give way when they are worth least.
+//!
+//! Recall ranks by similarity, then by type, age and use, with the weights below. A memory that does not bear on the
+//! question at all is not recalled, whatever its type. At capacity the memory of least value gives way; its slot and
+//! its text's blocks serve the next one. Memories of passing kinds expire.
+
+use super::catalog::{Catalog, LIST, parse_id};
+use super::rank::Best;
+use super::relevance::{cosine, threshold};
+use super::{CLEAR, Role, RoleInfo, confirm, embed_text};
+use crate::arena::{Arena, NoRoom};
+use crate::console::{CommandInfo, Failure, MOST_RESULTS, Session, count_and_text, number, split_word};
+use crate::embed::DIMENSIONS;
+use crate::index::Index;
+use crate::index::flat::Flat;
+use crate::kernel::distance::dot;
+use crate::meter::{Meter, Op};
+use crate::text::TextHandle;
+use crate::units::Thousandths;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// Results of `recall`, `recall-type` and `recent` without K.
+const DEFAULT_RESULTS: usize = 3;
+
+/// The share of each component in the score of a recalled memory, in hundredths. Each component is 0 to 1000.
+const SIMILARITY_WEIGHT: i64 = 80;
+const PRIORITY_WEIGHT: i64 = 8;
+const RECENCY_WEIGHT: i64 = 8;
+const USE_WEIGHT: i64 = 4;
+
+/// Uses beyond this many count no more.
+const MOST_USES: u16 = 50;
+/// After this many hours a memory's recency has halved.
+const HALF_RECENCY_HOURS: u32 = 24;
+
+const REMEMBER: CommandInfo = CommandInfo {
+    name: "remember",
+    usage: "remember TYPE [ttl=SECONDS] TEXT",
+    summary: "keep a memory; TYPE is fact, event, context, preference, procedure, entity, emotion or state",
+};
+const RECALL: CommandInfo = CommandInfo {
+    name: "recall",
+    usage: "recall [K] TEXT",
+    summary: "the memories that bear on TEXT (3 unless told), if any does",
+};
+const RECALL_TYPE: CommandInfo = CommandInfo {
+    name: "recall-type",
+    usage: "recall-type TYPE [K] TEXT",
+    summary: "as recall, among the memories of one type",
+};
+const RECENT: CommandInfo =
+    CommandInfo { name: "recent", usage: "recent [K]", summary: "the newest memories (3 unless told)" };
+const FORGET: CommandInfo =
+    CommandInfo { name: "forget", usage: "forget ID", summary: "remove a memory; its id is not given again" };
+
+/// What there is to know about the role.
+pub const INFO: RoleInfo = RoleInfo {
+    name: "MemoryArchivist",
+    alias: "memory",
+    summary: "remembers typed memories and forgets the least valuable",
+    counter: "mem",
+    item: "memory",
+    default_on: &["esp32c6"],
+    least_capacity: 16,
+    commands: &[REMEMBER, RECALL, RECALL_TYPE, RECENT, FORGET, LIST, CLEAR],
+};
+
+/// The kinds of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MemoryType {
+    /// Something that is so.
+    Fact,
+    /// Something that happened.
+    Event,
+    /// What the conversation is about.
+    Context,
+    /// What somebody likes.
+    Preference,
+    /// How something is done.
+    Procedure,
+    /// A person, place or thing.
+    Entity,
+    /// How somebody feels.
+    Emotion,
+    /// How something is at the moment.
+    State,
+}
+
+/// Name, priority from 0 to 100 and seconds to live of each type; `None` lives for ever.
+const TYPES: [(MemoryType, &str, u8, Option<u32>); 8] = [
+    (MemoryType::Fact, "fact", 50, None),
+    (MemoryType::Event, "event", 40, Some(90 * DAY)),
+    (MemoryType::Context, "context", 90, Some(7 * DAY)),
+    (MemoryType::Preference, "preference", 80, None),
+    (MemoryType::Procedure, "procedure", 60, None),
+    (MemoryType::Entity, "entity", 30, None),
+    (MemoryType::Emotion, "emotion", 70, Some(DAY)),
+    (MemoryType::State, "state", 100, Some(DAY)),
+];
+const DAY: u32 = 24 * 60 * 60;
+
+/// What a memory is worth, beside its text. Kept at the slot that the index gave it.
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
+#[repr(C)]
+struct Memory {
+    /// Seconds since boot when it was remembered, or remembered again.
+    created: u32,
+    /// Seconds since boot when it expires; 0 is never.
+    expires: u32,
+    uses: u16,
+    /// The position in [`TYPES`].
+    kind: u8,
+    padding: u8,
+}
+const _: () = assert!(size_of::<Memory>() == 12);
+
+impl Memory {
+    fn type_name(&self) -> &'static str {
+        TYPES.get(usize::from(self.kind)).map_or("fact", |(_, name, ..)| name)
+    }
+
+    /// Its value whatever the question, from 0 to 20,000: the weighted sum of priority, recency and use.
+    fn value<M: Meter>(&self, now: u32, meter: &mut M) -> i64 {
+        meter.record(Op::Div, 2);
+        meter.record(Op::Mul, 4);
+        let priority = TYPES.get(usize::from(self.kind)).map_or(0, |(_, _, priority, _)| *priority);
+        let hours = now.saturating_sub(self.created) / 3600;
+        let recency = 1000 * HALF_RECENCY_HOURS / HALF_RECENCY_HOURS.saturating_add(hours);
+        let uses = 1000 / MOST_USES * self.uses.min(MOST_USES);
+        PRIORITY_WEIGHT * 10 * i64::from(priority)
+            + RECENCY_WEIGHT * i64::from(recency)
+            + USE_WEIGHT * i64::from(uses)
+    }
+
+    fn has_expired(&self, now: u32) -> bool {
+        self.expires != 0 && now >= self.expires
+    }
+}
+
+/// The role over its arena.
+#[derive(Debug)]
+pub struct MemoryArchivist<'a> {
+    index: Flat<'a>,
+    memories: &'a mut [Memory],
+    catalog: Catalog<'a>,
+}
+
+impl<'a> Role<'a> for MemoryArchivist<'a> {
+    fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+        Ok(Self {
+            index: Flat::carve(arena, capacity, DIMENSIONS as u32)?,
+            memories: arena.slice("memories", capacity)?,
+            catalog: Catalog::carve(arena, capacity)?,
+        })
+    }
+
+    fn items(&self) -> u32 {
+        self.index.len()
+    }
+
+    fn run<M: Meter>(&mut self, verb: &str, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        self.remove_expired(session);
+        match verb {
+            "remember" => self.remember(rest, session),
+            "recall" => self.recall(rest, None, RECALL.usage, session),
+            "recall-type" => self.recall_type(rest, session),
+            "recent" => self.recent(rest, session),
+            "forget" => self.forget(rest, session),
+            "list" => self.catalog.list(rest, session),
+            "clear" => self.clear(rest, session),
+            _ => Err(Failure::UnknownCommand),
+        }
+    }
+}
+
+impl MemoryArchivist<'_> {
+    fn remember<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        let (kind, rest) = parse_type(rest, REMEMBER.usage)?;
+        let (time_to_live, text) = parse_time_to_live(rest, kind)?;
+        let vector = embed_text(text, REMEMBER.usage, session.meter)?;
+        let now = seconds(session);
+        let expires = time_to_live.map_or(0, |ttl| now.saturating_add(ttl));
+        let memory = Memory { created: now, expires, uses: 0, kind: kind as u8, padding: 0 };
+        let slot = match self.find_same(memory.kind, text, session.meter) {
+            Some(slot) => slot,
+            None => {
+                let stored = self.make_room(text, now, session.meter)?;
+                let inserted = self.index.insert(&vector, session.meter);
+                let slot = inserted.map_err(|full| Failure::Full { capacity: full.capacity })?;
+                self.catalog.put(slot, stored);
+                slot
+            }
+        };
+        if let Some(place) = self.memories.get_mut(slot as usize) {
+            *place = memory;
+        }
+        let id = self.catalog.id(slot).unwrap_or_default();
+        Ok(writeln!(session.out, "remembered id={id}")?)
+    }
+
+    /// The memory of this type with the very same text.
+    fn find_same<M: Meter>(&self, kind: u8, text: &str, meter: &mut M) -> Option<u32> {
+        self.catalog.slots().find(|slot| {
+            meter.record(Op::Compare, 1);
+            let (handle, texts) = self.catalog.text(*slot);
+            self.memory(*slot).kind == kind && texts.equals(handle, text, meter)
+        })
+    }
+
+    /// Stores `text` and sees to a free slot, removing memories of least value until both are had.
+    fn make_room<M: Meter>(&mut self, text: &str, now: u32, meter: &mut M) -> Result<TextHandle, Failure> {
+        loop {
+            let full = match self.catalog.store(text, meter) {
+                Ok(stored) if self.index.len() < self.index.capacity() => return Ok(stored),
+                Ok(stored) => {
+                    self.catalog.discard(stored, meter);
+                    Failure::Full { capacity: self.index.capacity() }
+                }
+                Err(full) => full.into(),
+            };
+            let least = self.least_valuable(now, meter).ok_or(full)?;
+            self.remove(least, meter);
+        }
+    }
+
+    /// The slot of least value; among equals the lowest id.
+    fn least_valuable<M: Meter>(&self, now: u32, meter: &mut M) -> Option<u32> {
+        self.catalog.slots().min_by_key(|slot| {
+            meter.record(Op::Compare, 1);
+            (self.memory(*slot).value(now, meter), self.catalog.id(*slot))
+        })
+    }
+
+    fn recall_type<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        let (kind, rest) = parse_type(rest, RECALL_TYPE.usage)?;
+        self.recall(rest, Some(kind), RECALL_TYPE.usage, session)
+    }
+
+    fn recall<M: Meter>(
+        &mut self,
+        rest: &str,
+        only: Option<MemoryType>,
+        usage: &'static str,
+        session: &mut Session<'_, M>,
+    ) -> Result<(), Failure> {
+        let (count, text) = count_and_text(rest, DEFAULT_RESULTS, usage)?;
+        let query = embed_text(text, usage, session.meter)?;
+        let threshold = threshold(text);
+        let now = seconds(session);
+        let mut best = Best::new(count);
+        for slot in self.catalog.slots() {
+            let memory = self.memory(slot);
+            if only.is_some_and(|kind| memory.kind != kind as u8) {
+                continue;
+            }
+            let similarity = dot(&query, self.index.vector(slot).unwrap_or_default(), session.meter);
+            session.meter.record(Op::Compare, 1);
+            if similarity >= threshold {
+                let score =
+                    SIMILARITY_WEIGHT * i64::from(cosine(similarity).0) + memory.value(now, session.meter);
+                best.offer(score, slot, session.meter);
+            }
+        }
+        let Some((_, top)) = best.entries().first() else {
+            return Ok(session.out.write_str("top: (no recall)\n")?);
+        };
+        if let Some(memory) = self.memories.get_mut(*top as usize) {
+            memory.uses = memory.uses.saturating_add(1);
+        }
+        session.out.write_str("top: ")?;
+        self.catalog.write(*top, session)?;
+        session.out.write_str("\n")?;
+        for (score, slot) in best.entries() {
+            self.write_memory(*slot, Some(score / 100), session)?;
+        }
+        Ok(())
+    }
+
+    fn recent<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        let count = if rest.is_empty() {
+            DEFAULT_RESULTS
+        } else {
+            number(rest, "K", 1, MOST_RESULTS as u32)? as usize
+        };
+        let mut best = Best::new(count);
+        for slot in self.catalog.slots() {
+            let id = i64::from(self.catalog.id(slot).unwrap_or_default());
+            best.offer(i64::from(self.memory(slot).created) << 32 | id, slot, session.meter);
+        }
+        if best.entries().is_empty() {
+            return Ok(session.out.write_str("recent: (none)\n")?);
+        }
+        writeln!(session.out, "recent: {}", best.entries().len())?;
+        best.entries().iter().try_for_each(|(_, slot)| self.write_memory(*slot, None, session))
+    }
+
+    fn forget<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        let id = parse_id(rest)?;
+        let slot = self.catalog.find(id, session.meter)?;
+        self.remove(slot, session.meter);
+        Ok(writeln!(session.out, "forgot id={id}")?)
+    }
+
+    fn clear<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        let items = confirm(self.items(), rest)?;
+        self.index.clear();
+        self.catalog.clear();
+        Ok(writeln!(session.out, "cleared {items} items")?)
+    }
+
+    fn remove_expired<M: Meter>(&mut self, session: &mut Session<'_, M>) {
+        let now = seconds(session);
+        session.meter.record(Op::Compare, self.memories.len() as u32);
+        for slot in 0..self.memories.len() as u32 {
+            if self.index.vector(slot).is_some() && self.memory(slot).has_expired(now) {
+                self.remove(slot, session.meter);
+            }
+        }
+    }
+
+    fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) {
+        self.index.remove(slot, meter);
+        self.catalog.remove(slot, meter);
+    }
+
+    fn memory(&self, slot: u32) -> Memory {
+        self.memories.get(slot as usize).copied().unwrap_or_default()
+    }
+
+    fn write_memory<M: Meter>(
+        &self,
+        slot: u32,
+        score: Option<i64>,
+        session: &mut Session<'_, M>,
+    ) -> Result<(), Failure> {
+        let id = self.catalog.id(slot).unwrap_or_default();
+        write!(session.out, "  id={id} type={} ", self.memory(slot).type_name())?;
+        if let Some(score) = score {
+            write!(session.out, "score={} ", Thousandths(score as i32))?;
+        }
+        self.catalog.write(slot, session)?;
+        Ok(session.out.write_str("\n")?)
+    }
+}
+
+fn seconds<M: Meter>(session: &Session<'_, M>) -> u32 {
+    u32::try_from(session.now.as_seconds()).unwrap_or(u32::MAX)
+}
+
+fn parse_type<'l>(rest: &'l str, usage: &'static str) -> Result<(MemoryType, &'l str), Failure> {
+    let (word, rest) = split_word(rest);
+    if word.is_empty() {
+        return Err(Failure::Missing { usage });
+    }
+    let found = TYPES.iter().find(|(_, name, ..)| word.eq_ignore_ascii_case(name));
+    found.map(|(kind, ..)| (*kind, rest)).ok_or(Failure::UnknownType)
+}
+
+/// The seconds to live that the line says, or those of the type; `ttl=0` is for ever.
+fn parse_time_to_live(rest: &str, kind: MemoryType) -> Result<(Option<u32>, &str), Failure> {
+    let (word, text) = split_word(rest);
+    match word.strip_prefix("ttl=") {
+        Some(value) => {
+            let ttl = number(value, "ttl", 0, 10 * 365 * DAY)?;
+            Ok(((ttl > 0).then_some(ttl), text))
+        }
+        None => Ok((TYPES.get(kind as usize).and_then(|(.., ttl)| *ttl), rest)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_type_stands_at_its_own_position() {
+        for (position, (kind, ..)) in TYPES.iter().enumerate() {
+            assert_eq!(*kind as usize, position);
+        }
+    }
+
+    #[test]
+    fn the_weights_are_hundredths() {
+        assert_eq!(SIMILARITY_WEIGHT + PRIORITY_WEIGHT + RECENCY_WEIGHT + USE_WEIGHT, 100);
+    }
+}

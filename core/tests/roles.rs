@@ -1,0 +1,190 @@
+//! What each role does, shown by its effect, and that no amount of use wears it out.
+
+mod rig;
+
+use rig::Rig;
+use ruvllm_esp_core::role::RoleKind;
+
+const ARENA: usize = 24 * 1024;
+
+/// A sentence that no other number gives.
+fn note(number: usize) -> String {
+    const THINGS: [&str; 11] =
+        ["pump", "valve", "boiler", "fan", "heater", "motor", "filter", "tank", "relay", "meter", "door"];
+    const STATES: [&str; 7] =
+        ["leaks", "hums", "rattles", "runs hot", "stands still", "was cleaned", "smells"];
+    format!("{} {number} {} in hall {}", THINGS[number % 11], STATES[number % 7], number % 13)
+}
+
+#[test]
+fn the_indexer_finds_what_it_stored_and_forgets_what_it_deleted() {
+    let mut rig = Rig::new(RoleKind::HnswIndexer, ARENA);
+    assert_eq!(rig.ask("add the pump is in hall 3"), "added id=0");
+    assert_eq!(rig.ask("add the cat sleeps on the sofa"), "added id=1");
+    assert_eq!(rig.ask("add the boiler was serviced in March"), "added id=2");
+    let reply = rig.say("search 1 where does the cat sleep");
+    assert!(reply.starts_with("hits: 1\n  id=1 distance=0."), "{reply}");
+    assert!(reply.ends_with("the cat sleeps on the sofa\n"), "{reply}");
+    assert_eq!(rig.ask("delete 1"), "deleted id=1");
+    assert!(!rig.say("search 3 where does the cat sleep").contains("sofa"));
+    assert_eq!(rig.ask("get 1"), "err: not-found no item has id 1; `list` shows what there is");
+    assert_eq!(rig.ask("add the cat sleeps on the bed"), "added id=3");
+}
+
+#[test]
+fn the_indexer_past_ten_times_its_capacity_still_finds_everything_it_holds() {
+    let mut rig = Rig::new(RoleKind::HnswIndexer, ARENA);
+    let capacity = rig.agent.capacity() as usize;
+    let mut oldest = 0;
+    for number in 0..10 * capacity {
+        let mut reply = rig.ask(&format!("add {}", note(number)));
+        while reply.starts_with("err: full") || reply.starts_with("err: text-full") {
+            assert_eq!(rig.ask(&format!("delete {oldest}")), format!("deleted id={oldest}"));
+            oldest += 1;
+            reply = rig.ask(&format!("add {}", note(number)));
+        }
+        assert_eq!(reply, format!("added id={number}"));
+    }
+    assert!(10 * capacity - oldest >= capacity * 9 / 10, "slots were lost");
+    for number in oldest..10 * capacity {
+        assert_eq!(rig.ask(&format!("search 1 {}", note(number))), format!("hits: {number}"));
+    }
+}
+
+#[test]
+fn the_listing_pages_through_every_item() {
+    let mut rig = Rig::new(RoleKind::HnswIndexer, ARENA);
+    for number in 0..40 {
+        rig.say(&format!("add {}", note(number)));
+    }
+    rig.say("delete 3");
+    let (mut from, mut seen) = ("list".to_string(), 0);
+    loop {
+        let reply = rig.say(&from);
+        assert!(reply.starts_with("items: 39\n"));
+        seen += reply.lines().filter(|line| line.starts_with("  id=")).count();
+        match reply.lines().find_map(|line| line.strip_prefix("  more: ")) {
+            Some(next) => from = next.to_string(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, 39);
+}
+
+#[test]
+fn the_retriever_answers_from_the_passage_and_admits_when_it_knows_nothing() {
+    let mut rig = Rig::new(RoleKind::RagRetriever, ARENA);
+    rig.say("add The spare key for the boiler room hangs behind the green door.");
+    rig.say("add Water the tomatoes every second evening, and never at noon.");
+    assert_eq!(
+        rig.ask("add The annual inspection of the lift takes place in May, and the inspector wants the log book, the load certificate, and the key to the machine room on the roof."),
+        "added id=2 passages=3"
+    );
+    assert!(rig.ask("recall where is the key for the boiler room").contains("behind the green door"));
+    let reply = rig.say("recall the key to the machine room");
+    assert!(reply.starts_with("top: ") && reply.contains("machine room on the roof"), "{reply}");
+    assert!(
+        !reply.lines().next().unwrap().contains("annual inspection"),
+        "the passage, not the text: {reply}"
+    );
+    assert_eq!(rig.say("recall quarterly revenue of the shareholders"), "top: (no match)\n");
+    rig.say("delete 0");
+    assert!(!rig.say("recall where is the key for the boiler room").contains("green door"));
+}
+
+#[test]
+fn the_retriever_past_ten_times_its_capacity_keeps_every_slot() {
+    let mut rig = Rig::new(RoleKind::RagRetriever, ARENA);
+    let capacity = rig.agent.capacity() as usize;
+    for round in 0..10 {
+        let mut held = Vec::new();
+        for number in 0..capacity {
+            match rig.ask(&format!("add {}", note(round * capacity + number))).strip_prefix("added id=") {
+                Some(id) => held.push(id.to_string()),
+                None => break,
+            }
+        }
+        assert!(held.len() >= capacity * 9 / 10, "round {round} held {} of {capacity}", held.len());
+        assert!(rig.ask("add one more note about the boiler").starts_with("err: "));
+        for id in held {
+            assert_eq!(rig.ask(&format!("delete {id}")), format!("deleted id={id}"));
+        }
+    }
+}
+
+#[test]
+fn the_archivist_ranks_what_bears_on_the_question_before_what_is_important() {
+    let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
+    rig.say("remember state the washing machine is running");
+    rig.say("remember fact ESP32-S3 has 512KB SRAM");
+    rig.say("remember fact the pump is in hall 3");
+    assert_eq!(rig.ask("recall where is the pump"), "top: the pump is in hall 3");
+    assert_eq!(rig.ask("recall-type state is the machine running"), "top: the washing machine is running");
+    assert_eq!(rig.ask("recall-type event where is the pump"), "top: (no recall)");
+    assert_eq!(rig.ask("recall quarterly revenue of the shareholders"), "top: (no recall)");
+}
+
+#[test]
+fn the_archivist_prefers_the_newer_and_the_used_among_equals() {
+    let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
+    rig.say("remember fact the blue key opens the shed");
+    rig.wait(100 * 3600);
+    rig.say("remember fact the blue key opens the attic");
+    assert_eq!(rig.ask("recall what does the blue key open"), "top: the blue key opens the attic");
+    assert_eq!(rig.ask("recent 1"), "recent: 1");
+    assert!(rig.say("recent 1").contains("attic"));
+}
+
+#[test]
+fn passing_memories_expire_and_others_do_not() {
+    let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
+    rig.say("remember state the oven is on");
+    rig.say("remember fact ttl=60 the code of the gate is 4711");
+    rig.say("remember state ttl=0 the cellar is flooded");
+    rig.say("remember preference tea without sugar");
+    rig.wait(59);
+    assert!(rig.ask("recall code of the gate").contains("4711"));
+    rig.wait(2);
+    assert_eq!(rig.ask("recall code of the gate"), "top: (no recall)");
+    rig.wait(24 * 3600);
+    assert_eq!(rig.ask("recall is the oven on"), "top: (no recall)");
+    assert_eq!(rig.ask("list"), "items: 2");
+}
+
+#[test]
+fn the_same_memory_is_kept_once() {
+    let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
+    assert_eq!(rig.ask("remember fact the pump is in hall 3"), "remembered id=0");
+    assert_eq!(rig.ask("remember fact the pump is in hall 3"), "remembered id=0");
+    assert_eq!(rig.ask("remember event the pump is in hall 3"), "remembered id=1");
+    assert_eq!(rig.ask("forget 0"), "forgot id=0");
+    assert_eq!(rig.ask("list"), "items: 1");
+}
+
+#[test]
+fn the_archivist_at_capacity_lets_the_least_valuable_go_and_goes_on_for_ever() {
+    let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
+    let capacity = rig.agent.capacity() as usize;
+    rig.say("remember preference the owner takes tea without sugar");
+    rig.say("recall how does the owner take tea");
+    for number in 0..10 * capacity {
+        rig.wait(60);
+        assert_eq!(
+            rig.ask(&format!("remember entity {}", note(number))),
+            format!("remembered id={}", number + 1)
+        );
+    }
+    assert_eq!(rig.ask("recall how does the owner take tea"), "top: the owner takes tea without sugar");
+    assert!(rig.ask(&format!("recall {}", note(10 * capacity - 1))).contains(&note(10 * capacity - 1)));
+    let held: usize = rig.ask("list").strip_prefix("items: ").unwrap().parse().unwrap();
+    assert!(held >= capacity * 9 / 10, "{held} of {capacity}");
+}
+
+#[test]
+fn long_texts_cannot_starve_the_archivist() {
+    let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
+    for number in 0..500 {
+        let text = format!("{number} {}", "pump valve boiler fan ".repeat(10));
+        assert!(rig.ask(&format!("remember event {text}")).starts_with("remembered id="), "{number}");
+    }
+}

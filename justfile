@@ -1,0 +1,41 @@
+# Everything there is to do with this repository. `just` alone lists it.
+
+set windows-shell := ["powershell.exe", "-NoLogo", "-Command"]
+
+[private]
+default:
+    @just --list
+
+# All checks, as continuous integration runs them
+check:
+    bash .ci/run
+
+# The tests
+test *ARGUMENTS:
+    cargo test --workspace {{ARGUMENTS}}
+
+# Write the golden transcripts anew; read the difference before it is committed
+[unix]
+bless:
+    BLESS=1 cargo test -p ruvllm-esp-sim --test transcripts
+    TRYCMD=overwrite cargo test -p ruvllm-esp --test manual
+    git diff --stat -- fixtures cli/tests
+
+# Write the golden transcripts anew; read the difference before it is committed
+[windows]
+bless:
+    $env:BLESS = "1"; cargo test -p ruvllm-esp-sim --test transcripts
+    $env:TRYCMD = "overwrite"; cargo test -p ruvllm-esp --test manual
+    git diff --stat -- fixtures cli/tests
+
+# The benchmarks of this machine
+bench *ARGUMENTS:
+    cargo bench -p ruvllm-esp-benches {{ARGUMENTS}}
+
+# Feed the console arbitrary bytes for a while (needs nightly and cargo-fuzz)
+fuzz TARGET='console' SECONDS='60':
+    cd core && cargo +nightly fuzz run {{TARGET}} -- -max_total_time={{SECONDS}}
+
+# The documentation, private items included
+docs:
+    cargo doc --workspace --no-deps --document-private-items --open
