@@ -55,7 +55,7 @@ impl Choice {
     /// [`Binary`], with an effort of `48 + capacity / 3`.
     pub const fn of(capacity: u32, queries_per_insert: u32) -> Self {
         let is_worth_linking =
-            capacity >= 1_500 && queries_per_insert >= 50 || capacity >= 3_500 && queries_per_insert >= 10;
+            capacity >= 1_000 && queries_per_insert >= 50 || capacity >= 3_500 && queries_per_insert >= 10;
         if capacity < 64 {
             Self { kind: Kind::Flat, effort: 0 }
         } else if is_worth_linking {
