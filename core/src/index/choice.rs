@@ -50,11 +50,12 @@ impl Choice {
     /// The index for up to `capacity` items that are searched `queries_per_insert` times for each one that is added.
     ///
     /// It is the index with the least modelled time on the chips, or near it on all of them (`docs/index.md` has the figures,
-    /// and a test holds the rule to them). An insert into HNSW costs as much as five to twenty searches, so it pays only where a
-    /// store is read much more than it is written.
+    /// and a test holds the rule to them). An insert into HNSW costs as much as about ten searches, so it pays only where a store is
+    /// read much more than it is written. [`Product`] now and then pauses to learn; where that must not be, take
+    /// [`Binary`], with an effort of `48 + capacity / 3`.
     pub const fn of(capacity: u32, queries_per_insert: u32) -> Self {
         let is_worth_linking =
-            capacity >= 1_500 && queries_per_insert >= 50 || capacity >= 3_500 && queries_per_insert >= 10;
+            capacity >= 1_000 && queries_per_insert >= 50 || capacity >= 3_500 && queries_per_insert >= 10;
         if capacity < 64 {
             Self { kind: Kind::Flat, effort: 0 }
         } else if is_worth_linking {

@@ -38,7 +38,8 @@ pub struct Shape {
     pub capacity: u32,
     /// Elements of a vector.
     pub dimensions: u32,
-    /// The widest beam that a search may ask for: the limit of its `effort`. At least [`NARROWEST_BEAM`] is carved.
+    /// The widest beam that a search may ask for: the limit of its `effort`, and of the distinct vectors among its hits.
+    /// At least [`NARROWEST_BEAM`] is carved.
     pub beam: u32,
     /// Decides which slots are on the upper layers.
     pub seed: u32,

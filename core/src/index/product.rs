@@ -44,7 +44,8 @@ const _: () = assert!(size_of::<Header>() == 8);
 /// above the search is exact.
 ///
 /// The codebook is learned again when the inserts since the last training are four times the items it was learned from, so
-/// it follows what is stored. That one insert costs about as much as `60 * min(len, 512)` exact comparisons.
+/// it follows what is stored. That one insert costs about as much as `230 * min(len, 512)` exact comparisons: up to half a
+/// second on a chip, so a stream that must not pause should use another index.
 #[derive(Debug)]
 pub struct Product<'a> {
     store: Store<'a>,
@@ -66,7 +67,7 @@ impl<'a> Product<'a> {
     pub fn carve(arena: &mut Arena<'a>, capacity: u32, dimensions: u32) -> Result<Self, NoRoom> {
         let store = Store::carve(arena, capacity, dimensions)?;
         let width = (dimensions as usize).div_ceil(PARTS).max(1);
-        let codebook = arena.slice("codebook", (PARTS * CODEWORDS) as u32 * width as u32)?;
+        let codebook = arena.slice("codebook", ((PARTS * CODEWORDS) as u32).saturating_mul(width as u32))?;
         let codes = arena.slice("codes", capacity)?;
         let shortlist = Shortlist::carve(arena, capacity)?;
         Ok(Self { store, header: arena.one("codebook header")?, width, codebook, codes, shortlist })

@@ -6,6 +6,7 @@
 //! the same bytes on every host.
 
 use oorandom::Rand64;
+use ruvllm_esp_core::embed::embed;
 use serde::Serialize;
 
 /// Elements of a vector.
@@ -24,7 +25,7 @@ pub enum Dataset {
     Random,
     /// About 50 items around each centre, at angles of 15 to 40 degrees from it.
     Clustered,
-    /// Maintenance notes put together from word lists, embedded as bags of words and character trigrams.
+    /// Maintenance notes put together from word lists, as the core embeds them.
     Text,
     /// Sixteen tight clusters whose items differ by steps of one, a fifth of them copies: what a stuck sensor stores.
     Tight,
@@ -103,7 +104,7 @@ impl Iterator for Source {
         self.last = match self.dataset {
             Dataset::Random => quantised(direction(&mut self.random)),
             Dataset::Clustered => self.clustered(),
-            Dataset::Text => bag_of_features(&note(&mut self.random)),
+            Dataset::Text => embed(&note(&mut self.random), &mut ()),
             Dataset::Tight => self.tight(),
         };
         Some(self.last)
@@ -125,27 +126,6 @@ fn norm(elements: &[f64; DIMENSIONS]) -> f64 {
 fn quantised(elements: [f64; DIMENSIONS]) -> Vector {
     let scale = NORM / norm(&elements);
     elements.map(|element| (element * scale).round() as i8)
-}
-
-/// Signed hashed features of `text`: each word counts three, each trigram of characters one.
-fn bag_of_features(text: &str) -> Vector {
-    let mut sums = [0f64; DIMENSIONS];
-    let mut add = |feature: &[u8], weight: f64| {
-        let hash = feature.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let mixed = (hash ^ hash >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        for part in [mixed >> 57, mixed >> 49 & 127] {
-            let sign = if part & 1 == 0 { weight } else { -weight };
-            sums[(part >> 1) as usize % DIMENSIONS] += sign;
-        }
-    };
-    for word in text.split_whitespace() {
-        add(word.as_bytes(), 3.0);
-        let padded = format!(" {word} ");
-        padded.as_bytes().windows(3).for_each(|trigram| add(trigram, 1.0));
-    }
-    quantised(sums)
 }
 
 const DEVICES: &[&str] = &[

@@ -59,7 +59,7 @@ impl Graph<'_> {
         let hash = vector.iter().fold(0x811c_9dc5u32, |hash, element| {
             (hash ^ u32::from(*element as u8)).wrapping_mul(0x0100_0193)
         });
-        let mixed = (hash ^ hash >> 15).wrapping_mul(0x85eb_ca6b) >> 16;
+        let mixed = (hash ^ (hash >> 15)).wrapping_mul(0x85eb_ca6b) >> 16;
         ((mixed * self.chains.len() as u32) >> 16) as usize
     }
 }
