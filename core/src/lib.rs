@@ -15,6 +15,7 @@
 //! - [`role`]: what a chip can be
 //! - [`console`]: a line in, a reply out
 //! - [`agent`]: one chip: a role, its memory, its console
+//! - [`wire`]: what crosses a link between chips
 #![no_std]
 #![warn(missing_docs)]
 
@@ -33,3 +34,4 @@ pub mod meter;
 pub mod role;
 pub mod text;
 pub mod units;
+pub mod wire;

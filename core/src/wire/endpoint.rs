@@ -1,0 +1,520 @@
+//! One chip's end of the wire: messages in, frames out, and each acknowledged message delivered exactly once.
+//!
+//! A state machine without a clock or a radio. The caller hands it messages and received frames, and asks for frames
+//! to put on the link, for messages to give up, and when to ask again. A message that is acknowledged was handed to the
+//! receiving application, once per boot of the receiver; one that is given up was handed over at most once.
+
+use super::authentication::{Key, Replays};
+use super::codec::CodecError;
+use super::dropped::{DropCounts, Dropped};
+use super::fragment::{Cut, Fragment, Progress, Reassembly};
+use super::frame::{self, BROADCAST, Flags, Frame, Header};
+use super::message::{Ack, Message};
+use super::peer::Peers;
+use super::reliable::{Address, Due, Outbox, Outcome, Ticket};
+use super::retry::Timing;
+use super::window::Standing;
+use super::{FRAME_LIMIT, LEAST_FRAME_LIMIT};
+use crate::arena::{Arena, NoRoom};
+use crate::meter::Meter;
+use crate::units::Micros;
+use core::fmt;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// The type of an acknowledgement.
+const ACK: u8 = Message::Ack(Ack { boot: 0, sequence: 0, received: 0 }).number();
+/// Bytes that hold any acknowledgement.
+const ACK_PAYLOAD: usize = 5 + 5 + 9;
+/// Acknowledgements that can wait for the link; one more is left for the sender to ask for again.
+const PENDING_ACKS: u32 = 8;
+
+/// What one chip's end of the wire is like.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// This chip's address; not [`BROADCAST`].
+    pub address: u16,
+    /// How often this chip has booted, counted in flash. Never the same twice under one key.
+    pub boot: u32,
+    /// The version of this chip's embedder.
+    pub embedder: u8,
+    /// The longest frame of the link; held between [`LEAST_FRAME_LIMIT`] and [`FRAME_LIMIT`].
+    pub frame_limit: u16,
+    /// When to send again. Should be [`Timing::is_safe`].
+    pub timing: Timing,
+    /// The fleet's key, if it has one. With it, only authentic frames are taken.
+    pub key: Option<Key>,
+}
+
+/// What an endpoint has places for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Chips it exchanges messages with.
+    pub peers: u32,
+    /// Messages on their way out.
+    pub outgoing: u32,
+    /// Messages of which not all fragments have come.
+    pub unfinished: u32,
+}
+
+/// What crossed. All zeros is nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
+#[repr(C)]
+pub struct Traffic {
+    /// Frames sent.
+    pub sent: u32,
+    /// Of these, frames that had been sent before.
+    pub resent: u32,
+    /// Frames received and not dropped.
+    pub received: u32,
+    /// Messages sent and acknowledged.
+    pub delivered: u32,
+    /// Messages sent and given up.
+    pub given_up: u32,
+    /// Why frames were dropped.
+    pub drops: DropCounts,
+}
+const _: () = assert!(size_of::<Traffic>() == 100);
+
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
+#[repr(C)]
+struct State {
+    traffic: Traffic,
+    /// The sequence of the next message without acknowledgement.
+    next_plain: u32,
+    next_ticket: u32,
+    /// The counter of the last authenticated frame.
+    counter: u32,
+}
+const _: () = assert!(size_of::<State>() == 112);
+
+/// An acknowledgement that waits for the link.
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
+#[repr(C)]
+struct PendingAck {
+    received: u64,
+    boot: u32,
+    sequence: u32,
+    peer: u16,
+    in_use: u16,
+    padding: u32,
+}
+const _: () = assert!(size_of::<PendingAck>() == 24);
+
+/// Shall the sender be told that the message arrived?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// No: sent once, and lost if the link loses it.
+    Plain,
+    /// Yes: sent again until it is acknowledged or given up.
+    Acknowledged,
+}
+
+/// A message was not taken for sending. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// Every place for a message is taken.
+    Full {
+        /// How many there are.
+        capacity: u32,
+    },
+    /// An older message to this chip is still on its way, too far behind.
+    WindowFull,
+    /// Every place for a peer is taken by one heard lately.
+    NoPeerPlace {
+        /// How many there are.
+        capacity: u32,
+    },
+    /// A message to everyone cannot be acknowledged.
+    Broadcast,
+    /// The message is for this chip itself.
+    ToSelf,
+    /// The message cannot be written.
+    Codec(CodecError),
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SendError::Full { capacity } => write!(f, "all {capacity} places for messages are taken"),
+            SendError::WindowFull => f.write_str("an older message to this chip is still on its way"),
+            SendError::NoPeerPlace { capacity } => write!(f, "all {capacity} places for peers are taken"),
+            SendError::Broadcast => f.write_str("a message to every chip cannot be acknowledged"),
+            SendError::ToSelf => f.write_str("the message is for this chip itself"),
+            SendError::Codec(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for SendError {}
+
+/// What a received frame brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<'e> {
+    /// Nothing for the application yet.
+    Nothing,
+    /// A message, for the first and only time.
+    Message {
+        /// Who sent it, and with what embedder.
+        header: Header,
+        /// What it says.
+        message: Message<'e>,
+    },
+    /// A message that was sent from here was delivered.
+    Delivered(Ticket),
+}
+
+/// One chip's end of the wire.
+#[derive(Debug)]
+pub struct Endpoint<'a> {
+    settings: Settings,
+    state: &'a mut State,
+    acks: Acks<'a>,
+    peers: Peers<'a>,
+    replays: Replays<'a>,
+    outbox: Outbox<'a>,
+    reassembly: Reassembly<'a>,
+}
+
+impl<'a> Endpoint<'a> {
+    /// An endpoint with its state in `arena`; all zeros is before the first frame.
+    ///
+    /// # Errors
+    /// [`NoRoom`] when the arena is too small.
+    pub fn carve(arena: &mut Arena<'a>, settings: Settings, capacity: Capacity) -> Result<Self, NoRoom> {
+        let authenticated_peers = if settings.key.is_some() { capacity.peers } else { 0 };
+        Ok(Self {
+            settings,
+            state: arena.one("wire state")?,
+            acks: Acks(arena.slice("acknowledgements", PENDING_ACKS)?),
+            peers: Peers::carve(arena, capacity.peers)?,
+            replays: Replays::carve(arena, authenticated_peers)?,
+            outbox: Outbox::carve(arena, capacity.outgoing)?,
+            reassembly: Reassembly::carve(arena, capacity.unfinished)?,
+        })
+    }
+
+    /// What crossed since the state was zeros.
+    pub fn traffic(&self) -> &Traffic {
+        &self.state.traffic
+    }
+
+    /// How many messages are on their way out.
+    pub fn outgoing(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// What was heard of authenticated peers, to be kept over a boot and restored after it.
+    pub fn replays(&mut self) -> &mut Replays<'a> {
+        &mut self.replays
+    }
+
+    /// Counts a frame that the link could not even tell from others.
+    pub fn count_dropped(&mut self, reason: Dropped) {
+        self.state.traffic.drops.count(reason);
+    }
+
+    /// Takes `message` for sending to chip `destination` or to [`BROADCAST`].
+    ///
+    /// # Errors
+    /// [`SendError`]; nothing has changed then.
+    pub fn send<M: Meter>(
+        &mut self,
+        destination: u16,
+        delivery: Delivery,
+        message: &Message<'_>,
+        now: Micros,
+        meter: &mut M,
+    ) -> Result<Ticket, SendError> {
+        let ack_wanted = delivery == Delivery::Acknowledged;
+        if destination == self.settings.address {
+            return Err(SendError::ToSelf);
+        }
+        if ack_wanted && destination == BROADCAST {
+            return Err(SendError::Broadcast);
+        }
+        let room = self.settings.payload_limit();
+        let capacity = self.outbox.capacity();
+        let (slot, place) = self.outbox.vacancy().ok_or(SendError::Full { capacity })?;
+        let length = message.encode(place).map_err(SendError::Codec)? as u16;
+        let too_long = SendError::Codec(CodecError::TooLong { limit: room });
+        let cut = Cut::plan(length, room).ok_or(too_long)?;
+        let sequence = self.sequence(destination, ack_wanted, now, meter)?;
+        let ticket = Ticket(self.state.next_ticket);
+        self.state.next_ticket = ticket.0.wrapping_add(1);
+        let address = Address { destination, sequence, number: message.number(), ack_wanted };
+        self.outbox.push(slot, length, cut, address, ticket);
+        Ok(ticket)
+    }
+
+    fn sequence<M: Meter>(
+        &mut self,
+        destination: u16,
+        ack_wanted: bool,
+        now: Micros,
+        meter: &mut M,
+    ) -> Result<u32, SendError> {
+        if !ack_wanted {
+            let sequence = self.state.next_plain;
+            self.state.next_plain = sequence.wrapping_add(1);
+            return Ok(sequence);
+        }
+        let full = |full: super::peer::NoPeerPlace| SendError::NoPeerPlace { capacity: full.capacity };
+        let peer = self.peers.at(destination, now, meter).map_err(full)?;
+        if self.outbox.outruns_window(destination, peer.next_sequence()) {
+            return Err(SendError::WindowFull);
+        }
+        Ok(peer.take_sequence())
+    }
+
+    /// Writes the next frame for the link to `out`, which holds the longest, and says how long it is; `None` when
+    /// there is nothing to send now. Acknowledgements go first.
+    pub fn transmit<M: Meter>(&mut self, out: &mut [u8], now: Micros, meter: &mut M) -> Option<usize> {
+        let counter = self.state.counter.checked_add(1)?;
+        let seal = self.settings.key.as_ref().map(|key| (key, counter));
+        let length = match self.acks.first() {
+            Some(ack) => {
+                let length = self.settings.encode_ack(ack, seal, out, meter)?;
+                ack.in_use = 0;
+                length
+            }
+            None => {
+                let (slot, due) = self.outbox.next(meter)?;
+                let (index, again) = (due.index, due.again);
+                let length = self.settings.encode_fragment(&due, seal, out, meter)?;
+                let Settings { address, timing, .. } = &self.settings;
+                self.outbox.sent(slot, index, *address, timing, now);
+                increment(&mut self.state.traffic.resent, again);
+                length
+            }
+        };
+        self.state.counter = seal.map_or(0, |(_, counter)| counter);
+        increment(&mut self.state.traffic.sent, true);
+        Some(length)
+    }
+
+    /// Makes due what waited long enough, and gives up one message that was tried often enough; to be called until it
+    /// says `None`.
+    pub fn expire(&mut self, now: Micros) -> Option<Ticket> {
+        let ticket = self.outbox.expire(&self.settings.timing, now);
+        increment(&mut self.state.traffic.given_up, ticket.is_some());
+        ticket
+    }
+
+    /// When to call [`Endpoint::expire`] and [`Endpoint::transmit`] next, if nothing comes in before.
+    pub fn wake_at(&self, now: Micros) -> Option<Micros> {
+        if self.acks.is_empty() { self.outbox.wake_at(now) } else { Some(now) }
+    }
+
+    /// Takes a frame from the link, its framing removed.
+    ///
+    /// # Errors
+    /// Why the frame was dropped, which is counted already.
+    pub fn receive<'e, M: Meter>(
+        &'e mut self,
+        bytes: &'e [u8],
+        now: Micros,
+        meter: &mut M,
+    ) -> Result<Event<'e>, Dropped> {
+        let Self { settings, state, acks, peers, replays, outbox, reassembly } = self;
+        let outcome = settings.admit(bytes, replays, meter).and_then(|frame| {
+            if frame.header.number == ACK {
+                return settings.take_ack(&frame, outbox);
+            }
+            Inward { acks, peers, reassembly, now, meter }.take(frame)
+        });
+        match outcome {
+            Ok(event) => {
+                increment(&mut state.traffic.received, true);
+                increment(&mut state.traffic.delivered, matches!(event, Event::Delivered(_)));
+            }
+            Err(reason) => state.traffic.drops.count(reason),
+        }
+        outcome
+    }
+}
+
+fn increment(counter: &mut u32, by_one: bool) {
+    *counter = counter.saturating_add(u32::from(by_one));
+}
+
+impl Settings {
+    /// The longest payload of a frame.
+    fn payload_limit(&self) -> u16 {
+        let limit = usize::from(self.frame_limit).clamp(LEAST_FRAME_LIMIT, FRAME_LIMIT);
+        (limit - frame::overhead(self.key.is_some())) as u16
+    }
+
+    fn header(&self, address: &Address) -> Header {
+        Header {
+            number: address.number,
+            flags: Flags::default().with(Flags::ACK_WANTED, address.ack_wanted),
+            embedder: self.embedder,
+            source: self.address,
+            destination: address.destination,
+            boot: self.boot,
+            sequence: address.sequence,
+        }
+    }
+
+    fn encode_ack<M: Meter>(
+        &self,
+        ack: &PendingAck,
+        seal: Option<(&Key, u32)>,
+        out: &mut [u8],
+        meter: &mut M,
+    ) -> Option<usize> {
+        let mut payload = [0; ACK_PAYLOAD];
+        let message = Message::Ack(Ack { boot: ack.boot, sequence: ack.sequence, received: ack.received });
+        let length = message.encode(&mut payload).ok()?;
+        let address = Address { destination: ack.peer, sequence: 0, number: ACK, ack_wanted: false };
+        frame::encode(&self.header(&address), &[payload.get(..length)?], seal, out, meter).ok()
+    }
+
+    fn encode_fragment<M: Meter>(
+        &self,
+        due: &Due<'_>,
+        seal: Option<(&Key, u32)>,
+        out: &mut [u8],
+        meter: &mut M,
+    ) -> Option<usize> {
+        let mut header = self.header(&due.address);
+        if due.cut.count() == 1 {
+            return frame::encode(&header, &[due.bytes], seal, out, meter).ok();
+        }
+        header.flags = header.flags.with(Flags::FRAGMENT, true);
+        frame::encode(&header, &[&due.cut.header(due.index), due.bytes], seal, out, meter).ok()
+    }
+
+    /// Lets in what is a frame, for this chip, from another, and authentic where there is a key.
+    fn admit<'b, M: Meter>(
+        &self,
+        bytes: &'b [u8],
+        replays: &mut Replays<'_>,
+        meter: &mut M,
+    ) -> Result<Frame<'b>, Dropped> {
+        let frame = frame::decode(bytes, meter)?;
+        let Header { source, destination, boot, .. } = frame.header;
+        if source == self.address {
+            return Err(Dropped::OwnSource);
+        }
+        if destination != self.address && destination != BROADCAST {
+            return Err(Dropped::NotForUs);
+        }
+        match (&self.key, frame.seal) {
+            (None, None) => {}
+            (None, Some(_)) => return Err(Dropped::NoKey),
+            (Some(_), None) => return Err(Dropped::Unauthenticated),
+            (Some(key), Some(seal)) => {
+                if !key.verify(seal.signed, seal.tag, meter) {
+                    return Err(Dropped::BadTag);
+                }
+                replays.take(source, boot, seal.counter, meter)?;
+            }
+        }
+        Ok(frame)
+    }
+
+    fn take_ack<'e>(&self, frame: &Frame<'_>, outbox: &mut Outbox<'_>) -> Result<Event<'e>, Dropped> {
+        let Header { flags, source, .. } = frame.header;
+        if flags.has(Flags::FRAGMENT) || flags.has(Flags::ACK_WANTED) {
+            return Err(Dropped::Header);
+        }
+        match Message::decode(ACK, frame.payload)? {
+            Message::Ack(ack) if ack.boot == self.boot => {
+                match outbox.acknowledge(source, ack.sequence, ack.received) {
+                    Outcome::Unknown => Err(Dropped::UnknownAck),
+                    Outcome::Waiting => Ok(Event::Nothing),
+                    Outcome::Delivered(ticket) => Ok(Event::Delivered(ticket)),
+                }
+            }
+            _ => Err(Dropped::UnknownAck),
+        }
+    }
+}
+
+/// The acknowledgements that wait for the link.
+#[derive(Debug)]
+struct Acks<'a>(&'a mut [PendingAck]);
+
+impl Acks<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|ack| ack.in_use == 0)
+    }
+
+    fn first(&mut self) -> Option<&mut PendingAck> {
+        self.0.iter_mut().find(|ack| ack.in_use != 0)
+    }
+
+    /// Tells the sender of a frame with `header` what arrived; the latest word on a message replaces the one before.
+    fn push(&mut self, header: &Header, received: u64) {
+        let Header { source: peer, boot, sequence, .. } = *header;
+        let ack = PendingAck { received, boot, sequence, peer, in_use: 1, padding: 0 };
+        let same = |waiting: &PendingAck| {
+            waiting.in_use != 0 && (waiting.peer, waiting.boot, waiting.sequence) == (peer, boot, sequence)
+        };
+        let place = self.0.iter().position(same).or_else(|| self.0.iter().position(|ack| ack.in_use == 0));
+        if let Some(place) = place.and_then(|place| self.0.get_mut(place)) {
+            *place = ack;
+        }
+    }
+}
+
+/// What takes part when a message comes in.
+struct Inward<'i, 'a, 'm, M> {
+    acks: &'i mut Acks<'a>,
+    peers: &'i mut Peers<'a>,
+    reassembly: &'i mut Reassembly<'a>,
+    now: Micros,
+    meter: &'m mut M,
+}
+
+impl<'i, M: Meter> Inward<'i, '_, '_, M> {
+    /// Takes a frame of a message: at most once, acknowledged once it is delivered.
+    fn take(self, frame: Frame<'i>) -> Result<Event<'i>, Dropped> {
+        let Self { acks, peers, reassembly, now, meter } = self;
+        let header = frame.header;
+        let ack_wanted = header.flags.has(Flags::ACK_WANTED);
+        if ack_wanted && header.destination == BROADCAST {
+            return Err(Dropped::Header);
+        }
+        let fragment = match header.flags.has(Flags::FRAGMENT) {
+            true => Some(Fragment::read(frame.payload).ok_or(Dropped::Fragment)?),
+            false => None,
+        };
+        let all = fragment.map_or(1, |fragment| fragment.cut.mask());
+        let peer = peers.at(header.source, now, meter).map_err(|_| Dropped::NoPeerPlace)?;
+        if !peer.heard_in_boot(header.boot, now) {
+            return Err(Dropped::OldBoot);
+        }
+        match peer.standing(ack_wanted, header.sequence) {
+            Standing::New => {}
+            Standing::Stale => return Err(Dropped::Stale),
+            Standing::Seen => {
+                // The acknowledgement was lost, or crossed with this frame.
+                if ack_wanted {
+                    acks.push(&header, all);
+                }
+                return Err(Dropped::Duplicate);
+            }
+        }
+        let bytes = match fragment {
+            None => frame.payload,
+            Some(fragment) => match reassembly.take(&header, &fragment, now, meter) {
+                None => return Err(Dropped::Fragment),
+                Some(Progress::Whole(slot)) => reassembly.message(slot),
+                Some(Progress::Part(received)) => {
+                    if ack_wanted {
+                        acks.push(&header, received);
+                    }
+                    return Ok(Event::Nothing);
+                }
+            },
+        };
+        let message = Message::decode(header.number, bytes)?;
+        peer.mark(ack_wanted, header.sequence);
+        if ack_wanted {
+            acks.push(&header, all);
+        }
+        Ok(Event::Message { header, message })
+    }
+}

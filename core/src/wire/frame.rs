@@ -1,0 +1,304 @@
+//! The frame: who says it to whom, in which order, and whether it arrived whole.
+//!
+//! ```text
+//! version type flags embedder source destination boot sequence length payload [counter tag] crc
+//!    1     1     1      1       2        2        4      4       2      n        4    16     4
+//! ```
+//!
+//! Numbers are little-endian. A decoded frame borrows its payload; its length and its CRC were right. Whether it is
+//! authentic is for [`authentication`](super::authentication) to say.
+
+use super::authentication::{Key, TAG, Tag};
+use super::crc::crc32;
+use crate::meter::{Meter, Op};
+use core::fmt;
+
+/// The version of this format. The predecessor's was 1.
+pub const VERSION: u8 = 2;
+/// Bytes before the payload.
+pub const HEADER: usize = 18;
+/// Bytes of the CRC.
+pub const CRC: usize = 4;
+/// Bytes that authentication adds: a counter and a tag.
+pub const SEAL: usize = 4 + TAG;
+/// The destination that is every chip; never a source.
+pub const BROADCAST: u16 = 0xFFFF;
+
+/// What a frame is beside its type, as bits.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// The payload is a fragment, with a header of its own.
+    pub const FRAGMENT: Flags = Flags(1);
+    /// The sender wants to know that it arrived.
+    pub const ACK_WANTED: Flags = Flags(2);
+    /// A counter and a tag follow the payload.
+    pub const AUTHENTICATED: Flags = Flags(4);
+    /// The bits that have a meaning.
+    const KNOWN: u8 = 7;
+
+    /// Are all bits of `other` set?
+    pub const fn has(self, other: Flags) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// With the bits of `other` where `on`.
+    #[must_use]
+    pub const fn with(self, other: Flags, on: bool) -> Flags {
+        if on { Flags(self.0 | other.0) } else { Flags(self.0 & !other.0) }
+    }
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [
+            (Flags::FRAGMENT, "fragment"),
+            (Flags::ACK_WANTED, "ack-wanted"),
+            (Flags::AUTHENTICATED, "authenticated"),
+        ];
+        let mut separator = "";
+        for (flag, name) in names {
+            if self.has(flag) {
+                write!(f, "{separator}{name}")?;
+                separator = "+";
+            }
+        }
+        if separator.is_empty() { f.write_str("none") } else { Ok(()) }
+    }
+}
+
+/// What stands before the payload, without version and length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The type of the message.
+    pub number: u8,
+    /// What the frame is beside its type.
+    pub flags: Flags,
+    /// The version of the sender's embedder: vectors and scores of different versions do not compare.
+    pub embedder: u8,
+    /// The chip that sends; not [`BROADCAST`].
+    pub source: u16,
+    /// The chip that is meant, or [`BROADCAST`].
+    pub destination: u16,
+    /// How often the sender has booted.
+    pub boot: u32,
+    /// The sender's count of its messages, one for all fragments of a message.
+    pub sequence: u32,
+}
+
+/// What authenticates a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seal<'a> {
+    /// The sender's count of its frames since boot, from 1.
+    pub counter: u32,
+    /// The tag over everything before it.
+    pub tag: &'a [u8],
+    /// What the tag is over: header, payload and counter.
+    pub signed: &'a [u8],
+}
+
+/// A frame whose length and CRC were right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// What stands before the payload.
+    pub header: Header,
+    /// The message or a fragment of it, `[n] u8`.
+    pub payload: &'a [u8],
+    /// Counter and tag, where the flag says so.
+    pub seal: Option<Seal<'a>>,
+    /// The CRC at its end.
+    pub crc: u32,
+}
+
+/// Bytes are no frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameError {
+    /// Shorter than a frame without payload.
+    TooShort {
+        /// How many bytes there are.
+        have: u32,
+        /// How many there are at least.
+        least: u32,
+    },
+    /// Another version of the format.
+    Version(u8),
+    /// Not as long as its length field says.
+    Length {
+        /// How many bytes there are.
+        have: u32,
+        /// How many the length field makes.
+        declared: u32,
+    },
+    /// Damaged.
+    Checksum {
+        /// The CRC at its end.
+        have: u32,
+        /// The CRC of the rest.
+        computed: u32,
+    },
+    /// Flags that have no meaning.
+    Flags(u8),
+    /// Sent by [`BROADCAST`].
+    Source,
+    /// More bytes than the place for them holds.
+    NoSpace {
+        /// How many bytes it takes.
+        needs: u32,
+        /// How many there are.
+        have: u32,
+    },
+}
+
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FrameError::TooShort { have, least } => {
+                write!(f, "{have} bytes are no frame, which has at least {least}")
+            }
+            FrameError::Version(version) => write!(f, "version {version} of the frame, not {VERSION}"),
+            FrameError::Length { have, declared } => {
+                write!(f, "{have} bytes, but the length field makes it {declared}")
+            }
+            FrameError::Checksum { have, computed } => {
+                write!(f, "CRC 0x{have:08x}, but the bytes before it have 0x{computed:08x}")
+            }
+            FrameError::Flags(flags) => write!(f, "unknown flags 0x{flags:02x}"),
+            FrameError::Source => f.write_str("the source is the broadcast address"),
+            FrameError::NoSpace { needs, have } => write!(f, "the frame takes {needs} bytes of {have}"),
+        }
+    }
+}
+
+impl core::error::Error for FrameError {}
+
+/// The bytes that a frame takes beside its payload.
+pub const fn overhead(authenticated: bool) -> usize {
+    HEADER + CRC + if authenticated { SEAL } else { 0 }
+}
+
+/// Writes a frame to `out` and says how long it is. Its payload is all of `parts`; it is sealed where `seal` holds a
+/// key and the frame's counter.
+///
+/// # Errors
+/// [`FrameError::NoSpace`] when `out` is shorter, [`FrameError::Source`] where the header says [`BROADCAST`].
+pub fn encode<M: Meter>(
+    header: &Header,
+    parts: &[&[u8]],
+    seal: Option<(&Key, u32)>,
+    out: &mut [u8],
+    meter: &mut M,
+) -> Result<usize, FrameError> {
+    if header.source == BROADCAST {
+        return Err(FrameError::Source);
+    }
+    let payload = parts.iter().fold(0usize, |length, part| length.saturating_add(part.len()));
+    let needs = overhead(seal.is_some()).saturating_add(payload);
+    let no_space = FrameError::NoSpace { needs: count(needs), have: count(out.len()) };
+    let length = u16::try_from(payload).map_err(|_| no_space)?;
+    let mut writer = Writer { out: out.get_mut(..needs).ok_or(no_space)?, at: 0 };
+    meter.record(Op::Copy, HEADER as u32 + u32::from(length));
+    let flags = header.flags.with(Flags::AUTHENTICATED, seal.is_some());
+    writer.put(&[VERSION, header.number, flags.0, header.embedder]);
+    writer.put(&header.source.to_le_bytes());
+    writer.put(&header.destination.to_le_bytes());
+    writer.put(&header.boot.to_le_bytes());
+    writer.put(&header.sequence.to_le_bytes());
+    writer.put(&length.to_le_bytes());
+    parts.iter().for_each(|part| writer.put(part));
+    if let Some((key, counter)) = seal {
+        writer.put(&counter.to_le_bytes());
+        let Tag(tag) = key.tag(writer.written(), meter);
+        writer.put(&tag);
+    }
+    let crc = crc32(writer.written(), meter);
+    writer.put(&crc.to_le_bytes());
+    Ok(writer.at)
+}
+
+/// Reads the frame that `bytes` are.
+///
+/// # Errors
+/// [`FrameError`] when they are not exactly one whole frame of this version.
+pub fn decode<'b, M: Meter>(bytes: &'b [u8], meter: &mut M) -> Result<Frame<'b>, FrameError> {
+    let declared = declared_length(bytes)?;
+    if declared != bytes.len() {
+        return Err(FrameError::Length { have: count(bytes.len()), declared: count(declared) });
+    }
+    let too_short = FrameError::TooShort { have: count(bytes.len()), least: count(HEADER + CRC) };
+    let (body, have) = bytes.split_last_chunk::<CRC>().ok_or(too_short)?;
+    let have = u32::from_le_bytes(*have);
+    let computed = crc32(body, meter);
+    if have != computed {
+        return Err(FrameError::Checksum { have, computed });
+    }
+    let (header, rest) = body.split_first_chunk::<HEADER>().ok_or(too_short)?;
+    let header = read_header(header)?;
+    if !header.flags.has(Flags::AUTHENTICATED) {
+        return Ok(Frame { header, payload: rest, seal: None, crc: have });
+    }
+    let (signed, tag) = body.split_last_chunk::<TAG>().ok_or(too_short)?;
+    let (rest, _) = rest.split_last_chunk::<TAG>().ok_or(too_short)?;
+    let (payload, counter) = rest.split_last_chunk::<4>().ok_or(too_short)?;
+    let seal = Seal { counter: u32::from_le_bytes(*counter), tag, signed };
+    Ok(Frame { header, payload, seal: Some(seal), crc: have })
+}
+
+/// How long the frame at the start of `bytes` is, by its own account.
+///
+/// # Errors
+/// [`FrameError::TooShort`] or [`FrameError::Version`] where no frame starts there.
+pub fn declared_length(bytes: &[u8]) -> Result<usize, FrameError> {
+    let too_short = FrameError::TooShort { have: count(bytes.len()), least: count(HEADER + CRC) };
+    let header = bytes.first_chunk::<HEADER>().ok_or(too_short)?;
+    let [version, _, flags, .., low, high] = *header;
+    if version != VERSION {
+        return Err(FrameError::Version(version));
+    }
+    let authenticated = Flags(flags).has(Flags::AUTHENTICATED);
+    Ok(overhead(authenticated) + usize::from(u16::from_le_bytes([low, high])))
+}
+
+fn read_header(bytes: &[u8; HEADER]) -> Result<Header, FrameError> {
+    let [_, number, flags, embedder, s0, s1, d0, d1, b0, b1, b2, b3, q0, q1, q2, q3, _, _] = *bytes;
+    if flags & !Flags::KNOWN != 0 {
+        return Err(FrameError::Flags(flags));
+    }
+    let source = u16::from_le_bytes([s0, s1]);
+    if source == BROADCAST {
+        return Err(FrameError::Source);
+    }
+    Ok(Header {
+        number,
+        flags: Flags(flags),
+        embedder,
+        source,
+        destination: u16::from_le_bytes([d0, d1]),
+        boot: u32::from_le_bytes([b0, b1, b2, b3]),
+        sequence: u32::from_le_bytes([q0, q1, q2, q3]),
+    })
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Appends to a slice whose length was checked.
+struct Writer<'o> {
+    out: &'o mut [u8],
+    at: usize,
+}
+
+impl Writer<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        let end = self.at.saturating_add(bytes.len());
+        if let Some(place) = self.out.get_mut(self.at..end) {
+            place.copy_from_slice(bytes);
+            self.at = end;
+        }
+    }
+
+    fn written(&self) -> &[u8] {
+        self.out.get(..self.at).unwrap_or_default()
+    }
+}

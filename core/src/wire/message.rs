@@ -1,0 +1,408 @@
+//! What chips say to each other: one table of messages, each a plain struct.
+//!
+//! The number of a message is the type byte of its frame, and the struct's fields in their order are the payload; the
+//! bytes are described in `docs/wire.md` and fixed by `fixtures/wire`. Numbers below 0x50 and 0xFF are the
+//! predecessor's. Append only: a number is never given a second meaning, and a changed field is a new number.
+
+use super::codec::{self, BorrowDecode, CodecError, Encode};
+use super::list::List;
+use crate::role::RoleKind;
+use core::fmt;
+use zerocopy::{FromBytes, IntoBytes};
+
+/// The most results in one reply.
+pub const MOST_HITS: usize = crate::console::MOST_RESULTS;
+
+macro_rules! messages {
+    ($($(#[$doc:meta])* $number:literal $word:literal $name:ident $(<$life:lifetime>)?;)*) => {
+        /// Any message. Texts borrow from the bytes that the message was read from.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Message<'a> {
+            $($(#[$doc])* $name($name $(<$life>)?),)*
+        }
+
+        /// The number and the name of every message.
+        pub const MESSAGES: [(u8, &str); [$($number),*].len()] = [$(($number, $word)),*];
+
+        impl<'a> Message<'a> {
+            /// The type byte of its frame.
+            pub const fn number(&self) -> u8 {
+                match self {
+                    $(Message::$name(_) => $number,)*
+                }
+            }
+
+            /// Writes the payload to `out` and says how many bytes it took.
+            ///
+            /// # Errors
+            /// [`CodecError::TooLong`] when `out`, or [`MESSAGE_LIMIT`](super::MESSAGE_LIMIT), is shorter.
+            pub fn encode(&self, out: &mut [u8]) -> Result<usize, CodecError> {
+                match self {
+                    $(Message::$name(fields) => codec::write(fields, out),)*
+                }
+            }
+
+            /// Reads the message of type `number` from all of `payload`.
+            ///
+            /// # Errors
+            /// [`CodecError`] when the type is unknown or the payload is not exactly one message of it.
+            pub fn decode(number: u8, payload: &'a [u8]) -> Result<Self, CodecError> {
+                match number {
+                    $($number => codec::read(payload).map(Message::$name),)*
+                    unknown => Err(CodecError::UnknownType(unknown)),
+                }
+            }
+        }
+    };
+}
+
+messages! {
+    /// I live, and this is how I fare.
+    0x00 "heartbeat" Heartbeat;
+    /// I am new here, or want to know who else is; the predecessor's discovery.
+    0x01 "hello" Hello<'a>;
+    /// Fragments of a message that have arrived.
+    0x41 "ack" Ack;
+    /// Keep this text.
+    0x50 "add" Add<'a>;
+    /// An item is kept here now.
+    0x51 "stored" Stored;
+    /// Which items are nearest to this?
+    0x52 "search" Search<'a>;
+    /// The nearest items of one chip.
+    0x53 "search-reply" SearchReply<'a>;
+    /// Which passages or memories bear on this?
+    0x54 "recall" Recall<'a>;
+    /// The passages or memories of one chip.
+    0x55 "recall-reply" RecallReply<'a>;
+    /// Keep this memory.
+    0x56 "remember" Remember<'a>;
+    /// Something left its habit.
+    0x57 "anomaly" Anomaly<'a>;
+    /// How do you fare?
+    0x58 "stats-request" StatsRequest;
+    /// How a chip fares, in full.
+    0x59 "stats" Stats;
+    /// Take another role.
+    0x5A "role-change" RoleChange;
+    /// A request failed.
+    0xFF "error" Error<'a>;
+}
+
+impl Message<'_> {
+    /// The name of the message of type `number`.
+    pub fn name_of(number: u8) -> Option<&'static str> {
+        MESSAGES.iter().find(|(known, _)| *known == number).map(|(_, name)| *name)
+    }
+}
+
+/// A role on the wire. A chip may have one that the receiver has never heard of.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct RoleCode(pub u8);
+
+impl RoleCode {
+    /// The role, where it is known here.
+    pub fn role(self) -> Option<RoleKind> {
+        RoleKind::ALL.into_iter().find(|kind| RoleCode::from(*kind) == self)
+    }
+}
+
+impl From<RoleKind> for RoleCode {
+    fn from(kind: RoleKind) -> Self {
+        Self(match kind {
+            RoleKind::HnswIndexer => 0,
+            RoleKind::RagRetriever => 1,
+            RoleKind::AnomalySentinel => 2,
+            RoleKind::MemoryArchivist => 3,
+        })
+    }
+}
+
+impl fmt::Debug for RoleCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        self.role().map_or(Ok(()), |role| write!(f, " ({})", role.info().alias))
+    }
+}
+
+/// The name of an item in the fleet, the same on every chip that holds a copy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
+pub struct ItemId {
+    /// The chip that named it.
+    pub origin: u16,
+    /// That chip's count of the items it named.
+    pub number: u32,
+}
+
+/// See [`Message::Heartbeat`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Heartbeat {
+    /// The sender's role.
+    pub role: RoleCode,
+    /// How busy it was since the last heartbeat, in hundredths.
+    pub load: u8,
+    /// Bytes of its arena that no structure took.
+    pub free_arena: u32,
+    /// How many items it holds.
+    pub items: u32,
+    /// Seconds since it booted.
+    pub uptime_s: u32,
+    /// Frames sent since then.
+    pub sent: u32,
+    /// Frames received and not dropped.
+    pub received: u32,
+    /// Frames dropped.
+    pub dropped: u32,
+}
+
+/// See [`Message::Hello`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Hello<'a> {
+    /// The sender's role.
+    pub role: RoleCode,
+    /// Should the receiver answer with a hello of its own?
+    pub wants_reply: bool,
+    /// The longest message it takes, in bytes.
+    pub message_limit: u16,
+    /// How many items its role can hold.
+    pub capacity: u32,
+    /// The kind of chip, e.g. `esp32c3`.
+    pub variant: &'a str,
+    /// The version of its program.
+    pub version: &'a str,
+}
+
+/// See [`Message::Ack`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Ack {
+    /// The boot number in the frames of the message.
+    pub boot: u32,
+    /// The sequence in the frames of the message.
+    pub sequence: u32,
+    /// Bit `n`: fragment `n` is here. All of them are set only once the message was delivered.
+    pub received: u64,
+}
+
+/// See [`Message::Add`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Add<'a> {
+    /// The name of the item. A chip that holds it already keeps it as it is.
+    pub item: ItemId,
+    /// The text.
+    pub text: &'a str,
+}
+
+/// See [`Message::Stored`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Stored {
+    /// The name of the item.
+    pub item: ItemId,
+}
+
+/// What to look for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, BorrowDecode)]
+pub enum Query<'a> {
+    /// A text, which the receiver embeds.
+    Text(&'a str),
+    /// An embedding, one two's complement byte a component, of the embedder version in the frame.
+    Vector(&'a [u8]),
+}
+
+impl<'a> Query<'a> {
+    /// The query for `vector`, `[D] i8`.
+    pub fn vector(vector: &'a [i8]) -> Self {
+        Query::Vector(vector.as_bytes())
+    }
+
+    /// The embedding, `[D] i8`, where the query is one.
+    pub fn components(&self) -> Option<&'a [i8]> {
+        match self {
+            Query::Text(_) => None,
+            Query::Vector(bytes) => <[i8]>::ref_from_bytes(bytes).ok(),
+        }
+    }
+}
+
+impl Default for Query<'_> {
+    fn default() -> Self {
+        Query::Text("")
+    }
+}
+
+/// See [`Message::Search`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Search<'a> {
+    /// The asker's number of the question, repeated in the reply.
+    pub request: u32,
+    /// How many results, at most [`MOST_HITS`].
+    pub count: u8,
+    /// Milliseconds after which the asker no longer waits.
+    pub deadline_ms: u16,
+    /// Shall the reply hold texts?
+    pub with_text: bool,
+    /// What to look for.
+    pub query: Query<'a>,
+}
+
+/// One result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Hit<'a> {
+    /// The item.
+    pub item: ItemId,
+    /// How well it matches, more is better: the dot product of the embeddings for a search, the role's own score in
+    /// thousandths for a recall.
+    pub score: i32,
+    /// Its text; empty where none was asked for.
+    pub text: &'a str,
+}
+
+/// See [`Message::SearchReply`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct SearchReply<'a> {
+    /// The number of the question.
+    pub request: u32,
+    /// Is something missing: items not looked at before the deadline, or results and texts that did not fit?
+    pub partial: bool,
+    /// Among how many items.
+    pub searched: u32,
+    /// The results, best first.
+    pub hits: List<Hit<'a>, MOST_HITS>,
+}
+
+/// See [`Message::Recall`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Recall<'a> {
+    /// The asker's number of the question, repeated in the reply.
+    pub request: u32,
+    /// How many results, at most [`MOST_HITS`].
+    pub count: u8,
+    /// Milliseconds after which the asker no longer waits.
+    pub deadline_ms: u16,
+    /// Only memories of this type, by the numbers in [`Remember::kind`].
+    pub kind: Option<u8>,
+    /// The question.
+    pub text: &'a str,
+}
+
+/// See [`Message::RecallReply`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct RecallReply<'a> {
+    /// The number of the question.
+    pub request: u32,
+    /// Is something missing: items not looked at before the deadline, or results and texts that did not fit?
+    pub partial: bool,
+    /// The results, best first.
+    pub hits: List<Hit<'a>, MOST_HITS>,
+}
+
+/// See [`Message::Remember`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Remember<'a> {
+    /// The name of the memory. A chip that holds it already keeps it as it is.
+    pub item: ItemId,
+    /// Its type: 0 fact, 1 event, 2 context, 3 preference, 4 procedure, 5 entity, 6 emotion, 7 state.
+    pub kind: u8,
+    /// Seconds until it expires; 0 leaves that to its type.
+    pub lives_s: u32,
+    /// The text.
+    pub text: &'a str,
+}
+
+/// See [`Message::Anomaly`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Anomaly<'a> {
+    /// The sender's count of its alarms since boot.
+    pub number: u32,
+    /// Seconds between the sender's boot and the sample.
+    pub at_s: u32,
+    /// How far the sample lies from the habit, in thousandths.
+    pub score: i32,
+    /// The score from which it is an alarm, in thousandths.
+    pub threshold: i32,
+    /// The sample, as it was written.
+    pub text: &'a str,
+}
+
+/// See [`Message::StatsRequest`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct StatsRequest {
+    /// The asker's number of the question, repeated in the reply.
+    pub request: u32,
+}
+
+/// See [`Message::Stats`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Stats {
+    /// The number of the question.
+    pub request: u32,
+    /// The sender's role.
+    pub role: RoleCode,
+    /// Commands it took since boot.
+    pub operations: u32,
+    /// How many items it holds.
+    pub items: u32,
+    /// How many items it can hold.
+    pub capacity: u32,
+    /// Bytes of its arena.
+    pub arena: u32,
+    /// Bytes that its structures take.
+    pub arena_used: u32,
+    /// Messages sent that were acknowledged.
+    pub delivered: u32,
+    /// Messages given up without an acknowledgement.
+    pub given_up: u32,
+    /// Frames sent again.
+    pub resent: u32,
+}
+
+/// See [`Message::RoleChange`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct RoleChange {
+    /// The asker's number of the request, repeated in an error.
+    pub request: u32,
+    /// The role to take.
+    pub role: RoleCode,
+    /// May items be discarded for it?
+    pub discard: bool,
+}
+
+/// See [`Message::Error`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Error<'a> {
+    /// The number of the request, or of the item.
+    pub request: u32,
+    /// The code of the failure as the console has it, e.g. `full`.
+    pub code: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::role::memory::MemoryType;
+
+    #[test]
+    fn numbers_ascend_and_the_predecessor_s_stand() {
+        assert!(MESSAGES.is_sorted_by(|(a, _), (b, _)| a < b));
+        for (number, name) in [(0x00, "heartbeat"), (0x01, "hello"), (0x41, "ack"), (0xFF, "error")] {
+            assert_eq!(Message::name_of(number), Some(name));
+        }
+        let reserved = [0x02, 0x10, 0x11, 0x12, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x40];
+        for number in reserved {
+            assert_eq!(Message::decode(number, &[]), Err(CodecError::UnknownType(number)));
+        }
+    }
+
+    #[test]
+    fn codes_of_roles_and_memories_are_as_documented() {
+        assert_eq!(RoleCode(2).role(), Some(RoleKind::AnomalySentinel));
+        assert_eq!(RoleCode(200).role(), None);
+        assert_eq!((MemoryType::Fact as u8, MemoryType::State as u8), (0, 7));
+    }
+
+    #[test]
+    fn a_vector_crosses_as_it_is() {
+        let query = Query::vector(&[-128, 0, 127]);
+        assert_eq!(query, Query::Vector(&[0x80, 0, 0x7F]));
+        assert_eq!(query.components(), Some([-128, 0, 127].as_slice()));
+    }
+}

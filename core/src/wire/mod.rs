@@ -1,0 +1,62 @@
+//! What crosses a link between chips, and what keeps it whole, single and authentic on the way.
+//!
+//! ```text
+//! Message --codec--> payload --fragment--> parts --frame--> bytes --authentication, crc--> frame --link--> line
+//! ```
+//!
+//! - [`message`]: what chips say to each other; one table, append only
+//! - `codec`: messages to bytes and back
+//! - [`frame`], [`crc`]: type, addresses, boot, sequence, length, CRC-32
+//! - [`authentication`]: the fleet key: a tag on each frame, and a replay window a peer
+//! - [`fragment`]: messages longer than a frame
+//! - [`reliable`], [`retry`], [`peer`], [`window`]: acknowledged, repeated, delivered once
+//! - [`link`], [`cobs`]: frames on byte streams, packet radios and buses
+//! - [`endpoint`]: all of this as one state machine: bytes and the time in, messages and frames out
+//! - [`dropped`]: why a frame was not taken
+//! - [`show`], [`parse`]: frames and messages as text, for people
+//!
+//! Whatever comes in is hostile until proven otherwise: lengths are checked before they are believed, work is bounded
+//! by the length of the input and by places set aside beforehand, nothing is allocated, and what is refused is counted.
+//! `docs/wire.md` describes every byte without reference to this code.
+
+pub mod authentication;
+pub mod cobs;
+mod codec;
+pub mod crc;
+pub mod dropped;
+pub mod endpoint;
+pub mod fragment;
+pub mod frame;
+pub mod link;
+pub mod list;
+pub mod message;
+pub mod parse;
+pub mod peer;
+pub mod reliable;
+pub mod retry;
+pub mod show;
+pub mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use codec::CodecError;
+pub use dropped::Dropped;
+pub use endpoint::{Capacity, Delivery, Endpoint, Event, SendError, Settings};
+pub use frame::BROADCAST;
+pub use message::Message;
+pub use reliable::Ticket;
+
+/// The longest message, in bytes: three of the longest lines of a console, or sixteen results with short texts.
+pub const MESSAGE_LIMIT: usize = 1024;
+
+/// The longest frame: a message that is not cut, with a seal.
+pub const FRAME_LIMIT: usize = MESSAGE_LIMIT + frame::overhead(true);
+
+/// The shortest limit for frames with which the longest message still crosses, in 57 fragments.
+pub const LEAST_FRAME_LIMIT: usize = 64;
+
+const _: () = {
+    let room = LEAST_FRAME_LIMIT - frame::overhead(true) - fragment::FRAGMENT_HEADER;
+    assert!(MESSAGE_LIMIT.div_ceil(room) == 57 && 57 <= fragment::MOST_FRAGMENTS as usize);
+};

@@ -1,0 +1,161 @@
+//! What a chip remembers of each chip it exchanges messages with: what came, and what number comes next.
+//!
+//! A peer that was silent for [`FORGET_AFTER`] may give its place to another. The numbers of later messages to it start
+//! above all that were ever used for a peer that gave way, so its window never takes a new message for an old one.
+
+use super::retry::FORGET_AFTER;
+use super::window::{Standing, Window};
+use crate::arena::{Arena, NoRoom};
+use crate::meter::{Meter, Op};
+use crate::units::Micros;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// What is remembered of one peer. All zeros is nobody.
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
+#[repr(C)]
+pub struct Peer {
+    /// Messages of it that wanted an acknowledgement and were delivered.
+    acknowledged: Window,
+    /// Messages of it without acknowledgement that were delivered.
+    plain: Window,
+    /// When a frame of it last came, or the place was made, in microseconds.
+    touched: u64,
+    /// Its boot number, as far as anything was heard of it.
+    boot: u32,
+    /// The sequence of the next message to it that wants an acknowledgement.
+    next: u32,
+    address: u16,
+    in_use: u8,
+    /// 1 once a frame of it was heard.
+    heard: u8,
+    padding: u32,
+}
+const _: () = assert!(size_of::<Peer>() == 56);
+
+impl Peer {
+    /// A frame of it came; `false` where it is from a boot before its last. A chip that lost its count of boots is
+    /// taken for new after it was silent, as far as this chip heard, for [`FORGET_AFTER`].
+    pub fn heard_in_boot(&mut self, boot: u32, now: Micros) -> bool {
+        let forgotten = now.get().saturating_sub(self.touched) > FORGET_AFTER.get();
+        if self.heard == 0 || boot > self.boot || (boot < self.boot && forgotten) {
+            (self.heard, self.boot) = (1, boot);
+            (self.acknowledged, self.plain) = (Window::default(), Window::default());
+        }
+        if boot == self.boot {
+            self.touched = now.get();
+        }
+        boot == self.boot
+    }
+
+    /// Was message `sequence` delivered?
+    pub fn standing(&self, ack_wanted: bool, sequence: u32) -> Standing {
+        if ack_wanted { self.acknowledged.standing(sequence) } else { self.plain.standing(sequence) }
+    }
+
+    /// Message `sequence` was delivered.
+    pub fn mark(&mut self, ack_wanted: bool, sequence: u32) {
+        if ack_wanted { self.acknowledged.mark(sequence) } else { self.plain.mark(sequence) }
+    }
+
+    /// The sequence of the next message to it that wants an acknowledgement.
+    pub fn next_sequence(&self) -> u32 {
+        self.next
+    }
+
+    /// Takes that sequence.
+    pub fn take_sequence(&mut self) -> u32 {
+        let sequence = self.next;
+        self.next = sequence.wrapping_add(1);
+        sequence
+    }
+}
+
+/// Every place is taken by a peer that was heard lately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoPeerPlace {
+    /// How many places there are.
+    pub capacity: u32,
+}
+
+/// The peers.
+#[derive(Debug)]
+pub struct Peers<'a> {
+    peers: &'a mut [Peer],
+    /// Sequences below this may have been used for a peer that gave way.
+    spent: &'a mut u32,
+}
+
+impl<'a> Peers<'a> {
+    /// Places for `capacity` peers.
+    ///
+    /// # Errors
+    /// [`NoRoom`] when the arena is too small.
+    pub fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+        Ok(Self { peers: arena.slice("peers", capacity)?, spent: arena.one("spent sequences")? })
+    }
+
+    /// The place of the peer at `address`, made where there is none.
+    ///
+    /// # Errors
+    /// [`NoPeerPlace`] when all are taken.
+    pub fn at<M: Meter>(
+        &mut self,
+        address: u16,
+        now: Micros,
+        meter: &mut M,
+    ) -> Result<&mut Peer, NoPeerPlace> {
+        meter.record(Op::Compare, self.peers.len() as u32);
+        let full = NoPeerPlace { capacity: self.peers.len() as u32 };
+        let known = self.peers.iter().position(|peer| peer.in_use != 0 && peer.address == address);
+        let place = known.or_else(|| self.place_for_another(now)).ok_or(full)?;
+        let peer = self.peers.get_mut(place).ok_or(full)?;
+        if known.is_none() {
+            *self.spent = (*self.spent).max(peer.next);
+            *peer = Peer { address, in_use: 1, next: *self.spent, ..Peer::default() };
+            peer.touched = now.get();
+        }
+        Ok(peer)
+    }
+
+    /// A free place, or that of the peer silent longest, if that is long enough.
+    fn place_for_another(&self, now: Micros) -> Option<usize> {
+        let oldest = self.peers.iter().enumerate().min_by_key(|(_, peer)| (peer.in_use, peer.touched));
+        let may_go =
+            |peer: &Peer| peer.in_use == 0 || now.get().saturating_sub(peer.touched) > FORGET_AFTER.get();
+        oldest.filter(|(_, peer)| may_go(peer)).map(|(place, _)| place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_peer_gives_way_and_its_numbers_are_not_used_again() {
+        let mut memory = std::vec![0; 2 * size_of::<Peer>() + 32];
+        let mut peers = Peers::carve(&mut Arena::new(&mut memory), 2).unwrap();
+        let second = Micros::seconds;
+        for _ in 0..5 {
+            peers.at(10, second(0), &mut ()).unwrap().take_sequence();
+        }
+        peers.at(11, second(1), &mut ()).unwrap();
+        assert!(matches!(peers.at(12, second(60), &mut ()), Err(NoPeerPlace { capacity: 2 })));
+        assert!(peers.at(11, second(100), &mut ()).unwrap().heard_in_boot(1, second(100)));
+        assert_eq!(peers.at(12, second(130), &mut ()).unwrap().next_sequence(), 5);
+        assert_eq!(peers.at(10, second(300), &mut ()).unwrap().next_sequence(), 5);
+    }
+
+    #[test]
+    fn a_boot_begins_anew_and_the_boot_before_is_over() {
+        let mut peer = Peer::default();
+        let now = Micros(5);
+        assert!(peer.heard_in_boot(4, now));
+        peer.mark(true, 0);
+        assert_eq!(peer.standing(true, 0), Standing::Seen);
+        assert_eq!(peer.standing(false, 0), Standing::New);
+        assert!(peer.heard_in_boot(5, now) && !peer.heard_in_boot(4, now));
+        assert_eq!(peer.standing(true, 0), Standing::New);
+        assert!(!peer.heard_in_boot(1, FORGET_AFTER));
+        assert!(peer.heard_in_boot(1, FORGET_AFTER + Micros(6)));
+    }
+}

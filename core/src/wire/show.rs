@@ -1,0 +1,152 @@
+//! Frames and messages as text: one line with the name of every field.
+//!
+//! ```text
+//! source=1 destination=2 boot=3 sequence=7 embedder=1 flags=ack-wanted search request=9 count=4 ...
+//! ```
+//!
+//! What is shown here is read back by [`parse`](super::parse), whatever the message.
+
+use super::fragment::Fragment;
+use super::frame::{BROADCAST, Flags, Frame, Header};
+use super::list::List;
+use super::message::*;
+use core::fmt;
+
+/// Bytes as hexadecimal digits.
+#[derive(Clone, Copy, Debug)]
+pub struct Hex<'a>(pub &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// A value of a field as text.
+pub(super) trait Show {
+    /// Writes the value: without white space outside of quotes and brackets.
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+macro_rules! show_as_displayed {
+    ($($kind:ty),*) => {
+        $(impl Show for $kind {
+            fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        })*
+    };
+}
+show_as_displayed!(bool, u8, u16, u32, u64, i32);
+
+impl Show for &str {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        for c in self.chars() {
+            match c {
+                '"' | '\\' => write!(f, "\\{c}")?,
+                c if c.is_control() => write!(f, "\\u{{{:x}}}", c as u32)?,
+                c => write!(f, "{c}")?,
+            }
+        }
+        f.write_str("\"")
+    }
+}
+
+impl Show for Option<u8> {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Some(value) => value.show(f),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+impl Show for RoleCode {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.role() {
+            Some(role) => f.write_str(role.info().alias),
+            None => self.0.show(f),
+        }
+    }
+}
+
+impl Show for ItemId {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.origin, self.number)
+    }
+}
+
+impl Show for Query<'_> {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Query::Text(text) => text.show(f),
+            Query::Vector(bytes) => write!(f, "0x{}", Hex(bytes)),
+        }
+    }
+}
+
+impl Show for Hit<'_> {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.item.show(f)?;
+        write!(f, " {} ", self.score)?;
+        self.text.show(f)
+    }
+}
+
+impl<const N: usize> Show for List<Hit<'_>, N> {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (position, hit) in self.iter().enumerate() {
+            f.write_str(if position == 0 { "" } else { ", " })?;
+            hit.show(f)?;
+        }
+        f.write_str("]")
+    }
+}
+
+impl fmt::Display for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "source={} destination=", self.source)?;
+        match self.destination {
+            BROADCAST => f.write_str("all")?,
+            chip => write!(f, "{chip}")?,
+        }
+        write!(f, " boot={} sequence={} embedder={}", self.boot, self.sequence, self.embedder)?;
+        write!(f, " flags={:?}", self.flags)
+    }
+}
+
+/// The frame on one line: its header, its message with all fields, and what seals it.
+impl fmt::Display for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.header)?;
+        let number = self.header.number;
+        if self.header.flags.has(Flags::FRAGMENT) {
+            let name = Message::name_of(number).unwrap_or("unknown");
+            match Fragment::read(self.payload) {
+                Some(Fragment { index, cut, bytes }) => {
+                    let total = cut.total();
+                    write!(
+                        f,
+                        "{name} fragment={index} of={} total={total} bytes=0x{}",
+                        cut.count(),
+                        Hex(bytes)
+                    )?;
+                }
+                None => write!(f, "{name} malformed-fragment=0x{}", Hex(self.payload))?,
+            }
+        } else {
+            match Message::decode(number, self.payload) {
+                Ok(message) => write!(f, "{message}")?,
+                Err(error) => {
+                    write!(f, "type=0x{number:02x} payload=0x{} error={error:?}", Hex(self.payload))?
+                }
+            }
+        }
+        if let Some(seal) = self.seal {
+            write!(f, " | counter={} tag=0x{}", seal.counter, Hex(seal.tag))?;
+        }
+        Ok(())
+    }
+}

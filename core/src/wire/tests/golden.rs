@@ -1,0 +1,190 @@
+//! The bytes of every message, for all time: `fixtures/wire`. `BLESS=1` writes them anew.
+
+use crate::arena::Arena;
+use crate::wire::authentication::Key;
+use crate::wire::cobs;
+use crate::wire::fragment::Cut;
+use crate::wire::frame::{self, BROADCAST, Flags, Header};
+use crate::wire::list::List;
+use crate::wire::message::*;
+use crate::wire::parse;
+use crate::wire::show::Hex;
+use std::path::PathBuf;
+use std::string::{String, ToString};
+use std::vec::Vec;
+use std::{format, fs, vec};
+
+const KEY: Key = Key::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+
+/// One of each, in the order of their numbers, with small and large numbers, empty and other texts.
+fn samples() -> Vec<Message<'static>> {
+    let item = |origin, number| ItemId { origin, number };
+    let hits = List::of(&[
+        Hit { item: item(3, 7), score: 8000, text: "the pump in the cellar" },
+        Hit { item: item(300, 70_000), score: -1, text: "" },
+    ]);
+    vec![
+        Message::Heartbeat(Heartbeat {
+            role: RoleCode(0),
+            load: 37,
+            free_arena: 150_000,
+            items: 250,
+            uptime_s: 251,
+            sent: 65_535,
+            received: 65_536,
+            dropped: 0,
+        }),
+        Message::Hello(Hello {
+            role: RoleCode(3),
+            wants_reply: true,
+            message_limit: 1024,
+            capacity: 1800,
+            variant: "esp32c6",
+            version: "0.1.0",
+        }),
+        Message::Ack(Ack { boot: 3, sequence: 258, received: 0b101 }),
+        Message::Add(Add { item: item(1, 9), text: "der Schlüssel liegt unter der Matte" }),
+        Message::Stored(Stored { item: item(1, 9) }),
+        Message::Search(Search {
+            request: 12,
+            count: 4,
+            deadline_ms: 200,
+            with_text: false,
+            query: Query::Vector(&[0x7F, 0x80, 0x00, 0xFF]),
+        }),
+        Message::SearchReply(SearchReply { request: 12, partial: true, searched: 1000, hits }),
+        Message::Recall(Recall {
+            request: 13,
+            count: 3,
+            deadline_ms: 500,
+            kind: Some(3),
+            text: "what tea does she like",
+        }),
+        Message::RecallReply(RecallReply { request: 13, partial: false, hits: List::default() }),
+        Message::Remember(Remember {
+            item: item(2, 1),
+            kind: 3,
+            lives_s: 86_400,
+            text: "she likes green tea",
+        }),
+        Message::Anomaly(Anomaly { number: 1, at_s: 3600, score: 4250, threshold: 3000, text: "21.5 9.75" }),
+        Message::StatsRequest(StatsRequest { request: 14 }),
+        Message::Stats(Stats {
+            request: 14,
+            role: RoleCode(2),
+            operations: 12,
+            items: 100,
+            capacity: 1000,
+            arena: 200_000,
+            arena_used: 199_000,
+            delivered: 40,
+            given_up: 1,
+            resent: 5,
+        }),
+        Message::RoleChange(RoleChange { request: 15, role: RoleCode(1), discard: true }),
+        Message::Error(Error { request: 15, code: "needs-confirmation" }),
+    ]
+}
+
+fn header(message: &Message<'_>) -> Header {
+    let ack = !matches!(message, Message::Heartbeat(_) | Message::Hello(_) | Message::Ack(_));
+    Header {
+        number: message.number(),
+        flags: Flags::default().with(Flags::ACK_WANTED, ack),
+        embedder: 1,
+        source: 1,
+        destination: if ack || message.number() == 0x41 { 0x0102 } else { BROADCAST },
+        boot: 3,
+        sequence: 0x0001_0002,
+    }
+}
+
+fn encoded(message: &Message<'_>) -> Vec<u8> {
+    let mut payload = vec![0; 1024];
+    let length = message.encode(&mut payload).unwrap();
+    payload.truncate(length);
+    payload
+}
+
+fn framed(header: &Header, parts: &[&[u8]], seal: Option<(&Key, u32)>) -> Vec<u8> {
+    let mut frame = vec![0; 1100];
+    let length = frame::encode(header, parts, seal, &mut frame, &mut ()).unwrap();
+    frame.truncate(length);
+    frame
+}
+
+fn lines(bytes: &[u8]) -> String {
+    bytes.chunks(32).map(|row| format!("{}\n", Hex(row))).collect()
+}
+
+fn check(name: &str, content: &str) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/wire");
+    let path = folder.join(format!("{name}.hex"));
+    if std::env::var_os("BLESS").is_some() {
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(&path, content).unwrap();
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    assert_eq!(golden, content, "{} differs; BLESS=1 writes it anew", path.display());
+}
+
+#[test]
+fn every_message_has_its_golden_bytes() {
+    let samples = samples();
+    assert!(samples.iter().map(Message::number).eq(MESSAGES.map(|(number, _)| number)));
+    for message in samples {
+        let (_, name) = MESSAGES.into_iter().find(|(number, _)| *number == message.number()).unwrap();
+        let (header, payload) = (header(&message), encoded(&message));
+        let text = format!("# {header} {message}\n# payload of type 0x{:02x}\n", message.number());
+        let plain = lines(&framed(&header, &[&payload], None));
+        let sealed = lines(&framed(&header, &[&payload], Some((&KEY, 7))));
+        let key = "# frame, authenticated: key 000102030405060708090a0b0c0d0e0f, counter 7\n";
+        check(name, &format!("{text}{}# frame\n{plain}{key}{sealed}", lines(&payload)));
+    }
+}
+
+#[test]
+fn golden_text_gives_the_golden_frame() {
+    for message in samples() {
+        let name = Message::name_of(message.number()).unwrap();
+        let path = format!("{}/../fixtures/wire/{name}.hex", env!("CARGO_MANIFEST_DIR"));
+        let golden = fs::read_to_string(path).unwrap();
+        let line = golden.lines().next().unwrap().trim_start_matches("# ").to_string();
+        let mut scratch = vec![0; 1024];
+        let (header, message) = parse::frame(&line, &mut scratch).unwrap();
+        let frame = lines(&framed(&header, &[&encoded(&message)], None));
+        assert!(golden.contains(&format!("# frame\n{frame}#")), "{name}");
+    }
+}
+
+#[test]
+fn a_message_in_fragments_has_its_golden_bytes() {
+    let text = "0123456789".repeat(25);
+    let message = Message::Add(Add { item: ItemId { origin: 1, number: 9 }, text: &text });
+    let payload = encoded(&message);
+    let cut = Cut::plan(payload.len() as u16, 100 - frame::overhead(false) as u16).unwrap();
+    let mut content = format!("# {} {message}\n# cut for frames of 100 bytes\n", header(&message));
+    for index in 0..cut.count() {
+        let mut header = header(&message);
+        header.flags = header.flags.with(Flags::FRAGMENT, true);
+        let frame = framed(&header, &[&cut.header(index), &payload[cut.range(index)]], None);
+        assert!(frame.len() <= 100);
+        content += &format!("# fragment {index} of {}\n{}", cut.count(), lines(&frame));
+    }
+    check("fragments", &content);
+}
+
+#[test]
+fn a_frame_on_a_byte_stream_has_its_golden_bytes() {
+    let message = Message::Stored(Stored { item: ItemId { origin: 0, number: 0 } });
+    let frame = framed(&header(&message), &[&encoded(&message)], None);
+    let mut line = vec![0; 64];
+    let length = cobs::encode(&frame, &mut line, &mut ()).unwrap();
+    line.truncate(length);
+    let content = format!("# frame\n{}# stuffed, between delimiters\n{}", lines(&frame), lines(&line));
+    check("stream", &content);
+    let mut memory = vec![0; 200];
+    let mut decoder = cobs::Decoder::carve(&mut Arena::new(&mut memory), 100).unwrap();
+    let decoded = line.iter().find_map(|byte| decoder.push(*byte).unwrap().map(<[u8]>::to_vec));
+    assert_eq!(decoded, Some(frame));
+}

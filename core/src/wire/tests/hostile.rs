@@ -1,0 +1,290 @@
+//! Bytes from an enemy or a bad cable: nothing panics, nothing wrong is taken, all of it is counted.
+
+use super::any;
+use crate::arena::Arena;
+use crate::meter::Counts;
+use crate::units::Micros;
+use crate::wire::authentication::Key;
+use crate::wire::cobs;
+use crate::wire::crc::tests::plain as plain_crc;
+use crate::wire::dropped::Dropped;
+use crate::wire::frame::{self, Flags, Header};
+use crate::wire::link::LinkKind;
+use crate::wire::message::{ItemId, Message, Stored};
+use crate::wire::{Capacity, Delivery, Endpoint, Event, FRAME_LIMIT, MESSAGE_LIMIT, Settings};
+use proptest::prelude::*;
+use std::vec;
+use std::vec::Vec;
+
+const CAPACITY: Capacity = Capacity { peers: 4, outgoing: 2, unfinished: 2 };
+const KEY: Key = Key::new(*b"the key of fleet");
+const OTHER_KEY: Key = Key::new(*b"the key of enemy");
+
+fn settings(address: u16, key: Option<Key>) -> Settings {
+    let timing = LinkKind::Uart.timing();
+    Settings { address, boot: 1, embedder: 1, frame_limit: FRAME_LIMIT as u16, timing, key }
+}
+
+fn endpoint(memory: &mut [u8], key: Option<Key>) -> Endpoint<'_> {
+    Endpoint::carve(&mut Arena::new(memory), settings(2, key), CAPACITY).unwrap()
+}
+
+fn framed(header: &Header, payload: &[u8], seal: Option<(&Key, u32)>) -> Vec<u8> {
+    let mut bytes = vec![0; payload.len() + frame::overhead(true)];
+    let length = frame::encode(header, &[payload], seal, &mut bytes, &mut ()).unwrap();
+    bytes.truncate(length);
+    bytes
+}
+
+fn encoded(message: &Message<'_>) -> Vec<u8> {
+    let mut bytes = vec![0; MESSAGE_LIMIT];
+    let length = message.encode(&mut bytes).unwrap();
+    bytes.truncate(length);
+    bytes
+}
+
+fn stored() -> (Header, Vec<u8>) {
+    let message = Message::Stored(Stored { item: ItemId { origin: 1, number: 9 } });
+    (Header { number: message.number(), source: 1, destination: 2, ..Header::default() }, encoded(&message))
+}
+
+/// A frame's CRC stands in its last four bytes, and is that of the others.
+fn crc_is_right(bytes: &[u8]) -> bool {
+    bytes.split_last_chunk::<4>().is_some_and(|(body, crc)| plain_crc(body) == u32::from_le_bytes(*crc))
+}
+
+proptest! {
+    #[test]
+    fn any_frame_comes_back(mut header in any::header(), message in any::message(), sealed in any::<bool>()) {
+        header.number = message.number();
+        let payload = encoded(&message);
+        let bytes = framed(&header, &payload, sealed.then_some((&KEY, 5)));
+        let frame = frame::decode(&bytes, &mut ()).unwrap();
+        header.flags = header.flags.with(Flags::AUTHENTICATED, sealed);
+        prop_assert_eq!((frame.header, frame.payload), (header, payload.as_slice()));
+        prop_assert_eq!(frame.seal.map(|seal| seal.counter), sealed.then_some(5));
+        prop_assert!(frame.seal.is_none_or(|seal| KEY.verify(seal.signed, seal.tag, &mut ())));
+        for cut in 0..bytes.len() {
+            prop_assert!(frame::decode(&bytes[..cut], &mut ()).is_err());
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_no_frame_with_a_wrong_crc(mut bytes in proptest::collection::vec(any::<u8>(), 0..120), repair in any::<bool>()) {
+        if repair && bytes.len() >= 22 {
+            // As close to a frame as chance never comes: version, length and CRC are right.
+            let body = bytes.len() - 4;
+            bytes[0] = 2;
+            let sealed = Flags(bytes[2]).has(Flags::AUTHENTICATED);
+            let length = bytes.len().saturating_sub(frame::overhead(sealed)) as u16;
+            bytes[16..18].copy_from_slice(&length.to_le_bytes());
+            let crc = plain_crc(&bytes[..body]);
+            bytes[body..].copy_from_slice(&crc.to_le_bytes());
+        }
+        if let Ok(frame) = frame::decode(&bytes, &mut ()) {
+            prop_assert!(crc_is_right(&bytes));
+            let overhead = frame::overhead(frame.seal.is_some());
+            prop_assert_eq!(frame.payload.len() + overhead, bytes.len());
+        }
+        let mut memory = vec![0; 16 * 1024];
+        for key in [None, Some(KEY)] {
+            let _ = endpoint(&mut memory, key).receive(&bytes, Micros(0), &mut ());
+        }
+    }
+
+    #[test]
+    fn any_stream_gives_only_whole_frames(
+        pieces in proptest::collection::vec((proptest::collection::vec(any::<u8>(), 0..60), any::<bool>()), 0..8),
+    ) {
+        let (header, payload) = stored();
+        let good = framed(&header, &payload, None);
+        let mut line = vec![0; 200];
+        let length = cobs::encode(&good, &mut line, &mut ()).unwrap();
+        let mut stream = vec![];
+        let mut expected = 0;
+        for (noise, whole) in pieces {
+            stream.extend(noise);
+            if whole {
+                stream.extend(&line[..length]);
+                expected += 1;
+            }
+        }
+        let mut memory = vec![0; FRAME_LIMIT + 16];
+        let mut decoder = cobs::Decoder::carve(&mut Arena::new(&mut memory), FRAME_LIMIT as u16).unwrap();
+        let mut found = 0;
+        for byte in stream {
+            if let Ok(Some(bytes)) = decoder.push(byte) {
+                if frame::decode(bytes, &mut ()).is_ok() {
+                    prop_assert!(crc_is_right(bytes));
+                    found += usize::from(bytes == good);
+                }
+            }
+        }
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_changed_byte_is_never_another_message(
+        message in any::message(),
+        place in any::<prop::sample::Index>(),
+        change in 1u8..,
+        on_a_stream in any::<bool>(),
+    ) {
+        let (header, _) = stored();
+        let header = Header { number: message.number(), ..header };
+        let good = framed(&header, &encoded(&message), None);
+        let mut line = good.clone();
+        if on_a_stream {
+            line.resize(cobs::stuffed_length(good.len()), 0);
+            let length = cobs::encode(&good, &mut line, &mut ()).unwrap();
+            line.truncate(length);
+        }
+        let place = place.index(line.len());
+        line[place] ^= change;
+        if on_a_stream {
+            let mut memory = vec![0; FRAME_LIMIT + 16];
+            let mut decoder = cobs::Decoder::carve(&mut Arena::new(&mut memory), FRAME_LIMIT as u16).unwrap();
+            for byte in line {
+                if let Ok(Some(bytes)) = decoder.push(byte) {
+                    prop_assert!(bytes == good || frame::decode(bytes, &mut ()).is_err());
+                }
+            }
+        } else {
+            prop_assert!(frame::decode(&line, &mut ()).is_err());
+        }
+    }
+
+    /// An enemy can repair the CRC, so only the tag stands between a change and the application.
+    #[test]
+    fn with_the_key_no_change_is_ever_taken(
+        message in any::message(),
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), 1u8..), 1..4),
+    ) {
+        let (header, _) = stored();
+        let header = Header { number: message.number(), ..header };
+        let good = framed(&header, &encoded(&message), Some((&KEY, 1)));
+        let mut bytes = good.clone();
+        let body = bytes.len() - 4;
+        for (place, change) in changes {
+            bytes[place.index(body)] ^= change;
+        }
+        let crc = plain_crc(&bytes[..body]);
+        bytes[body..].copy_from_slice(&crc.to_le_bytes());
+        prop_assume!(bytes != good);
+        let mut memory = vec![0; 16 * 1024];
+        let mut endpoint = endpoint(&mut memory, Some(KEY));
+        prop_assert!(endpoint.receive(&bytes, Micros(0), &mut ()).is_err());
+        prop_assert_eq!(endpoint.traffic().drops.total(), 1);
+    }
+}
+
+#[test]
+fn each_kind_of_bad_frame_is_counted_and_dropped() {
+    let (header, payload) = stored();
+    let good = framed(&header, &payload, Some((&KEY, 5)));
+    let with = |change: &dyn Fn(&mut Header)| {
+        let mut header = header;
+        change(&mut header);
+        framed(&header, &payload, Some((&KEY, 9)))
+    };
+    let mut damaged = good.clone();
+    damaged[20] ^= 1;
+    let mut long = good.clone();
+    long.push(0);
+    let mut version = good.clone();
+    version[0] = 1;
+    let unknown = Header { number: 0x10, sequence: 3, ..header };
+    let cases = [
+        (good[..30].to_vec(), Dropped::Truncated),
+        (good[..5].to_vec(), Dropped::Truncated),
+        (long, Dropped::Oversized),
+        (version, Dropped::Version),
+        (damaged, Dropped::Checksum),
+        (with(&|header| header.flags = Flags(0x88)), Dropped::Header),
+        (with(&|header| header.destination = 3), Dropped::NotForUs),
+        (with(&|header| header.source = 2), Dropped::OwnSource),
+        (framed(&header, &payload, None), Dropped::Unauthenticated),
+        (framed(&header, &payload, Some((&OTHER_KEY, 6))), Dropped::BadTag),
+        (good.clone(), Dropped::Replayed),
+        (framed(&header, &payload, Some((&KEY, 10))), Dropped::Duplicate),
+        (framed(&unknown, &payload, Some((&KEY, 11))), Dropped::UnknownType),
+        (framed(&Header { sequence: 4, ..header }, &[1], Some((&KEY, 12))), Dropped::Malformed),
+        (framed(&Header { number: 0x41, ..header }, &[1, 0, 1], Some((&KEY, 13))), Dropped::UnknownAck),
+        (
+            framed(&Header { flags: Flags::FRAGMENT, sequence: 5, ..header }, &payload, Some((&KEY, 14))),
+            Dropped::Fragment,
+        ),
+    ];
+    let mut memory = vec![0; 16 * 1024];
+    let mut endpoint = endpoint(&mut memory, Some(KEY));
+    assert!(matches!(endpoint.receive(&good, Micros(0), &mut ()), Ok(Event::Message { .. })));
+    for (bytes, reason) in cases {
+        let before = endpoint.traffic().drops.of(reason);
+        assert_eq!(endpoint.receive(&bytes, Micros(0), &mut ()), Err(reason));
+        assert_eq!(endpoint.traffic().drops.of(reason), before + 1, "{reason}");
+    }
+    assert_eq!(endpoint.traffic().received, 1);
+    assert_eq!(endpoint.transmit(&mut [0; FRAME_LIMIT], Micros(0), &mut ()), None);
+}
+
+#[test]
+fn without_a_key_what_is_sealed_is_not_believed() {
+    let (header, payload) = stored();
+    let mut memory = vec![0; 16 * 1024];
+    let mut endpoint = endpoint(&mut memory, None);
+    let sealed = framed(&header, &payload, Some((&KEY, 1)));
+    assert_eq!(endpoint.receive(&sealed, Micros(0), &mut ()), Err(Dropped::NoKey));
+}
+
+#[test]
+fn strangers_fill_the_peers_only_until_they_fall_silent() {
+    let (header, payload) = stored();
+    let mut memory = vec![0; 16 * 1024];
+    let mut endpoint = endpoint(&mut memory, None);
+    let mut receive = |source, second| {
+        let bytes = framed(&Header { source, ..header }, &payload, None);
+        endpoint.receive(&bytes, Micros::seconds(second), &mut ()).map(|_| ())
+    };
+    for stranger in 100..104 {
+        assert_eq!(receive(stranger, 1), Ok(()));
+    }
+    assert_eq!(receive(1, 2), Err(Dropped::NoPeerPlace));
+    assert_eq!(receive(1, 200), Ok(()));
+}
+
+#[test]
+fn an_unfinished_flood_does_not_stop_whole_messages() {
+    let (header, payload) = stored();
+    let mut memory = vec![0; 16 * 1024];
+    let mut endpoint = endpoint(&mut memory, None);
+    for sequence in 0..1000 {
+        let header = Header { sequence, flags: Flags::FRAGMENT, source: 7, ..header };
+        let bytes = framed(&header, &[0, 2, 5, 0, 1, 2, 3], None);
+        assert_eq!(endpoint.receive(&bytes, Micros(u64::from(sequence)), &mut ()), Ok(Event::Nothing));
+    }
+    let bytes = framed(&header, &payload, None);
+    assert!(matches!(endpoint.receive(&bytes, Micros(2000), &mut ()), Ok(Event::Message { .. })));
+}
+
+#[test]
+fn an_endpoint_takes_the_memory_it_says_and_tells_its_work() {
+    let message = Message::Stored(Stored { item: ItemId { origin: 1, number: 9 } });
+    let work = |key: Option<Key>| {
+        let mut memory = vec![0; 16 * 1024];
+        let mut endpoint = Endpoint::carve(&mut Arena::new(&mut memory), settings(1, key), CAPACITY).unwrap();
+        let mut counts = Counts::default();
+        endpoint.send(2, Delivery::Acknowledged, &message, Micros(0), &mut counts).unwrap();
+        endpoint.transmit(&mut [0; FRAME_LIMIT], Micros(0), &mut counts).unwrap();
+        counts
+    };
+    let (plain, sealed) = (work(None), work(Some(KEY)));
+    // 18 of header, 2 of payload, two table steps each.
+    assert_eq!(plain.of(crate::meter::Op::Load), 40);
+    assert!(sealed.of(crate::meter::Op::Alu) > 500 && plain.of(crate::meter::Op::Alu) == 0);
+    let mut memory = vec![0; 16 * 1024];
+    let mut arena = Arena::new(&mut memory);
+    let before = arena.free();
+    Endpoint::carve(&mut arena, settings(1, Some(KEY)), CAPACITY).unwrap();
+    // 2 + 2 messages of 1 KiB, and what belongs to them, to 4 peers and to 8 acknowledgements.
+    assert!((before - arena.free()).get() < 4 * 1024 + 900);
+}

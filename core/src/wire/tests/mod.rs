@@ -1,0 +1,6 @@
+//! The wire as a whole: golden bytes, any message, hostile bytes, lossy links.
+
+mod any;
+mod exchange;
+mod golden;
+mod hostile;
