@@ -115,6 +115,7 @@ impl<'de, C, T: BorrowDecode<'de, C> + Copy + Default, const N: usize> BorrowDec
 mod tests {
     use super::*;
     use std::path::{Path, PathBuf};
+    use std::vec::Vec;
     use std::{fs, vec};
 
     #[test]
@@ -149,7 +150,7 @@ mod tests {
         assert_eq!(read::<&[u8]>(&[253, 0, 0, 0, 0, 0, 0, 0, 128, 1]), Err(CodecError::Malformed));
     }
 
-    fn rust_files(folder: &Path, found: &mut std::vec::Vec<PathBuf>) {
+    fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() && path.file_name() != Some("target".as_ref()) {
@@ -170,7 +171,7 @@ mod tests {
             }
         }
         let naming = |path: &&PathBuf| fs::read_to_string(path).unwrap().contains("bincode");
-        let naming: std::vec::Vec<_> = files.iter().filter(naming).collect();
+        let naming: Vec<_> = files.iter().filter(naming).collect();
         assert_eq!(naming.len(), 1, "{naming:?}");
         assert!(naming[0].ends_with("core/src/wire/codec.rs"));
     }

@@ -1,32 +1,26 @@
-//! One chip's end of the wire: messages in, frames out, and each acknowledged message delivered exactly once.
+//! One chip's end of the wire: what is acknowledged was delivered, once.
 //!
 //! A state machine without a clock or a radio. The caller hands it messages and received frames, and asks for frames
 //! to put on the link, for messages to give up, and when to ask again. A message that is acknowledged was handed to the
 //! receiving application, once per boot of the receiver; one that is given up was handed over at most once.
 
+use super::acks::{ACK, Acks};
 use super::authentication::{Key, Replays};
 use super::codec::CodecError;
 use super::dropped::{DropCounts, Dropped};
-use super::fragment::{Cut, Fragment, Progress, Reassembly};
-use super::frame::{self, BROADCAST, Flags, Frame, Header};
-use super::message::{Ack, Message};
+use super::fragment::{Cut, Reassembly};
+use super::frame::{self, BROADCAST, Flags, Header};
+use super::inward::Inward;
+use super::message::Message;
 use super::peer::Peers;
-use super::reliable::{Address, Due, Outbox, Outcome, Ticket};
+use super::reliable::{Address, Due, Outbox, Ticket};
 use super::retry::Timing;
-use super::window::Standing;
 use super::{FRAME_LIMIT, LEAST_FRAME_LIMIT};
 use crate::arena::{Arena, NoRoom};
 use crate::meter::Meter;
 use crate::units::Micros;
 use core::fmt;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
-
-/// The type of an acknowledgement.
-const ACK: u8 = Message::Ack(Ack { boot: 0, sequence: 0, received: 0 }).number();
-/// Bytes that hold any acknowledgement.
-const ACK_PAYLOAD: usize = 5 + 5 + 9;
-/// Acknowledgements that can wait for the link; one more is left for the sender to ask for again.
-const PENDING_ACKS: u32 = 8;
 
 /// What one chip's end of the wire is like.
 #[derive(Clone, Copy, Debug)]
@@ -87,19 +81,6 @@ struct State {
 }
 const _: () = assert!(size_of::<State>() == 112);
 
-/// An acknowledgement that waits for the link.
-#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
-#[repr(C)]
-struct PendingAck {
-    received: u64,
-    boot: u32,
-    sequence: u32,
-    peer: u16,
-    in_use: u16,
-    padding: u32,
-}
-const _: () = assert!(size_of::<PendingAck>() == 24);
-
 /// Shall the sender be told that the message arrived?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delivery {
@@ -148,6 +129,7 @@ impl fmt::Display for SendError {
 impl core::error::Error for SendError {}
 
 /// What a received frame brought.
+#[expect(clippy::large_enum_variant, reason = "nothing is allocated, and an event lives for one call")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'e> {
     /// Nothing for the application yet.
@@ -185,7 +167,7 @@ impl<'a> Endpoint<'a> {
         Ok(Self {
             settings,
             state: arena.one("wire state")?,
-            acks: Acks(arena.slice("acknowledgements", PENDING_ACKS)?),
+            acks: Acks::carve(arena)?,
             peers: Peers::carve(arena, capacity.peers)?,
             replays: Replays::carve(arena, authenticated_peers)?,
             outbox: Outbox::carve(arena, capacity.outgoing)?,
@@ -274,7 +256,7 @@ impl<'a> Endpoint<'a> {
         let length = match self.acks.first() {
             Some(ack) => {
                 let length = self.settings.encode_ack(ack, seal, out, meter)?;
-                ack.in_use = 0;
+                ack.done();
                 length
             }
             None => {
@@ -344,7 +326,8 @@ impl Settings {
         (limit - frame::overhead(self.key.is_some())) as u16
     }
 
-    fn header(&self, address: &Address) -> Header {
+    /// What stands before the payload of a message of this chip.
+    pub(super) fn header(&self, address: &Address) -> Header {
         Header {
             number: address.number,
             flags: Flags::default().with(Flags::ACK_WANTED, address.ack_wanted),
@@ -354,20 +337,6 @@ impl Settings {
             boot: self.boot,
             sequence: address.sequence,
         }
-    }
-
-    fn encode_ack<M: Meter>(
-        &self,
-        ack: &PendingAck,
-        seal: Option<(&Key, u32)>,
-        out: &mut [u8],
-        meter: &mut M,
-    ) -> Option<usize> {
-        let mut payload = [0; ACK_PAYLOAD];
-        let message = Message::Ack(Ack { boot: ack.boot, sequence: ack.sequence, received: ack.received });
-        let length = message.encode(&mut payload).ok()?;
-        let address = Address { destination: ack.peer, sequence: 0, number: ACK, ack_wanted: false };
-        frame::encode(&self.header(&address), &[payload.get(..length)?], seal, out, meter).ok()
     }
 
     fn encode_fragment<M: Meter>(
@@ -383,138 +352,5 @@ impl Settings {
         }
         header.flags = header.flags.with(Flags::FRAGMENT, true);
         frame::encode(&header, &[&due.cut.header(due.index), due.bytes], seal, out, meter).ok()
-    }
-
-    /// Lets in what is a frame, for this chip, from another, and authentic where there is a key.
-    fn admit<'b, M: Meter>(
-        &self,
-        bytes: &'b [u8],
-        replays: &mut Replays<'_>,
-        meter: &mut M,
-    ) -> Result<Frame<'b>, Dropped> {
-        let frame = frame::decode(bytes, meter)?;
-        let Header { source, destination, boot, .. } = frame.header;
-        if source == self.address {
-            return Err(Dropped::OwnSource);
-        }
-        if destination != self.address && destination != BROADCAST {
-            return Err(Dropped::NotForUs);
-        }
-        match (&self.key, frame.seal) {
-            (None, None) => {}
-            (None, Some(_)) => return Err(Dropped::NoKey),
-            (Some(_), None) => return Err(Dropped::Unauthenticated),
-            (Some(key), Some(seal)) => {
-                if !key.verify(seal.signed, seal.tag, meter) {
-                    return Err(Dropped::BadTag);
-                }
-                replays.take(source, boot, seal.counter, meter)?;
-            }
-        }
-        Ok(frame)
-    }
-
-    fn take_ack<'e>(&self, frame: &Frame<'_>, outbox: &mut Outbox<'_>) -> Result<Event<'e>, Dropped> {
-        let Header { flags, source, .. } = frame.header;
-        if flags.has(Flags::FRAGMENT) || flags.has(Flags::ACK_WANTED) {
-            return Err(Dropped::Header);
-        }
-        match Message::decode(ACK, frame.payload)? {
-            Message::Ack(ack) if ack.boot == self.boot => {
-                match outbox.acknowledge(source, ack.sequence, ack.received) {
-                    Outcome::Unknown => Err(Dropped::UnknownAck),
-                    Outcome::Waiting => Ok(Event::Nothing),
-                    Outcome::Delivered(ticket) => Ok(Event::Delivered(ticket)),
-                }
-            }
-            _ => Err(Dropped::UnknownAck),
-        }
-    }
-}
-
-/// The acknowledgements that wait for the link.
-#[derive(Debug)]
-struct Acks<'a>(&'a mut [PendingAck]);
-
-impl Acks<'_> {
-    fn is_empty(&self) -> bool {
-        self.0.iter().all(|ack| ack.in_use == 0)
-    }
-
-    fn first(&mut self) -> Option<&mut PendingAck> {
-        self.0.iter_mut().find(|ack| ack.in_use != 0)
-    }
-
-    /// Tells the sender of a frame with `header` what arrived; the latest word on a message replaces the one before.
-    fn push(&mut self, header: &Header, received: u64) {
-        let Header { source: peer, boot, sequence, .. } = *header;
-        let ack = PendingAck { received, boot, sequence, peer, in_use: 1, padding: 0 };
-        let same = |waiting: &PendingAck| {
-            waiting.in_use != 0 && (waiting.peer, waiting.boot, waiting.sequence) == (peer, boot, sequence)
-        };
-        let place = self.0.iter().position(same).or_else(|| self.0.iter().position(|ack| ack.in_use == 0));
-        if let Some(place) = place.and_then(|place| self.0.get_mut(place)) {
-            *place = ack;
-        }
-    }
-}
-
-/// What takes part when a message comes in.
-struct Inward<'i, 'a, 'm, M> {
-    acks: &'i mut Acks<'a>,
-    peers: &'i mut Peers<'a>,
-    reassembly: &'i mut Reassembly<'a>,
-    now: Micros,
-    meter: &'m mut M,
-}
-
-impl<'i, M: Meter> Inward<'i, '_, '_, M> {
-    /// Takes a frame of a message: at most once, acknowledged once it is delivered.
-    fn take(self, frame: Frame<'i>) -> Result<Event<'i>, Dropped> {
-        let Self { acks, peers, reassembly, now, meter } = self;
-        let header = frame.header;
-        let ack_wanted = header.flags.has(Flags::ACK_WANTED);
-        if ack_wanted && header.destination == BROADCAST {
-            return Err(Dropped::Header);
-        }
-        let fragment = match header.flags.has(Flags::FRAGMENT) {
-            true => Some(Fragment::read(frame.payload).ok_or(Dropped::Fragment)?),
-            false => None,
-        };
-        let all = fragment.map_or(1, |fragment| fragment.cut.mask());
-        let peer = peers.at(header.source, now, meter).map_err(|_| Dropped::NoPeerPlace)?;
-        if !peer.heard_in_boot(header.boot, now) {
-            return Err(Dropped::OldBoot);
-        }
-        match peer.standing(ack_wanted, header.sequence) {
-            Standing::New => {}
-            Standing::Stale => return Err(Dropped::Stale),
-            Standing::Seen => {
-                // The acknowledgement was lost, or crossed with this frame.
-                if ack_wanted {
-                    acks.push(&header, all);
-                }
-                return Err(Dropped::Duplicate);
-            }
-        }
-        let bytes = match fragment {
-            None => frame.payload,
-            Some(fragment) => match reassembly.take(&header, &fragment, now, meter) {
-                None => return Err(Dropped::Fragment),
-                Some(Progress::Whole(slot)) => reassembly.message(slot),
-                Some(Progress::Part(received)) => {
-                    if ack_wanted {
-                        acks.push(&header, received);
-                    }
-                    return Ok(Event::Nothing);
-                }
-            },
-        };
-        let message = Message::decode(header.number, bytes)?;
-        peer.mark(ack_wanted, header.sequence);
-        if ack_wanted {
-            acks.push(&header, all);
-        }
-        Ok(Event::Message { header, message })
     }
 }

@@ -1,4 +1,4 @@
-//! Messages longer than a link's frames: cut on one side, put together on the other.
+//! Messages longer than a link's frames: cut here, put together there.
 //!
 //! All fragments of a message but the last have the same length, and each says how many there are and how long the
 //! whole is, so any of them alone says where it belongs, and the order of arrival does not matter. Messages are put

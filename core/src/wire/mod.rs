@@ -1,4 +1,4 @@
-//! What crosses a link between chips, and what keeps it whole, single and authentic on the way.
+//! What crosses a link between chips, kept whole, single and authentic.
 //!
 //! ```text
 //! Message --codec--> payload --fragment--> parts --frame--> bytes --authentication, crc--> frame --link--> line
@@ -11,7 +11,8 @@
 //! - [`fragment`]: messages longer than a frame
 //! - [`reliable`], [`retry`], [`peer`], [`window`]: acknowledged, repeated, delivered once
 //! - [`link`], [`cobs`]: frames on byte streams, packet radios and buses
-//! - [`endpoint`]: all of this as one state machine: bytes and the time in, messages and frames out
+//! - [`endpoint`]: all of this as one state machine: bytes and the time in, messages and frames out; its halves are
+//!   `inward` and `acks`
 //! - [`dropped`]: why a frame was not taken
 //! - [`show`], [`parse`]: frames and messages as text, for people
 //!
@@ -19,6 +20,7 @@
 //! by the length of the input and by places set aside beforehand, nothing is allocated, and what is refused is counted.
 //! `docs/wire.md` describes every byte without reference to this code.
 
+mod acks;
 pub mod authentication;
 pub mod cobs;
 mod codec;
@@ -27,6 +29,7 @@ pub mod dropped;
 pub mod endpoint;
 pub mod fragment;
 pub mod frame;
+mod inward;
 pub mod link;
 pub mod list;
 pub mod message;

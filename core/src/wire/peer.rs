@@ -1,4 +1,4 @@
-//! What a chip remembers of each chip it exchanges messages with: what came, and what number comes next.
+//! What a chip remembers of each other: what came, what number comes next.
 //!
 //! A peer that was silent for [`FORGET_AFTER`] may give its place to another. The numbers of later messages to it start
 //! above all that were ever used for a peer that gave way, so its window never takes a new message for an old one.

@@ -1,4 +1,4 @@
-//! When to say it again: exponential back-off with a jitter that repeats from run to run.
+//! When to say it again: exponential back-off with repeatable jitter.
 //!
 //! The wait doubles with each attempt up to a limit, and a part that depends on who sends what to whom is added, so
 //! that two chips that collided do not collide again in step. No generator is asked: the same message waits as long

@@ -1,4 +1,4 @@
-//! Any message there is, for property tests; and the properties of messages by themselves.
+//! Any message there is, and the properties of messages by themselves.
 
 use crate::wire::MESSAGE_LIMIT;
 use crate::wire::codec::CodecError;

@@ -1,4 +1,4 @@
-//! Chips on a link that loses, repeats, reorders and damages: what is acknowledged was delivered, once.
+//! On a bad link, too, what is acknowledged was delivered, and once.
 
 use crate::arena::Arena;
 use crate::units::Micros;

@@ -1,4 +1,4 @@
-//! The bytes of every message, for all time: `fixtures/wire`. `BLESS=1` writes them anew.
+//! The bytes of every message, for all time; `BLESS=1` writes them anew.
 
 use crate::arena::Arena;
 use crate::wire::authentication::Key;

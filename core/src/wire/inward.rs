@@ -1,0 +1,136 @@
+//! The way in: from the bytes of a frame to a message that is delivered once.
+//!
+//! What is cheap to check comes first, and nothing is remembered of a frame before its CRC, its addresses and, where
+//! the fleet has a key, its tag were right.
+
+use super::acks::{ACK, Acks};
+use super::authentication::Replays;
+use super::dropped::Dropped;
+use super::endpoint::{Event, Settings};
+use super::fragment::{Fragment, Progress, Reassembly};
+use super::frame::{self, BROADCAST, Flags, Frame, Header};
+use super::message::Message;
+use super::peer::{Peer, Peers};
+use super::reliable::{Outbox, Outcome};
+use super::window::Standing;
+use crate::meter::Meter;
+use crate::units::Micros;
+
+impl Settings {
+    /// Lets in what is a frame, for this chip, from another, and authentic where there is a key.
+    pub(super) fn admit<'b, M: Meter>(
+        &self,
+        bytes: &'b [u8],
+        replays: &mut Replays<'_>,
+        meter: &mut M,
+    ) -> Result<Frame<'b>, Dropped> {
+        let frame = frame::decode(bytes, meter)?;
+        let Header { source, destination, boot, .. } = frame.header;
+        if source == self.address {
+            return Err(Dropped::OwnSource);
+        }
+        if destination != self.address && destination != BROADCAST {
+            return Err(Dropped::NotForUs);
+        }
+        match (&self.key, frame.seal) {
+            (None, None) => {}
+            (None, Some(_)) => return Err(Dropped::NoKey),
+            (Some(_), None) => return Err(Dropped::Unauthenticated),
+            (Some(key), Some(seal)) => {
+                if !key.verify(seal.signed, seal.tag, meter) {
+                    return Err(Dropped::BadTag);
+                }
+                replays.take(source, boot, seal.counter, meter)?;
+            }
+        }
+        Ok(frame)
+    }
+
+    /// Takes an acknowledgement of a message that was sent from here.
+    pub(super) fn take_ack<'e>(
+        &self,
+        frame: &Frame<'_>,
+        outbox: &mut Outbox<'_>,
+    ) -> Result<Event<'e>, Dropped> {
+        let Header { flags, source, .. } = frame.header;
+        if flags.has(Flags::FRAGMENT) || flags.has(Flags::ACK_WANTED) {
+            return Err(Dropped::Header);
+        }
+        match Message::decode(ACK, frame.payload)? {
+            Message::Ack(ack) if ack.boot == self.boot => {
+                match outbox.acknowledge(source, ack.sequence, ack.received) {
+                    Outcome::Unknown => Err(Dropped::UnknownAck),
+                    Outcome::Waiting => Ok(Event::Nothing),
+                    Outcome::Delivered(ticket) => Ok(Event::Delivered(ticket)),
+                }
+            }
+            _ => Err(Dropped::UnknownAck),
+        }
+    }
+}
+
+/// What takes part when a message comes in.
+pub(super) struct Inward<'i, 'a, 'm, M> {
+    pub(super) acks: &'i mut Acks<'a>,
+    pub(super) peers: &'i mut Peers<'a>,
+    pub(super) reassembly: &'i mut Reassembly<'a>,
+    pub(super) now: Micros,
+    pub(super) meter: &'m mut M,
+}
+
+impl<'i, M: Meter> Inward<'i, '_, '_, M> {
+    /// Takes a frame of a message: delivers the message when it is whole, once, and only then acknowledges all of it.
+    pub(super) fn take(self, frame: Frame<'i>) -> Result<Event<'i>, Dropped> {
+        let Self { acks, peers, reassembly, now, meter } = self;
+        let header = frame.header;
+        let ack_wanted = header.flags.has(Flags::ACK_WANTED);
+        if ack_wanted && header.destination == BROADCAST {
+            return Err(Dropped::Header);
+        }
+        let fragment = match header.flags.has(Flags::FRAGMENT) {
+            true => Some(Fragment::read(frame.payload).ok_or(Dropped::Fragment)?),
+            false => None,
+        };
+        let all = fragment.map_or(1, |fragment| fragment.cut.mask());
+        let mut acknowledge = |received| {
+            if ack_wanted {
+                acks.push(&header, received);
+            }
+        };
+        let peer = peers.at(header.source, now, meter).map_err(|_| Dropped::NoPeerPlace)?;
+        if let Err(reason) = is_new(peer, &header, now) {
+            if reason == Dropped::Duplicate {
+                // The acknowledgement was lost, or crossed with this frame.
+                acknowledge(all);
+            }
+            return Err(reason);
+        }
+        let bytes = match fragment {
+            None => frame.payload,
+            Some(fragment) => {
+                match reassembly.take(&header, &fragment, now, meter).ok_or(Dropped::Fragment)? {
+                    Progress::Whole(slot) => reassembly.message(slot),
+                    Progress::Part(received) => {
+                        acknowledge(received);
+                        return Ok(Event::Nothing);
+                    }
+                }
+            }
+        };
+        let message = Message::decode(header.number, bytes)?;
+        peer.mark(ack_wanted, header.sequence);
+        acknowledge(all);
+        Ok(Event::Message { header, message })
+    }
+}
+
+fn is_new(peer: &mut Peer, header: &Header, now: Micros) -> Result<(), Dropped> {
+    if !peer.heard_in_boot(header.boot, now) {
+        return Err(Dropped::OldBoot);
+    }
+    match peer.standing(header.flags.has(Flags::ACK_WANTED), header.sequence) {
+        Standing::New => Ok(()),
+        Standing::Seen => Err(Dropped::Duplicate),
+        Standing::Stale => Err(Dropped::Stale),
+    }
+}
