@@ -11,6 +11,9 @@ use crate::role::RoleKind;
 use core::cell::Cell;
 use core::fmt;
 
+/// What stands between a message and the counter and tag of its frame, which are not read back.
+pub(super) const SEAL_FOLLOWS: &str = "|";
+
 /// Text is not a message. The parts of the text that are meant are quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseError<'l> {
@@ -101,13 +104,14 @@ fn header_field<'l>(
     Ok(())
 }
 
-/// Whether a frame is a fragment or authenticated is for the one who encodes it to decide.
+/// A fragment is no message, so it has no flag here.
 fn flags(value: &str) -> Option<Flags> {
-    match value {
-        "none" => Some(Flags::default()),
-        "ack-wanted" => Some(Flags::ACK_WANTED),
+    value.split('+').try_fold(Flags::default(), |flags, name| match name {
+        "none" => Some(flags),
+        "ack-wanted" => Some(flags.with(Flags::ACK_WANTED, true)),
+        "authenticated" => Some(flags.with(Flags::AUTHENTICATED, true)),
         _ => None,
-    }
+    })
 }
 
 macro_rules! text_form {
@@ -137,6 +141,9 @@ macro_rules! text_form {
                 $($word => {
                     let mut message = $name::default();
                     while let Some((field, value, after)) = next_field(rest) {
+                        if field == SEAL_FOLLOWS {
+                            break;
+                        }
                         rest = after;
                         let value = value.ok_or(ParseError::UnknownField(field))?;
                         match field {

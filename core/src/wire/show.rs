@@ -10,6 +10,7 @@ use super::fragment::Fragment;
 use super::frame::{BROADCAST, Flags, Frame, Header};
 use super::list::List;
 use super::message::*;
+use super::parse::SEAL_FOLLOWS;
 use core::fmt;
 
 /// Bytes as hexadecimal digits.
@@ -145,7 +146,7 @@ impl fmt::Display for Frame<'_> {
             }
         }
         if let Some(seal) = self.seal {
-            write!(f, " | counter={} tag=0x{}", seal.counter, Hex(seal.tag))?;
+            write!(f, " {SEAL_FOLLOWS} counter={} tag=0x{}", seal.counter, Hex(seal.tag))?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Any message there is, and the properties of messages by themselves.
 
 use crate::wire::MESSAGE_LIMIT;
+use crate::wire::authentication::Key;
 use crate::wire::codec::CodecError;
 use crate::wire::frame::{self, BROADCAST, Flags, Header};
 use crate::wire::list::List;
@@ -239,4 +240,17 @@ fn a_frame_shows_all_it_holds() {
     let shown = "source=1 destination=2 boot=0 sequence=0 embedder=0 flags=none stored item=1:2";
     assert_eq!(format!("{frame}"), shown);
     assert_eq!(format!("{}", show::Hex(&bytes[..2])), "0251");
+}
+
+#[test]
+fn a_sealed_frame_shows_its_seal_and_is_read_back_without() {
+    let message = Message::StatsRequest(StatsRequest { request: 3 });
+    let header = Header { number: message.number(), flags: Flags::ACK_WANTED, ..Header::default() };
+    let mut bytes = vec![0; 64];
+    let key = Key::new([7; 16]);
+    let length = frame::encode(&header, &[&[3]], Some((&key, 9)), &mut bytes, &mut ()).unwrap();
+    let frame = frame::decode(&bytes[..length], &mut ()).unwrap();
+    let line = format!("{frame}");
+    assert!(line.contains("flags=ack-wanted+authenticated stats-request request=3 | counter=9 tag=0x"));
+    assert_eq!(parse::frame(&line, &mut []), Ok((frame.header, message)));
 }

@@ -9,6 +9,7 @@ use crate::wire::list::List;
 use crate::wire::message::*;
 use crate::wire::parse;
 use crate::wire::show::Hex;
+use crate::wire::{Dropped, LEAST_FRAME_LIMIT};
 use std::path::PathBuf;
 use std::string::{String, ToString};
 use std::vec::Vec;
@@ -154,6 +155,21 @@ fn golden_text_gives_the_golden_frame() {
         let (header, message) = parse::frame(&line, &mut scratch).unwrap();
         let frame = lines(&framed(&header, &[&encoded(&message)], None));
         assert!(golden.contains(&format!("# frame\n{frame}#")), "{name}");
+    }
+}
+
+#[test]
+fn the_document_has_every_message_and_every_reason() {
+    let document = include_str!("../../../../docs/wire.md");
+    for (number, name) in MESSAGES {
+        assert!(document.contains(&format!("| {number:02X} | {name} | ")), "{name}");
+    }
+    let (_, dropped) = document.split_once("## What is dropped").unwrap();
+    for reason in Dropped::ALL {
+        assert!(dropped.contains(reason.name()), "{reason}");
+    }
+    for number in [frame::HEADER + frame::CRC, frame::overhead(true), LEAST_FRAME_LIMIT] {
+        assert!(document.contains(&format!(" {number} ")), "{number}");
     }
 }
 
