@@ -291,6 +291,25 @@ fn a_chip_that_reboots_is_heard_at_once_and_its_past_is_not() {
 }
 
 #[test]
+fn an_acknowledgement_from_before_the_boot_is_not_taken_for_another() {
+    let link = LinkKind::Uart;
+    let mut field = Field::new(vec![Node::new(1, 7, link, None), Node::new(2, 1, link, None)], FAIR, 0);
+    let mut late = [0; FRAME_LIMIT];
+    field.nodes[0].to_send = vec![(2, 0, 8)];
+    field.nodes[0].send_what_fits(field.now);
+    let length = field.nodes[0].endpoint().transmit(&mut late, field.now, &mut ()).unwrap();
+    field.nodes[1].receive(&late[..length], field.now).unwrap();
+    let length = field.nodes[1].endpoint().transmit(&mut late, field.now, &mut ()).unwrap();
+    field.nodes[0] = Node::new(1, 8, link, None);
+    field.nodes[0].to_send = vec![(2, 1, 8)];
+    field.nodes[0].send_what_fits(field.now);
+    let now = field.now;
+    assert_eq!(field.nodes[0].receive(&late[..length], now), Err(Dropped::UnknownAck));
+    field.settle();
+    assert_eq!((field.nodes[0].acknowledged.len(), field.nodes[1].delivered.len()), (1, 2));
+}
+
+#[test]
 fn a_chip_that_is_gone_costs_its_messages_and_nothing_else() {
     let link = LinkKind::EspNow;
     let mut field = Field::new(vec![Node::new(1, 1, link, None), Node::new(2, 1, link, None)], FAIR, 0);
