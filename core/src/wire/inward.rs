@@ -84,13 +84,7 @@ impl<'i, M: Meter> Inward<'i, '_, '_, M> {
         let Self { acks, peers, reassembly, now, meter } = self;
         let header = frame.header;
         let ack_wanted = header.flags.has(Flags::ACK_WANTED);
-        if ack_wanted && header.destination == BROADCAST {
-            return Err(Dropped::Header);
-        }
-        let fragment = match header.flags.has(Flags::FRAGMENT) {
-            true => Some(Fragment::read(frame.payload).ok_or(Dropped::Fragment)?),
-            false => None,
-        };
+        let fragment = fragment_of(&frame)?;
         let all = fragment.map_or(1, |fragment| fragment.cut.mask());
         let mut acknowledge = |received| {
             if ack_wanted {
@@ -122,6 +116,18 @@ impl<'i, M: Meter> Inward<'i, '_, '_, M> {
         acknowledge(all);
         Ok(Event::Message { header, message })
     }
+}
+
+/// The fragment that the frame holds, unless it holds a whole message.
+fn fragment_of<'f>(frame: &Frame<'f>) -> Result<Option<Fragment<'f>>, Dropped> {
+    let Header { flags, destination, .. } = frame.header;
+    if flags.has(Flags::ACK_WANTED) && destination == BROADCAST {
+        return Err(Dropped::Header);
+    }
+    if !flags.has(Flags::FRAGMENT) {
+        return Ok(None);
+    }
+    Fragment::read(frame.payload).map(Some).ok_or(Dropped::Fragment)
 }
 
 fn is_new(peer: &mut Peer, header: &Header, now: Micros) -> Result<(), Dropped> {
