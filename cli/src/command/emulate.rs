@@ -1,0 +1,290 @@
+//! `emulate`: run a RISC-V ELF as a chip would, and count its cycles.
+//!
+//! UART output goes to standard output as it is; what the run came to goes to standard error, or with `--json` as
+//! one object to standard output, the UART output in it. The exit code says how the run ended.
+
+use clap::Args;
+use ruvllm_esp_sim::emulator::elf::LoadError;
+use ruvllm_esp_sim::emulator::execute::Retired;
+use ruvllm_esp_sim::emulator::profile::{FunctionCost, Profile};
+use ruvllm_esp_sim::emulator::trace::Trace;
+use ruvllm_esp_sim::emulator::{Machine, Observer, Pace, Stats, Stop, chip};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// The program ended itself with success, or stopped where it was told to.
+pub const PASSED: u8 = 0;
+/// The program reported a failure.
+pub const FAILED: u8 = 1;
+/// The command could not be carried out as given.
+pub const USAGE: u8 = 2;
+/// An exception that no handler took.
+pub const FAULT: u8 = 3;
+/// The cycles ran out.
+pub const CYCLE_LIMIT: u8 = 4;
+
+/// Functions that `--profile` lists.
+const LISTED: usize = 25;
+
+/// Run a RISC-V ELF as a chip would, and count its cycles
+#[derive(Args, Debug)]
+pub struct EmulateArgs {
+    /// The program: a 32-bit RISC-V ELF file
+    pub file: PathBuf,
+
+    /// The chip that runs it
+    #[arg(long, default_value = "esp32c3", value_name = "CHIP")]
+    pub chip: String,
+
+    /// Stop after this many cycles
+    #[arg(long, default_value_t = 10_000_000_000, value_name = "N")]
+    pub max_cycles: u64,
+
+    /// Do not model time: one instruction is one cycle
+    #[arg(long)]
+    pub untimed: bool,
+
+    /// Print the result, UART output included, as one JSON object
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print the cycles of each function
+    #[arg(long)]
+    pub profile: bool,
+
+    /// Write the cycles of each call stack, as flame graph tools read them
+    #[arg(long, value_name = "FILE")]
+    pub folded: Option<PathBuf>,
+
+    /// Write a line for each instruction
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+
+    /// Stop when this function or address is next
+    #[arg(long = "break", value_name = "SYMBOL")]
+    pub breakpoint: Vec<String>,
+}
+
+/// Why the program could not be run.
+#[derive(Debug)]
+pub enum EmulateError {
+    UnknownChip { name: String },
+    UnknownSymbol { name: String },
+    Read { path: PathBuf, error: io::Error },
+    Write { path: PathBuf, error: io::Error },
+    Output(io::Error),
+    Load { path: PathBuf, error: LoadError },
+}
+
+impl std::fmt::Display for EmulateError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::UnknownChip { name } => {
+                write!(f, "no emulated chip is called \"{name}\"; there are ")?;
+                let names: Vec<&str> = chip::ALL.iter().map(|chip| chip.name).collect();
+                f.write_str(&names.join(" and "))
+            }
+            Self::UnknownSymbol { name } => {
+                write!(f, "the program has no symbol \"{name}\", and it is no address")
+            }
+            Self::Read { path, error } => write!(f, "cannot read {}: {error}", path.display()),
+            Self::Write { path, error } => write!(f, "cannot write {}: {error}", path.display()),
+            Self::Output(error) => write!(f, "cannot write the output: {error}"),
+            Self::Load { path, error } => write!(f, "cannot load {}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for EmulateError {}
+
+/// What a run came to, as `--json` prints it.
+#[derive(Debug, Serialize)]
+struct Report {
+    file: PathBuf,
+    chip: &'static str,
+    /// Where the figures come from.
+    kind: &'static str,
+    timed: bool,
+    #[serde(flatten)]
+    stop: Stop,
+    #[serde(flatten)]
+    stats: Stats,
+    microseconds: u64,
+    uart: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    functions: Vec<FunctionCost>,
+}
+
+/// Both observers of a run, each only when it was asked for.
+struct Observers {
+    profile: Option<Profile>,
+    trace: Option<Trace<BufWriter<File>>>,
+}
+
+impl Observer for Observers {
+    fn retired(&mut self, retired: &Retired) {
+        if let Some(profile) = &mut self.profile {
+            profile.retired(retired);
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.retired(retired);
+        }
+    }
+
+    fn interrupted(&mut self) {
+        if let Some(profile) = &mut self.profile {
+            profile.interrupted();
+        }
+    }
+}
+
+/// Runs the program; the exit code of the command. UART output and JSON go to `out`, messages to `err`.
+pub fn run(args: &EmulateArgs, out: &mut impl Write, err: &mut impl Write) -> Result<u8, EmulateError> {
+    let mut machine = prepare(args)?;
+    // Output files are opened before the run, which may be long.
+    let folded = args.folded.as_deref().map(create).transpose()?;
+    let observes = args.profile || folded.is_some() || args.trace.is_some();
+    let profile = (args.profile || folded.is_some()).then(|| Profile::new(machine.symbols().clone()));
+    let trace = args.trace.as_deref().map(create).transpose()?.map(Trace::new);
+    let mut observers = Observers { profile, trace };
+    let stop = if observes {
+        machine.run_observed(args.max_cycles, &mut observers)
+    } else {
+        machine.run(args.max_cycles)
+    };
+    let Observers { profile, trace } = observers;
+    if let (Some(profile), Some(mut file), Some(path)) = (&profile, folded, &args.folded) {
+        let written = profile.write_folded(&mut file).and_then(|()| file.flush());
+        written.map_err(|error| EmulateError::Write { path: path.clone(), error })?;
+    }
+    if let (Some(trace), Some(path)) = (trace, &args.trace) {
+        trace.finish().map_err(|error| EmulateError::Write { path: path.clone(), error })?;
+    }
+    let functions = profile.filter(|_| args.profile).map(|profile| profile.functions()).unwrap_or_default();
+    report(args, &mut machine, stop, functions, out, err).map_err(EmulateError::Output)?;
+    Ok(exit_code(stop))
+}
+
+fn prepare(args: &EmulateArgs) -> Result<Machine, EmulateError> {
+    let chip =
+        chip::by_name(&args.chip).ok_or_else(|| EmulateError::UnknownChip { name: args.chip.clone() })?;
+    let path = || args.file.clone();
+    let bytes = std::fs::read(&args.file).map_err(|error| EmulateError::Read { path: path(), error })?;
+    let mut machine = Machine::new(chip, if args.untimed { Pace::Untimed } else { Pace::Timed });
+    machine.load_elf(&bytes).map_err(|error| EmulateError::Load { path: path(), error })?;
+    for name in &args.breakpoint {
+        let address = machine.symbols().address(name).or_else(|| parse_address(name));
+        machine.add_breakpoint(address.ok_or_else(|| EmulateError::UnknownSymbol { name: name.clone() })?);
+    }
+    Ok(machine)
+}
+
+fn parse_address(text: &str) -> Option<u32> {
+    u32::from_str_radix(text.strip_prefix("0x")?, 16).ok()
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>, EmulateError> {
+    let file = File::create(path).map_err(|error| EmulateError::Write { path: path.to_owned(), error })?;
+    Ok(BufWriter::new(file))
+}
+
+/// The exit code that says how a run ended.
+pub const fn exit_code(stop: Stop) -> u8 {
+    match stop {
+        Stop::Exited { code: 0 } | Stop::Breakpoint { .. } | Stop::WaitingForInterrupt => PASSED,
+        Stop::Exited { .. } => FAILED,
+        Stop::Fault(_) => FAULT,
+        Stop::CycleLimit => CYCLE_LIMIT,
+    }
+}
+
+fn report(
+    args: &EmulateArgs,
+    machine: &mut Machine,
+    stop: Stop,
+    functions: Vec<FunctionCost>,
+    out: &mut impl Write,
+    err: &mut impl Write,
+) -> io::Result<()> {
+    let (stats, chip) = (machine.stats(), machine.chip());
+    let microseconds = (u128::from(stats.cycles) * 1_000_000 / u128::from(chip.clock_hz)) as u64;
+    let uart = machine.take_uart_output();
+    if args.json {
+        let uart = String::from_utf8_lossy(&uart).into_owned();
+        let (file, timed) = (args.file.clone(), !args.untimed);
+        let report = Report {
+            file,
+            chip: chip.name,
+            kind: "emulated",
+            timed,
+            stop,
+            stats,
+            microseconds,
+            uart,
+            functions,
+        };
+        serde_json::to_writer(&mut *out, &report)?;
+        return writeln!(out);
+    }
+    out.write_all(&uart)?;
+    out.flush()?;
+    writeln!(err, "{}", ending(machine, stop))?;
+    let Stats { cycles, instructions, cache_hits, cache_misses } = stats;
+    if args.untimed {
+        writeln!(err, "{}: {instructions} instructions, time not modelled", chip.name)?;
+    } else {
+        writeln!(
+            err,
+            "{}: {cycles} cycles = {microseconds} us, {instructions} instructions (emulated)",
+            chip.name
+        )?;
+        writeln!(err, "flash cache: {cache_hits} hits, {cache_misses} line fills")?;
+    }
+    for FunctionCost { name, cycles: own, instructions } in functions.iter().take(LISTED) {
+        let percent = *own as f64 * 100.0 / cycles.max(1) as f64;
+        writeln!(err, "{percent:6.2} % {own:>12} cycles {instructions:>12} instructions  {name}")?;
+    }
+    Ok(())
+}
+
+/// How a run ended, for people.
+fn ending(machine: &Machine, stop: Stop) -> String {
+    let function = |pc| {
+        let symbols = machine.symbols();
+        let symbol = symbols.function_at(pc).and_then(|index| symbols.get(index));
+        symbol.map_or_else(String::new, |symbol| format!(" in {}+{:#x}", symbol.name, pc - symbol.address))
+    };
+    match stop {
+        Stop::Exited { code: 0 } => "passed".to_owned(),
+        Stop::Exited { code } => format!("failed with code {code}"),
+        Stop::Breakpoint { pc } => format!("breakpoint at {pc:#010x}{}", function(pc)),
+        Stop::Fault(fault) => format!("fault: {fault}{}", function(fault.pc)),
+        Stop::CycleLimit => {
+            format!("cycle limit reached at {:#010x}{}", machine.hart.pc, function(machine.hart.pc))
+        }
+        Stop::WaitingForInterrupt => "waiting for an interrupt that will not come".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ruvllm_esp_sim::emulator::{Cause, Fault};
+
+    #[test]
+    fn each_ending_has_its_exit_code() {
+        let fault = Fault { cause: Cause::LoadAccess, pc: 0, instruction: 0, address: 0 };
+        assert_eq!(exit_code(Stop::Exited { code: 0 }), PASSED);
+        assert_eq!(exit_code(Stop::Exited { code: 3 }), FAILED);
+        assert_eq!(exit_code(Stop::Fault(fault)), FAULT);
+        assert_eq!(exit_code(Stop::CycleLimit), CYCLE_LIMIT);
+    }
+
+    #[test]
+    fn addresses_are_hexadecimal() {
+        assert_eq!(parse_address("0x42000020"), Some(0x4200_0020));
+        assert_eq!((parse_address("main"), parse_address("0xzz")), (None, None));
+    }
+}

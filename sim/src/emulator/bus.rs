@@ -1,0 +1,392 @@
+//! The address map: banks of memory seen through windows, and peripherals.
+//!
+//! The main SRAM is kept apart from everything else, so that the block interpreter can hold it as a plain slice and
+//! leave the rest to [`Outer`]. An access that no window and no device answers is a fault; nothing here panics.
+
+use super::cache::Cache;
+use super::chip::{Access, BankSpec, Chip, GENERIC_BASE, GENERIC_SIZE, Window};
+use super::device::{Device, UnknownRegisters};
+use super::memory::{self, Marks};
+use super::timing::Costs;
+use super::uart::{self, Uart};
+use std::collections::BTreeMap;
+
+/// A bank other than the main one.
+#[derive(Debug)]
+struct Bank {
+    words: Vec<u32>,
+    marks: Marks,
+}
+
+/// A device and the addresses it answers.
+#[derive(Debug)]
+struct Attached {
+    base: u32,
+    size: u32,
+    device: Box<dyn Device>,
+}
+
+/// A value read, the cycles it took beyond the instruction's own, and whether a device was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    pub value: u32,
+    pub wait: u32,
+    pub was_device: bool,
+}
+
+/// The cycles a store took beyond the instruction's own, and whether the interpreter must look around after it:
+/// a device was written, code was changed, or the program ended itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub wait: u32,
+    pub must_leave: bool,
+}
+
+/// An address that nothing answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unmapped;
+
+/// Everything but the main SRAM.
+#[derive(Debug)]
+pub struct Outer {
+    banks: Vec<Bank>,
+    /// Bank 0 is the main SRAM, bank `n` is `banks[n - 1]`.
+    windows: Vec<Window>,
+    flash_bank: usize,
+    peripherals: (u32, u32),
+    uart0_base: u32,
+    pub uart0: Uart,
+    devices: Vec<Attached>,
+    pub cache: Cache,
+    /// The flash line that instructions were last fetched from: fetching from it again asks the cache nothing.
+    fetch_line: Option<u32>,
+    costs: &'static Costs,
+    pub unknown_registers: UnknownRegisters,
+    remembered: BTreeMap<u32, u32>,
+    tohost: Option<(usize, u32)>,
+    /// What the program wrote to `tohost`.
+    pub exit: Option<u32>,
+    /// A decoded instruction was overwritten.
+    pub code_changed: bool,
+}
+
+/// The whole address space of a machine.
+#[derive(Debug)]
+pub struct Bus {
+    pub main: Vec<u32>,
+    pub marks: Marks,
+    /// Where data accesses reach the main SRAM.
+    pub main_base: u32,
+    pub outer: Outer,
+}
+
+/// Rounds up to whole words.
+fn words_of(bytes: u32) -> Vec<u32> {
+    vec![0; bytes.div_ceil(4) as usize]
+}
+
+impl Bus {
+    /// The address map of `chip`; with `generic`, 4 MiB at 0x8000_0000 as the main memory besides.
+    pub fn new(chip: &Chip, generic: bool) -> Self {
+        let mut specs: Vec<BankSpec> = chip.banks.to_vec();
+        let mut windows: Vec<Window> = chip.windows.to_vec();
+        if generic {
+            specs.insert(0, BankSpec { name: "generic memory", size: GENERIC_SIZE, is_flash: false });
+            windows.iter_mut().for_each(|window| window.bank += 1);
+            let access = Access::ALL;
+            windows.insert(0, Window { base: GENERIC_BASE, size: GENERIC_SIZE, bank: 0, offset: 0, access });
+        }
+        let is_written = |bank| windows.iter().any(|window| window.bank == bank && window.access.write);
+        let mut banks: Vec<Bank> = specs
+            .iter()
+            .enumerate()
+            .map(|(index, spec)| Bank {
+                words: words_of(spec.size),
+                marks: if is_written(index) { Marks::new(spec.size) } else { Marks::default() },
+            })
+            .collect();
+        let main = banks.remove(0);
+        let flash_bank = specs.iter().position(|spec| spec.is_flash).unwrap_or(usize::MAX);
+        let flash_bytes = specs.get(flash_bank).map_or(0, |spec| spec.size);
+        let main_base = windows.first().map_or(0, |window| window.base);
+        let outer = Outer {
+            banks,
+            windows,
+            flash_bank,
+            peripherals: chip.peripherals,
+            uart0_base: chip.uart0,
+            uart0: Uart::default(),
+            devices: Vec::new(),
+            cache: Cache::new(chip.cache, flash_bytes, u32::from(chip.costs.line_fill)),
+            fetch_line: None,
+            costs: chip.costs,
+            unknown_registers: UnknownRegisters::default(),
+            remembered: BTreeMap::new(),
+            tohost: None,
+            exit: None,
+            code_changed: false,
+        };
+        Self { main: main.words, marks: main.marks, main_base, outer }
+    }
+
+    /// Reads `bytes` (1, 2 or 4) at `address` as a load at time `now` does.
+    pub fn load(&mut self, address: u32, bytes: u32, now: u64) -> Result<Loaded, Unmapped> {
+        self.outer.load(&self.main, address, bytes, now)
+    }
+
+    /// Writes `bytes` (1, 2 or 4) at `address` as a store at time `now` does.
+    pub fn store(&mut self, address: u32, bytes: u32, value: u32, now: u64) -> Result<Stored, Unmapped> {
+        self.outer.store(&mut self.main, &self.marks, address, bytes, value, now)
+    }
+
+    /// The instruction at `pc`: 32 bits, or 16 bits when it is a compressed one.
+    pub fn fetch(&self, pc: u32) -> Result<u32, Unmapped> {
+        let low = self.peek(pc, 2, |access| access.execute).ok_or(Unmapped)?;
+        if low & 3 != 3 {
+            return Ok(low);
+        }
+        let high = self.peek(pc.wrapping_add(2), 2, |access| access.execute).ok_or(Unmapped)?;
+        Ok(high << 16 | low)
+    }
+
+    /// Reads memory without any effect; `None` for peripherals and where nothing is mapped.
+    pub fn inspect(&self, address: u32, bytes: u32) -> Option<u32> {
+        self.peek(address, bytes, |_| true)
+    }
+
+    fn peek(&self, address: u32, bytes: u32, allows: fn(Access) -> bool) -> Option<u32> {
+        let window = self.outer.window(address, bytes)?;
+        let words = self.bank(window.bank)?.0;
+        if allows(window.access) { memory::read(words, window.offset_of(address), bytes) } else { None }
+    }
+
+    fn bank(&self, bank: usize) -> Option<(&[u32], &Marks)> {
+        match bank {
+            0 => Some((&self.main, &self.marks)),
+            _ => self.outer.banks.get(bank - 1).map(|bank| (bank.words.as_slice(), &bank.marks)),
+        }
+    }
+
+    fn bank_mut(&mut self, bank: usize) -> Option<(&mut [u32], &mut Marks)> {
+        match bank {
+            0 => Some((&mut self.main, &mut self.marks)),
+            _ => self.outer.banks.get_mut(bank - 1).map(|bank| (bank.words.as_mut_slice(), &mut bank.marks)),
+        }
+    }
+
+    /// Writes a byte string whatever the window allows, as a loader does; the address where it failed otherwise.
+    pub fn poke(&mut self, address: u32, bytes: &[u8]) -> Result<(), u32> {
+        let length = u32::try_from(bytes.len()).map_err(|_| address)?;
+        if length == 0 {
+            return Ok(());
+        }
+        let window = *self.outer.window(address, length).ok_or(address)?;
+        let (words, _) = self.bank_mut(window.bank).ok_or(address)?;
+        memory::write_bytes(words, window.offset_of(address), bytes).ok_or(address)?;
+        self.outer.code_changed = true;
+        Ok(())
+    }
+
+    /// A store to the word at `address` ends the program.
+    pub fn set_tohost(&mut self, address: u32) {
+        let Some(window) = self.outer.window(address, 4).copied() else { return };
+        let offset = window.offset_of(address);
+        if let Some((_, marks)) = self.bank_mut(window.bank) {
+            marks.watch(offset);
+            self.outer.tohost = Some((window.bank, offset));
+        }
+    }
+
+    /// Notes that the instruction at `pc` was decoded, so that a store to it is noticed.
+    pub fn mark_code(&mut self, pc: u32, length: u32) {
+        for halfword in (0..length).step_by(2) {
+            let address = pc.wrapping_add(halfword);
+            let Some(window) = self.outer.window(address, 2).copied() else { continue };
+            if let Some((_, marks)) = self.bank_mut(window.bank) {
+                marks.mark_code(window.offset_of(address), 2);
+            }
+        }
+    }
+
+    /// Forgets which instructions were decoded.
+    pub fn clear_code(&mut self) {
+        self.outer.code_changed = false;
+        self.marks.clear_code();
+        self.outer.banks.iter_mut().for_each(|bank| bank.marks.clear_code());
+    }
+}
+
+impl Window {
+    const fn offset_of(&self, address: u32) -> u32 {
+        self.offset + address.wrapping_sub(self.base)
+    }
+}
+
+impl Outer {
+    fn window(&self, address: u32, bytes: u32) -> Option<&Window> {
+        self.windows
+            .iter()
+            .find(|window| bytes <= window.size && address.wrapping_sub(window.base) <= window.size - bytes)
+    }
+
+    /// A load that the fast path could not do: not main SRAM, or misaligned.
+    #[inline(never)]
+    pub fn load(&mut self, main: &[u32], address: u32, bytes: u32, now: u64) -> Result<Loaded, Unmapped> {
+        let Some(&window) = self.window(address, bytes).filter(|window| window.access.read) else {
+            return self.load_register(address, bytes, now);
+        };
+        let offset = window.offset_of(address);
+        let mut wait = if address & (bytes - 1) != 0 { u32::from(self.costs.misaligned) } else { 0 };
+        if window.bank == self.flash_bank {
+            wait += u32::from(self.costs.flash_data) + self.touch_flash(offset, bytes);
+        }
+        let words = match window.bank {
+            0 => main,
+            bank => self.banks.get(bank - 1).map_or(&[][..], |bank| &bank.words),
+        };
+        let value = memory::read(words, offset, bytes).ok_or(Unmapped)?;
+        Ok(Loaded { value, wait, was_device: false })
+    }
+
+    fn touch_flash(&mut self, offset: u32, bytes: u32) -> u32 {
+        let line_bytes = self.cache.line_bytes();
+        let (first, last) = (offset / line_bytes, (offset + bytes - 1) / line_bytes);
+        let wait = self.cache.touch(first);
+        if last == first { wait } else { wait + self.cache.touch(last) }
+    }
+
+    /// Cycles to have the flash line that the instruction halfword at `line` lies in.
+    #[inline]
+    pub fn fetch_line(&mut self, line: u32) -> u32 {
+        if self.fetch_line == Some(line) {
+            return 0;
+        }
+        self.fetch_line = Some(line);
+        self.cache.touch(line)
+    }
+
+    /// The flash line that holds `address`, when instructions there come through the cache.
+    pub fn line_of(&self, address: u32) -> Option<u32> {
+        let window = self.window(address, 2).filter(|window| window.bank == self.flash_bank)?;
+        Some(window.offset_of(address) / self.cache.line_bytes())
+    }
+
+    /// Flash was written or mapped anew: nothing in the cache is valid.
+    pub fn invalidate_cache(&mut self) {
+        self.cache.invalidate();
+        self.fetch_line = None;
+    }
+
+    /// A store that the fast path could not do: not main SRAM, misaligned, or to a watched place.
+    #[inline(never)]
+    pub fn store(
+        &mut self,
+        main: &mut [u32],
+        marks: &Marks,
+        address: u32,
+        bytes: u32,
+        value: u32,
+        now: u64,
+    ) -> Result<Stored, Unmapped> {
+        let Some(&window) = self.window(address, bytes).filter(|window| window.access.write) else {
+            return self.store_register(address, bytes, value, now);
+        };
+        let offset = window.offset_of(address);
+        let changes_code = match window.bank {
+            0 => {
+                memory::write(main, offset, bytes, value).ok_or(Unmapped)?;
+                marks.holds_code(offset, bytes)
+            }
+            bank => {
+                let bank = self.banks.get_mut(bank - 1).ok_or(Unmapped)?;
+                memory::write(&mut bank.words, offset, bytes, value).ok_or(Unmapped)?;
+                bank.marks.holds_code(offset, bytes)
+            }
+        };
+        self.code_changed |= changes_code;
+        let ends = self.tohost == Some((window.bank, offset)) && value & 1 != 0;
+        if ends {
+            self.exit = Some(value);
+        }
+        let wait = if address & (bytes - 1) != 0 { u32::from(self.costs.misaligned) } else { 0 };
+        Ok(Stored { wait, must_leave: changes_code || ends })
+    }
+
+    /// The device at `address` and the offset of the register in it.
+    fn device(&mut self, address: u32) -> Option<(&mut dyn Device, u32)> {
+        let word = address & !3;
+        let offset = word.wrapping_sub(self.uart0_base);
+        if offset < uart::SIZE {
+            return Some((&mut self.uart0, offset));
+        }
+        let attached =
+            self.devices.iter_mut().find(|attached| word.wrapping_sub(attached.base) < attached.size)?;
+        let offset = word.wrapping_sub(attached.base);
+        Some((attached.device.as_mut(), offset))
+    }
+
+    /// Whether a register access is one the bus can carry: inside the peripherals and within one word.
+    fn is_register(&self, address: u32, bytes: u32) -> bool {
+        let (base, size) = self.peripherals;
+        address.wrapping_sub(base) < size && (address & 3) + bytes <= 4
+    }
+
+    fn load_register(&mut self, address: u32, bytes: u32, now: u64) -> Result<Loaded, Unmapped> {
+        if !self.is_register(address, bytes) {
+            return Err(Unmapped);
+        }
+        let remembers = self.unknown_registers == UnknownRegisters::Remember;
+        let word = match self.device(address) {
+            Some((device, offset)) => device.read(offset, now),
+            None if remembers => *self.remembered.entry(address & !3).or_insert(0),
+            None => return Err(Unmapped),
+        };
+        let value = memory::read(&[word], address & 3, bytes).ok_or(Unmapped)?;
+        Ok(Loaded { value, wait: u32::from(self.costs.peripheral_read), was_device: true })
+    }
+
+    fn store_register(&mut self, address: u32, bytes: u32, value: u32, now: u64) -> Result<Stored, Unmapped> {
+        if !self.is_register(address, bytes) {
+            return Err(Unmapped);
+        }
+        let mut word = [0];
+        memory::write(&mut word, address & 3, bytes, value).ok_or(Unmapped)?;
+        let remembers = self.unknown_registers == UnknownRegisters::Remember;
+        match self.device(address) {
+            Some((device, offset)) => device.write(offset, word[0], now),
+            None if remembers => {
+                let register = self.remembered.entry(address & !3).or_insert(0);
+                let mut kept = [*register];
+                memory::write(&mut kept, address & 3, bytes, value).ok_or(Unmapped)?;
+                *register = kept[0];
+            }
+            None => return Err(Unmapped),
+        }
+        Ok(Stored { wait: 0, must_leave: true })
+    }
+
+    /// Puts `device` at `base`; it answers `size` bytes of registers.
+    pub fn attach(&mut self, base: u32, size: u32, device: Box<dyn Device>) {
+        self.devices.push(Attached { base, size, device });
+    }
+
+    /// The registers that were used though no device answers for them.
+    pub fn unknown_registers_used(&self) -> impl Iterator<Item = u32> + '_ {
+        self.remembered.keys().copied()
+    }
+
+    /// The interrupt lines that devices hold up.
+    pub fn interrupts(&self) -> u32 {
+        self.devices.iter().fold(0, |lines, attached| lines | attached.device.interrupts())
+    }
+
+    /// When the first device wants to be woken.
+    pub fn next_event(&self) -> Option<u64> {
+        self.devices.iter().filter_map(|attached| attached.device.next_event()).min()
+    }
+
+    /// Time has come to `now`.
+    pub fn advance(&mut self, now: u64) {
+        self.devices.iter_mut().for_each(|attached| attached.device.advance(now));
+    }
+}
