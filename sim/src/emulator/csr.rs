@@ -113,6 +113,8 @@ impl Registers {
 
     /// Writes the register `number`; `None` if there is none or it is read-only.
     pub fn write(&mut self, number: u16, value: u32, clock: Clock) -> Option<()> {
+        let cycles = clock.cycles.wrapping_add(self.cycle_offset);
+        let instructions = clock.instructions.wrapping_add(self.instruction_offset);
         match number {
             0x300 => self.mstatus = value & (MSTATUS_MIE | MSTATUS_MPIE) | MSTATUS_MPP,
             0x304 => self.mie = value,
@@ -122,16 +124,11 @@ impl Registers {
             0x341 => self.mepc = value & !1,
             0x342 => self.mcause = value,
             0x343 => self.mtval = value,
-            0xb00 => self.cycle_offset = replace_low(clock.cycles, self.cycle_offset, value),
-            0xb80 => self.cycle_offset = replace_high(clock.cycles, self.cycle_offset, value),
-            // The write itself does not count, so the next instruction reads what was written.
-            0xb02 => {
-                self.instruction_offset = replace_low(clock.instructions + 1, self.instruction_offset, value);
-            }
-            0xb82 => {
-                self.instruction_offset =
-                    replace_high(clock.instructions + 1, self.instruction_offset, value);
-            }
+            0xb00 => self.cycle_offset = low(cycles, value).wrapping_sub(clock.cycles),
+            0xb80 => self.cycle_offset = high(cycles, value).wrapping_sub(clock.cycles),
+            // The writing instruction does not count, so the next one reads what was written.
+            0xb02 => self.instruction_offset = low(instructions, value).wrapping_sub(clock.instructions + 1),
+            0xb82 => self.instruction_offset = high(instructions, value).wrapping_sub(clock.instructions + 1),
             0x7e0 | 0x800 => self.set_counter(clock, |counter| counter.events = value & 0x7ff),
             0x7e1 | 0x801 => self.set_counter(clock, |counter| counter.mode = value & 3),
             0x7e2 | 0x802 => self.counter.base = value.wrapping_sub(self.events(clock)),
@@ -179,14 +176,14 @@ const fn is_kept(number: u16) -> bool {
     )
 }
 
-const fn replace_low(clock: u64, offset: u64, value: u32) -> u64 {
-    let shown = clock.wrapping_add(offset);
-    (shown & !0xffff_ffff | value as u64).wrapping_sub(clock)
+/// `counter` with its lower word replaced.
+const fn low(counter: u64, value: u32) -> u64 {
+    counter & !0xffff_ffff | value as u64
 }
 
-const fn replace_high(clock: u64, offset: u64, value: u32) -> u64 {
-    let shown = clock.wrapping_add(offset);
-    (shown & 0xffff_ffff | (value as u64) << 32).wrapping_sub(clock)
+/// `counter` with its upper word replaced.
+const fn high(counter: u64, value: u32) -> u64 {
+    counter & 0xffff_ffff | (value as u64) << 32
 }
 
 #[cfg(test)]
