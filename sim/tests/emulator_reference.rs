@@ -148,7 +148,7 @@ fn every_compressed_encoding_agrees() {
             pair.check(u32::from(half), &registers);
         }
     }
-    assert!(pair.compared > 90_000, "only {} were comparable", pair.compared);
+    assert!(pair.compared > 85_000, "only {} were comparable", pair.compared);
     pair.compare_memory();
 }
 
