@@ -59,11 +59,14 @@ fn pointer() -> impl Strategy<Value = u32> {
 }
 
 fn instruction() -> impl Strategy<Value = u32> {
-    let arithmetic = (register(), register(), register(), 0u32..8, 0u32..3)
-        .prop_map(|(rd, rs1, rs2, function, upper)| r(0x33, function, [0, 1, 0x20][upper as usize], rd, rs1, rs2));
-    let immediate = (register(), register(), -2048i32..2048, 0u32..8).prop_map(|(rd, rs1, value, function)| {
-        i(0x13, function, rd, rs1, if function & 3 == 1 { value & 31 } else { value })
-    });
+    let arithmetic =
+        (register(), register(), register(), 0u32..8, 0u32..3).prop_map(|(rd, rs1, rs2, function, upper)| {
+            r(0x33, function, [0, 1, 0x20][upper as usize], rd, rs1, rs2)
+        });
+    let immediate =
+        (register(), register(), -2048i32..2048, 0u32..8).prop_map(|(rd, rs1, value, function)| {
+            i(0x13, function, rd, rs1, if function & 3 == 1 { value & 31 } else { value })
+        });
     let load = (register(), pointer(), -64i32..64, 0u32..6)
         .prop_map(|(rd, rs1, offset, function)| i(0x03, function, rd, rs1, offset));
     let store = (register(), pointer(), -64i32..64, 0u32..3)
@@ -71,11 +74,22 @@ fn instruction() -> impl Strategy<Value = u32> {
     let branch = (register(), register(), -16i32..16, 0u32..8)
         .prop_map(|(rs1, rs2, offset, function)| b(function, rs1, rs2, offset * 4));
     let jump = (prop_oneof![Just(ZERO), Just(RA)], -16i32..16).prop_map(|(rd, offset)| jal(rd, offset * 4));
-    let csr = (register(), register(), prop_oneof![Just(0xb00), Just(0x7e2), Just(0x340), Just(0x300), Just(0xc02)])
+    let csr = (
+        register(),
+        register(),
+        prop_oneof![Just(0xb00), Just(0x7e2), Just(0x340), Just(0x300), Just(0xc02)],
+    )
         .prop_map(|(rd, rs1, number)| csrrs(rd, number, rs1));
     let atomic = (register(), register(), 0u32..32)
         .prop_map(|(rd, rs2, function)| r(0x2f, 2, function << 2, rd, S0, rs2));
-    let other = prop_oneof![Just(ECALL), Just(FENCE_I), Just(0x0000_000f), Just(jalr(ZERO, RA, 0)), Just(MRET), Just(WFI)];
+    let other = prop_oneof![
+        Just(ECALL),
+        Just(FENCE_I),
+        Just(0x0000_000f),
+        Just(jalr(ZERO, RA, 0)),
+        Just(MRET),
+        Just(WFI)
+    ];
     // `c.addi`, `c.mv`, `c.lw` and the like in pairs: two halfwords whose lower bits are not 3.
     let compressed = (any::<u16>(), any::<u16>(), 0u32..3, 0u32..3)
         .prop_map(|(a, b, c, d)| (u32::from(a) & !3 | c) | (u32::from(b) & !3 | d) << 16);
@@ -83,6 +97,13 @@ fn instruction() -> impl Strategy<Value = u32> {
         12 => arithmetic, 8 => immediate, 8 => load, 6 => store, 8 => branch, 2 => jump, 2 => csr, 1 => atomic,
         1 => other, 4 => compressed, 1 => any::<u32>(),
     ]
+}
+
+/// Mostly short programs that loop and trap; some straight ones that are longer than a block, full of loads.
+fn program() -> impl Strategy<Value = Vec<u32>> {
+    let load = (register(), -16i32..16).prop_map(|(rd, offset)| lw(rd, S0, offset * 4));
+    let user = (register(), register(), register()).prop_map(|(rd, rs1, rs2)| add(rd, rs1, rs2));
+    prop_oneof![4 => vec(instruction(), 4..80), 1 => vec(prop_oneof![load, user], 62..140)]
 }
 
 /// Where a program runs, on which chip, and what S0 points to.
@@ -113,9 +134,12 @@ fn handler() -> Vec<u8> {
 }
 
 fn machine(place: (&'static Chip, u32, u32), pace: Pace, program: &[u32], seed: u32) -> Machine {
+    // Long blocks run only when no event is near.
+    let period = [97, 1013][seed as usize & 1];
     let (chip, code, data) = place;
     let mut machine = Machine::new(chip, pace);
-    let trap = chip.windows.iter().find(|window| window.bank == 0 && window.access.execute).unwrap().base + 0x100;
+    let trap =
+        chip.windows.iter().find(|window| window.bank == 0 && window.access.execute).unwrap().base + 0x100;
     machine.bus.poke(trap, &handler()).unwrap();
     let mut bytes = bytes(program);
     bytes.extend([0x01, 0xa0]); // c.j 0
@@ -123,7 +147,7 @@ fn machine(place: (&'static Chip, u32, u32), pace: Pace, program: &[u32], seed: 
     for at in 0..64 {
         machine.bus.poke(0x4200_8000 - 128 + at * 4, &at.wrapping_mul(seed).to_le_bytes()).unwrap();
     }
-    machine.bus.outer.attach(TICKER, 0x200, Box::new(Ticker { period: 97, next: 50, is_up: false }));
+    machine.bus.outer.attach(TICKER, 0x200, Box::new(Ticker { period, next: period, is_up: false }));
     let mut random = oorandom::Rand32::new(u64::from(seed));
     machine.hart.integers[1..32].iter_mut().for_each(|register| *register = random.rand_u32());
     machine.hart.integers[RA as usize] = code + 16;
@@ -150,13 +174,13 @@ fn run_in_pieces(machine: &mut Machine, end: u64, pieces: &[u64]) -> Stop {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn both_interpreters_reach_the_same_state(
         place in place(),
         timed in any::<bool>(),
-        program in vec(instruction(), 4..80),
+        program in program(),
         seed in any::<u32>(),
         pieces in vec(1u64..500, 0..4),
     ) {
@@ -171,6 +195,7 @@ proptest! {
         prop_assert_eq!(blocks.hart.pc, plain.hart.pc);
         prop_assert_eq!(blocks.stats(), plain.stats());
         prop_assert_eq!(&blocks.hart.csr, &plain.hart.csr);
-        prop_assert!(blocks.bus.main == plain.bus.main, "memory differs");
+        // All pointers lead into the first part of the SRAM.
+        prop_assert!(blocks.bus.main[..0x4000] == plain.bus.main[..0x4000], "memory differs");
     }
 }

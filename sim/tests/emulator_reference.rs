@@ -98,7 +98,9 @@ fn is_reference_wrong(instruction: u32, stop: Stop, reference: &Result<Op, (CpuE
             instruction & 3 != 3 && instruction & 0x1000 != 0
         }
         // `c.lwsp` to x0 is reserved.
-        Ok(Op::Lw { rd: 0, rs1: 2, .. }) | Err((_, Some(Op::Lw { rd: 0, rs1: 2, .. }))) => instruction & 3 == 2,
+        Ok(Op::Lw { rd: 0, rs1: 2, .. }) | Err((_, Some(Op::Lw { rd: 0, rs1: 2, .. }))) => {
+            instruction & 3 == 2
+        }
         // `c.lui` of 0 is reserved, whatever the register.
         Ok(Op::Lui { u_imm: 0, .. }) => instruction & 3 == 1,
         // `c.addi16sp` by 0 is reserved.

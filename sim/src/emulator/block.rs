@@ -177,7 +177,7 @@ impl Builder<'_> {
                 return self.stop(pc);
             }
             bus.mark_code(pc, length);
-            self.fetch_from(pc, pc.wrapping_add(length - 2), bus);
+            self.fetch_from(pc, length, bus);
             self.push(pc, operation);
             pc = pc.wrapping_add(length);
             if matches!(operation.kind, Kind::Jal | Kind::Jalr) {
@@ -197,16 +197,11 @@ impl Builder<'_> {
     }
 
     /// Touches the flash lines of an instruction when they are others than the one before.
-    fn fetch_from(&mut self, first: u32, last: u32, bus: &Bus) {
-        if !self.timed {
-            return;
-        }
-        for halfword in [first, last] {
-            let line = bus.outer.line_of(halfword);
-            if let Some(line) = line.filter(|_| line != self.line) {
-                self.note(first, Operation::new(Kind::Line, 0, 0, 0, line), 0);
-            }
-            self.line = line.or(self.line);
+    fn fetch_from(&mut self, pc: u32, length: u32, bus: &Bus) {
+        let Some((first, last)) = bus.outer.lines_of(pc, length).filter(|_| self.timed) else { return };
+        if self.line != Some(last) {
+            self.note(pc, Operation::new(Kind::Line, 0, 0, (last - first) as u8, first), 0);
+            self.line = Some(last);
         }
     }
 

@@ -80,6 +80,11 @@ pub struct Bus {
     pub outer: Outer,
 }
 
+/// A word of erased flash.
+const ERASED: u32 = u32::MAX;
+/// Flash contents are kept in whole sectors of this many bytes.
+const FLASH_SECTOR: u32 = 4096;
+
 /// Rounds up to whole words.
 fn words_of(bytes: u32) -> Vec<u32> {
     vec![0; bytes.div_ceil(4) as usize]
@@ -101,13 +106,13 @@ impl Bus {
             .iter()
             .enumerate()
             .map(|(index, spec)| Bank {
-                words: words_of(spec.size),
+                // Flash grows with its contents.
+                words: words_of(if spec.is_flash { 0 } else { spec.size }),
                 marks: if is_written(index) { Marks::new(spec.size) } else { Marks::default() },
             })
             .collect();
         let main = banks.remove(0);
         let flash_bank = specs.iter().position(|spec| spec.is_flash).unwrap_or(usize::MAX);
-        let flash_bytes = specs.get(flash_bank).map_or(0, |spec| spec.size);
         let main_base = windows.first().map_or(0, |window| window.base);
         let outer = Outer {
             banks,
@@ -117,7 +122,7 @@ impl Bus {
             uart0_base: chip.uart0,
             uart0: Uart::default(),
             devices: Vec::new(),
-            cache: Cache::new(chip.cache, flash_bytes, u32::from(chip.costs.line_fill)),
+            cache: Cache::new(chip.cache, u32::from(chip.costs.line_fill)),
             fetch_line: None,
             costs: chip.costs,
             unknown_registers: UnknownRegisters::default(),
@@ -157,7 +162,12 @@ impl Bus {
     fn peek(&self, address: u32, bytes: u32, allows: fn(Access) -> bool) -> Option<u32> {
         let window = self.outer.window(address, bytes)?;
         let words = self.bank(window.bank)?.0;
-        if allows(window.access) { memory::read(words, window.offset_of(address), bytes) } else { None }
+        let is_flash = window.bank == self.outer.flash_bank;
+        match memory::read(words, window.offset_of(address), bytes) {
+            _ if !allows(window.access) => None,
+            None if is_flash => memory::read(&[ERASED], 0, bytes),
+            read => read,
+        }
     }
 
     fn bank(&self, bank: usize) -> Option<(&[u32], &Marks)> {
@@ -181,8 +191,12 @@ impl Bus {
             return Ok(());
         }
         let window = *self.outer.window(address, length).ok_or(address)?;
+        let offset = window.offset_of(address);
+        if window.bank == self.outer.flash_bank {
+            self.outer.grow_flash(offset + length);
+        }
         let (words, _) = self.bank_mut(window.bank).ok_or(address)?;
-        memory::write_bytes(words, window.offset_of(address), bytes).ok_or(address)?;
+        memory::write_bytes(words, offset, bytes).ok_or(address)?;
         self.outer.code_changed = true;
         Ok(())
     }
@@ -244,8 +258,22 @@ impl Outer {
             0 => main,
             bank => self.banks.get(bank - 1).map_or(&[][..], |bank| &bank.words),
         };
-        let value = memory::read(words, offset, bytes).ok_or(Unmapped)?;
-        Ok(Loaded { value, wait, was_device: false })
+        let value = match memory::read(words, offset, bytes) {
+            None if window.bank == self.flash_bank => memory::read(&[ERASED], 0, bytes),
+            read => read,
+        };
+        Ok(Loaded { value: value.ok_or(Unmapped)?, wait, was_device: false })
+    }
+
+    /// Makes room for flash contents up to the offset `end`.
+    fn grow_flash(&mut self, end: u32) {
+        let Some(bank) = self.flash_bank.checked_sub(1).and_then(|bank| self.banks.get_mut(bank)) else {
+            return;
+        };
+        let words = end.div_ceil(FLASH_SECTOR) as usize * (FLASH_SECTOR / 4) as usize;
+        if bank.words.len() < words {
+            bank.words.resize(words, ERASED);
+        }
     }
 
     fn touch_flash(&mut self, offset: u32, bytes: u32) -> u32 {
@@ -255,20 +283,29 @@ impl Outer {
         if last == first { wait } else { wait + self.cache.touch(last) }
     }
 
-    /// Cycles to have the flash line that the instruction halfword at `line` lies in.
+    /// Cycles to have the flash lines that an instruction lies in. The fetch unit keeps the last line it saw, and
+    /// asks the cache only for others.
     #[inline]
-    pub fn fetch_line(&mut self, line: u32) -> u32 {
-        if self.fetch_line == Some(line) {
+    pub fn fetch_lines(&mut self, first: u32, last: u32) -> u32 {
+        if self.fetch_line == Some(last) {
             return 0;
         }
-        self.fetch_line = Some(line);
-        self.cache.touch(line)
+        let mut wait = 0;
+        if self.fetch_line != Some(first) {
+            wait += self.cache.touch(first);
+        }
+        if last != first {
+            wait += self.cache.touch(last);
+        }
+        self.fetch_line = Some(last);
+        wait
     }
 
-    /// The flash line that holds `address`, when instructions there come through the cache.
-    pub fn line_of(&self, address: u32) -> Option<u32> {
-        let window = self.window(address, 2).filter(|window| window.bank == self.flash_bank)?;
-        Some(window.offset_of(address) / self.cache.line_bytes())
+    /// The first and last flash line of an instruction, when it comes through the cache.
+    pub fn lines_of(&self, pc: u32, length: u32) -> Option<(u32, u32)> {
+        let window = self.window(pc, length).filter(|window| window.bank == self.flash_bank)?;
+        let (first, line_bytes) = (window.offset_of(pc), self.cache.line_bytes());
+        Some((first / line_bytes, (first + length - 1) / line_bytes))
     }
 
     /// Flash was written or mapped anew: nothing in the cache is valid.

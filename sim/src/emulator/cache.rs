@@ -34,7 +34,7 @@ struct Way {
 pub struct Cache {
     geometry: Geometry,
     ways: Vec<Way>,
-    /// For each line of the flash: 1 + its place in `ways`, 0 when absent.
+    /// For each line of the flash up to the last one ever used: 1 + its place in `ways`, 0 when absent.
     place: Vec<u32>,
     clock: u64,
     fill_cycles: u32,
@@ -43,14 +43,13 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// An empty cache in front of `flash_bytes` of flash; a miss costs `fill_cycles`.
-    pub fn new(geometry: Geometry, flash_bytes: u32, fill_cycles: u32) -> Self {
-        let lines = (flash_bytes / geometry.line_bytes) as usize;
+    /// An empty cache; a miss costs `fill_cycles`.
+    pub fn new(geometry: Geometry, fill_cycles: u32) -> Self {
         let ways = (geometry.sets() * geometry.ways) as usize;
         Self {
             geometry,
             ways: vec![Way::default(); ways],
-            place: vec![0; lines],
+            place: Vec::new(),
             clock: 0,
             fill_cycles,
             hits: 0,
@@ -86,6 +85,9 @@ impl Cache {
     #[cold]
     fn fill(&mut self, line: u32) -> u32 {
         self.misses += 1;
+        if self.place.len() <= line as usize {
+            self.place.resize(line as usize + 1, 0);
+        }
         let ways = self.geometry.ways as usize;
         let first = (line % self.geometry.sets()) as usize * ways;
         let set = self.ways.iter_mut().enumerate().skip(first).take(ways);
@@ -125,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_line_of_a_set_goes() {
-        let mut cache = Cache::new(SMALL, 4096, 100);
+        let mut cache = Cache::new(SMALL, 100);
         // Lines 0, 4 and 8 share a set of two ways.
         assert_eq!([cache.touch(0), cache.touch(4), cache.touch(0)], [100, 100, 0]);
         assert_eq!([cache.touch(8), cache.touch(0), cache.touch(4)], [100, 0, 100]);
@@ -134,7 +136,7 @@ mod tests {
 
     #[test]
     fn invalidating_empties_it() {
-        let mut cache = Cache::new(SMALL, 4096, 100);
+        let mut cache = Cache::new(SMALL, 100);
         cache.touch(3);
         cache.invalidate();
         assert_eq!(cache.touch(3), 100);

@@ -248,7 +248,7 @@ fn run<const TIMED: bool>(
                             block_end = End::Before(index, Why::Attention);
                             break;
                         }
-                        cycles += u64::from(outer.fetch_line(immediate));
+                        cycles += u64::from(outer.fetch_lines(immediate, immediate + rs2 as u32));
                     }
                 }
                 _ => {

@@ -102,13 +102,10 @@ fn timed(
 
 /// Cycles until the flash lines that the instruction lies in are there.
 fn fetch_wait(bus: &mut Bus, pc: u32, length: u8) -> u32 {
-    let mut wait = 0;
-    for halfword in [pc, pc.wrapping_add(u32::from(length) - 2)] {
-        if let Some(line) = bus.outer.line_of(halfword) {
-            wait += bus.outer.fetch_line(line);
-        }
+    match bus.outer.lines_of(pc, u32::from(length)) {
+        Some((first, last)) => bus.outer.fetch_lines(first, last),
+        None => 0,
     }
-    wait
 }
 
 type Executed = Result<Outcome, (Cause, u32)>;

@@ -86,7 +86,8 @@ pub enum Kind {
     AmoMaxuW,
     /// The immediate is the instruction as it stands in memory.
     Illegal,
-    /// Not an instruction: the block interpreter touches the flash cache line in the immediate.
+    /// Not an instruction: the block interpreter touches the flash cache line in the immediate, and the one after it
+    /// when `rs2` is 1.
     Line,
     /// Not an instruction: the block ends, and the program goes on at the immediate.
     End,
