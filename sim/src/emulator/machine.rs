@@ -173,10 +173,10 @@ impl Machine {
             return Some(Stop::CycleLimit);
         }
         self.attend_devices();
-        if self.hart.is_waiting {
-            if let Some(stop) = self.wait(limit) {
-                return Some(stop);
-            }
+        if self.hart.is_waiting
+            && let Some(stop) = self.wait(limit)
+        {
+            return Some(stop);
         }
         let line = self.hart.csr.interrupt()?;
         if let Some(pc) = trap::enter_interrupt(&mut self.hart.csr, self.hart.pc, line) {
