@@ -5,6 +5,8 @@
 //! while they run. Registers, CSRs, memory, cache, cycles and instructions must be equal at the end, however the run
 //! was cut into pieces.
 
+#![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use ruvllm_esp_sim::emulator::assemble::*;
@@ -147,7 +149,7 @@ fn machine(place: (&'static Chip, u32, u32), pace: Pace, program: &[u32], seed: 
     for at in 0..64 {
         machine.bus.poke(0x4200_8000 - 128 + at * 4, &at.wrapping_mul(seed).to_le_bytes()).unwrap();
     }
-    machine.bus.outer.attach(TICKER, 0x200, Box::new(Ticker { period, next: period, is_up: false }));
+    machine.attach(TICKER, 0x200, Box::new(Ticker { period, next: period, is_up: false }));
     let mut random = oorandom::Rand32::new(u64::from(seed));
     machine.hart.integers[1..32].iter_mut().for_each(|register| *register = random.rand_u32());
     machine.hart.integers[RA as usize] = code + 16;

@@ -3,6 +3,8 @@
 //! `rvsim` is another author's RV32IMAC: every compressed encoding there is, and random 32-bit ones, must have the
 //! same effect on registers, program counter and memory, or be refused by both.
 
+#![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
+
 use ruvllm_esp_sim::emulator::chip::{self, Access, BankSpec, Chip, Window};
 use ruvllm_esp_sim::emulator::{Cause, Machine, Pace, Stop};
 use rvsim::{CpuError, CpuState, Interp, Memory, MemoryAccess, Op, SimpleClock};

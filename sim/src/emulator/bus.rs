@@ -5,25 +5,15 @@
 
 use super::cache::Cache;
 use super::chip::{Access, BankSpec, Chip, GENERIC_BASE, GENERIC_SIZE, Window};
-use super::device::{Device, UnknownRegisters};
 use super::memory::{self, Marks};
+use super::peripherals::Peripherals;
 use super::timing::Costs;
-use super::uart::{self, Uart};
-use std::collections::BTreeMap;
 
 /// A bank other than the main one.
 #[derive(Debug)]
 struct Bank {
     words: Vec<u32>,
     marks: Marks,
-}
-
-/// A device and the addresses it answers.
-#[derive(Debug)]
-struct Attached {
-    base: u32,
-    size: u32,
-    device: Box<dyn Device>,
 }
 
 /// A value read, the cycles it took beyond the instruction's own, and whether a device was asked.
@@ -53,16 +43,11 @@ pub struct Outer {
     /// Bank 0 is the main SRAM, bank `n` is `banks[n - 1]`.
     windows: Vec<Window>,
     flash_bank: usize,
-    peripherals: (u32, u32),
-    uart0_base: u32,
-    pub uart0: Uart,
-    devices: Vec<Attached>,
+    pub peripherals: Peripherals,
     pub cache: Cache,
     /// The flash line that instructions were last fetched from: fetching from it again asks the cache nothing.
     fetch_line: Option<u32>,
     costs: &'static Costs,
-    pub unknown_registers: UnknownRegisters,
-    remembered: BTreeMap<u32, u32>,
     tohost: Option<(usize, u32)>,
     /// What the program wrote to `tohost`.
     pub exit: Option<u32>,
@@ -118,15 +103,10 @@ impl Bus {
             banks,
             windows,
             flash_bank,
-            peripherals: chip.peripherals,
-            uart0_base: chip.uart0,
-            uart0: Uart::default(),
-            devices: Vec::new(),
+            peripherals: Peripherals::new(chip.peripherals, chip.uart0),
             cache: Cache::new(chip.cache, u32::from(chip.costs.line_fill)),
             fetch_line: None,
             costs: chip.costs,
-            unknown_registers: UnknownRegisters::default(),
-            remembered: BTreeMap::new(),
             tohost: None,
             exit: None,
             code_changed: false,
@@ -247,7 +227,8 @@ impl Outer {
     #[inline(never)]
     pub fn load(&mut self, main: &[u32], address: u32, bytes: u32, now: u64) -> Result<Loaded, Unmapped> {
         let Some(&window) = self.window(address, bytes).filter(|window| window.access.read) else {
-            return self.load_register(address, bytes, now);
+            let value = self.peripherals.load(address, bytes, now).ok_or(Unmapped)?;
+            return Ok(Loaded { value, wait: u32::from(self.costs.peripheral_read), was_device: true });
         };
         let offset = window.offset_of(address);
         let mut wait = if address & (bytes - 1) != 0 { u32::from(self.costs.misaligned) } else { 0 };
@@ -326,7 +307,8 @@ impl Outer {
         now: u64,
     ) -> Result<Stored, Unmapped> {
         let Some(&window) = self.window(address, bytes).filter(|window| window.access.write) else {
-            return self.store_register(address, bytes, value, now);
+            self.peripherals.store(address, bytes, value, now).ok_or(Unmapped)?;
+            return Ok(Stored { wait: 0, must_leave: true });
         };
         let offset = window.offset_of(address);
         let changes_code = match window.bank {
@@ -347,83 +329,5 @@ impl Outer {
         }
         let wait = if address & (bytes - 1) != 0 { u32::from(self.costs.misaligned) } else { 0 };
         Ok(Stored { wait, must_leave: changes_code || ends })
-    }
-
-    /// The device at `address` and the offset of the register in it.
-    fn device(&mut self, address: u32) -> Option<(&mut dyn Device, u32)> {
-        let word = address & !3;
-        let offset = word.wrapping_sub(self.uart0_base);
-        if offset < uart::SIZE {
-            return Some((&mut self.uart0, offset));
-        }
-        let attached =
-            self.devices.iter_mut().find(|attached| word.wrapping_sub(attached.base) < attached.size)?;
-        let offset = word.wrapping_sub(attached.base);
-        Some((attached.device.as_mut(), offset))
-    }
-
-    /// Whether a register access is one the bus can carry: inside the peripherals and within one word.
-    fn is_register(&self, address: u32, bytes: u32) -> bool {
-        let (base, size) = self.peripherals;
-        address.wrapping_sub(base) < size && (address & 3) + bytes <= 4
-    }
-
-    fn load_register(&mut self, address: u32, bytes: u32, now: u64) -> Result<Loaded, Unmapped> {
-        if !self.is_register(address, bytes) {
-            return Err(Unmapped);
-        }
-        let remembers = self.unknown_registers == UnknownRegisters::Remember;
-        let word = match self.device(address) {
-            Some((device, offset)) => device.read(offset, now),
-            None if remembers => *self.remembered.entry(address & !3).or_insert(0),
-            None => return Err(Unmapped),
-        };
-        let value = memory::read(&[word], address & 3, bytes).ok_or(Unmapped)?;
-        Ok(Loaded { value, wait: u32::from(self.costs.peripheral_read), was_device: true })
-    }
-
-    fn store_register(&mut self, address: u32, bytes: u32, value: u32, now: u64) -> Result<Stored, Unmapped> {
-        if !self.is_register(address, bytes) {
-            return Err(Unmapped);
-        }
-        let mut word = [0];
-        memory::write(&mut word, address & 3, bytes, value).ok_or(Unmapped)?;
-        let remembers = self.unknown_registers == UnknownRegisters::Remember;
-        match self.device(address) {
-            Some((device, offset)) => device.write(offset, word[0], now),
-            None if remembers => {
-                let register = self.remembered.entry(address & !3).or_insert(0);
-                let mut kept = [*register];
-                memory::write(&mut kept, address & 3, bytes, value).ok_or(Unmapped)?;
-                *register = kept[0];
-            }
-            None => return Err(Unmapped),
-        }
-        Ok(Stored { wait: 0, must_leave: true })
-    }
-
-    /// Puts `device` at `base`; it answers `size` bytes of registers.
-    pub fn attach(&mut self, base: u32, size: u32, device: Box<dyn Device>) {
-        self.devices.push(Attached { base, size, device });
-    }
-
-    /// The registers that were used though no device answers for them.
-    pub fn unknown_registers_used(&self) -> impl Iterator<Item = u32> + '_ {
-        self.remembered.keys().copied()
-    }
-
-    /// The interrupt lines that devices hold up.
-    pub fn interrupts(&self) -> u32 {
-        self.devices.iter().fold(0, |lines, attached| lines | attached.device.interrupts())
-    }
-
-    /// When the first device wants to be woken.
-    pub fn next_event(&self) -> Option<u64> {
-        self.devices.iter().filter_map(|attached| attached.device.next_event()).min()
-    }
-
-    /// Time has come to `now`.
-    pub fn advance(&mut self, now: u64) {
-        self.devices.iter_mut().for_each(|attached| attached.device.advance(now));
     }
 }

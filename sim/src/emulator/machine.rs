@@ -8,6 +8,7 @@ use super::block::Blocks;
 use super::bus::Bus;
 use super::chain::{Chain, Leave, Why};
 use super::chip::{Chip, GENERIC_BASE, GENERIC_SIZE};
+use super::device::Device;
 use super::elf::{self, LoadError, Symbols};
 use super::execute::{self, Core, Retired};
 use super::fault::Fault;
@@ -192,16 +193,16 @@ impl Machine {
 
     fn attend_devices(&mut self) {
         let now = self.hart.clock.cycles;
-        if self.bus.outer.next_event().is_some_and(|event| event <= now) {
-            self.bus.outer.advance(now);
+        if self.bus.outer.peripherals.next_event().is_some_and(|event| event <= now) {
+            self.bus.outer.peripherals.advance(now);
         }
-        self.hart.csr.mip = self.lines | self.bus.outer.interrupts();
+        self.hart.csr.mip = self.lines | self.bus.outer.peripherals.interrupts();
     }
 
     /// Lets time pass until an interrupt is up; `Some` when that is not before the limit.
     fn wait(&mut self, limit: u64) -> Option<Stop> {
         while self.hart.csr.mip & self.hart.csr.mie == 0 {
-            match self.bus.outer.next_event() {
+            match self.bus.outer.peripherals.next_event() {
                 None => return Some(Stop::WaitingForInterrupt),
                 Some(event) if event >= limit => {
                     self.hart.clock.cycles = limit;
@@ -224,7 +225,7 @@ impl Machine {
             return false;
         }
         let Self { hart, bus, blocks, core, breakpoints, .. } = self;
-        let deadline = bus.outer.next_event().map_or(limit, |event| event.min(limit));
+        let deadline = bus.outer.peripherals.next_event().map_or(limit, |event| event.min(limit));
         let before = hart.clock.instructions;
         let mut from = None;
         loop {
@@ -278,6 +279,11 @@ impl Machine {
         self.lines = lines;
     }
 
+    /// Puts `device` at `base`; it answers `size` bytes of registers. Loading a program removes it.
+    pub fn attach(&mut self, base: u32, size: u32, device: Box<dyn Device>) {
+        self.bus.outer.peripherals.attach(base, size, device);
+    }
+
     /// The chip this is.
     pub fn chip(&self) -> &'static Chip {
         self.chip
@@ -290,12 +296,12 @@ impl Machine {
 
     /// Everything UART0 sent since the last call.
     pub fn take_uart_output(&mut self) -> Vec<u8> {
-        self.bus.outer.uart0.take_sent()
+        self.bus.outer.peripherals.uart0.take_sent()
     }
 
     /// Bytes arrive at UART0.
     pub fn uart_input(&mut self, bytes: &[u8]) {
-        self.bus.outer.uart0.receive(bytes);
+        self.bus.outer.peripherals.uart0.receive(bytes);
     }
 
     /// Counters since reset.

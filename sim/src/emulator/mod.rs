@@ -23,6 +23,7 @@ pub mod hart;
 pub mod machine;
 pub mod memory;
 pub mod operation;
+pub mod peripherals;
 pub mod pipeline;
 pub mod profile;
 pub mod timing;
