@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
-mod support;
-
 use ruvllm_esp_sim::emulator::assemble::*;
 use ruvllm_esp_sim::emulator::device::UnknownRegisters;
 use ruvllm_esp_sim::emulator::elf::LoadError;
 use ruvllm_esp_sim::emulator::profile::Profile;
 use ruvllm_esp_sim::emulator::trace::Trace;
-use ruvllm_esp_sim::emulator::{Cause, Chip, Fault, Machine, Pace, Stop, chip};
+use ruvllm_esp_sim::emulator::{Cause, Chip, Fault, Machine, Pace, Stop, chip, elf_file};
 
 const C3: &Chip = &chip::ESP32C3;
 const C6: &Chip = &chip::ESP32C6;
@@ -268,7 +266,7 @@ fn an_elf_ends_through_tohost() {
     let (code, data) = places(C3);
     let program = [lui(A0, data), addi(A1, ZERO, 7), sw(A1, A0, 0), jal(ZERO, 0)];
     let mut machine = Machine::new(C3, Pace::Untimed);
-    machine.load_elf(&support::elf(code, &bytes(&program), &[("tohost", data)])).unwrap();
+    machine.load_elf(&elf_file::write(code, &bytes(&program), &[("tohost", data)])).unwrap();
     assert_eq!(machine.run(100), Stop::Exited { code: 3 });
 }
 
@@ -276,7 +274,7 @@ fn an_elf_ends_through_tohost() {
 fn an_elf_at_the_test_address_gets_memory_there() {
     let mut machine = Machine::new(C6, Pace::Timed);
     let program = [auipc(A0, 0x1000), addi(A1, ZERO, 1), sw(A1, A0, 0), jal(ZERO, 0)];
-    let file = support::elf(0x8000_0000, &bytes(&program), &[("tohost", 0x8000_1000)]);
+    let file = elf_file::write(0x8000_0000, &bytes(&program), &[("tohost", 0x8000_1000)]);
     machine.load_elf(&file).unwrap();
     assert_eq!(machine.run(100), Stop::Exited { code: 0 });
 }
@@ -284,7 +282,7 @@ fn an_elf_at_the_test_address_gets_memory_there() {
 #[test]
 fn an_elf_that_does_not_fit_is_refused() {
     let mut machine = Machine::new(C3, Pace::Timed);
-    let file = support::elf(0x4038_0000, &[0; 0x6_0004], &[]);
+    let file = elf_file::write(0x4038_0000, &[0; 0x6_0004], &[]);
     let refused = LoadError::Unmapped { address: 0x4038_0000, bytes: 0x6_0004, chip: "esp32c3" };
     assert_eq!(machine.load_elf(&file), Err(refused));
 }
@@ -311,7 +309,7 @@ fn calling_program() -> (Vec<u8>, Vec<(&'static str, u32)>) {
 fn breakpoints_stop_before_and_resume_after() {
     let (code, symbols) = calling_program();
     let mut machine = Machine::new(C3, Pace::Timed);
-    machine.load_elf(&support::elf(places(C3).0, &code, &symbols)).unwrap();
+    machine.load_elf(&elf_file::write(places(C3).0, &code, &symbols)).unwrap();
     let inner = machine.symbols().address("inner").unwrap();
     machine.add_breakpoint(inner);
     for round in 0..3 {
@@ -325,7 +323,7 @@ fn breakpoints_stop_before_and_resume_after() {
 fn the_profile_adds_up_and_knows_the_callers() {
     let (code, symbols) = calling_program();
     let mut machine = Machine::new(C3, Pace::Timed);
-    machine.load_elf(&support::elf(places(C3).0, &code, &symbols)).unwrap();
+    machine.load_elf(&elf_file::write(places(C3).0, &code, &symbols)).unwrap();
     let mut profile = Profile::new(machine.symbols().clone());
     assert_eq!(machine.run_observed(1000, &mut profile), Stop::Exited { code: 0 });
     let functions = profile.functions();

@@ -32,7 +32,7 @@ struct Ram {
 impl Memory for Ram {
     fn access<T: Copy>(&mut self, address: u32, access: MemoryAccess<T>) -> bool {
         let offset = address.wrapping_sub(BASE);
-        let is_misaligned = address as usize % size_of::<T>() != 0;
+        let is_misaligned = !(address as usize).is_multiple_of(size_of::<T>());
         self.was_misaligned |= is_misaligned;
         !is_misaligned && offset < SIZE && Memory::access(&mut self.bytes[..], offset, access)
     }

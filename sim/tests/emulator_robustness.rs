@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
-mod support;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
-use ruvllm_esp_sim::emulator::{Machine, Pace, chip};
+use ruvllm_esp_sim::emulator::{Machine, Pace, chip, elf_file};
 
 fn run_whatever_it_is(file: &[u8]) {
     for chip in chip::ALL {
@@ -30,7 +28,7 @@ proptest! {
         code in vec(any::<u8>(), 4..64),
         damage in vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
     ) {
-        let mut file = support::elf(0x4080_1000, &code, &[("_start", 0x4080_1000), ("tohost", 0x4080_2000)]);
+        let mut file = elf_file::write(0x4080_1000, &code, &[("_start", 0x4080_1000), ("tohost", 0x4080_2000)]);
         for (index, value) in damage {
             let at = index.index(file.len());
             file[at] = value;
@@ -54,7 +52,7 @@ proptest! {
             machine.hart.integers[1..32].copy_from_slice(&registers);
             machine.hart.csr.mtvec = if handled { base } else { 0 };
             // The start of the code, its middle at any halfword, or anywhere at all.
-            for pc in [base, base + (start % bytes.len() as u32 & !1), start & !1] {
+            for pc in [base, base + ((start % bytes.len() as u32) & !1), start & !1] {
                 machine.hart.pc = pc;
                 machine.run(2_000);
             }

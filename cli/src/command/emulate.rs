@@ -271,7 +271,8 @@ fn ending(machine: &Machine, stop: Stop) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ruvllm_esp_sim::emulator::{Cause, Fault};
+    use ruvllm_esp_sim::emulator::assemble::{A0, A1, ZERO, addi, bytes, jal, lui, sw};
+    use ruvllm_esp_sim::emulator::{Cause, Fault, elf_file};
 
     #[test]
     fn each_ending_has_its_exit_code() {
@@ -280,6 +281,86 @@ mod tests {
         assert_eq!(exit_code(Stop::Exited { code: 3 }), FAILED);
         assert_eq!(exit_code(Stop::Fault(fault)), FAULT);
         assert_eq!(exit_code(Stop::CycleLimit), CYCLE_LIMIT);
+    }
+
+    /// Greets on UART0 and ends with `code`.
+    fn program(code: i32) -> Vec<u8> {
+        let program = [
+            lui(A0, 0x6000_0000),
+            addi(A1, ZERO, i32::from(b'o')),
+            sw(A1, A0, 0),
+            addi(A1, ZERO, i32::from(b'k')),
+            sw(A1, A0, 0),
+            lui(A0, 0x3fc8_0000),
+            addi(A1, ZERO, code << 1 | 1),
+            sw(A1, A0, 0),
+            jal(ZERO, 0),
+        ];
+        elf_file::write(0x4038_0000, &bytes(&program), &[("main", 0x4038_0000), ("tohost", 0x3fc8_0000)])
+    }
+
+    /// Runs a program with further arguments: exit code, standard output, standard error.
+    fn emulate(name: &str, program: &[u8], further: &[&str]) -> (Result<u8, EmulateError>, String, String) {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            args: EmulateArgs,
+        }
+        let path = std::env::temp_dir().join(format!("ruvllm-esp-{}-{name}.elf", std::process::id()));
+        std::fs::write(&path, program).unwrap();
+        let words = ["emulate", path.to_str().unwrap()].into_iter().chain(further.iter().copied());
+        let line: Line = clap::Parser::parse_from(words);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let code = run(&line.args, &mut out, &mut err);
+        std::fs::remove_file(&path).unwrap();
+        (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    #[test]
+    fn a_program_prints_and_passes() {
+        let (code, out, err) = emulate("passes", &program(0), &[]);
+        assert_eq!((code.unwrap(), out.as_str()), (PASSED, "ok"));
+        assert_eq!(err.lines().next(), Some("passed"));
+        assert!(err.contains("8 instructions (emulated)"), "{err}");
+    }
+
+    #[test]
+    fn json_holds_everything() {
+        let (code, out, err) = emulate("json", &program(7), &["--json", "--profile"]);
+        assert_eq!((code.unwrap(), err.as_str()), (FAILED, ""));
+        let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(
+            (&value["stop"], &value["code"], &value["uart"]),
+            (&"exited".into(), &7.into(), &"ok".into())
+        );
+        assert_eq!((&value["kind"], &value["functions"][0]["name"]), (&"emulated".into(), &"main".into()));
+    }
+
+    #[test]
+    fn a_fault_and_a_breakpoint_say_where() {
+        let file = elf_file::write(0x4038_0000, &bytes(&[addi(A0, ZERO, 1), 0]), &[("main", 0x4038_0000)]);
+        let (code, _, err) = emulate("fault", &file, &[]);
+        assert_eq!(code.unwrap(), FAULT);
+        assert!(err.starts_with("fault: illegal instruction: pc 0x40380004"), "{err}");
+        assert!(err.lines().next().is_some_and(|line| line.ends_with(" in main+0x4")), "{err}");
+        let (code, _, err) = emulate("break", &program(0), &["--break", "0x40380008"]);
+        assert_eq!(code.unwrap(), PASSED);
+        assert!(err.starts_with("breakpoint at 0x40380008 in main+0x8"), "{err}");
+    }
+
+    #[test]
+    fn the_cycle_limit_and_bad_input_have_their_codes() {
+        let (code, ..) = emulate("limit", &program(0), &["--max-cycles", "3"]);
+        assert_eq!(code.unwrap(), CYCLE_LIMIT);
+        let (code, ..) = emulate("not-elf", b"hello", &[]);
+        assert!(matches!(code, Err(EmulateError::Load { .. })));
+        let (code, ..) = emulate("chip", &program(0), &["--chip", "esp32"]);
+        assert_eq!(
+            code.unwrap_err().to_string(),
+            "no emulated chip is called \"esp32\"; there are esp32c3 and esp32c6"
+        );
+        let (code, ..) = emulate("symbol", &program(0), &["--break", "nowhere"]);
+        assert!(matches!(code, Err(EmulateError::UnknownSymbol { .. })));
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod csr;
 pub mod decode;
 pub mod device;
 pub mod elf;
+pub mod elf_file;
 pub mod execute;
 pub mod fault;
 pub mod hart;
