@@ -207,7 +207,8 @@ impl Builder<'_> {
 
     fn push(&mut self, pc: u32, operation: Operation) {
         let costs = self.core.costs;
-        self.spent += if self.timed { self.pipeline.issue(pc, operation, costs) } else { 1 };
+        let cycles = if self.timed { self.pipeline.issue(pc, operation, costs) } else { 1 };
+        self.spent = self.spent.saturating_add(cycles);
         self.count += 1;
         let taken = self.timed && operation.is_branch();
         self.note(pc, operation, if taken { costs.taken_extra(pc, operation.immediate) } else { 0 });

@@ -27,6 +27,7 @@ pub mod operation;
 pub mod peripherals;
 pub mod pipeline;
 pub mod profile;
+pub mod stack;
 pub mod timing;
 pub mod trace;
 pub mod trap;

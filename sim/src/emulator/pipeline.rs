@@ -33,7 +33,8 @@ impl Pipeline {
         }
         if operation.is_load() && operation.rd != SINK {
             let [newest, _] = self.pending;
-            self.pending = [Pending { register: operation.rd, remaining: costs.load_latency - 1 }, newest];
+            self.pending =
+                [Pending { register: operation.rd, remaining: costs.load_latency.saturating_sub(1) }, newest];
         }
         cycles
     }

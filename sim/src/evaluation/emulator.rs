@@ -12,6 +12,7 @@ use crate::emulator::assemble::{
 };
 use crate::emulator::{Chip, Machine, Pace, Stop};
 use serde::Serialize;
+use std::fmt;
 use std::time::Instant;
 
 /// What one run showed.
@@ -34,6 +35,21 @@ pub struct EmulatorSpeed {
     pub chip: &'static str,
     pub untimed: Rate,
     pub timed: Rate,
+}
+
+impl fmt::Display for EmulatorSpeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, rate) in [("untimed", self.untimed), ("timed", self.timed)] {
+            let Rate { million_per_second, real_time_ratio, .. } = rate;
+            let chip = self.chip;
+            writeln!(
+                f,
+                "{chip} {name:<8} {million_per_second:>6.0} million instructions/s, \
+                 {real_time_ratio:.1} times real time (measured)"
+            )?;
+        }
+        Ok(())
+    }
 }
 
 /// The loop: `rounds` times about 40 instructions over the words at the start of the main SRAM.
@@ -142,5 +158,15 @@ mod tests {
         let (untimed, timed, cycles) = counts(&chip::ESP32C3);
         assert!(untimed >= 1_000_000 && timed < cycles, "{untimed} {timed} {cycles}");
         assert_eq!(counts(&chip::ESP32C3), (untimed, timed, cycles));
+    }
+
+    #[test]
+    fn a_line_says_what_the_figure_is() {
+        let text = speed(&chip::ESP32C6, 100_000).to_string();
+        assert!(
+            text.lines().all(|line| line.starts_with("esp32c6 ") && line.ends_with("(measured)")),
+            "{text}"
+        );
+        assert_eq!(text.lines().count(), 2);
     }
 }
