@@ -1,6 +1,6 @@
 //! The command line as data: help, completions and manual pages all come from here.
 
-use crate::command::{bench, chips, completions, fit, man, roles, sim};
+use crate::command::{bench, chips, completions, emulate, fit, man, roles, sim};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 
@@ -10,6 +10,7 @@ Exit codes:
   1    it worked, and the answer is no: something does not fit, a check failed
   2    the command line, the environment or an input file is wrong
   3    the device or this machine failed
+  4    the time given did not suffice
   130  interrupted with Ctrl-C
 
 Examples:
@@ -74,6 +75,8 @@ pub enum Command {
     Roles(roles::Arguments),
     /// Show what fits which chip, and where every byte goes
     Fit(fit::Arguments),
+    /// Run a RISC-V program as a chip would, and count its cycles
+    Emulate(emulate::Arguments),
     /// Measure how well the parts do their work
     Bench(bench::Arguments),
     /// Print a completion script for a shell

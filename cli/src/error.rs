@@ -21,6 +21,8 @@ pub enum Exit {
     Usage = 2,
     /// The device or this machine failed.
     Runtime = 3,
+    /// The time given did not suffice.
+    Timeout = 4,
     /// Interrupted with Ctrl-C.
     Interrupted = 130,
 }

@@ -49,6 +49,7 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
         Command::Chips(arguments) => command::chips::run(&arguments, &output),
         Command::Roles(arguments) => command::roles::run(&arguments, &output),
         Command::Fit(arguments) => command::fit::run(&arguments, &output),
+        Command::Emulate(arguments) => command::emulate::run(&arguments, &output),
         Command::Bench(arguments) => command::bench::run(&arguments, &output),
         Command::Completions(arguments) => command::completions::run(&arguments, &output),
         Command::Man(arguments) => command::man::run(&arguments, &output),

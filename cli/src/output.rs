@@ -49,7 +49,7 @@ impl Output {
     /// # Errors
     /// [`Stop`] when standard output does not take it.
     pub fn json<Body: Serialize>(&self, kind: &str, body: &Body) -> Result<(), Stop> {
-        let line = serde_json::to_string(&Envelope { schema: SCHEMA, kind, body })?;
+        let line = envelope(kind, body)?;
         let mut out = io::stdout().lock();
         writeln!(out, "{line}")?;
         Ok(out.flush()?)
@@ -66,6 +66,14 @@ impl Output {
             let _ = writeln!(anstream::stderr().lock(), "{line}");
         }
     }
+}
+
+/// One JSON object as a line: `body` with the schema's version and its `kind`.
+///
+/// # Errors
+/// Those of the serialiser.
+pub fn envelope<Body: Serialize>(kind: &str, body: &Body) -> serde_json::Result<String> {
+    serde_json::to_string(&Envelope { schema: SCHEMA, kind, body })
 }
 
 /// Decides on colour for the whole process, before anything is printed. `auto` looks at `NO_COLOR`, `CLICOLOR`,

@@ -1,6 +1,7 @@
 //! ESP32 chips under virtual time, running the ruvllm-esp core.
 //!
 //! - [`device`]: one chip, its agent, its memory, its clock
+//! - [`emulator`]: the machine code of a RISC-V chip, executed and timed
 //! - [`script`]: what is typed at a chip
 //! - [`cost`]: what counted work costs on each chip, in cycles, time and energy
 //! - [`figure`]: a number that says what it is and how far off it may be
@@ -9,6 +10,7 @@
 
 pub mod cost;
 pub mod device;
+pub mod emulator;
 pub mod evaluation;
 pub mod figure;
 pub mod memory;

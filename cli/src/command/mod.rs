@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod chips;
 pub mod completions;
+pub mod emulate;
 pub mod fit;
 pub mod man;
 pub mod roles;

@@ -7,6 +7,7 @@
 pub mod anomaly;
 pub mod dataset;
 pub mod embed;
+pub mod emulator;
 pub mod index;
 pub mod recall;
 pub mod sentences;

@@ -1,0 +1,144 @@
+//! The flash cache: which lines of flash are in it, and what a missing one costs.
+//!
+//! Set-associative with least-recently-used replacement, one cache for instructions and data, as on the ESP32-C6
+//! (32 KiB, 4 ways, 32-byte lines: mask ROM strings and measurement) and the ESP32-C3 (16 KiB, 8 ways, 32-byte lines:
+//! esp-idf; its replacement order is not published, LRU is assumed). Only presence is modelled, the bytes always
+//! come from the flash itself. A hit costs two memory accesses of the host.
+
+/// The shape of a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Geometry {
+    pub bytes: u32,
+    pub ways: u32,
+    pub line_bytes: u32,
+}
+
+impl Geometry {
+    /// How many sets there are.
+    pub const fn sets(&self) -> u32 {
+        self.bytes / self.line_bytes / self.ways
+    }
+}
+
+/// A way of a set.
+#[derive(Clone, Copy, Debug, Default)]
+struct Way {
+    /// The line held plus one; 0 is empty.
+    tag: u32,
+    /// When it was last touched.
+    used: u64,
+}
+
+/// The lines that are present.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    geometry: Geometry,
+    ways: Vec<Way>,
+    /// For each line of the flash up to the last one ever used: 1 + its place in `ways`, 0 when absent.
+    place: Vec<u32>,
+    clock: u64,
+    fill_cycles: u32,
+    hits: u64,
+    misses: u64,
+}
+
+impl Cache {
+    /// An empty cache; a miss costs `fill_cycles`.
+    pub fn new(geometry: Geometry, fill_cycles: u32) -> Self {
+        let ways = (geometry.sets() * geometry.ways) as usize;
+        Self {
+            geometry,
+            ways: vec![Way::default(); ways],
+            place: Vec::new(),
+            clock: 0,
+            fill_cycles,
+            hits: 0,
+            misses: 0,
+        }
+    }
+
+    /// Bytes of a line.
+    pub const fn line_bytes(&self) -> u32 {
+        self.geometry.line_bytes
+    }
+
+    /// Cycles that a missing line takes.
+    pub const fn fill_cycles(&self) -> u32 {
+        self.fill_cycles
+    }
+
+    /// Uses `line` (flash offset / line size): the cycles it takes to have it, 0 on a hit.
+    #[inline]
+    pub fn touch(&mut self, line: u32) -> u32 {
+        self.clock += 1;
+        let place = self.place.get(line as usize).copied().unwrap_or(0) as usize;
+        match self.ways.get_mut(place.wrapping_sub(1)) {
+            Some(way) => {
+                way.used = self.clock;
+                self.hits += 1;
+                0
+            }
+            None => self.fill(line),
+        }
+    }
+
+    #[cold]
+    fn fill(&mut self, line: u32) -> u32 {
+        self.misses += 1;
+        if self.place.len() <= line as usize {
+            self.place.resize(line as usize + 1, 0);
+        }
+        let ways = self.geometry.ways as usize;
+        let first = (line % self.geometry.sets()) as usize * ways;
+        let set = self.ways.iter_mut().enumerate().skip(first).take(ways);
+        if let Some((index, victim)) = set.min_by_key(|(_, way)| way.used) {
+            if let Some(place) = self.place.get_mut((victim.tag as usize).wrapping_sub(1)) {
+                *place = 0;
+            }
+            *victim = Way { tag: line + 1, used: self.clock };
+            if let Some(place) = self.place.get_mut(line as usize) {
+                *place = index as u32 + 1;
+            }
+        }
+        self.fill_cycles
+    }
+
+    /// Forgets every line, as after a write to the flash or a change of its mapping.
+    pub fn invalidate(&mut self) {
+        for way in &mut self.ways {
+            if let Some(place) = self.place.get_mut((way.tag as usize).wrapping_sub(1)) {
+                *place = 0;
+            }
+            *way = Way::default();
+        }
+    }
+
+    /// Touches that found their line, and those that did not.
+    pub const fn hits_and_misses(&self) -> (u64, u64) {
+        (self.hits, self.misses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: Geometry = Geometry { bytes: 256, ways: 2, line_bytes: 32 };
+
+    #[test]
+    fn the_least_recently_used_line_of_a_set_goes() {
+        let mut cache = Cache::new(SMALL, 100);
+        // Lines 0, 4 and 8 share a set of two ways.
+        assert_eq!([cache.touch(0), cache.touch(4), cache.touch(0)], [100, 100, 0]);
+        assert_eq!([cache.touch(8), cache.touch(0), cache.touch(4)], [100, 0, 100]);
+        assert_eq!(cache.hits_and_misses(), (2, 4));
+    }
+
+    #[test]
+    fn invalidating_empties_it() {
+        let mut cache = Cache::new(SMALL, 100);
+        cache.touch(3);
+        cache.invalidate();
+        assert_eq!(cache.touch(3), 100);
+    }
+}
