@@ -1,4 +1,4 @@
-//! The block interpreter and the plain one, over random programs: same state at the same cycle.
+//! The block interpreter against the plain one, over random programs.
 //!
 //! Programs mix arithmetic, loads and stores through pointers to every kind of memory (misaligned ones too), branches
 //! that loop, calls, CSRs, traps, atomics, stores over their own code, and arbitrary bits. A device raises interrupts

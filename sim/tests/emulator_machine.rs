@@ -1,4 +1,4 @@
-//! What a program sees of the emulated chips: memory, traps, interrupts, UART, time.
+//! What a program sees of the emulated chips.
 
 #![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 

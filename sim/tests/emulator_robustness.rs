@@ -1,4 +1,6 @@
-//! No input makes the emulator panic: not as an ELF file, not as code, not as register contents.
+//! No input makes the emulator panic.
+//!
+//! Not as an ELF file, not as code, not as register contents.
 
 #![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 

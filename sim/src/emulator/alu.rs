@@ -1,4 +1,4 @@
-//! The arithmetic that needs more than one Rust operator: high products, division, atomics.
+//! Arithmetic beyond one operator: high products, division, atomics.
 //!
 //! Division by zero and overflow have the defined results of the M extension; nothing here can panic.
 

@@ -1,6 +1,8 @@
-//! A tiny assembler: instructions as functions, so that built-in programs and tests read like assembly.
+//! A tiny assembler: instructions as functions.
 //!
-//! Only what those need. Registers are numbers (`A0` is 10), branch and jump offsets are in bytes from the
+//! It lets built-in programs and tests read like assembly, and has only what those need.
+//!
+//! Registers are numbers (`A0` is 10), branch and jump offsets are in bytes from the
 //! instruction itself. Immediates are cut to their fields.
 
 pub const ZERO: u32 = 0;

@@ -1,4 +1,4 @@
-//! Decoded blocks: straight runs of operations, ready to execute, found by address and chained by index.
+//! Decoded blocks: straight runs of operations, chained by index.
 //!
 //! A block begins anywhere and ends at the first unconditional jump, before a system instruction, or when it is full.
 //! A conditional branch does not end it: not taken it is just another operation, taken it leaves the block. What

@@ -75,34 +75,33 @@ fn words_of(bytes: u32) -> Vec<u32> {
     vec![0; bytes.div_ceil(4) as usize]
 }
 
+/// The banks and windows of `chip`, the generic memory first if there is to be one.
+fn layout(chip: &Chip, generic: bool) -> (Vec<BankSpec>, Vec<Window>) {
+    let (mut specs, mut windows) = (chip.banks.to_vec(), chip.windows.to_vec());
+    if generic || specs.is_empty() {
+        specs.insert(0, BankSpec { name: "generic memory", size: GENERIC_SIZE, is_flash: false });
+        windows.iter_mut().for_each(|window| window.bank += 1);
+        let access = Access::ALL;
+        windows.insert(0, Window { base: GENERIC_BASE, size: GENERIC_SIZE, bank: 0, offset: 0, access });
+    }
+    (specs, windows)
+}
+
 impl Bus {
     /// The address map of `chip`; with `generic`, 4 MiB at 0x8000_0000 as the main memory besides.
     pub fn new(chip: &Chip, generic: bool) -> Self {
-        let mut specs: Vec<BankSpec> = chip.banks.to_vec();
-        let mut windows: Vec<Window> = chip.windows.to_vec();
-        if generic {
-            specs.insert(0, BankSpec { name: "generic memory", size: GENERIC_SIZE, is_flash: false });
-            windows.iter_mut().for_each(|window| window.bank += 1);
-            let access = Access::ALL;
-            windows.insert(0, Window { base: GENERIC_BASE, size: GENERIC_SIZE, bank: 0, offset: 0, access });
-        }
+        let (specs, windows) = layout(chip, generic);
         let is_written = |bank| windows.iter().any(|window| window.bank == bank && window.access.write);
-        let mut banks: Vec<Bank> = specs
-            .iter()
-            .enumerate()
-            .map(|(index, spec)| Bank {
-                // Flash grows with its contents.
-                words: words_of(if spec.is_flash { 0 } else { spec.size }),
-                marks: if is_written(index) { Marks::new(spec.size) } else { Marks::default() },
-            })
-            .collect();
+        let bank = |(index, spec): (usize, &BankSpec)| Bank {
+            // Flash grows with its contents.
+            words: words_of(if spec.is_flash { 0 } else { spec.size }),
+            marks: if is_written(index) { Marks::new(spec.size) } else { Marks::default() },
+        };
+        let mut banks: Vec<Bank> = specs.iter().enumerate().map(bank).collect();
         let main = banks.remove(0);
-        let flash_bank = specs.iter().position(|spec| spec.is_flash).unwrap_or(usize::MAX);
-        let main_base = windows.first().map_or(0, |window| window.base);
         let outer = Outer {
             banks,
-            windows,
-            flash_bank,
+            flash_bank: specs.iter().position(|spec| spec.is_flash).unwrap_or(usize::MAX),
             peripherals: Peripherals::new(chip.peripherals, chip.uart0),
             cache: Cache::new(chip.cache, u32::from(chip.costs.line_fill)),
             fetch_line: None,
@@ -110,7 +109,9 @@ impl Bus {
             tohost: None,
             exit: None,
             code_changed: false,
+            windows,
         };
+        let main_base = outer.windows.first().map_or(0, |window| window.base);
         Self { main: main.words, marks: main.marks, main_base, outer }
     }
 

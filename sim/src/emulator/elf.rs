@@ -1,4 +1,4 @@
-//! Reading an ELF: what to put where, where to start, and what the functions are called.
+//! Reading an ELF: what goes where, where it starts, its symbols.
 //!
 //! Any byte string is accepted or refused, none panics. Segments are placed at their virtual addresses, as the chips'
 //! own boot loader places them.

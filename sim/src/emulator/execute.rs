@@ -114,38 +114,40 @@ fn execute(hart: &mut Hart, bus: &mut Bus, pc: u32, operation: Operation, length
     let Operation { kind, rd, rs1, rs2, immediate } = operation;
     let next_pc = pc.wrapping_add(u32::from(length));
     let (a, b) = (hart.integers[usize::from(rs1)], hart.integers[usize::from(rs2)]);
-    let mut outcome = Outcome { next_pc, wait: 0, is_taken: false };
+    let follow = Outcome { next_pc, wait: 0, is_taken: false };
+    let jump = |next_pc| Outcome { next_pc, wait: 0, is_taken: true };
     if let Some(value) = compute(kind, a, b, immediate) {
         hart.integers[usize::from(rd)] = value;
-    } else if operation.is_branch() {
-        if is_taken(kind, a, b) {
-            outcome = Outcome { next_pc: immediate, wait: 0, is_taken: true };
-        }
-    } else {
-        match kind {
-            Kind::Jal => {
-                hart.integers[usize::from(rd)] = next_pc;
-                outcome = Outcome { next_pc: immediate, wait: 0, is_taken: true };
-            }
-            Kind::Jalr => {
-                hart.integers[usize::from(rd)] = next_pc;
-                outcome = Outcome { next_pc: a.wrapping_add(immediate) & !1, wait: 0, is_taken: true };
-            }
-            Kind::Lb | Kind::Lh | Kind::Lw | Kind::Lbu | Kind::Lhu => {
-                let address = a.wrapping_add(immediate);
-                let loaded = bus.load(address, width(kind), now).map_err(|_| (Cause::LoadAccess, address))?;
-                hart.integers[usize::from(rd)] = extend(kind, loaded.value);
-                outcome.wait = loaded.wait;
-            }
-            Kind::Sb | Kind::Sh | Kind::Sw => {
-                let address = a.wrapping_add(immediate);
-                let stored = bus.store(address, width(kind), b, now);
-                outcome.wait = stored.map_err(|_| (Cause::StoreAccess, address))?.wait;
-            }
-            _ => return system(hart, bus, pc, operation, outcome, now),
-        }
+        return Ok(follow);
     }
-    Ok(outcome)
+    match kind {
+        _ if operation.is_branch() => Ok(if is_taken(kind, a, b) { jump(immediate) } else { follow }),
+        Kind::Jal => {
+            hart.integers[usize::from(rd)] = next_pc;
+            Ok(jump(immediate))
+        }
+        Kind::Jalr => {
+            hart.integers[usize::from(rd)] = next_pc;
+            Ok(jump(a.wrapping_add(immediate) & !1))
+        }
+        _ if operation.is_load() || matches!(kind, Kind::Sb | Kind::Sh | Kind::Sw) => {
+            Ok(Outcome { wait: access(hart, bus, operation, now)?, ..follow })
+        }
+        _ => system(hart, bus, pc, operation, follow, now),
+    }
+}
+
+/// A load or store: the wait of its memory access.
+fn access(hart: &mut Hart, bus: &mut Bus, operation: Operation, now: u64) -> Result<u32, (Cause, u32)> {
+    let Operation { kind, rd, rs1, rs2, immediate } = operation;
+    let address = hart.integers[usize::from(rs1)].wrapping_add(immediate);
+    if operation.is_load() {
+        let loaded = bus.load(address, width(kind), now).map_err(|_| (Cause::LoadAccess, address))?;
+        hart.integers[usize::from(rd)] = extend(kind, loaded.value);
+        return Ok(loaded.wait);
+    }
+    let stored = bus.store(address, width(kind), hart.integers[usize::from(rs2)], now);
+    Ok(stored.map_err(|_| (Cause::StoreAccess, address))?.wait)
 }
 
 /// Bytes that a load or store moves.

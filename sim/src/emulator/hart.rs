@@ -1,4 +1,4 @@
-//! The processor's own state: integer registers, program counter, CSRs, reservation, loads in flight.
+//! The processor's own state.
 
 use super::chip::Chip;
 use super::csr::{self, Clock};

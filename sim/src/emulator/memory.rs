@@ -1,4 +1,4 @@
-//! A bank of memory as words, and the marks that say which of its bytes someone watches.
+//! A bank of memory as words, and marks on what is watched in it.
 //!
 //! Words, not bytes: rotating a byte offset right by two turns "aligned and in range" into a single comparison,
 //! which is what the fast path of the block interpreter is made of. Byte order is little-endian on any host.

@@ -1,4 +1,4 @@
-//! The peripheral registers: which device answers an address, and what happens when none does.
+//! The peripheral registers: which device answers an address.
 //!
 //! UART0 is always there; anything else is attached as a [`Device`]. All accesses are carried as words.
 

@@ -1,4 +1,4 @@
-//! The load-use scoreboard: how long an instruction waits for a value that is still on its way.
+//! The load-use scoreboard: how long an instruction waits for a load.
 //!
 //! These cores issue one instruction a cycle, in order, and stall only for results of loads. Waits that are not known
 //! when a block is decoded (a cache line fill, a peripheral) do not shorten a stall, and a taken jump ends all of them,

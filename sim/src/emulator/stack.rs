@@ -1,6 +1,6 @@
-//! The stack's high-water mark: paint it before a run, look how far down the paint is gone afterwards.
+//! The stack's high-water mark.
 //!
-//! A program that happens to write the paint itself hides that word; a single such word changes nothing, because the
+//! Paint the stack before a run, look how far down the paint is gone afterwards. A program that happens to write the paint itself hides that word; a single such word changes nothing, because the
 //! mark is the lowest word that differs.
 
 use super::bus::Bus;

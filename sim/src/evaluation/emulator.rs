@@ -1,4 +1,4 @@
-//! How fast the emulator is: instructions a second on this machine, and the ratio to the chip's own time.
+//! How fast the emulator is, here and against the chip's own time.
 //!
 //! The program is a mixed loop written here in instructions: arithmetic, loads and stores over 1 KiB of SRAM, a
 //! multiplication, a call and a data-dependent branch in each round, so that no single fast path flatters the figure.
