@@ -1,6 +1,8 @@
 //! The command line as data: help, completions and manual pages all come from here.
 
-use crate::command::{bench, chips, completions, emulate, fit, man, roles, sim};
+use crate::command::{bench, chips, completions, doctor, emulate, fit, man, roles, sim};
+#[cfg(feature = "board")]
+use crate::command::{build, flash, monitor, ports};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 
@@ -75,6 +77,20 @@ pub enum Command {
     Roles(roles::Arguments),
     /// Show what fits which chip, and where every byte goes
     Fit(fit::Arguments),
+    /// Build the firmware and make the image of a chip
+    #[cfg(feature = "board")]
+    Build(build::Arguments),
+    /// Write the image to a board, and hear it answer
+    #[cfg(feature = "board")]
+    Flash(flash::Arguments),
+    /// Show what a board says, and say something back
+    #[cfg(feature = "board")]
+    Monitor(monitor::Arguments),
+    /// List the serial ports, and why each is a board's or not
+    #[cfg(feature = "board")]
+    Ports(ports::Arguments),
+    /// Check this machine, or explain an error message
+    Doctor(doctor::Arguments),
     /// Run a RISC-V program as a chip would, and count its cycles
     Emulate(emulate::Arguments),
     /// Measure how well the parts do their work

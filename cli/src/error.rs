@@ -70,15 +70,42 @@ impl CliError {
         Self { exit: Exit::Runtime, code, message: message.into(), help: None }
     }
 
+    /// The time given did not suffice.
+    pub fn timeout(code: &'static str, message: impl Into<String>) -> Self {
+        Self { exit: Exit::Timeout, code, message: message.into(), help: None }
+    }
+
+    /// Stopped with Ctrl-C.
+    pub fn interrupted(code: &'static str, message: impl Into<String>) -> Self {
+        Self { exit: Exit::Interrupted, code, message: message.into(), help: None }
+    }
+
     /// Adds the next step.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
+    /// Puts the place in a file before the message.
+    #[cfg(feature = "board")]
+    pub fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// The exit code it ends with.
     pub fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// Its stable name, such as `flash::wrong-chip`.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What is wrong, without the next step.
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// The error as the last line of the JSON output.

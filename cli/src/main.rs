@@ -1,8 +1,16 @@
 //! The `ruvllm-esp` command line: `main` only matches, each command is one file.
 
 mod arguments;
+#[cfg(feature = "board")]
+mod board;
+mod bringup;
 mod command;
 mod error;
+#[cfg(feature = "board")]
+mod firmware;
+mod machine;
+#[cfg(feature = "board")]
+mod monitor;
 mod output;
 mod progress;
 mod quantity;
@@ -49,6 +57,15 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
         Command::Chips(arguments) => command::chips::run(&arguments, &output),
         Command::Roles(arguments) => command::roles::run(&arguments, &output),
         Command::Fit(arguments) => command::fit::run(&arguments, &output),
+        #[cfg(feature = "board")]
+        Command::Build(arguments) => command::build::run(&arguments, &output),
+        #[cfg(feature = "board")]
+        Command::Flash(arguments) => command::flash::run(&arguments, &output),
+        #[cfg(feature = "board")]
+        Command::Monitor(arguments) => command::monitor::run(&arguments, &output),
+        #[cfg(feature = "board")]
+        Command::Ports(arguments) => command::ports::run(&arguments, &output),
+        Command::Doctor(arguments) => command::doctor::run(&arguments, &output),
         Command::Emulate(arguments) => command::emulate::run(&arguments, &output),
         Command::Bench(arguments) => command::bench::run(&arguments, &output),
         Command::Completions(arguments) => command::completions::run(&arguments, &output),

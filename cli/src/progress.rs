@@ -30,6 +30,13 @@ impl Stage {
         Self(Some(bar))
     }
 
+    /// What it is at, where the end is not known.
+    pub fn at(&self, what: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(what.to_string());
+        }
+    }
+
     /// So much of it is done; how long it takes is not known before the first call.
     pub fn reached(&self, done: u32, total: u32) {
         let Some(bar) = &self.0 else { return };

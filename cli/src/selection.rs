@@ -51,6 +51,12 @@ impl Given {
         Self { value: value.to_string(), origin }
     }
 
+    /// The value as it was given.
+    #[cfg(feature = "board")]
+    pub fn text(&self) -> &str {
+        &self.value
+    }
+
     /// The chip of this name.
     ///
     /// # Errors

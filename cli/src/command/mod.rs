@@ -1,10 +1,19 @@
 //! One file a command: its options, and what it does.
 
 pub mod bench;
+#[cfg(feature = "board")]
+pub mod build;
 pub mod chips;
 pub mod completions;
+pub mod doctor;
 pub mod emulate;
 pub mod fit;
+#[cfg(feature = "board")]
+pub mod flash;
 pub mod man;
+#[cfg(feature = "board")]
+pub mod monitor;
+#[cfg(feature = "board")]
+pub mod ports;
 pub mod roles;
 pub mod sim;

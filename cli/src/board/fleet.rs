@@ -1,0 +1,223 @@
+//! A fleet in one file: each chip with its own port, role and number.
+//!
+//! Every mistake is told with its line, before any port is opened.
+
+use crate::error::CliError;
+use crate::selection::Given;
+use ruvllm_esp_core::chip::Chip;
+use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_firmware_logic::config::KEY_BYTES;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+
+/// The file, as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    key: Option<Spanned<String>>,
+    #[serde(default)]
+    chip: Vec<Spanned<Entry>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Entry {
+    port: Option<Spanned<String>>,
+    serial_number: Option<Spanned<String>>,
+    variant: Spanned<String>,
+    role: Option<Spanned<String>>,
+    id: Option<Spanned<u16>>,
+    image: Option<PathBuf>,
+}
+
+/// How a board is found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// By the name of its port.
+    Port(String),
+    /// By the serial number of its USB device, whatever port it is on today.
+    SerialNumber(String),
+}
+
+/// One chip of the fleet.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// How it is found.
+    pub place: Place,
+    /// Which chip it is.
+    pub chip: &'static Chip,
+    /// Its role.
+    pub role: Option<RoleKind>,
+    /// Its number.
+    pub chip_id: Option<u16>,
+    /// Its image, if not the one of its kind.
+    pub image: Option<PathBuf>,
+}
+
+/// A fleet.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// The key that its chips share, where the file has one.
+    pub key: Option<[u8; KEY_BYTES]>,
+    /// Its chips, in the order of the file.
+    pub members: Vec<Member>,
+}
+
+impl Fleet {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// `fleet::cannot-read`, and every mistake with `FILE:LINE`.
+    pub fn read(path: &Path) -> Result<Self, CliError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| CliError::usage("fleet::cannot-read", format!("{name}: {error}")))?;
+        Self::parse(&text, &name)
+    }
+
+    fn parse(text: &str, name: &str) -> Result<Self, CliError> {
+        let file = File { text, name };
+        let document: Document = toml::from_str(text)
+            .map_err(|error| file.error("fleet::syntax", error.span(), error.message()))?;
+        if document.chip.is_empty() {
+            return Err(file.error("fleet::empty", None, "there is no [[chip]]"));
+        }
+        let key = document.key.map(|text| file.key(&text)).transpose()?;
+        let (mut places, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        let mut members = Vec::new();
+        for entry in &document.chip {
+            let member = file.member(entry)?;
+            if !places.insert(member.place.clone()) {
+                return Err(file.error(
+                    "fleet::twice",
+                    Some(entry.span()),
+                    "this board is listed above already",
+                ));
+            }
+            if let Some(id) = member.chip_id.filter(|id| !ids.insert(*id)) {
+                let span = entry.get_ref().id.as_ref().map(Spanned::span);
+                return Err(file.error(
+                    "fleet::twice",
+                    span,
+                    &format!("the number {id} is taken above already"),
+                ));
+            }
+            members.push(member);
+        }
+        Ok(Self { key, members })
+    }
+}
+
+/// The text, for its line numbers.
+struct File<'a> {
+    text: &'a str,
+    name: &'a str,
+}
+
+impl File<'_> {
+    fn member(&self, entry: &Spanned<Entry>) -> Result<Member, CliError> {
+        let Entry { port, serial_number, variant, role, id, image } = entry.get_ref();
+        let place = match (port, serial_number) {
+            (Some(port), None) => Place::Port(port.get_ref().clone()),
+            (None, Some(number)) => Place::SerialNumber(number.get_ref().clone()),
+            _ => {
+                let text = "a chip has either `port` or `serial-number`";
+                return Err(self.error("fleet::place", Some(entry.span()), text));
+            }
+        };
+        let chip = Given::option(variant.get_ref(), "variant").chip();
+        let role = role.as_ref().map(|role| {
+            Given::option(role.get_ref(), "role")
+                .role()
+                .map_err(|error| error.at(&self.line(Some(role.span()))))
+        });
+        Ok(Member {
+            place,
+            chip: chip.map_err(|error| error.at(&self.line(Some(variant.span()))))?,
+            role: role.transpose()?,
+            chip_id: id.as_ref().map(|id| *id.get_ref()),
+            image: image.clone(),
+        })
+    }
+
+    fn key(&self, text: &Spanned<String>) -> Result<[u8; KEY_BYTES], CliError> {
+        let digits = text.get_ref();
+        let byte = |at: usize| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
+            let text_of = format!("a key has {} hexadecimal digits", 2 * KEY_BYTES);
+            self.error("fleet::key", Some(text.span()), &text_of)
+        })
+    }
+
+    fn error(&self, code: &'static str, span: Option<Range<usize>>, text: &str) -> CliError {
+        CliError::usage(code, text.trim().replace('\n', "; "))
+            .at(&self.line(span))
+            .help("docs/flashing.md has an example")
+    }
+
+    fn line(&self, span: Option<Range<usize>>) -> String {
+        let Some(span) = span else { return self.name.to_string() };
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        format!("{}:{}", self.name, before.matches('\n').count() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: &str = r#"
+key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+[[chip]]
+port = "/dev/ttyACM0"
+variant = "esp32c3"
+role = "memory"
+id = 1
+
+[[chip]]
+serial-number = "34:85:18:AA:BB:CC"
+variant = "ESP32-S3"
+"#;
+
+    fn message(text: &str) -> (&'static str, String) {
+        let error = Fleet::parse(text, "fleet.toml").unwrap_err();
+        (error.code(), error.message().to_string())
+    }
+
+    #[test]
+    fn a_fleet_is_read_as_it_stands() {
+        let fleet = Fleet::parse(TWO, "fleet.toml").unwrap();
+        assert_eq!(fleet.key.map(|key| key[1]), Some(0x11));
+        let [first, second] = fleet.members.as_slice() else { panic!("{fleet:?}") };
+        assert_eq!(
+            (first.chip.name, first.role, first.chip_id),
+            ("esp32c3", Some(RoleKind::MemoryArchivist), Some(1))
+        );
+        assert_eq!(second.place, Place::SerialNumber("34:85:18:AA:BB:CC".into()));
+        assert_eq!((second.chip.name, second.role, second.chip_id), ("esp32s3", None, None));
+    }
+
+    #[test]
+    fn every_mistake_has_its_line() {
+        let (code, text) = message(&TWO.replace("memory", "memroy"));
+        assert!(code == "cli::unknown-role" && text.starts_with("fleet.toml:7: "), "{code} {text}");
+        let (code, text) = message(&TWO.replace("ESP32-S3", "esp33"));
+        assert!(code == "cli::unknown-chip" && text.starts_with("fleet.toml:12: "), "{code} {text}");
+        let (code, text) = message(&TWO.replace("id = 1", "id = 70000"));
+        assert!(code == "fleet::syntax" && text.starts_with("fleet.toml:8: "), "{code} {text}");
+        let (code, text) = message(&TWO.replace("id = 1", "idd = 1"));
+        assert!(code == "fleet::syntax" && text.contains("unknown field"), "{code} {text}");
+        let (code, text) = message(&TWO.replace("ddeeff\"", "dd\""));
+        assert!(code == "fleet::key" && text.starts_with("fleet.toml:2: "), "{code} {text}");
+        let (code, text) = message(&format!("{TWO}id = 1\n"));
+        assert!(code == "fleet::twice" && text.starts_with("fleet.toml:13: "), "{code} {text}");
+        let (code, _) = message(&TWO.replace("serial-number = \"34:85:18:AA:BB:CC\"", ""));
+        assert_eq!(code, "fleet::place");
+        assert_eq!(message("").0, "fleet::empty");
+    }
+}

@@ -1,0 +1,345 @@
+//! An image for flashing, checked before anything is opened.
+//!
+//! A merged image has a bootloader where the chip's ROM looks for it, the partition table at 0x8000, and the
+//! application in its partition. Both programs carry their chip's number, a checksum and a SHA-256 (ESP-IDF programming
+//! guide, "Firmware image format"), so damage and the wrong chip show without a board.
+
+use super::chips;
+use crate::error::CliError;
+use ruvllm_esp_core::chip::Chip;
+use ruvllm_esp_firmware_logic::partition::{ENTRY_BYTES, Partition, TABLE_OFFSET, find_config};
+use sha2::{Digest, Sha256};
+use std::ops::Range;
+use std::path::Path;
+
+const PROGRAM_MAGIC: u8 = 0xe9;
+const HEADER_BYTES: usize = 24;
+const SEGMENT_HEADER_BYTES: usize = 8;
+const CHECKSUM_SEED: u8 = 0xef;
+const HASH_BYTES: usize = 32;
+const TABLE_BYTES: usize = 0xc00;
+const SECTOR: usize = 0x1000;
+
+/// A sound image.
+#[derive(Clone, Debug)]
+pub struct Image {
+    bytes: Vec<u8>,
+    /// The chip it is for.
+    pub chip: &'static Chip,
+    /// Where the settings lie, if the table has a place for them.
+    pub settings: Option<Partition>,
+    /// The stretches that are written; the rest of the file is erased flash, and the settings.
+    pub stretches: Vec<Stretch>,
+    /// Where the last partition ends: the flash has to be that large.
+    pub flash_bytes: u32,
+}
+
+/// A stretch of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// What it is, for the progress bar.
+    pub name: String,
+    /// Its bytes in the file, which are its addresses in flash.
+    pub range: Range<usize>,
+}
+
+/// An entry of the partition table.
+#[derive(Clone, Debug)]
+struct Entry {
+    name: String,
+    is_application: bool,
+    range: Range<usize>,
+}
+
+/// A program, as far as its header tells.
+struct Program {
+    chip_id: u16,
+    bytes: usize,
+}
+
+impl Image {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// `image::cannot-read`, `image::application-only`, `image::not-an-image`, `image::corrupt`, `image::too-large`,
+    /// `image::unknown-chip`.
+    pub fn read(path: &Path) -> Result<Self, CliError> {
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|error| {
+            CliError::usage("image::cannot-read", format!("{name}: {error}"))
+                .help("`ruvllm-esp build --variant CHIP` makes dist/ruvllm-esp-CHIP.bin")
+        })?;
+        Self::check(bytes, &name)
+    }
+
+    /// Checks the bytes of a merged image.
+    fn check(bytes: Vec<u8>, name: &str) -> Result<Self, CliError> {
+        let table = bytes.get(TABLE_OFFSET as usize..).filter(|table| table.starts_with(&[0xaa, 0x50]));
+        let Some(table) = table else { return Err(not_merged(&bytes, name)) };
+        let settings = find_config(table);
+        let entries = entries(table);
+        let boot = if bytes.first() == Some(&PROGRAM_MAGIC) { 0 } else { 0x1000 };
+        let bootloader = program(&bytes, boot, "bootloader", name)?;
+        let chip = chips::by_image_id(bootloader.chip_id).ok_or_else(|| {
+            let text =
+                format!("{name} is for a chip with number {}, which is none of ours", bootloader.chip_id);
+            CliError::usage("image::unknown-chip", text).help("`ruvllm-esp chips` lists them")
+        })?;
+        if chips::boot_address(chip) as usize != boot {
+            return Err(corrupt(name, &format!("the bootloader of {} is not where it belongs", chip.name)));
+        }
+        let boot_end = boot + bootloader.bytes;
+        if boot_end > TABLE_OFFSET as usize {
+            return Err(corrupt(name, "the bootloader reaches into the partition table"));
+        }
+        let table_end = (TABLE_OFFSET as usize + TABLE_BYTES).min(bytes.len());
+        let mut stretches = vec![
+            Stretch { name: "bootloader".into(), range: boot..boot_end },
+            Stretch { name: "partition table".into(), range: TABLE_OFFSET as usize..table_end },
+        ];
+        stretches.extend(contents(&bytes, &entries, settings, chip, name)?);
+        let flash_bytes = entries.iter().map(|entry| entry.range.end).max().unwrap_or(0);
+        let flash_bytes =
+            u32::try_from(flash_bytes).map_err(|_| corrupt(name, "the table ends past 4 GiB"))?;
+        Ok(Self { bytes, chip, settings, stretches, flash_bytes })
+    }
+
+    /// The bytes of a stretch.
+    pub fn part(&self, stretch: &Stretch) -> &[u8] {
+        self.bytes.get(stretch.range.clone()).unwrap_or_default()
+    }
+}
+
+/// What lies in the partitions: the application whole, and of the others what is not erased.
+fn contents(
+    bytes: &[u8],
+    entries: &[Entry],
+    settings: Option<Partition>,
+    chip: &Chip,
+    name: &str,
+) -> Result<Vec<Stretch>, CliError> {
+    let mut stretches = Vec::new();
+    for Entry { name: label, is_application, range } in entries {
+        if settings.is_some_and(|settings| settings.offset as usize == range.start) {
+            continue;
+        }
+        let present = range.start.min(bytes.len())..range.end.min(bytes.len());
+        if *is_application && bytes.get(range.start) == Some(&PROGRAM_MAGIC) {
+            let application = program(bytes, range.start, label, name)?;
+            if application.chip_id != chips::espflash(chip)?.id() {
+                return Err(corrupt(name, &format!("`{label}` is for another chip than the bootloader")));
+            }
+            let end = range.start + application.bytes;
+            if end > range.end {
+                return Err(too_large(name, label, application.bytes, range.len()));
+            }
+            stretches.push(Stretch { name: label.clone(), range: range.start..end });
+        } else {
+            stretches.extend(written(bytes, label, present));
+        }
+    }
+    if !entries
+        .iter()
+        .any(|entry| stretches.iter().any(|found| entry.is_application && found.name == entry.name))
+    {
+        return Err(corrupt(name, "no application where the partition table says"));
+    }
+    if let Some(end) = entries.iter().map(|entry| entry.range.end).max().filter(|end| *end < bytes.len()) {
+        return Err(too_large(name, "the partitions", bytes.len(), end));
+    }
+    Ok(stretches)
+}
+
+/// The runs of sectors that hold anything.
+fn written(bytes: &[u8], label: &str, range: Range<usize>) -> Vec<Stretch> {
+    let mut runs: Vec<Stretch> = Vec::new();
+    for begin in range.clone().step_by(SECTOR) {
+        let sector = begin..(begin + SECTOR).min(range.end);
+        if bytes.get(sector.clone()).is_some_and(|sector| sector.iter().all(|byte| *byte == 0xff)) {
+            continue;
+        }
+        match runs.last_mut() {
+            Some(run) if run.range.end == sector.start => run.range.end = sector.end,
+            _ => runs.push(Stretch { name: label.to_string(), range: sector }),
+        }
+    }
+    runs
+}
+
+fn entries(table: &[u8]) -> Vec<Entry> {
+    let word = |entry: &[u8], at: usize| {
+        let bytes = entry.get(at..at + 4).and_then(|word| word.try_into().ok()).unwrap_or([0; 4]);
+        u32::from_le_bytes(bytes) as usize
+    };
+    let read = |entry: &[u8]| {
+        let label: Vec<u8> = entry.iter().skip(12).take(16).copied().take_while(|byte| *byte != 0).collect();
+        let (offset, size) = (word(entry, 4), word(entry, 8));
+        Entry {
+            name: String::from_utf8_lossy(&label).into_owned(),
+            is_application: entry.get(2) == Some(&0),
+            range: offset..offset.saturating_add(size),
+        }
+    };
+    table.chunks_exact(ENTRY_BYTES).take_while(|entry| entry.starts_with(&[0xaa, 0x50])).map(read).collect()
+}
+
+/// Checks a program: every segment inside the file, the checksum, and the hash if there is one.
+fn program(bytes: &[u8], at: usize, part: &str, name: &str) -> Result<Program, CliError> {
+    let cut = || corrupt(name, &format!("the {part} is cut off"));
+    let program = bytes.get(at..).unwrap_or_default();
+    let header = program.get(..HEADER_BYTES).ok_or_else(cut)?;
+    let [magic, segments, ..] = *header else { return Err(cut()) };
+    if magic != PROGRAM_MAGIC {
+        return Err(corrupt(name, &format!("the {part} begins with {magic:#04x}, not with 0xe9")));
+    }
+    let (mut end, mut checksum) = (HEADER_BYTES, CHECKSUM_SEED);
+    for _ in 0..segments {
+        let length = program.get(end + 4..end + SEGMENT_HEADER_BYTES).ok_or_else(cut)?;
+        let length = u32::from_le_bytes(length.try_into().unwrap_or([0; 4])) as usize;
+        let begin = end + SEGMENT_HEADER_BYTES;
+        end = begin.checked_add(length).ok_or_else(cut)?;
+        checksum = program.get(begin..end).ok_or_else(cut)?.iter().fold(checksum, |sum, byte| sum ^ byte);
+    }
+    // The checksum is the last byte of a block of sixteen.
+    end = (end + 16) / 16 * 16;
+    if program.get(end - 1).ok_or_else(cut)? != &checksum {
+        return Err(corrupt(name, &format!("the checksum of the {part} does not match")));
+    }
+    let chip_id = header.get(12..14).and_then(|id| id.try_into().ok()).map_or(0, u16::from_le_bytes);
+    if header.get(23) == Some(&1) {
+        let hash = program.get(end..end + HASH_BYTES).ok_or_else(cut)?;
+        if program.get(..end).is_none_or(|content| Sha256::digest(content)[..] != *hash) {
+            return Err(corrupt(name, &format!("the SHA-256 of the {part} does not match")));
+        }
+        end += HASH_BYTES;
+    }
+    Ok(Program { chip_id, bytes: end })
+}
+
+fn corrupt(name: &str, why: &str) -> CliError {
+    CliError::usage("image::corrupt", format!("{name} is damaged: {why}"))
+        .help("build or download it again, and compare it with SHA256SUMS; nothing was opened or written")
+}
+
+fn too_large(name: &str, part: &str, have: usize, limit: usize) -> CliError {
+    CliError::no("image::too-large", format!("{name}: {part} takes {have} B, and its place has {limit} B"))
+        .help("build it with --profile small; nothing was opened or written")
+}
+
+fn not_merged(bytes: &[u8], name: &str) -> CliError {
+    if bytes.first() == Some(&PROGRAM_MAGIC) {
+        return CliError::usage(
+            "image::application-only",
+            format!("{name} is an application without bootloader"),
+        )
+        .help("flash the merged image: ruvllm-esp-CHIP.bin, not ruvllm-esp-CHIP-app.bin");
+    }
+    let help = "an image is what `ruvllm-esp build` writes: dist/ruvllm-esp-CHIP.bin";
+    CliError::usage("image::not-an-image", format!("{name} is no flash image")).help(help)
+}
+
+#[cfg(test)]
+pub mod sample {
+    //! A small image that is sound in every respect, for tests.
+
+    use super::*;
+
+    /// A program with one segment of `length` bytes.
+    pub fn program(chip_id: u16, length: usize) -> Vec<u8> {
+        let mut bytes = vec![PROGRAM_MAGIC, 1, 2, 0x20];
+        bytes.resize(HEADER_BYTES, 0);
+        bytes[12..14].copy_from_slice(&chip_id.to_le_bytes());
+        bytes[23] = 1;
+        let content: Vec<u8> = (0..length).map(|at| (at * 7 % 251) as u8).collect();
+        bytes.extend(0x4200_0000_u32.to_le_bytes());
+        bytes.extend(u32::try_from(length).unwrap().to_le_bytes());
+        bytes.extend(&content);
+        let end = (bytes.len() + 16) / 16 * 16;
+        bytes.resize(end - 1, 0);
+        bytes.push(content.iter().fold(CHECKSUM_SEED, |sum, byte| sum ^ byte));
+        let hash = Sha256::digest(&bytes);
+        bytes.extend(&hash[..]);
+        bytes
+    }
+
+    fn entry(kind: u8, subtype: u8, offset: u32, size: u32, name: &str) -> Vec<u8> {
+        let mut entry = vec![0xaa, 0x50, kind, subtype];
+        entry.extend(offset.to_le_bytes());
+        entry.extend(size.to_le_bytes());
+        entry.extend(name.as_bytes());
+        entry.resize(ENTRY_BYTES, 0);
+        entry
+    }
+
+    /// A merged image for a chip that boots from address zero.
+    pub fn merged(chip_id: u16, application_bytes: usize) -> Vec<u8> {
+        let mut bytes = program(chip_id, 3000);
+        bytes.resize(TABLE_OFFSET as usize, 0xff);
+        bytes.extend(entry(0x40, 0, 0x9000, 0x2000, "config"));
+        bytes.extend(entry(0, 0, 0x10000, 0x3f0000, "factory"));
+        bytes.resize(0x10000, 0xff);
+        bytes.extend(program(chip_id, application_bytes));
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::{merged, program as sample_program};
+    use super::*;
+
+    const C3: u16 = 5;
+
+    fn code(bytes: Vec<u8>) -> &'static str {
+        Image::check(bytes, "test.bin").unwrap_err().code()
+    }
+
+    #[test]
+    fn a_sound_image_is_known_in_all_its_parts() {
+        let image = Image::check(merged(C3, 5000), "test.bin").unwrap();
+        assert_eq!(image.chip.name, "esp32c3");
+        assert_eq!(image.settings, Some(Partition { offset: 0x9000, size: 0x2000 }));
+        assert_eq!(image.flash_bytes, 0x40_0000);
+        let names: Vec<&str> = image.stretches.iter().map(|stretch| stretch.name.as_str()).collect();
+        assert_eq!(names, ["bootloader", "partition table", "factory"]);
+        assert_eq!(image.stretches[2].range, 0x10000..0x10000 + sample_program(C3, 5000).len());
+        assert_eq!(image.part(&image.stretches[0]), sample_program(C3, 3000));
+    }
+
+    #[test]
+    fn a_changed_bit_anywhere_in_a_program_is_noticed() {
+        let whole = merged(C3, 500);
+        for at in (0..3064).chain(0x10000..whole.len()).step_by(13) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x10;
+            assert!(Image::check(bytes, "test.bin").is_err(), "at {at:#x}");
+        }
+        let mut bytes = whole.clone();
+        bytes[0x10100] ^= 1;
+        assert_eq!(code(bytes), "image::corrupt");
+        assert_eq!(code(whole[..whole.len() - 40].to_vec()), "image::corrupt");
+    }
+
+    #[test]
+    fn what_is_not_a_merged_image_says_what_it_is() {
+        assert_eq!(code(sample_program(C3, 50_000)), "image::application-only");
+        assert_eq!(code(b"hello".to_vec()), "image::not-an-image");
+        assert_eq!(code(Vec::new()), "image::not-an-image");
+        assert_eq!(code(merged(0x77, 500)), "image::unknown-chip");
+    }
+
+    #[test]
+    fn an_application_larger_than_its_partition_is_refused() {
+        assert_eq!(code(merged(C3, 0x3f0000)), "image::too-large");
+    }
+
+    #[test]
+    fn other_partitions_are_written_where_they_hold_anything() {
+        let mut bytes = vec![0xff; 5 * SECTOR];
+        bytes[SECTOR] = 1;
+        bytes[2 * SECTOR + 9] = 1;
+        bytes[4 * SECTOR] = 1;
+        let runs: Vec<_> = written(&bytes, "pack", 0..bytes.len()).into_iter().map(|run| run.range).collect();
+        assert_eq!(runs, [SECTOR..3 * SECTOR, 4 * SECTOR..5 * SECTOR]);
+    }
+}

@@ -1,0 +1,155 @@
+//! The failures between a build and a banner, read from `docs/bring-up.md`.
+//!
+//! The document is the data: what people read is what `doctor` and the errors of `build` and `flash` know, and there is
+//! no second list that could say something else. A paragraph that begins `**N7. ...**` is an entry, and so is a row of
+//! the table of the predecessor's failures; the texts in backticks at their beginning are what they are recognised by.
+
+use serde::Serialize;
+
+/// The document.
+pub const DOCUMENT: &str = include_str!("../../docs/bring-up.md");
+
+/// The least letters of a text that say anything.
+const TELLING: usize = 6;
+
+/// One way to fail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// `N1`, ..., and `P1`, ... for those of the predecessor.
+    pub code: String,
+    /// What is seen.
+    pub seen: String,
+    /// Why, and what to do.
+    pub advice: String,
+    /// The texts it is recognised by.
+    #[serde(skip)]
+    texts: Vec<String>,
+}
+
+/// Every entry, in the order of the document.
+pub fn entries() -> Vec<Entry> {
+    let rows = DOCUMENT.lines().filter_map(row);
+    rows.chain(DOCUMENT.split("\n\n").filter_map(paragraph)).collect()
+}
+
+/// The entry with this code, in any case.
+pub fn by_code(code: &str) -> Option<Entry> {
+    entries().into_iter().find(|entry| entry.code.eq_ignore_ascii_case(code.trim()))
+}
+
+/// The entries that an error text speaks of, the surest first.
+pub fn explain(text: &str) -> Vec<Entry> {
+    let text = normal(text);
+    let mut found: Vec<(usize, Entry)> = entries()
+        .into_iter()
+        .filter_map(|entry| {
+            let likeness = entry.texts.iter().map(|known| likeness(known, &text)).max().unwrap_or(0);
+            (likeness > 0).then_some((likeness, entry))
+        })
+        .collect();
+    found.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
+    found.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// A row of the table: `| 4 | seen as | here | what takes its place |`.
+fn row(line: &str) -> Option<Entry> {
+    let cells: Vec<&str> = line.strip_prefix('|')?.strip_suffix('|')?.split(" | ").map(str::trim).collect();
+    let [number, seen, here, instead] = cells.as_slice() else { return None };
+    let number: u8 = number.parse().ok()?;
+    let advice = if *instead == "-" { prose(here) } else { prose(&format!("{here}; {instead}")) };
+    Some(Entry { code: format!("P{number}"), seen: prose(seen), advice, texts: texts(seen) })
+}
+
+/// A paragraph: `**N7. What is seen.** Why, and what to do.`
+fn paragraph(text: &str) -> Option<Entry> {
+    let text = text.trim();
+    let text = match text.strip_prefix("<a id=") {
+        Some(rest) => rest.split_once("</a>")?.1,
+        None => text,
+    };
+    let (title, advice) = text.strip_prefix("**")?.split_once("**")?;
+    let (code, seen) = title.split_once(". ")?;
+    let digits = code.strip_prefix('N')?;
+    digits.parse::<u8>().ok()?;
+    let seen = seen.replace('\n', " ");
+    Some(Entry { code: code.into(), advice: prose(advice), texts: texts(&seen), seen: prose(&seen) })
+}
+
+/// The texts in backticks; where there are none, the words themselves.
+fn texts(seen: &str) -> Vec<String> {
+    let quoted: Vec<String> = seen.split('`').skip(1).step_by(2).map(normal).collect();
+    if quoted.is_empty() { vec![normal(seen.trim_end_matches('.'))] } else { quoted }
+}
+
+/// One line of plain words.
+fn prose(text: &str) -> String {
+    let mut plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Links keep their words.
+    while let (Some(open), Some(middle)) = (plain.find('['), plain.find("](")) {
+        let Some(close) = plain.get(middle..).and_then(|rest| rest.find(')')) else { break };
+        let Some(words) = plain.get(open + 1..middle).map(str::to_string) else { break };
+        plain.replace_range(open..=middle + close, &words);
+    }
+    plain
+}
+
+fn normal(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// How much of a known text is in `text`: its pieces between `...`, in order; all of them or nothing.
+fn likeness(known: &str, text: &str) -> usize {
+    let (mut rest, mut letters) = (text, 0);
+    for piece in known.split("...").map(str::trim).filter(|piece| !piece.is_empty()) {
+        let Some((_, after)) = rest.split_once(piece) else { return 0 };
+        rest = after;
+        letters += piece.len();
+    }
+    if letters >= TELLING { letters } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_entry_of_the_document_is_one_here() {
+        let codes: Vec<String> = entries().into_iter().map(|entry| entry.code).collect();
+        let distinct: BTreeSet<&String> = codes.iter().collect();
+        assert_eq!(distinct.len(), codes.len(), "{codes:?}");
+        let predecessors = codes.iter().filter(|code| code.starts_with('P')).count();
+        assert_eq!(predecessors, 14, "the predecessor met fourteen");
+        // Every mention of a code in the document leads to an entry.
+        let mentioned = DOCUMENT.split("[N").skip(1).filter_map(|rest| rest.split(']').next());
+        for code in mentioned.map(|digits| format!("N{digits}")) {
+            assert!(by_code(&code).is_some(), "{code}");
+        }
+        let written = DOCUMENT.matches("**N").count();
+        assert_eq!(codes.len() - predecessors, written, "{codes:?}");
+        for entry in entries() {
+            assert!(!entry.seen.is_empty() && entry.advice.len() > 8, "{entry:?}");
+            assert!(entry.texts.iter().any(|text| text.len() >= TELLING), "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn error_texts_of_real_builds_are_recognised() {
+        let first = |text: &str| explain(text).first().map(|entry| entry.code.clone());
+        let xtensa = "error[E0463]: can't find crate for `core`\n = note: the `xtensa-esp32s3-none-elf` target may not be installed";
+        let codes: Vec<String> =
+            explain(&xtensa.replace('`', "")).into_iter().map(|entry| entry.code).collect();
+        assert!(codes.contains(&"N7".to_string()), "{codes:?}");
+        assert_eq!(first("'esp32s3' is not a recognized processor for this target"), Some("N7".into()));
+        assert_eq!(
+            first("mold: fatal: unknown command line option: --dynconfig=xtensa_esp32.so"),
+            Some("P4".into())
+        );
+        assert_eq!(
+            first("error: Seems you are building for an unsupported or wrong target"),
+            Some("N1".into())
+        );
+        assert_eq!(first("err: no-config-partition the image was flashed"), Some("N12".into()));
+        assert_eq!(first("all is well"), None);
+    }
+}

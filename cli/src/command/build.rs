@@ -1,0 +1,216 @@
+//! `build`: the firmware compiled, and the image of a chip made from it.
+
+use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::firmware::compile::Recipe;
+use crate::firmware::image::{self, Images};
+use crate::firmware::manifest::{Built, File, Manifest, Skipped};
+use crate::firmware::source::Source;
+use crate::firmware::toolchain::{Missing, Toolchain};
+use crate::output::Output;
+use crate::selection::{Given, Names, ROLE, VARIANT, list};
+use crate::table::{Align, Table};
+use ruvllm_esp_core::chip::{self, Chip};
+use std::io::Write;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  ruvllm-esp build --variant esp32c3
+  ruvllm-esp build --variant all --out release
+  ruvllm-esp build --variant esp32c6 --role memory --profile small";
+
+/// Options of `build`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The chips: a comma list of names, or `all`; $RUVLLM_VARIANT where it is not given
+    #[arg(long, value_name = "CHIP,...", value_parser = Names::CHIPS)]
+    variant: Option<String>,
+    /// The role that a chip without settings starts with; $RUVLLM_ROLE where it is not given
+    #[arg(long, value_name = "ROLE", value_parser = Names::ROLE)]
+    role: Option<String>,
+    /// Link the radio
+    #[arg(long, value_name = "USE")]
+    radio: Option<Radio>,
+    /// Where the files go; made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "dist")]
+    out: PathBuf,
+    /// The firmware's source; $RUVLLM_ESP_FIRMWARE, or the checkout, where it is not given
+    #[arg(long, value_name = "DIR")]
+    firmware: Option<PathBuf>,
+    /// Fast, or small
+    #[arg(long, value_name = "PROFILE", value_enum, default_value_t)]
+    profile: Profile,
+}
+
+/// The profiles of the firmware's manifest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Profile {
+    /// Fast
+    #[default]
+    Release,
+    /// Small
+    Small,
+}
+
+/// What the radio can be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Radio {
+    /// ESP-NOW frames from chip to chip
+    Espnow,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Profile::Release => "release",
+            Profile::Small => "small",
+        }
+    }
+}
+
+/// Builds, and tells what there is now.
+///
+/// # Errors
+/// `build::no-firmware`, `build::no-toolchain`, `build::failed`, `build::image`, and what cannot be written.
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let given = Given::find(arguments.variant.as_deref(), "--variant", VARIANT)?.ok_or_else(|| {
+        CliError::usage("build::no-variant", "for which chip?").help("name it: --variant esp32c3, or all")
+    })?;
+    let chips = list(&given, &chip::ALL, Given::chip)?;
+    let role =
+        Given::find(arguments.role.as_deref(), "--role", ROLE)?.map(|given| given.role()).transpose()?;
+    let source = Source::find(arguments.firmware.as_deref())?;
+    let features = features(arguments, &source)?;
+    let commit = source.commit();
+    create(&arguments.out)?;
+    let mut manifest = Manifest::new(&commit);
+    for chip in &chips {
+        let recipe = Recipe {
+            source: &source,
+            commit: &commit,
+            chip,
+            role,
+            features,
+            profile: arguments.profile.name(),
+        };
+        match Toolchain::find(chip) {
+            Ok(toolchain) => manifest.images.push(build(&recipe, &toolchain, arguments, output)?),
+            Err(missing) if chips.len() > 1 => manifest.skipped.push(skipped(chip, missing)),
+            Err(missing) => return Err(no_toolchain(chip, &missing).into()),
+        }
+    }
+    let report = manifest.clone();
+    manifest.keep_others(&arguments.out);
+    manifest.write(&arguments.out).map_err(|error| cannot_write(&arguments.out, &error))?;
+    tell(&report, arguments, output)
+}
+
+fn features(arguments: &Arguments, source: &Source) -> Result<&'static [&'static str], CliError> {
+    match arguments.radio {
+        None => Ok(&[]),
+        Some(Radio::Espnow) if source.has_feature("radio") => Ok(&["radio"]),
+        Some(Radio::Espnow) => {
+            let text = format!("the firmware in {} has no feature `radio`", source.directory.display());
+            Err(CliError::usage("build::no-radio", text)
+                .help("build without --radio, or take a newer checkout"))
+        }
+    }
+}
+
+fn create(directory: &PathBuf) -> Result<(), CliError> {
+    std::fs::create_dir_all(directory).map_err(|error| cannot_write(directory, &error))
+}
+
+fn cannot_write(directory: &std::path::Path, error: &std::io::Error) -> CliError {
+    CliError::runtime("cli::cannot-write", format!("{}: {error}", directory.display()))
+        .help("name a directory you may write to with --out")
+}
+
+fn no_toolchain(chip: &Chip, missing: &Missing) -> CliError {
+    let text = format!("{} needs {}, which is not installed", chip.name, missing.what);
+    CliError::runtime("build::no-toolchain", text).help(format!("run: {}", missing.cure))
+}
+
+fn skipped(chip: &Chip, missing: Missing) -> Skipped {
+    Skipped { chip: chip.name.into(), reason: format!("needs {}", missing.what), cure: missing.cure }
+}
+
+/// Builds for one chip, and writes its files.
+fn build(
+    recipe: &Recipe<'_>,
+    toolchain: &Toolchain,
+    arguments: &Arguments,
+    output: &Output,
+) -> Result<Built, Stop> {
+    let chip = recipe.chip;
+    let program = recipe.compile(toolchain, output)?;
+    let elf = std::fs::read(&program).map_err(Stop::from)?;
+    let sizes = image::sizes(&elf)?;
+    let Images { merged, application, application_offset } =
+        image::make(chip, &elf, &recipe.source.partitions())?;
+    let file = |ending: &str, part: &str, bytes: &[u8]| {
+        File::write(&arguments.out, &format!("ruvllm-esp-{}{ending}", chip.name), part, bytes)
+            .map_err(|error| cannot_write(&arguments.out, &error))
+    };
+    let files = vec![
+        file(".bin", "merged", &merged)?,
+        file("-app.bin", "application", &application)?,
+        file(".elf", "elf", &elf)?,
+    ];
+    Ok(Built {
+        chip: chip.name.into(),
+        target: chip.target.value.into(),
+        rustc: toolchain.version.clone(),
+        profile: recipe.profile.into(),
+        role: recipe.role.map(|role| role.info().alias.into()),
+        features: recipe.features.iter().map(|feature| feature.to_string()).collect(),
+        application_offset,
+        sizes,
+        files,
+    })
+}
+
+fn tell(manifest: &Manifest, arguments: &Arguments, output: &Output) -> Outcome {
+    if output.json {
+        #[derive(serde::Serialize)]
+        struct Report<'a> {
+            directory: &'a PathBuf,
+            manifest: &'a Manifest,
+        }
+        output.json("build", &Report { directory: &arguments.out, manifest })?;
+    } else {
+        print(manifest, arguments, &mut output.text())?;
+    }
+    for skipped in &manifest.skipped {
+        output.say(&format!("SKIPPED {}: {}; run: {}", skipped.chip, skipped.reason, skipped.cure));
+    }
+    Ok(Exit::Ok)
+}
+
+fn print(manifest: &Manifest, arguments: &Arguments, out: &mut impl Write) -> Result<(), Stop> {
+    let right = |name| (name, Align::Right);
+    let mut table = Table::new([
+        ("chip", Align::Left),
+        right("text"),
+        right("rodata"),
+        right("data"),
+        right("bss"),
+        right("app image"),
+        ("file", Align::Left),
+    ]);
+    for built in &manifest.images {
+        let file = |part: &str| built.files.iter().find(|file| file.part == part);
+        let sizes = built.sizes;
+        let [text, rodata, data, bss] =
+            [sizes.text, sizes.rodata, sizes.data, sizes.bss].map(|size| size.to_string());
+        let application = file("application").map_or(0, |file| file.bytes).to_string();
+        let name =
+            file("merged").map_or(String::new(), |file| arguments.out.join(&file.name).display().to_string());
+        table.row([built.chip.clone(), text, rodata, data, bss, application, name]);
+    }
+    if !manifest.images.is_empty() {
+        table.write(out)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Addresses to functions and lines, from the firmware's ELF.
+//!
+//! A chip prints addresses, not names: names would take flash. Every word of a line that looks like an address of code
+//! is looked up; what is no address of this program stays without an answer.
+
+use addr2line::Loader;
+use std::fmt;
+use std::path::Path;
+
+/// The program's names.
+pub struct Decoder(Loader);
+
+/// A place in the program.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Frame {
+    /// The address.
+    pub address: String,
+    /// The function, without the hash of its name.
+    pub function: String,
+    /// File and line.
+    pub location: Option<String>,
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Decoder")
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.address, self.function)?;
+        self.location.as_ref().map_or(Ok(()), |location| write!(f, " at {location}"))
+    }
+}
+
+impl Decoder {
+    /// Reads an ELF.
+    ///
+    /// # Errors
+    /// What the reader says.
+    pub fn open(path: &Path) -> Result<Self, String> {
+        Loader::new(path).map(Self).map_err(|error| error.to_string())
+    }
+
+    /// The places that a line speaks of, in its order; inlined functions first.
+    pub fn frames(&self, line: &str) -> Vec<Frame> {
+        addresses(line).flat_map(|address| self.frames_at(address)).collect()
+    }
+
+    fn frames_at(&self, address: u32) -> Vec<Frame> {
+        let name = format!("{address:#010x}");
+        let mut frames = Vec::new();
+        if let Ok(mut found) = self.0.find_frames(address.into()) {
+            while let Ok(Some(frame)) = found.next() {
+                let Some(function) = frame.function else { continue };
+                let function = function.demangle().map_or_else(|_| "?".into(), |name| short(&name));
+                let location = frame.location.and_then(|place| Some((place.file?.to_string(), place.line?)));
+                let location = location.map(|(file, line)| format!("{file}:{line}"));
+                frames.push(Frame { address: name.clone(), function, location });
+            }
+        }
+        if frames.is_empty()
+            && let Some(symbol) = self.0.find_symbol(address.into())
+        {
+            let function = short(&addr2line::demangle_auto(symbol.into(), None));
+            frames.push(Frame { address: name, function, location: None });
+        }
+        frames
+    }
+}
+
+/// The words of a line that may be addresses of code: `0x4.......`, in flash or in RAM.
+fn addresses(line: &str) -> impl Iterator<Item = u32> {
+    let words = line.split(|character: char| !character.is_ascii_alphanumeric());
+    words
+        .filter_map(|word| word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")))
+        .filter(|digits| digits.len() == 8 && digits.starts_with('4'))
+        .filter_map(|digits| u32::from_str_radix(digits, 16).ok())
+}
+
+/// A function's name without the hash at its end.
+fn short(name: &str) -> String {
+    match name.rsplit_once("::h") {
+        Some((path, hash)) if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            path.into()
+        }
+        _ => name.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_code_are_found_in_any_form_of_line() {
+        let line = "[panic] at 0x42001234 (0x40380004), a1=0x3fc80000 MEPC: 0x42000010 0x4200";
+        assert_eq!(addresses(line).collect::<Vec<_>>(), [0x4200_1234, 0x4038_0004, 0x4200_0010]);
+    }
+
+    #[test]
+    fn this_very_program_can_be_decoded() {
+        // Its own ELF, addresses relative to where it is loaded: any function with a symbol will do.
+        if !cfg!(target_os = "linux") {
+            return;
+        }
+        let decoder = Decoder::open(&std::env::current_exe().unwrap()).unwrap();
+        assert!(decoder.frames("nothing here").is_empty());
+        assert!(Decoder::open(Path::new("/nowhere.elf")).is_err());
+    }
+
+    #[test]
+    fn the_hash_of_a_name_is_cut_off() {
+        assert_eq!(short("core::fmt::write::h0123456789abcdef"), "core::fmt::write");
+        assert_eq!(short("core::hash::hasher"), "core::hash::hasher");
+    }
+}

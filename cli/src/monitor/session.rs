@@ -1,0 +1,227 @@
+//! A session with a board: the port that comes and goes, the keys, the transcript.
+
+use super::decode::Decoder;
+use super::keys::{Input, MENU, RawMode, listen};
+use super::transcript::{Form, Transcript};
+use crate::board::port::Chosen;
+use crate::board::{fault, interrupt};
+use crate::error::{CliError, Exit, Stop};
+use crate::output::Output;
+use espflash::connection::Port;
+use serialport::SerialPort;
+use std::fs::File;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Write};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+/// How often a port that went away is looked for.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How long a board may be silent after the end of the input.
+const LAST_WORDS: Duration = Duration::from_millis(1500);
+
+/// Turns the board's echo on, at the start of a line; off again.
+const ECHO_ON: &[u8] = b"\x05";
+const ECHO_OFF: &[u8] = b"\x15\x04";
+
+/// How to listen.
+#[derive(Debug)]
+pub struct Manner {
+    /// Bits a second.
+    pub baud: u32,
+    /// Reset the board first?
+    pub reset: bool,
+    /// Bytes as they come?
+    pub raw: bool,
+    /// Where whole lines are kept.
+    pub log: Option<BufWriter<File>>,
+    /// The program's names.
+    pub decoder: Option<Decoder>,
+    /// Where ELFs of `build` lie, to find the program by the chip that the banner names.
+    pub built: Option<PathBuf>,
+}
+
+/// A session.
+struct Session<'o> {
+    port: Chosen,
+    baud: u32,
+    serial: Option<Port>,
+    keys: Receiver<Input>,
+    transcript: Transcript<BufWriter<File>>,
+    built: Option<PathBuf>,
+    output: &'o Output,
+    begun: Instant,
+    last_heard: Instant,
+    /// Is the terminal in raw mode?
+    typed: bool,
+    raw: bool,
+    ended: bool,
+}
+
+/// Listens until somebody leaves. Gives how it ended.
+///
+/// # Errors
+/// A port that cannot be opened at the start, and what screen and log refuse.
+pub fn run(port: Chosen, manner: Manner, output: &Output) -> Result<Exit, Stop> {
+    interrupt::note_only();
+    let mut serial = open(&port, manner.baud)?;
+    if manner.reset && reset(&mut serial).is_err() {
+        output.say("the port has no reset lines: press RESET on the board, or use --no-reset");
+    }
+    let typed = output.interactive && io::stdout().is_terminal();
+    let _raw_mode = if typed { Some(RawMode::begin()?) } else { None };
+    let form = match (output.json, manner.raw) {
+        (true, _) => Form::Json,
+        (_, true) => Form::Raw,
+        _ => Form::Lines { carriage_return: typed },
+    };
+    let now = Instant::now();
+    let mut session = Session {
+        port,
+        baud: manner.baud,
+        serial: Some(serial),
+        keys: listen(typed),
+        transcript: Transcript::new(form, manner.log, manner.decoder),
+        built: manner.built,
+        output,
+        begun: now,
+        last_heard: now,
+        typed,
+        raw: manner.raw,
+        ended: false,
+    };
+    session.note(&format!(
+        "{} at {} baud; {}",
+        session.port.name,
+        session.baud,
+        if typed { MENU } else { "Ctrl-C leaves" }
+    ));
+    if typed && !manner.raw {
+        session.send(ECHO_ON);
+    }
+    let ended = session.follow();
+    session.leave(&ended)?;
+    ended
+}
+
+impl Session<'_> {
+    fn follow(&mut self) -> Result<Exit, Stop> {
+        loop {
+            if interrupt::asked() {
+                return Ok(Exit::Interrupted);
+            }
+            self.hear()?;
+            if let Some(exit) = self.typed_input() {
+                return Ok(exit);
+            }
+            if self.ended && self.last_heard.elapsed() > LAST_WORDS {
+                return Ok(Exit::Ok);
+            }
+        }
+    }
+
+    /// Reads what is there, for at most a tenth of a second; looks for the port where there is none.
+    fn hear(&mut self) -> Result<(), Stop> {
+        let Some(serial) = &mut self.serial else {
+            std::thread::sleep(LOOK);
+            if let Ok(serial) = open(&self.port, self.baud) {
+                self.serial = Some(serial);
+                self.note("the port is back");
+            }
+            return Ok(());
+        };
+        let mut buffer = [0; 4096];
+        match serial.read(&mut buffer) {
+            Ok(length @ 1..) => self.take(buffer.get(..length).unwrap_or_default()),
+            Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted) => Ok(()),
+            _ => {
+                self.serial = None;
+                self.note("the port went away; waiting for it, Ctrl-C leaves");
+                Ok(())
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        self.last_heard = Instant::now();
+        let mut variant = None;
+        let at = self.begun.elapsed();
+        let mut screen = self.screen();
+        self.transcript.feed(bytes, at, &mut screen, |line| {
+            let named = line.split_whitespace().find_map(|word| word.strip_prefix("variant="));
+            variant = named.map(str::to_string).or(variant.take());
+        })?;
+        if let (Some(variant), Some(directory), None) = (variant, &self.built, &self.transcript.decoder) {
+            let file = directory.join(format!("ruvllm-esp-{variant}.elf"));
+            self.transcript.decoder = Decoder::open(&file).ok();
+        }
+        Ok(())
+    }
+
+    /// Does what was typed. Gives the exit when it was to leave.
+    fn typed_input(&mut self) -> Option<Exit> {
+        loop {
+            match self.keys.try_recv() {
+                Ok(Input::Bytes(bytes)) => self.send(&bytes),
+                Ok(Input::Reset) => {
+                    let done = self.serial.as_mut().is_some_and(|serial| reset(serial).is_ok());
+                    self.note(if done { "reset" } else { "the port has no reset lines" });
+                    if self.typed {
+                        self.send(ECHO_ON);
+                    }
+                }
+                Ok(Input::Menu) => self.note(MENU),
+                Ok(Input::Leave) => return Some(Exit::Ok),
+                Ok(Input::Interrupt) => return Some(Exit::Interrupted),
+                // Nothing piped in, as from /dev/null: whoever started this wants to listen.
+                Ok(Input::Ended(count)) => self.ended = count > 0,
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// Bytes for the board; lost while the port is away, which the screen shows.
+    fn send(&mut self, bytes: &[u8]) {
+        self.last_heard = Instant::now();
+        if let Some(serial) = &mut self.serial {
+            let _ = serial.write_all(bytes).and_then(|()| serial.flush());
+        }
+    }
+
+    /// Raw bytes go out as they are; elsewhere a pipe gets no escape sequences.
+    fn screen(&self) -> Box<dyn Write> {
+        if self.raw { Box::new(io::stdout().lock()) } else { Box::new(anstream::stdout().lock()) }
+    }
+
+    /// A word of the monitor's own.
+    fn note(&self, text: &str) {
+        let end = if self.typed { "\r" } else { "" };
+        self.output.say(&format!("{end}-- {text}{end}"));
+    }
+
+    /// Leaves the board as scripts expect it, and the log whole.
+    fn leave(&mut self, ended: &Result<Exit, Stop>) -> Result<(), Stop> {
+        if self.typed {
+            self.send(ECHO_OFF);
+        }
+        let at = self.begun.elapsed();
+        match ended {
+            Err(_) => Ok(self.transcript.finish(at, &mut io::sink())?),
+            Ok(_) => Ok(self.transcript.finish(at, &mut self.screen())?),
+        }
+    }
+}
+
+fn open(port: &Chosen, baud: u32) -> Result<Port, CliError> {
+    let builder = serialport::new(&port.name, baud).timeout(Duration::from_millis(100));
+    builder.open_native().map_err(|error| fault::open(&error, port))
+}
+
+/// Pulls the reset line for a moment, with the boot pin left alone.
+fn reset(serial: &mut Port) -> serialport::Result<()> {
+    serial.write_data_terminal_ready(false)?;
+    serial.write_request_to_send(true)?;
+    std::thread::sleep(Duration::from_millis(100));
+    serial.write_request_to_send(false)
+}
