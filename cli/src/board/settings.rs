@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn what_is_not_changed_stays_and_the_copy_in_force_is_not_touched() {
-        let mut before = Settings { chip_id: Some(3), key: Some([9; KEY_BYTES]), ..Settings::default() };
+        let mut before = Settings::default();
+        (before.chip_id, before.key) = (Some(3), Some([9; KEY_BYTES]));
         assert!(before.set_role("rag"));
         let copies = [before.encode(4), ERASED];
         let change = Change { chip_id: Some(8), ..Change::default() };

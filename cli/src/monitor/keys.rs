@@ -58,7 +58,7 @@ fn type_keys(sender: &Sender<Input>) {
     while let Ok(event) = event::read() {
         let input = match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => meaning(key),
-                _ => None,
+            _ => None,
         };
         if let Some(input) = input
             && sender.send(input).is_err()
