@@ -48,7 +48,23 @@ pub fn explain(text: &str) -> Vec<Entry> {
         })
         .collect();
     found.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
-    found.into_iter().map(|(_, entry)| entry).collect()
+    let mut found: Vec<Entry> = found.into_iter().map(|(_, entry)| entry).collect();
+    // An entry may say no more than which other one took its place.
+    let meant: Vec<Entry> = found.iter().flat_map(|entry| entry.referred()).collect();
+    for entry in meant {
+        if !found.contains(&entry) {
+            found.push(entry);
+        }
+    }
+    found
+}
+
+impl Entry {
+    /// The entries that its advice names.
+    fn referred(&self) -> Vec<Entry> {
+        let words = self.advice.split(|character: char| !character.is_ascii_alphanumeric());
+        words.filter(|word| word.starts_with('N') && *word != self.code).filter_map(by_code).collect()
+    }
 }
 
 /// A row of the table: `| 4 | seen as | here | what takes its place |`.

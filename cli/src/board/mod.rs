@@ -7,7 +7,7 @@
 //! - [`settings`]: role, number and key in the configuration partition
 //! - [`greeting`]: banner and role, after the reset
 //! - [`fault`]: what went wrong, in our words
-//! - [`interrupt`]: Ctrl-C
+//! - [`interrupt`]: Ctrl-C, and what it ends
 //! - [`fleet`]: many boards in one file
 
 pub mod chips;
