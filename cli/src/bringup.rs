@@ -110,7 +110,7 @@ fn prose(text: &str) -> String {
 }
 
 fn normal(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    text.replace('`', "").split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// How much of a known text is in `text`: its pieces between `...`, in order; all of them or nothing.
@@ -153,8 +153,7 @@ mod tests {
     fn error_texts_of_real_builds_are_recognised() {
         let first = |text: &str| explain(text).first().map(|entry| entry.code.clone());
         let xtensa = "error[E0463]: can't find crate for `core`\n = note: the `xtensa-esp32s3-none-elf` target may not be installed";
-        let codes: Vec<String> =
-            explain(&xtensa.replace('`', "")).into_iter().map(|entry| entry.code).collect();
+        let codes: Vec<String> = explain(xtensa).into_iter().map(|entry| entry.code).collect();
         assert!(codes.contains(&"N7".to_string()), "{codes:?}");
         assert_eq!(first("'esp32s3' is not a recognized processor for this target"), Some("N7".into()));
         assert_eq!(
@@ -166,6 +165,8 @@ mod tests {
             Some("N1".into())
         );
         assert_eq!(first("err: no-config-partition the image was flashed"), Some("N12".into()));
+        let old = "error: rustc 1.94.0 is not supported by the following package:\n  esp-hal@1.2.2 requires rustc 1.95";
+        assert_eq!(first(old), Some("N8".into()));
         assert_eq!(first("all is well"), None);
     }
 }

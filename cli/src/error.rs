@@ -71,11 +71,13 @@ impl CliError {
     }
 
     /// The time given did not suffice.
+    #[cfg(feature = "board")]
     pub fn timeout(code: &'static str, message: impl Into<String>) -> Self {
         Self { exit: Exit::Timeout, code, message: message.into(), help: None }
     }
 
     /// Stopped with Ctrl-C.
+    #[cfg(feature = "board")]
     pub fn interrupted(code: &'static str, message: impl Into<String>) -> Self {
         Self { exit: Exit::Interrupted, code, message: message.into(), help: None }
     }
@@ -99,11 +101,13 @@ impl CliError {
     }
 
     /// Its stable name, such as `flash::wrong-chip`.
+    #[cfg(feature = "board")]
     pub fn code(&self) -> &'static str {
         self.code
     }
 
     /// What is wrong, without the next step.
+    #[cfg(feature = "board")]
     pub fn message(&self) -> &str {
         &self.message
     }

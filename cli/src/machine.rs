@@ -30,7 +30,7 @@ pub fn cargo_home() -> Option<PathBuf> {
 }
 
 /// Where rustup keeps its toolchains.
-#[cfg_attr(not(feature = "board"), allow(dead_code))]
+#[cfg(feature = "board")]
 pub fn rustup_home() -> Option<PathBuf> {
     env::var_os("RUSTUP_HOME").map(PathBuf::from).or_else(|| Some(home()?.join(".rustup")))
 }
@@ -43,6 +43,7 @@ pub fn free_bytes(directory: &Path) -> Option<u64> {
 }
 
 /// The groups of this user, where the system has such.
+#[cfg(feature = "board")]
 pub fn groups() -> Vec<String> {
     let text = said("id", &["-Gn"]).unwrap_or_default();
     text.split_whitespace().map(str::to_string).collect()

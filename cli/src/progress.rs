@@ -31,6 +31,7 @@ impl Stage {
     }
 
     /// What it is at, where the end is not known.
+    #[cfg(feature = "board")]
     pub fn at(&self, what: &str) {
         if let Some(bar) = &self.0 {
             bar.set_message(what.to_string());
