@@ -99,13 +99,23 @@ mod tests {
         assert_eq!(addresses(line).collect::<Vec<_>>(), [0x4200_1234, 0x4038_0004, 0x4200_0010]);
     }
 
+    /// Its own ELF, at addresses as they are in the file: a function of this file is found with its line.
+    #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
     #[test]
-    fn this_very_program_can_be_decoded() {
-        // Its own ELF, addresses relative to where it is loaded: any function with a symbol will do.
-        if !cfg!(target_os = "linux") {
-            return;
-        }
-        let decoder = Decoder::open(&std::env::current_exe().unwrap()).unwrap();
+    fn a_function_of_this_very_program_is_named_with_its_line() {
+        use object::read::elf::ElfFile64;
+        use object::{Object, ObjectSymbol};
+        let program = std::env::current_exe().unwrap();
+        let bytes = std::fs::read(&program).unwrap();
+        let file = ElfFile64::<object::Endianness>::parse(bytes.as_slice()).unwrap();
+        let mut symbols = file.symbols().filter(|symbol| symbol.size() > 0);
+        let symbol =
+            symbols.find(|symbol| symbol.name().is_ok_and(|name| name.contains("frames_at"))).unwrap();
+        let decoder = Decoder::open(&program).unwrap();
+        let frames = decoder.frames_at(u32::try_from(symbol.address()).unwrap());
+        let outer = frames.last().unwrap();
+        assert!(outer.function.contains("Decoder"), "{frames:?}");
+        assert!(outer.location.as_ref().is_some_and(|place| place.contains("decode.rs:")), "{frames:?}");
         assert!(decoder.frames("nothing here").is_empty());
         assert!(Decoder::open(Path::new("/nowhere.elf")).is_err());
     }
