@@ -6,8 +6,10 @@ fn main() {
     for chip in [&chip::esp32c3::CHIP, &chip::esp32c6::CHIP] {
         let image = image::Image::build(chip).unwrap();
         let samples = calibration::samples(chip, &image).unwrap();
-        let p = calibration::fit(&samples);
-        for op in Op::ALL { println!("{} price {} {}", chip.name, op.name(), p[op as usize] as f64 / 1000.0); }
+        let t = ruvllm_esp_sim::cost::table(chip).unwrap();
+        let prior: calibration::Fitted = Op::ALL.map(|op| t.price(op).map_or(50_000_000, |p| p.cycles));
+        let p = calibration::fit(&samples, &prior);
+        for op in Op::ALL { println!("{} price {} {} prior {}", chip.name, op.name(), p[op as usize] as f64 / 1000.0, prior[op as usize] as f64/1000.0); }
         for s in &samples {
             let m = calibration::modelled(&p, &s.counts);
             let r = calibration::ratio(m, s.measured.cycles);

@@ -12,6 +12,7 @@ pub mod esp32s2;
 pub mod esp32s3;
 pub mod riscv;
 pub mod sequence;
+pub mod steps;
 pub mod xtensa;
 
 use crate::figure::{Banded, Kind};

@@ -35,7 +35,7 @@ impl<'a> Beam<'a> {
     pub(super) fn start<M: Meter>(&mut self, width: u32, meter: &mut M) {
         self.seen.fill(0);
         self.expanded.fill(0);
-        meter.record(Op::Copy, 8 * self.seen.len() as u32);
+        meter.record(Op::Fill, 2 * self.seen.len() as u32);
         self.len = 0;
         self.width = (width as usize).clamp(1, self.keys.len().max(1));
     }
