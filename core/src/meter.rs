@@ -51,6 +51,10 @@ pub enum Op {
     Scan,
     /// One byte of a stored text written, read or compared, along its chain of blocks.
     Text,
+    /// One block of a stored text found, and its text cut out of or put into it.
+    Block,
+    /// One part of a product code looked up and added.
+    Lookup,
     /// One link of a graph followed: is its node new?
     Link,
     /// One letter of a word taken into the window of the embedder.
@@ -75,7 +79,7 @@ pub enum Op {
 
 impl Op {
     /// Every operation, in the order of its discriminant.
-    pub const ALL: [Op; 30] = [
+    pub const ALL: [Op; 32] = [
         Op::Call,
         Op::Mac,
         Op::Difference,
@@ -96,6 +100,8 @@ impl Op {
         Op::Fill,
         Op::Scan,
         Op::Text,
+        Op::Block,
+        Op::Lookup,
         Op::Link,
         Op::Symbol,
         Op::Pattern,
@@ -131,6 +137,8 @@ impl Op {
             Op::Fill => "fill",
             Op::Scan => "scan",
             Op::Text => "text",
+            Op::Block => "block",
+            Op::Lookup => "lookup",
             Op::Link => "link",
             Op::Symbol => "symbol",
             Op::Pattern => "pattern",

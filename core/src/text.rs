@@ -87,18 +87,16 @@ impl<'a> TextPool<'a> {
             let bytes = |blocks: usize| (blocks * BLOCK_TEXT) as u32;
             return Err(PoolFull { needs: bytes(needs), free: bytes(self.free_blocks()) });
         }
-        meter.record(Op::Text, text.len() as u32);
-        meter.record(Op::Call, OPERATION_CALLS + needs as u32);
-        meter.record(Op::Store, needs as u32 * 2);
+        meter.record(Op::Copy, text.len() as u32);
+        meter.record(Op::Block, 2 * needs as u32);
         let mut handle = TextHandle { first: 0, length: text.len() as u16 };
         let mut last = 0;
         for piece in block_texts(text) {
             let number = self.take_block();
             if let Some(block) = self.block_mut(number) {
                 *block = Block { next: 0, length: piece.len() as u8, text: [0; BLOCK_TEXT] };
-                for (place, byte) in block.text.iter_mut().zip(piece.bytes()) {
-                    *place = byte;
-                }
+                let (place, _) = block.text.split_at_mut(piece.len().min(BLOCK_TEXT));
+                place.copy_from_slice(piece.as_bytes().split_at(place.len()).0);
             }
             match self.block_mut(last) {
                 Some(block) => block.next = number,
@@ -215,13 +213,10 @@ impl<'a> TextPool<'a> {
     }
 }
 
-/// Calls that go with each operation on a text, beside one a block.
-const OPERATION_CALLS: u32 = 6;
-
 /// Reports that `bytes` of a text were read.
 fn record_read<M: Meter>(bytes: u32, meter: &mut M) {
     meter.record(Op::Text, bytes);
-    meter.record(Op::Call, OPERATION_CALLS + bytes.div_ceil(BLOCK_TEXT as u32));
+    meter.record(Op::Block, 1 + bytes.div_ceil(BLOCK_TEXT as u32));
 }
 
 /// Cuts a text into pieces of at most [`BLOCK_TEXT`] bytes, at character boundaries.

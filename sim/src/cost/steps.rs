@@ -16,6 +16,8 @@ pub const fn sequence(op: Op) -> Option<Sequence> {
         Op::Fill => FILL,
         Op::Scan => SCAN,
         Op::Text => TEXT,
+        Op::Block => BLOCK,
+        Op::Lookup => LOOKUP,
         Op::Link => LINK,
         Op::Symbol => SYMBOL,
         Op::Pattern => PATTERN,
@@ -54,6 +56,22 @@ const TEXT: Sequence = Sequence {
     back: 1,
     ..VARIED
 };
+
+const BLOCK: Sequence = Sequence {
+    listing: "link followed, character boundary found, block zeroed, copy called",
+    alu: 50,
+    load: 14,
+    load_near: 6,
+    store: 14,
+    not_taken: 12,
+    forward: 4,
+    back: 4,
+    jump: 6,
+    ..VARIED
+};
+
+const LOOKUP: Sequence =
+    Sequence { listing: "half a byte taken out, entry loaded, added", alu: 5, load: 1, load_near: 1, ..VARIED };
 
 const LINK: Sequence = Sequence {
     listing: "row walked, bit tested and set",

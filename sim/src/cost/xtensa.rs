@@ -61,6 +61,16 @@ pub const DIVISION: Price = Price {
     source: "between WLED issue #4206 (2 cycles, perhaps folded) and GCC's model for Xtensa (32)",
 };
 
+/// The code of another command has to come from flash. What the emulator counts for ESP32-C3 (16 KiB of cache, 160 MHz),
+/// half as much again for the clock; the band reaches from a cache that holds it all to twice the price.
+pub const SWITCH: Price = Price {
+    cycles: 60_000_000,
+    low: 1_000_000,
+    high: 120_000_000,
+    sequence: "line fills",
+    source: "derived from the emulated ESP32-C3",
+};
+
 /// Around the loop of `dot`: the literal with its address, four arguments moved, call, window entry, the shorter
 /// length, loop set up, return. Register window overflows are not in it.
 const CALL: Sequence = Sequence {

@@ -78,6 +78,7 @@ impl<'a> Beam<'a> {
         }
         let kept = self.keys.get(..self.len)?;
         let position = kept.partition_point(|other| *other < key);
+        meter.record(Op::Call, 1);
         meter.record(Op::Compare, usize::BITS - kept.len().leading_zeros());
         self.len = (self.len + 1).min(self.width);
         let shifted = self.keys.get_mut(position..self.len)?;
