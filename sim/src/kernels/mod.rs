@@ -10,6 +10,7 @@ pub mod counted;
 pub mod emulated;
 pub mod image;
 pub mod least_squares;
+pub mod rewrite;
 pub mod scripts;
 
 use ruvllm_esp_core::meter::Counts;
