@@ -92,7 +92,12 @@ enum Subject {
 /// A seed that would not be honest.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if let Some(gates) = &arguments.gates {
-        return gates::run(gates, &chips(arguments.variant.as_deref())?, arguments.evidence.as_deref(), output);
+        return gates::run(
+            gates,
+            &chips(arguments.variant.as_deref())?,
+            arguments.evidence.as_deref(),
+            output,
+        );
     }
     let Some(subject) = &arguments.subject else {
         return Err(CliError::usage("cli::usage", "bench: nothing to measure")

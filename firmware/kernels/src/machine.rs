@@ -24,8 +24,7 @@ global_asm!(
 );
 
 /// The chip of this image: the ESP32-C6 is the one whose core has the A extension.
-pub const CHIP: &Chip =
-    if cfg!(target_feature = "a") { &chip::esp32c6::CHIP } else { &chip::esp32c3::CHIP };
+pub const CHIP: &Chip = if cfg!(target_feature = "a") { &chip::esp32c6::CHIP } else { &chip::esp32c3::CHIP };
 
 /// The memory of the agent, as the chip's budget has it.
 const ARENA: usize = CHIP.arena_budget(Radio::Off).arena.0 as usize;

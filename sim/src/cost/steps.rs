@@ -31,13 +31,19 @@ pub const fn sequence(op: Op) -> Option<Sequence> {
     })
 }
 
-const ROOT: Sequence =
-    Sequence { listing: "64-bit add, compare, subtract, shift", alu: 16, not_taken: 2, back: 1, ..VARIED };
+const ROOT: Sequence = Sequence {
+    listing: "64-bit add, compare, subtract, shift",
+    alu: 36,
+    not_taken: 4,
+    back: 1,
+    jump: 1,
+    ..VARIED
+};
 
 const FILL: Sequence = Sequence {
-    listing: "store, add, branch",
+    listing: "store, adds, branch",
     spread: Spread::Between(25, 150),
-    alu: 1,
+    alu: 3,
     store: 1,
     back: 1,
     ..VARIED
@@ -70,16 +76,21 @@ const BLOCK: Sequence = Sequence {
     ..VARIED
 };
 
-const LOOKUP: Sequence =
-    Sequence { listing: "half a byte taken out, entry loaded, added", alu: 5, load: 1, load_near: 1, ..VARIED };
+const LOOKUP: Sequence = Sequence {
+    listing: "half a byte taken out, entry loaded, added",
+    alu: 5,
+    load: 1,
+    load_near: 1,
+    ..VARIED
+};
 
 const LINK: Sequence = Sequence {
     listing: "row walked, bit tested and set",
-    alu: 10,
-    load: 2,
-    load_near: 1,
+    alu: 18,
+    load: 3,
+    load_near: 2,
     store: 1,
-    not_taken: 3,
+    not_taken: 5,
     back: 1,
     ..VARIED
 };
@@ -138,13 +149,14 @@ const LAG: Sequence = Sequence {
 
 const NEIGHBOUR: Sequence = Sequence {
     listing: "four squared differences, mean taken out, two minima",
-    alu: 50,
-    multiply: 6,
-    multiply_high: 5,
-    load: 6,
-    load_near: 4,
-    not_taken: 12,
-    forward: 4,
+    alu: 120,
+    multiply: 8,
+    multiply_high: 6,
+    load: 14,
+    load_near: 8,
+    not_taken: 20,
+    forward: 9,
+    jump: 4,
     ..VARIED
 };
 
@@ -162,13 +174,13 @@ const RECEIVE: Sequence = Sequence {
 
 const COMMAND: Sequence = Sequence {
     listing: "words compared, role carved",
-    alu: 600,
-    load: 150,
-    load_near: 60,
-    store: 150,
-    not_taken: 150,
-    forward: 60,
-    jump: 40,
+    alu: 1_000,
+    load: 250,
+    load_near: 100,
+    store: 250,
+    not_taken: 250,
+    forward: 100,
+    jump: 70,
     ..VARIED
 };
 

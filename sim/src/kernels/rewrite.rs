@@ -45,7 +45,8 @@ use crate::units::Bytes;
 /// The deepest that the stack was.
 "
     .to_string();
-    text += &format!("pub const DEEPEST: [(&str, &str, Bytes); {}] = [\n", images.len() * scripts::GOLDEN.len());
+    text +=
+        &format!("pub const DEEPEST: [(&str, &str, Bytes); {}] = [\n", images.len() * scripts::GOLDEN.len());
     for (chip, image) in images {
         for script in scripts::GOLDEN {
             let depth = console::session(image, &script)?.stack;

@@ -65,8 +65,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         files.push((rewrite::LIMITS, rewrite::limits().map_err(|error| refused(&error))?));
     }
     for (path, text) in &files {
-        fs::write(root.join(path), text)
-            .map_err(|error| CliError::runtime("bench::cannot-write", format!("cannot write {path}: {error}")))?;
+        fs::write(root.join(path), text).map_err(|error| {
+            CliError::runtime("bench::cannot-write", format!("cannot write {path}: {error}"))
+        })?;
     }
     drop(stage);
     report(&fits, output)?;

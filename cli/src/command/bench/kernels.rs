@@ -132,11 +132,17 @@ fn measure(image: &Image) -> Result<Vec<Measurement>, ImageError> {
 
 fn row(chip: &'static Chip, work: &Work, measured: Option<&Measurement>) -> Result<Row, CliError> {
     let failed = |message: String| CliError::runtime("bench::kernels", message);
-    let table = cost::table(chip).ok_or_else(|| failed(format!("there is no price table for {}", chip.name)))?;
+    let table =
+        cost::table(chip).ok_or_else(|| failed(format!("there is no price table for {}", chip.name)))?;
     let cycles = table.cost(&work.counts).map_err(|error| failed(error.to_string()))?.cycles;
-    if let Some(other) = measured.filter(|other| other.checksum != work.checksum || other.kernel != work.kernel) {
+    if let Some(other) =
+        measured.filter(|other| other.checksum != work.checksum || other.kernel != work.kernel)
+    {
         let Work { kernel, size, .. } = work;
-        return Err(failed(format!("{kernel} {size} and {} {} differ in their outputs", other.kernel, other.size)));
+        return Err(failed(format!(
+            "{kernel} {size} and {} {} differ in their outputs",
+            other.kernel, other.size
+        )));
     }
     let emulated = measured.map(|one| Emulated {
         cycles: one.cycles,
@@ -168,7 +174,17 @@ fn form(words: &[String]) -> Result<(Form, PathBuf), CliError> {
 }
 
 const COLUMNS: [&str; 11] = [
-    "chip", "kernel", "size", "modelled", "low", "high", "emulated", "ratio", "in band", "instructions", "stack",
+    "chip",
+    "kernel",
+    "size",
+    "modelled",
+    "low",
+    "high",
+    "emulated",
+    "ratio",
+    "in band",
+    "instructions",
+    "stack",
 ];
 
 fn cells(row: &Row) -> [String; 11] {
@@ -191,7 +207,10 @@ fn cells(row: &Row) -> [String; 11] {
 
 fn table(report: &Report) -> Table<11> {
     let mut table = Table::new(std::array::from_fn(|column| {
-        (COLUMNS.get(column).copied().unwrap_or_default(), if column < 2 { Align::Left } else { Align::Right })
+        (
+            COLUMNS.get(column).copied().unwrap_or_default(),
+            if column < 2 { Align::Left } else { Align::Right },
+        )
     }));
     report.rows.iter().for_each(|row| table.row(cells(row)));
     table
