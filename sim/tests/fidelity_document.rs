@@ -41,14 +41,16 @@ fn tables() -> String {
 
 /// How well the fitted prices agree with the emulator.
 fn errors() -> String {
-    [("esp32c3", calibrated::ESP32C3), ("esp32c6", calibrated::ESP32C6)]
+    let rows = [("esp32c3", calibrated::ESP32C3), ("esp32c6", calibrated::ESP32C6)]
         .map(|(chip, found)| {
             let percent = |error: u32| format!("{}.{} %", error / 10, error % 10);
             let [mean, held_out, session] =
                 [found.mean_error, found.held_out_error, found.session_error].map(percent);
             format!("| {chip} | {} | {mean} | {held_out} | {session} |\n", found.samples)
         })
-        .concat()
+        .concat();
+    let names = "| | fitted to | mean error there | worst kernel never seen | worst golden session |";
+    format!("\n{names}\n| --- | --- | --- | --- | --- |\n{rows}\n")
 }
 
 /// `text` with what stands between two marks replaced.

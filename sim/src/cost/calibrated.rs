@@ -6,86 +6,86 @@ use super::fitted::Calibration;
 
 /// Fitted to the esp32c3 of the emulator.
 pub const ESP32C3: Calibration = Calibration {
-    commit: "8ca24cc7d8d3-dirty",
+    commit: "329ca5ca8382",
     samples: 83,
     mean_error: 33,
-    held_out_error: 62,
-    session_error: 73,
+    held_out_error: 61,
+    session_error: 66,
     prices: [
-        18090,    // call
-        9240,     // mac
+        18207,    // call
+        9237,     // mac
         9861,     // difference
-        11998,    // absolute
-        22109,    // popcount
-        8612,     // hash
-        21248,    // byte
-        3089,     // copy
-        9137,     // compare
-        8491,     // load
-        3615,     // store
-        1637,     // alu
+        11996,    // absolute
+        22094,    // popcount
+        8442,     // hash
+        18426,    // byte
+        3075,     // copy
+        8976,     // compare
+        8501,     // load
+        3717,     // store
+        1631,     // alu
         1001,     // mul
-        10606,    // mul-wide
-        34195,    // div
-        117694,   // div-wide
-        46808,    // root
-        8729,     // fill
-        8237,     // scan
-        10934,    // text
-        154113,   // block
-        8498,     // lookup
-        31799,    // link
-        46491,    // symbol
-        128455,   // pattern
-        54610,    // scale
+        10403,    // mul-wide
+        34179,    // div
+        97091,    // div-wide
+        47792,    // root
+        8805,     // fill
+        8246,     // scan
+        10930,    // text
+        154168,   // block
+        8494,     // lookup
+        32383,    // link
+        46782,    // symbol
+        130327,   // pattern
+        54566,    // scale
         18750,    // lag
-        273661,   // neighbour
-        50636,    // receive
-        2219486,  // command
-        135053,   // piece
-        35796366, // switch
+        276807,   // neighbour
+        50550,    // receive
+        2248592,  // command
+        134643,   // piece
+        34254479, // switch
     ],
 };
 
 /// Fitted to the esp32c6 of the emulator.
 pub const ESP32C6: Calibration = Calibration {
-    commit: "8ca24cc7d8d3-dirty",
+    commit: "329ca5ca8382",
     samples: 83,
     mean_error: 35,
-    held_out_error: 64,
-    session_error: 114,
+    held_out_error: 63,
+    session_error: 117,
     prices: [
-        24468,   // call
-        7129,    // mac
+        24628,   // call
+        7126,    // mac
         7914,    // difference
-        10011,   // absolute
-        20082,   // popcount
-        5647,    // hash
-        20722,   // byte
-        2794,    // copy
-        13339,   // compare
-        6808,    // load
-        2997,    // store
-        1587,    // alu
+        10008,   // absolute
+        20064,   // popcount
+        5450,    // hash
+        18165,   // byte
+        2776,    // copy
+        13113,   // compare
+        6820,    // load
+        3122,    // store
+        1580,    // alu
         1000,    // mul
-        10802,   // mul-wide
-        10876,   // div
-        117147,  // div-wide
-        38794,   // root
-        5624,    // fill
-        7137,    // scan
-        9525,    // text
-        167627,  // block
-        8257,    // lookup
-        39010,   // link
-        112707,  // symbol
-        114884,  // pattern
-        45241,   // scale
+        10610,   // mul-wide
+        10868,   // div
+        107567,  // div-wide
+        39548,   // root
+        5675,    // fill
+        7142,    // scan
+        9521,    // text
+        167699,  // block
+        8255,    // lookup
+        39910,   // link
+        114133,  // symbol
+        116158,  // pattern
+        45169,   // scale
         19500,   // lag
-        295379,  // neighbour
-        55456,   // receive
-        2078407, // command
-        137436,  // piece
+        298154,  // neighbour
+        55393,   // receive
+        2095518, // command
+        137250,  // piece
         2000000, // switch
     ],
 };
