@@ -60,10 +60,12 @@ fn an_operation_without_a_price_is_refused_by_name() {
 
 #[test]
 fn esp32c3_divides_slower_than_esp32c6_and_loops_slower() {
+    let c3 = CostTable::new(&chip::esp32c3::CHIP, esp32c3::INSTRUCTIONS);
+    let c6 = CostTable::new(&chip::esp32c6::CHIP, esp32c6::INSTRUCTIONS);
     for op in [Op::Div, Op::DivWide, Op::Mac, Op::Hash] {
-        assert!(price(&esp32c3::TABLE, op).cycles > price(&esp32c6::TABLE, op).cycles, "{op:?}");
+        assert!(price(&c3, op).cycles > price(&c6, op).cycles, "{op:?}");
     }
-    assert!(price(&esp32c3::TABLE, Op::Div).low > price(&esp32c6::TABLE, Op::Div).high);
+    assert!(price(&c3, Op::Div).low > price(&c6, Op::Div).high);
 }
 
 #[test]
