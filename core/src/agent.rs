@@ -48,8 +48,8 @@ pub struct Identity {
 pub struct Agent<Memory> {
     memory: Memory,
     identity: Identity,
-    /// How many items the role's structures are carved for.
-    capacity: u32,
+    /// How the role's structures are carved.
+    plan: Plan,
     /// Commands taken since boot.
     operations: u32,
 }
@@ -60,8 +60,8 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     /// # Errors
     /// [`NoRoom`] when not even the role's least capacity fits.
     pub fn boot(mut memory: Memory, identity: Identity) -> Result<Self, NoRoom> {
-        let capacity = open(identity.role, memory.as_mut())?;
-        Ok(Self { memory, identity, capacity, operations: 0 })
+        let plan = open(identity, memory.as_mut())?;
+        Ok(Self { memory, identity, plan, operations: 0 })
     }
 
     /// Which chip it is, with its role of the moment.
@@ -71,7 +71,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     /// How many items its role can hold.
     pub fn capacity(&self) -> u32 {
-        self.capacity
+        self.plan.capacity
     }
 
     /// How many items its role holds.
@@ -81,7 +81,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     /// The bytes of the arena, and how many of them its structures take.
     pub fn memory_use(&mut self) -> (Bytes, Bytes) {
-        let (kind, plan) = (self.identity.role, self.plan());
+        let (kind, plan) = (self.identity.role, self.plan);
         let mut arena = Arena::new(self.memory.as_mut());
         let total = arena.free();
         let free = AnyRole::carve(kind, &mut arena, plan).map_or(total, |_| arena.free());
@@ -90,7 +90,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     /// Tells `ledger` of every structure in the arena.
     pub fn account(&mut self, ledger: &mut dyn Ledger) {
-        let plan = self.plan();
+        let plan = self.plan;
         let mut arena = Arena::with_ledger(self.memory.as_mut(), ledger);
         // What was carved at boot fits again, and an arena that did not fit it has nothing to tell.
         let _ = AnyRole::carve(self.identity.role, &mut arena, plan);
@@ -166,12 +166,8 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     }
 
     fn attach(&mut self) -> Result<AnyRole<'_>, NoRoom> {
-        let plan = self.plan();
+        let plan = self.plan;
         AnyRole::carve(self.identity.role, &mut Arena::new(self.memory.as_mut()), plan)
-    }
-
-    fn plan(&self) -> Plan {
-        Plan { capacity: self.capacity, seed: self.identity.seed }
     }
 
     fn stats(&mut self, out: &mut dyn fmt::Write) -> fmt::Result {
@@ -184,7 +180,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     fn mem(&mut self, out: &mut dyn fmt::Write) -> fmt::Result {
         let (total, used) = self.memory_use();
-        let (capacity, item) = (self.capacity, self.identity.role.info().item);
+        let (capacity, item) = (self.plan.capacity, self.identity.role.info().item);
         write!(out, "arena: total={} used={} free={} ", total.get(), used.get(), (total - used).get())?;
         writeln!(out, "capacity={capacity} item={item}")?;
         let mut writer = PartWriter { out, outcome: Ok(()) };
@@ -199,9 +195,10 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         }
         let role = RoleKind::by_name(name).ok_or(Failure::UnknownRole)?;
         let discarded = confirm(self.items(), mark)?;
-        self.capacity = open(role, self.memory.as_mut())?;
+        let identity = Identity { role, ..self.identity };
+        self.plan = open(identity, self.memory.as_mut())?;
         session.meter.record(Op::Fill, self.memory.as_mut().len() as u32 / 4);
-        self.identity.role = role;
+        self.identity = identity;
         write!(session.out, "role set to {}", role.info().name)?;
         if discarded > 0 {
             write!(session.out, ", {discarded} items discarded")?;
@@ -210,18 +207,15 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     }
 }
 
-/// Zeroes `memory` for the largest capacity of `role` that it fits; where none does, nothing is touched.
-fn open(role: RoleKind, memory: &mut [u8]) -> Result<u32, NoRoom> {
-    if let Some(capacity) = role.largest_capacity(memory) {
+/// Zeroes `memory` for as many items of the role as it fits; where too few do, nothing is touched.
+fn open(identity: Identity, memory: &mut [u8]) -> Result<Plan, NoRoom> {
+    let Identity { role, seed, .. } = identity;
+    if let Some(plan) = role.plan(memory, seed) {
         memory.fill(0);
-        return Ok(capacity);
+        return Ok(plan);
     }
     let free = Arena::new(memory).free();
-    match AnyRole::carve(
-        role,
-        &mut Arena::new(memory),
-        Plan { capacity: role.info().least_capacity, seed: 0 },
-    ) {
+    match AnyRole::carve(role, &mut Arena::new(memory), role.least_plan()) {
         Err(no_room) => Err(no_room),
         Ok(_) => Err(NoRoom { part: "role", needs: free, free }),
     }

@@ -10,7 +10,7 @@ use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::exchange::{Exchange, Pieces};
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
-use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::role::{Plan, RoleKind};
 use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
 use thiserror::Error;
 
@@ -170,13 +170,13 @@ impl Device {
 
 /// The least arena in which a role's least capacity fits.
 pub fn least_arena(role: RoleKind) -> Bytes {
-    parts(role, role.info().least_capacity).iter().fold(Bytes(0), |sum, (_, bytes)| sum + *bytes)
+    parts(role, role.least_plan()).iter().fold(Bytes(0), |sum, (_, bytes)| sum + *bytes)
 }
 
-/// The structures of a role at a capacity, with their sizes.
-pub fn parts(role: RoleKind, capacity: u32) -> Vec<(&'static str, Bytes)> {
+/// The structures of a role, with their sizes.
+pub fn parts(role: RoleKind, plan: Plan) -> Vec<(&'static str, Bytes)> {
     use ruvllm_esp_core::arena::Arena;
-    use ruvllm_esp_core::role::{AnyRole, Plan};
+    use ruvllm_esp_core::role::AnyRole;
     #[derive(Default)]
     struct Parts(Vec<(&'static str, Bytes)>);
     impl Ledger for Parts {
@@ -187,10 +187,6 @@ pub fn parts(role: RoleKind, capacity: u32) -> Vec<(&'static str, Bytes)> {
     // More than any chip has: only the sum of the parts matters here.
     let mut memory = Memory::new(Bytes::kib(8 * 1024));
     let mut parts = Parts::default();
-    let _ = AnyRole::carve(
-        role,
-        &mut Arena::with_ledger(memory.as_mut(), &mut parts),
-        Plan { capacity, seed: 0 },
-    );
+    let _ = AnyRole::carve(role, &mut Arena::with_ledger(memory.as_mut(), &mut parts), plan);
     parts.0
 }

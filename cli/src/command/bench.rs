@@ -60,7 +60,7 @@ enum Subject {
     },
     /// Sentences found from whole, partial, reordered, misspelt and paraphrased queries
     Embed {
-        /// Components of a vector: 64 on a chip, 128 or 256 to compare
+        /// Components of a vector: 64 on a chip; 128, 256 and 512 to compare
         #[arg(long, value_name = "N", default_value_t = 64)]
         dimensions: usize,
         /// The seed of the queries
@@ -118,12 +118,14 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         }
         Subject::Embed { dimensions, .. } if !evaluation::embed::DIMENSIONS.contains(dimensions) => {
             let message = format!("--dimensions: there is no embedder of {dimensions}");
-            Err(CliError::usage("cli::unknown-dimensions", message).help("there are 64, 128 and 256").into())
+            Err(CliError::usage("cli::unknown-dimensions", message)
+                .help("there are 64, 128, 256 and 512")
+                .into())
         }
         Subject::Embed { dimensions, seed } => {
-            let evaluate = |_: &Stage| evaluation::embed::run(*dimensions, *seed).ok();
+            let evaluate = |_: &Stage| embed::Report::new(*dimensions, *seed);
             show(output, "bench-embed", "asking for every sentence", evaluate, |report, out| {
-                report.iter().try_for_each(|report| embed::write(report, out))
+                report.iter().try_for_each(|report| report.write(out))
             })
         }
         Subject::Index { seed, sizes, queries } => {

@@ -152,9 +152,10 @@ impl RoleFit {
     /// `beyond` is by how much what was asked for exceeds the chip already.
     fn of(role: RoleKind, arena: Bytes, beyond: Bytes) -> Self {
         let info = role.info();
-        let capacity = role.largest_capacity(Memory::new(arena).as_mut()).filter(|_| beyond == Bytes(0));
-        let parts = capacity.map_or(Vec::new(), |capacity| parts(role, capacity));
+        let plan = role.plan(Memory::new(arena).as_mut(), 0).filter(|_| beyond == Bytes(0));
+        let parts = plan.map_or(Vec::new(), |plan| parts(role, plan));
         let used = parts.iter().fold(Bytes(0), |sum, (_, bytes)| sum + *bytes);
+        let capacity = plan.map(|plan| plan.capacity);
         let lacking = match capacity {
             Some(_) => Bytes(0),
             None => beyond + least_arena(role).saturating_sub(arena),

@@ -34,7 +34,11 @@ impl<Input: Read> Samples<Input> {
         let name = name.into();
         let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(Trim::All).from_reader(input);
         let mut first = StringRecord::new();
-        reader.read_record(&mut first).map_err(|error| malformed(&name, &error))?;
+        if !reader.read_record(&mut first).map_err(|error| malformed(&name, &error))? {
+            return Err(CliError::usage("cli::empty-log", format!("{name} has no rows"))
+                .help("a sensor log is comma-separated values, one row a sample")
+                .into());
+        }
         let cells: Vec<String> =
             first.iter().map(|cell| cell.trim_start_matches('\u{feff}').to_string()).collect();
         let mut samples = Self { name, reader, header: Vec::new(), skip: 0, due: VecDeque::new() };
@@ -168,6 +172,7 @@ mod tests {
         for cell in ["nan", "inf", "", "1,5x"] {
             assert!(lines(&format!("flow\n{cell}\n\n1\n")).is_err() || cell.is_empty(), "{cell}");
         }
+        assert!(lines("").unwrap_err().contains("log.csv has no rows"));
         let error = lines("a,b\n1,2\n3\n").unwrap_err();
         assert!(error.contains("log.csv:3: 1 cells, but the rows before have 2"), "{error}");
     }

@@ -68,10 +68,14 @@ impl Choice {
     }
 }
 
-/// How often a stored text is searched for each one that is stored, where a role does not know better.
-const QUERIES_PER_TEXT: u32 = 50;
+/// Is HNSW the index for `capacity` texts that are searched fifty times for each one that is stored? Roles keep to exact search
+/// below that: the compressed indexes save milliseconds where the exact one takes few, and miss one neighbour in twenty.
+pub const fn is_worth_a_graph(capacity: u32) -> bool {
+    matches!(Choice::of(capacity, 50).kind, Kind::Hnsw)
+}
 
-/// The `effort` with which roles search: HNSW then misses less than one true neighbour in a hundred.
+/// The `effort` with which roles search: three times that at which HNSW finds 98 of 100 true neighbours among embedded texts
+/// (`docs/index.md`), since the candidates of a second reading have to be among them.
 pub const TEXT_EFFORT: u32 = 96;
 
 /// An index of a kind that is chosen at run time.
@@ -99,17 +103,11 @@ impl<'a> AnyIndex<'a> {
         })
     }
 
-    /// Takes hold of the index that suits `capacity` texts, written seldom and read often: exact search below the size at
-    /// which HNSW wins ([`Choice::of`]), HNSW from there on.
+    /// Takes hold of an index of `kind` for `capacity` embedded texts.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MOST_ITEMS`].
-    pub fn for_texts(arena: &mut Arena<'a>, capacity: u32, seed: u32) -> Result<Self, NoRoom> {
-        let kind = match Choice::of(capacity, QUERIES_PER_TEXT).kind {
-            Kind::Hnsw => Kind::Hnsw,
-            // The compressed indexes save milliseconds where the exact one takes few, and miss one neighbour in twenty.
-            _ => Kind::Flat,
-        };
+    pub fn for_texts(arena: &mut Arena<'a>, kind: Kind, capacity: u32, seed: u32) -> Result<Self, NoRoom> {
         let shape = Shape { capacity, dimensions: DIMENSIONS as u32, beam: TEXT_EFFORT, seed };
         Self::carve(arena, kind, shape)
     }

@@ -43,7 +43,7 @@ pub struct HnswIndexer<'a> {
 impl<'a> Role<'a> for HnswIndexer<'a> {
     fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom> {
         Ok(Self {
-            index: AnyIndex::for_texts(arena, plan.capacity, plan.seed)?,
+            index: AnyIndex::for_texts(arena, plan.index, plan.capacity, plan.seed)?,
             catalog: Catalog::carve(arena, plan.capacity)?,
         })
     }

@@ -16,6 +16,8 @@ use crate::arena::{Arena, NoRoom, largest_capacity};
 use crate::chip::Chip;
 use crate::console::{CommandInfo, Failure, Session};
 use crate::embed::{DIMENSIONS, embed};
+use crate::index::Kind;
+use crate::index::choice::is_worth_a_graph;
 use crate::meter::Meter;
 
 /// The roles, by the predecessor's names.
@@ -64,6 +66,8 @@ pub struct Plan {
     pub capacity: u32,
     /// Decides whatever is left to chance, such as the levels of a graph.
     pub seed: u32,
+    /// What finds vectors, in the roles that search.
+    pub index: Kind,
 }
 
 /// A role at work: a view over the bytes of an arena.
@@ -113,13 +117,27 @@ impl RoleKind {
         RoleKind::ALL.into_iter().find(is_default).unwrap_or(RoleKind::HnswIndexer)
     }
 
-    /// The largest capacity that fits `memory`, or `None` where not even the least does.
-    pub fn largest_capacity(self, memory: &mut [u8]) -> Option<u32> {
+    /// The plan of the largest capacity that fits `memory`, or `None` where not even the least does. The index is a graph
+    /// where enough items fit with it for it to be worth its memory ([`is_worth_a_graph`]), and exact elsewhere.
+    pub fn plan(self, memory: &mut [u8], seed: u32) -> Option<Plan> {
+        let graph =
+            self.largest_plan(memory, seed, Kind::Hnsw).filter(|plan| is_worth_a_graph(plan.capacity));
+        graph.or_else(|| self.largest_plan(memory, seed, Kind::Flat))
+    }
+
+    /// The least plan with which the role is worth running.
+    pub const fn least_plan(self) -> Plan {
+        Plan { capacity: self.info().least_capacity, seed: 0, index: Kind::Flat }
+    }
+
+    fn largest_plan(self, memory: &mut [u8], seed: u32, index: Kind) -> Option<Plan> {
         let most = u32::try_from(memory.len() / 8).unwrap_or(u32::MAX);
+        let plan = |capacity| Plan { capacity, seed, index };
         largest_capacity(most, |capacity| {
-            AnyRole::carve(self, &mut Arena::new(memory), Plan { capacity, seed: 0 }).is_ok()
+            AnyRole::carve(self, &mut Arena::new(memory), plan(capacity)).is_ok()
         })
         .filter(|capacity| *capacity >= self.info().least_capacity)
+        .map(plan)
     }
 }
 

@@ -60,7 +60,7 @@ pub struct RagRetriever<'a> {
 impl<'a> Role<'a> for RagRetriever<'a> {
     fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom> {
         Ok(Self {
-            index: AnyIndex::for_texts(arena, plan.capacity, plan.seed)?,
+            index: AnyIndex::for_texts(arena, plan.index, plan.capacity, plan.seed)?,
             passages: arena.slice("passages", plan.capacity)?,
             documents: Catalog::carve(arena, plan.capacity)?,
         })

@@ -1,6 +1,6 @@
 //! The kinds of link: how frames are told apart on each, and how long they are.
 //!
-//! On a byte stream frames are stuffed and delimited ([`cobs`](super::cobs)). On a packet link a frame is a packet, and
+//! On a byte stream frames are stuffed and delimited ([`super::cobs`]). On a packet link a frame is a packet, and
 //! its own length field says where it ends; bus transactions of fixed length may be padded behind it.
 
 use super::FRAME_LIMIT;

@@ -156,8 +156,8 @@ fn divided(value: (u128, u128), low: (u128, u128), high: (u128, u128)) -> Banded
     }
 }
 
-impl Banded<u64> {
-    fn map<T>(self, unit: impl Fn(u64) -> T) -> Banded<T> {
+impl<U> Banded<U> {
+    fn map<T>(self, unit: impl Fn(U) -> T) -> Banded<T> {
         Banded { value: unit(self.value), low: unit(self.low), high: unit(self.high) }
     }
 }
@@ -171,6 +171,20 @@ pub struct Cost {
     pub time: Banded<Nanos>,
     /// Energy at 3.3 V and the chip's run current, radio off.
     pub energy: Banded<Nanojoules>,
+}
+
+impl Cost {
+    /// The mean over `count` equal pieces of work.
+    #[must_use]
+    pub fn divided_by(self, count: u32) -> Self {
+        let count = u64::from(count.max(1));
+        let Self { cycles, time, energy } = self;
+        Self {
+            cycles: cycles.map(|part| Cycles(part.0 / count)),
+            time: time.map(|part| Nanos(part.0 / count)),
+            energy: energy.map(|part| Nanojoules(part.0 / count)),
+        }
+    }
 }
 
 impl Add for Cost {

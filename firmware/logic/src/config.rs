@@ -1,0 +1,203 @@
+//! Role, number and fleet key, in two copies that outlive a power cut.
+//!
+//! One image serves every chip of a kind; what tells two of them apart lies in a partition of two flash sectors. A
+//! record is written to the sector that does not hold the newest one, so that whatever a power cut leaves of a write,
+//! the copy before it is whole. Erased flash reads as ones, which is no record.
+
+use crate::crc::crc32;
+
+/// The bytes of a record; a multiple of the flash's word.
+pub const RECORD_BYTES: usize = 64;
+
+/// The copies there are, each in a sector of its own.
+pub const COPIES: usize = 2;
+
+/// The longest name of a role.
+pub const ROLE_LIMIT: usize = 16;
+
+/// The bytes of a fleet key.
+pub const KEY_BYTES: usize = 32;
+
+const MAGIC: [u8; 4] = *b"RVC1";
+const KEY_AT: usize = 28;
+const CRC_AT: usize = 60;
+
+/// What a chip was told about itself. All absent is what a new chip has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    role: [u8; ROLE_LIMIT],
+    /// Its number in the fleet.
+    pub chip_id: Option<u16>,
+    /// The secret that the chips of a fleet share.
+    pub key: Option<[u8; KEY_BYTES]>,
+}
+
+impl Settings {
+    /// The role's name, where one is set.
+    pub fn role(&self) -> Option<&str> {
+        let length = self.role.iter().position(|byte| *byte == 0).unwrap_or(ROLE_LIMIT);
+        self.role
+            .get(..length)
+            .and_then(|name| core::str::from_utf8(name).ok())
+            .filter(|name| !name.is_empty())
+    }
+
+    /// Sets the role's name. False, and nothing set, where it is longer than [`ROLE_LIMIT`].
+    pub fn set_role(&mut self, name: &str) -> bool {
+        let mut role = [0; ROLE_LIMIT];
+        let Some(place) = role.get_mut(..name.len()) else { return false };
+        place.copy_from_slice(name.as_bytes());
+        self.role = role;
+        true
+    }
+
+    /// The record of these settings, newer than one with `sequence - 1`.
+    ///
+    /// `magic [4] | sequence u32 | flags u8 | 0 | chip_id u16 | role [16] | key [32] | crc u32`, little-endian; bit 0 of
+    /// the flags says that there is a number, bit 1 a key.
+    pub fn encode(&self, sequence: u32) -> [u8; RECORD_BYTES] {
+        let mut record = [0; RECORD_BYTES];
+        let flags = u8::from(self.chip_id.is_some()) | u8::from(self.key.is_some()) << 1;
+        let [low, high] = self.chip_id.unwrap_or(0).to_le_bytes();
+        put(&mut record, 0, &MAGIC);
+        put(&mut record, 4, &sequence.to_le_bytes());
+        put(&mut record, 8, &[flags, 0, low, high]);
+        put(&mut record, 12, &self.role);
+        put(&mut record, KEY_AT, &self.key.unwrap_or([0; KEY_BYTES]));
+        let crc = crc32(record.get(..CRC_AT).unwrap_or_default());
+        put(&mut record, CRC_AT, &crc.to_le_bytes());
+        record
+    }
+}
+
+/// Reads a record: its sequence number and its settings, or nothing where it is not one, or not whole.
+pub fn decode(record: &[u8; RECORD_BYTES]) -> Option<(u32, Settings)> {
+    let body = record.get(..CRC_AT)?;
+    if !body.starts_with(&MAGIC) || crc32(body) != u32::from_le_bytes(take(record, CRC_AT)?) {
+        return None;
+    }
+    let [flags, _, low, high] = take(record, 8)?;
+    let settings = Settings {
+        role: take(record, 12)?,
+        chip_id: (flags & 1 != 0).then_some(u16::from_le_bytes([low, high])),
+        key: if flags & 2 != 0 { Some(take(record, KEY_AT)?) } else { None },
+    };
+    Some((u32::from_le_bytes(take(record, 4)?), settings))
+}
+
+/// What both copies say together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// The settings in force, where any copy is whole.
+    pub settings: Option<Settings>,
+    /// The copy to write next, 0 or 1: the one whose loss costs nothing.
+    pub next_copy: usize,
+    /// The sequence number to write next.
+    pub next_sequence: u32,
+}
+
+/// Picks the newer of the copies that are whole.
+pub fn newest(copies: &[[u8; RECORD_BYTES]; COPIES]) -> Newest {
+    let [first, second] = copies.each_ref().map(decode);
+    // Sequence numbers go round; the newer one is ahead by less than half of the circle.
+    let second_is_newer = match (first, second) {
+        (Some((first, _)), Some((second, _))) => second.wrapping_sub(first) < u32::MAX / 2,
+        (first, _) => first.is_none(),
+    };
+    let found = if second_is_newer { second } else { first };
+    Newest {
+        settings: found.map(|(_, settings)| settings),
+        next_copy: usize::from(!second_is_newer),
+        next_sequence: found.map_or(0, |(sequence, _)| sequence.wrapping_add(1)),
+    }
+}
+
+fn put(record: &mut [u8; RECORD_BYTES], at: usize, bytes: &[u8]) {
+    if let Some(place) = record.get_mut(at..at + bytes.len()) {
+        place.copy_from_slice(bytes);
+    }
+}
+
+fn take<const N: usize>(record: &[u8; RECORD_BYTES], at: usize) -> Option<[u8; N]> {
+    record.get(at..at + N)?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ERASED: [u8; RECORD_BYTES] = [0xff; RECORD_BYTES];
+
+    fn settings(chip_id: u16) -> Settings {
+        let mut settings =
+            Settings { chip_id: Some(chip_id), key: Some([7; KEY_BYTES]), ..Default::default() };
+        assert!(settings.set_role("memory"));
+        settings
+    }
+
+    /// A write as flash does it, cut off after `bytes` of the programming, or within the erasure.
+    fn write(copies: &mut [[u8; RECORD_BYTES]; COPIES], settings: &Settings, bytes: usize) {
+        let next = newest(copies);
+        let record = settings.encode(next.next_sequence);
+        let copy = &mut copies[next.next_copy];
+        *copy = ERASED;
+        copy[..bytes].copy_from_slice(&record[..bytes]);
+    }
+
+    #[test]
+    fn what_was_written_last_is_read() {
+        let mut copies = [ERASED; COPIES];
+        assert_eq!(newest(&copies).settings, None);
+        for chip_id in 0..9 {
+            write(&mut copies, &settings(chip_id), RECORD_BYTES);
+            assert_eq!(newest(&copies).settings, Some(settings(chip_id)));
+        }
+        let found = newest(&copies).settings.unwrap();
+        assert_eq!((found.role(), found.chip_id, found.key), (Some("memory"), Some(8), Some([7; KEY_BYTES])));
+    }
+
+    #[test]
+    fn a_power_cut_at_any_byte_leaves_the_settings_before_it() {
+        for bytes in 0..RECORD_BYTES {
+            let mut copies = [ERASED; COPIES];
+            write(&mut copies, &settings(1), RECORD_BYTES);
+            write(&mut copies, &settings(2), RECORD_BYTES);
+            write(&mut copies, &settings(3), bytes);
+            assert_eq!(newest(&copies).settings, Some(settings(2)), "after {bytes} bytes");
+            write(&mut copies, &settings(4), RECORD_BYTES);
+            assert_eq!(newest(&copies).settings, Some(settings(4)), "after {bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn sequence_numbers_go_round() {
+        let copies = [settings(1).encode(u32::MAX), settings(2).encode(0)];
+        assert_eq!(newest(&copies).settings, Some(settings(2)));
+        assert_eq!((newest(&copies).next_copy, newest(&copies).next_sequence), (0, 1));
+    }
+
+    #[test]
+    fn a_name_too_long_is_refused_and_changes_nothing() {
+        let mut changed = settings(1);
+        assert!(!changed.set_role("a-name-that-is-too-long"));
+        assert_eq!(changed, settings(1));
+    }
+
+    proptest! {
+        #[test]
+        fn any_damage_to_a_record_is_noticed(at in 0..RECORD_BYTES, bits in 1u8..) {
+            let mut record = settings(5).encode(9);
+            record[at] ^= bits;
+            prop_assert_eq!(decode(&record), None);
+        }
+
+        #[test]
+        fn any_bytes_decode_without_panic(record: [u8; 32], other: [u8; 32]) {
+            let mut bytes = [0; RECORD_BYTES];
+            bytes[..32].copy_from_slice(&record);
+            bytes[32..].copy_from_slice(&other);
+            prop_assert!(newest(&[bytes, bytes]).next_copy < COPIES);
+        }
+    }
+}

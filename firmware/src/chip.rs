@@ -1,0 +1,128 @@
+//! The chip's own commands, and what it starts with.
+//!
+//! The settings in flash come first, then what the image was built with, then the chip's default.
+
+use crate::entropy::Entropy;
+use crate::flash::Store;
+use crate::identity::{self, CHIP, THIS};
+use crate::{clock, memory};
+use core::fmt::{self, Write};
+use ruvllm_esp_core::agent::Identity;
+use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_firmware_logic::command::{Command, HELP, Refusal};
+use ruvllm_esp_firmware_logic::config::Settings;
+use ruvllm_esp_firmware_logic::crash::{Boot, Record};
+
+/// The role that the image was built with.
+const BUILT_ROLE: Option<&str> = option_env!("RUVLLM_ROLE");
+
+/// The number that the image was built with.
+const BUILT_ID: Option<&str> = option_env!("RUVLLM_CHIP_ID");
+
+/// What the commands of the chip are about.
+pub struct Chip {
+    /// The settings in flash.
+    pub store: Store,
+    /// Random bytes.
+    pub entropy: Entropy,
+    /// How the boot before this one ended.
+    pub boot: Boot,
+    /// The last failure, if any.
+    pub record: Record,
+    /// Bytes of output dropped, on all ports.
+    pub dropped: u32,
+}
+
+/// What a command asks of the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// To go on.
+    Loop,
+    /// To start anew, once the reply is out.
+    Reset,
+    /// To hang.
+    Hang,
+}
+
+impl Chip {
+    /// Who the agent is to be.
+    pub fn identity(&mut self) -> Identity {
+        let settings = self.settings();
+        let role = [settings.role(), BUILT_ROLE].into_iter().flatten().find_map(RoleKind::by_name);
+        let chip_id = settings.chip_id.or_else(|| BUILT_ID.and_then(|digits| digits.parse().ok()));
+        let role = role.unwrap_or_else(|| RoleKind::default_for(THIS));
+        let chip_id = chip_id.unwrap_or(0);
+        Identity { chip: &CHIP, chip_id, role, seed: chip_id.into() }
+    }
+
+    fn settings(&mut self) -> Settings {
+        self.store.read().settings.unwrap_or_default()
+    }
+
+    /// Runs a command of the chip.
+    ///
+    /// # Errors
+    /// Any [`Refusal`].
+    pub fn run(&mut self, command: Command<'_>, out: &mut dyn Write) -> Result<Next, Refusal> {
+        // A reply that cannot be written has nowhere to be reported.
+        match command {
+            Command::Status => _ = self.status(out),
+            Command::Help => _ = out.write_str(HELP),
+            Command::ShowSettings => _ = self.show_settings(out),
+            Command::SetRole(name) => {
+                let role = RoleKind::by_name(name).ok_or(Refusal::UnknownRole)?.info().alias;
+                self.change(out, |settings| _ = settings.set_role(role))?;
+            }
+            Command::SetId(chip_id) => self.change(out, |settings| settings.chip_id = Some(chip_id))?,
+            Command::SetKey(key) => self.change(out, |settings| settings.key = Some(key))?,
+            Command::NewKey => self.new_key(out)?,
+            Command::ClearSettings => self.change(out, |settings| *settings = Settings::default())?,
+            Command::Reset => return Ok(Next::Reset),
+            Command::Panic => panic!("asked for on the console"),
+            Command::Hang => return Ok(Next::Hang),
+        }
+        Ok(Next::Loop)
+    }
+
+    fn change(&mut self, out: &mut dyn Write, change: impl FnOnce(&mut Settings)) -> Result<(), Refusal> {
+        let mut settings = self.settings();
+        change(&mut settings);
+        self.store.write(&settings)?;
+        let _ = out.write_str("stored; 'chip reset' starts with it\n");
+        Ok(())
+    }
+
+    fn new_key(&mut self, out: &mut dyn Write) -> Result<(), Refusal> {
+        let key = self.entropy.bytes().ok_or(Refusal::Flash)?;
+        self.change(out, |settings| settings.key = Some(key))?;
+        let _ = out.write_str("key: ");
+        let _ = key.iter().try_for_each(|byte| write!(out, "{byte:02x}"));
+        let _ = out.write_str("\n");
+        Ok(())
+    }
+
+    fn show_settings(&mut self, out: &mut dyn Write) -> fmt::Result {
+        let settings = self.settings();
+        if !self.store.has_partition() {
+            return writeln!(out, "config: no partition");
+        }
+        write!(out, "config: role={} id=", settings.role().unwrap_or("(default)"))?;
+        match settings.chip_id {
+            Some(chip_id) => write!(out, "{chip_id}")?,
+            None => out.write_str("(default)")?,
+        }
+        writeln!(out, " key={}", if settings.key.is_some() { "set" } else { "(none)" })
+    }
+
+    fn status(&mut self, out: &mut dyn Write) -> fmt::Result {
+        identity::write(out)?;
+        writeln!(out, "up: {} s", clock::now().as_seconds())?;
+        writeln!(out, "stack: reserved={} used={}", memory::STACK_BYTES, memory::stack_used())?;
+        writeln!(out, "console: dropped={}", self.dropped)?;
+        self.show_settings(out)?;
+        match self.record.failure {
+            Some(failure) => writeln!(out, "last failure: {failure}"),
+            None => writeln!(out, "last failure: (none)"),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The core of ruvllm-esp on an ESP32 chip.
+//!
+//! Bytes from the ports go to the agent, and its replies go back; everything else here makes sure that this goes on for
+//! years: the settings in flash, the watchdog, the panics. What the console says is the core's, byte for byte as in the
+//! simulator, except behind the word `chip`.
+#![no_std]
+#![no_main]
+
+mod chip;
+mod clock;
+mod console;
+mod entropy;
+mod flash;
+mod identity;
+mod memory;
+mod panic;
+mod ports;
+mod raw;
+mod uart;
+mod watchdog;
+
+use chip::{Chip, Next};
+use core::fmt::{self, Write};
+use esp_hal::clock::CpuClock;
+use ruvllm_esp_core::agent::{Agent, Identity};
+use ruvllm_esp_core::console::Failure;
+use ruvllm_esp_firmware_logic::command::{self, Refusal};
+
+esp_bootloader_esp_idf::esp_app_desc!();
+
+/// The agent over the RAM that the linker leaves.
+type ChipAgent = Agent<&'static mut [u8]>;
+
+#[esp_hal::main]
+fn main() -> ! {
+    identity::insist();
+    let peripherals = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
+    clock::start();
+    memory::guard_stack();
+    let (boot, record) = panic::boot();
+    let mut watchdog = watchdog::Watchdog::start(peripherals.RTC_TIMER);
+    let Ok(ports) = open_ports!(peripherals) else { panic!("UART0 does not take its settings") };
+    let store = flash::Store::open(peripherals.FLASH);
+    let entropy = entropy::Entropy::new(peripherals.RNG, peripherals.ADC1);
+    let mut chip = Chip { store, entropy, boot, record, dropped: 0 };
+    let identity = chip.identity();
+    let mut agent = start(&chip, identity);
+    ports.say(&mut |out| _ = greet(&chip, identity, agent.as_ref(), out));
+    let mut next = Next::Loop;
+    loop {
+        let role = agent.as_ref().map_or("safe", |agent| agent.identity().role.info().alias);
+        watchdog.feed(role);
+        chip.dropped = ports.dropped();
+        ports.poll(&mut |line, out| next = answer(&mut chip, agent.as_mut(), line, out));
+        match next {
+            Next::Loop => {}
+            Next::Reset => {
+                raw::RawPorts::of(identity::THIS).flush();
+                esp_hal::system::software_reset()
+            }
+            Next::Hang => loop {
+                core::hint::spin_loop();
+            },
+        }
+    }
+}
+
+/// Starts the agent, unless it failed too often.
+fn start(chip: &Chip, identity: Identity) -> Option<ChipAgent> {
+    if chip.boot.safe_mode {
+        return None;
+    }
+    Agent::boot(memory::arena()?, identity).ok()
+}
+
+/// Says what a chip says at boot: why the last boot failed, if it did, and then the banner.
+fn greet(chip: &Chip, identity: Identity, agent: Option<&ChipAgent>, out: &mut dyn Write) -> fmt::Result {
+    if let (true, Some(failure)) = (chip.boot.failed, chip.record.failure) {
+        writeln!(out, "[panic] {failure}")?;
+    }
+    if let Some(agent) = agent {
+        return agent.banner(out);
+    }
+    writeln!(out, "ruvllm-esp {}", env!("CARGO_PKG_VERSION"))?;
+    let (name, role) = (identity.chip.name, identity.role.info().name);
+    writeln!(out, "variant={name} role={role} chip_id={} safe mode", identity.chip_id)?;
+    writeln!(out, "[safe] the agent is not running; type 'chip help' for commands")
+}
+
+/// Answers one line: the chip's own commands here, all others by the agent.
+fn answer(
+    chip: &mut Chip,
+    agent: Option<&mut ChipAgent>,
+    line: Result<&str, Failure>,
+    out: &mut dyn Write,
+) -> Next {
+    let outcome = match (line.ok().and_then(command::parse), agent) {
+        (Some(command), _) => command.and_then(|command| chip.run(command, out)),
+        (None, Some(agent)) => {
+            // A failure has been written as the reply.
+            let _ = agent.line(line, clock::now(), &mut (), out);
+            Ok(Next::Loop)
+        }
+        (None, None) if line.is_ok_and(str::is_empty) => Ok(Next::Loop),
+        (None, None) => Err(Refusal::SafeMode),
+    };
+    outcome.unwrap_or_else(|refusal| {
+        let _ = writeln!(out, "{refusal}");
+        Next::Loop
+    })
+}
