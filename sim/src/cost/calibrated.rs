@@ -6,86 +6,86 @@ use super::fitted::Calibration;
 
 /// Fitted to the esp32c3 of the emulator.
 pub const ESP32C3: Calibration = Calibration {
-    commit: "329ca5ca8382",
+    commit: "85624b2e1b41",
     samples: 83,
     mean_error: 33,
     held_out_error: 61,
-    session_error: 66,
+    session_error: 79,
     prices: [
-        18207,    // call
-        9237,     // mac
-        9861,     // difference
-        11996,    // absolute
-        22094,    // popcount
-        8442,     // hash
-        18426,    // byte
-        3075,     // copy
-        8976,     // compare
-        8501,     // load
-        3717,     // store
-        1631,     // alu
-        1001,     // mul
-        10403,    // mul-wide
-        34179,    // div
-        97091,    // div-wide
-        47792,    // root
-        8805,     // fill
-        8246,     // scan
-        10930,    // text
-        154168,   // block
-        8494,     // lookup
-        32383,    // link
-        46782,    // symbol
-        130327,   // pattern
-        54566,    // scale
-        18750,    // lag
-        276807,   // neighbour
-        50550,    // receive
-        2248592,  // command
-        134643,   // piece
-        34254479, // switch
+        18203, // call
+        9237, // mac
+        9861, // difference
+        11996, // absolute
+        22095, // popcount
+        8428, // hash
+        18523, // byte
+        3075, // copy
+        8980, // compare
+        8500, // load
+        3714, // store
+        1631, // alu
+        1001, // mul
+        10374, // mul-wide
+        34323, // div
+        94309, // div-wide
+        48063, // root
+        8875, // fill
+        8229, // scan
+        10930, // text
+        154165, // block
+        8495, // lookup
+        32390, // link
+        48309, // symbol
+        129847, // pattern
+        54409, // scale
+        18750, // lag
+        277081, // neighbour
+        50471, // receive
+        2245674, // command
+        134657, // piece
+        46601014, // switch
     ],
 };
 
 /// Fitted to the esp32c6 of the emulator.
 pub const ESP32C6: Calibration = Calibration {
-    commit: "329ca5ca8382",
+    commit: "85624b2e1b41",
     samples: 83,
     mean_error: 35,
-    held_out_error: 63,
-    session_error: 117,
+    held_out_error: 89,
+    session_error: 114,
     prices: [
-        24628,   // call
-        7126,    // mac
-        7914,    // difference
-        10008,   // absolute
-        20064,   // popcount
-        5450,    // hash
-        18165,   // byte
-        2776,    // copy
-        13113,   // compare
-        6820,    // load
-        3122,    // store
-        1580,    // alu
-        1000,    // mul
-        10610,   // mul-wide
-        10868,   // div
-        107567,  // div-wide
-        39548,   // root
-        5675,    // fill
-        7142,    // scan
-        9521,    // text
-        167699,  // block
-        8255,    // lookup
-        39910,   // link
-        114133,  // symbol
-        116158,  // pattern
-        45169,   // scale
-        19500,   // lag
-        298154,  // neighbour
-        55393,   // receive
-        2095518, // command
-        137250,  // piece
+        24526, // call
+        7125, // mac
+        7914, // difference
+        10010, // absolute
+        20076, // popcount
+        5596, // hash
+        16453, // byte
+        2784, // copy
+        13253, // compare
+        6816, // load
+        3071, // store
+        1582, // alu
+        1000, // mul
+        10913, // mul-wide
+        10844, // div
+        130698, // div-wide
+        25812, // root
+        5661, // fill
+        7050, // scan
+        9523, // text
+        167665, // block
+        8260, // lookup
+        39831, // link
+        113136, // symbol
+        118464, // pattern
+        45913, // scale
+        19500, // lag
+        307306, // neighbour
+        55410, // receive
+        3964947, // command
+        120900, // piece
         2000000, // switch
     ],
 };
