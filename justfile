@@ -28,6 +28,15 @@ bless:
     $env:TRYCMD = "overwrite"; cargo test -p ruvllm-esp --test manual
     git diff --stat -- fixtures cli/tests
 
+# Fit the prices of the emulated chips to the cycles of the core's machine code; read the difference before it is committed
+calibrate:
+    cargo run -p ruvllm-esp -- bench calibrate --write
+    git diff --stat -- sim/src/cost core/src/chip
+
+# Look at the gates, as in `just gates G2 --variant esp32c3`
+gates GATES='G1-G3' *ARGUMENTS:
+    cargo run -p ruvllm-esp -- bench --gates {{GATES}} {{ARGUMENTS}}
+
 # The benchmarks of this machine
 bench *ARGUMENTS:
     cargo bench -p ruvllm-esp-benches {{ARGUMENTS}}

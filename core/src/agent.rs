@@ -129,6 +129,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     }
 
     fn command<M: Meter>(&mut self, line: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        session.meter.record(Op::Command, 1);
         session.meter.record(Op::Byte, line.len() as u32);
         let (verb, rest) = split_word(line);
         if verb.is_empty() {
@@ -196,6 +197,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let discarded = confirm(self.items(), mark)?;
         let identity = Identity { role, ..self.identity };
         self.plan = open(identity, self.memory.as_mut())?;
+        session.meter.record(Op::Fill, self.memory.as_mut().len() as u32 / 4);
         self.identity = identity;
         write!(session.out, "role set to {}", role.info().name)?;
         if discarded > 0 {

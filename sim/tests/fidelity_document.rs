@@ -1,7 +1,8 @@
 //! Keeps the price tables of `docs/fidelity.md` equal to the constants: `BLESS=1` rewrites them.
+#![allow(clippy::unwrap_used, reason = "what cannot be read or run fails the test")]
 
 use ruvllm_esp_core::meter::Op;
-use ruvllm_esp_sim::cost::{ALL, riscv, xtensa};
+use ruvllm_esp_sim::cost::{ALL, calibrated, riscv, xtensa};
 use std::path::Path;
 
 const BEGIN: &str = "<!-- generated from sim/src/cost: begin -->\n";
@@ -39,6 +40,27 @@ fn tables() -> String {
     text
 }
 
+/// How well the fitted prices agree with the emulator.
+fn errors() -> String {
+    let rows = [("esp32c3", calibrated::ESP32C3), ("esp32c6", calibrated::ESP32C6)]
+        .map(|(chip, found)| {
+            let percent = |error: u32| format!("{}.{} %", error / 10, error % 10);
+            let [mean, held_out, session] =
+                [found.mean_error, found.held_out_error, found.session_error].map(percent);
+            format!("| {chip} | {} | {mean} | {held_out} | {session} |\n", found.samples)
+        })
+        .concat();
+    let names = "| | fitted to | mean error there | worst kernel never seen | worst golden session |";
+    format!("\n{names}\n| --- | --- | --- | --- | --- |\n{rows}\n")
+}
+
+/// `text` with what stands between two marks replaced.
+fn replaced(text: &str, begin: &str, new: &str, end: &str) -> String {
+    let (before, rest) = text.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    format!("{before}{begin}{new}{end}{after}")
+}
+
 /// A listing as code, one line for each part.
 fn code(listing: &str) -> String {
     listing.split(" | ").map(|part| format!("`{part}`")).collect::<Vec<_>>().join(", ")
@@ -49,9 +71,8 @@ fn the_document_says_what_the_prices_are() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/fidelity.md");
     // A checkout may have turned the line ends.
     let document = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
-    let (before, rest) = document.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let expected = format!("{before}{BEGIN}\n{}\n{END}{after}", tables());
+    let expected = replaced(&document, BEGIN, &format!("\n{}\n", tables()), END);
+    let expected = replaced(&expected, "<!-- errors: begin -->\n", &errors(), "<!-- errors: end -->\n");
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &expected).unwrap();
     } else {

@@ -3,16 +3,22 @@
 //! The evaluations live in the simulator and return plain reports; here they are run and shown, one file a subject.
 
 mod anomaly;
+mod calibrate;
 mod embed;
+mod gates;
 mod index;
+mod kernels;
 
 use crate::error::{CliError, Exit, Outcome};
 use crate::output::Output;
 use crate::progress::Stage;
+use crate::selection::{Given, Names, VARIANT, list};
+use ruvllm_esp_core::chip::{self, Chip};
 use ruvllm_esp_sim::evaluation;
 use ruvllm_esp_sim::evaluation::index::Plan;
 use serde::Serialize;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 The same seed gives the same report, byte for byte, on any machine.
@@ -21,15 +27,26 @@ Examples:
   ruvllm-esp bench anomaly
   ruvllm-esp bench embed
   ruvllm-esp bench index --sizes 256,1000
+  ruvllm-esp bench kernels --on emulator --variant esp32c3
+  ruvllm-esp bench --gates G1-G3 --variant all --evidence evidence
   ruvllm-esp bench anomaly --seed 7 --json | jq '.detectors[] | {name, f1: .overall.f1}'";
 
 /// Options of `bench`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, arg_required_else_help = true)]
 pub struct Arguments {
+    /// Look at gates, as in G1-G3, G2,G5 or all; exits with 1 if one fails
+    #[arg(long, value_name = "GATES")]
+    gates: Option<String>,
+    /// The chips of the gates: names with commas between, or `all` [default: all] [env: RUVLLM_VARIANT]
+    #[arg(long, requires = "gates", value_name = "CHIP,...", value_parser = Names::CHIPS)]
+    variant: Option<String>,
+    /// Write what each gate looked at into this folder
+    #[arg(long, value_name = "DIR", requires = "gates")]
+    evidence: Option<PathBuf>,
     /// What is measured.
     #[command(subcommand)]
-    subject: Subject,
+    subject: Option<Subject>,
 }
 
 /// What can be measured.
@@ -63,6 +80,10 @@ enum Subject {
         #[arg(long, value_name = "N", default_value_t = 100)]
         queries: usize,
     },
+    /// Every kernel, modelled and emulated side by side
+    Kernels(kernels::Arguments),
+    /// Fit the prices of the emulated chips to their cycles
+    Calibrate(calibrate::Arguments),
 }
 
 /// Measures, and prints the report.
@@ -70,7 +91,22 @@ enum Subject {
 /// # Errors
 /// A seed that would not be honest.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    match &arguments.subject {
+    if let Some(gates) = &arguments.gates {
+        return gates::run(
+            gates,
+            &chips(arguments.variant.as_deref())?,
+            arguments.evidence.as_deref(),
+            output,
+        );
+    }
+    let Some(subject) = &arguments.subject else {
+        return Err(CliError::usage("cli::usage", "bench: nothing to measure")
+            .help("name a subject or --gates; `ruvllm-esp bench --help` lists them")
+            .into());
+    };
+    match subject {
+        Subject::Kernels(kernels) => kernels::run(kernels, &chips(kernels.variant())?, output),
+        Subject::Calibrate(calibrate) => calibrate::run(calibrate, output),
         Subject::Anomaly { seed: evaluation::anomaly::TRAINING_SEED } => {
             Err(CliError::usage("cli::training-seed", "the settings were chosen on the series of this seed")
                 .help("any other --seed draws series that no detector was tuned on")
@@ -101,6 +137,14 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             };
             show(output, "bench-index", "searching every index", evaluate, index::Report::write)
         }
+    }
+}
+
+/// The chips that were asked for.
+fn chips(variant: Option<&str>) -> Result<Vec<&'static Chip>, CliError> {
+    match Given::find(variant, "--variant", VARIANT)? {
+        Some(given) => list(&given, &chip::ALL, Given::chip),
+        None => Ok(chip::ALL.to_vec()),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod power;
 pub mod radio;
 mod source;
 pub mod sourced;
+pub mod stack;
 
 pub use budget::{Budget, STACK_RESERVE};
 pub use memory::{Cache, CacheKind, Flash, Memory, Region};

@@ -27,7 +27,7 @@ pub fn squared_euclidean<M: Meter>(a: &[i8], b: &[i8], meter: &mut M) -> i32 {
 /// The Manhattan distance. `a` and `b`: `[n] i8`.
 pub fn manhattan<M: Meter>(a: &[i8], b: &[i8], meter: &mut M) -> i32 {
     meter.record(Op::Call, 1);
-    meter.record(Op::Difference, a.len().min(b.len()) as u32);
+    meter.record(Op::Absolute, a.len().min(b.len()) as u32);
     a.iter().zip(b).map(|(a, b)| (i32::from(*a) - i32::from(*b)).abs()).sum()
 }
 

@@ -1,0 +1,111 @@
+//! `bench calibrate`: fit the prices of the emulated chips, and say how well they fit.
+
+use super::kernels::refused;
+use crate::error::{CliError, Exit, Outcome};
+use crate::output::Output;
+use crate::progress::Stage;
+use crate::table::{Align, Table};
+use ruvllm_esp_core::chip;
+use ruvllm_esp_sim::cost;
+use ruvllm_esp_sim::kernels::calibration::{Outcome as Fit, Use};
+use ruvllm_esp_sim::kernels::image::{Image, ImageError, checkout};
+use ruvllm_esp_sim::kernels::rewrite;
+use serde::Serialize;
+use std::fs;
+
+/// Options of `bench calibrate`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Write the prices and the stack depths into the checkout; build again to use them
+    #[arg(long)]
+    write: bool,
+    /// Write the latency limits of gate G2 anew, a quarter above what is found now
+    #[arg(long)]
+    limits: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    chips: Vec<Row>,
+}
+
+/// Errors in thousandths.
+#[derive(Serialize)]
+struct Row {
+    variant: &'static str,
+    fitted_to: usize,
+    mean_error: u32,
+    held_out_error: u32,
+    session_error: u32,
+}
+
+/// Fits, reports, and writes what was asked for.
+///
+/// # Errors
+/// A machine without the chips' targets, an image that does not run, files that cannot be written.
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let stage = Stage::begin(output, "running every kernel on the emulated chips");
+    let root = checkout().ok_or_else(|| refused(&ImageError::NoSources))?;
+    let mut images = Vec::new();
+    let mut fits = Vec::new();
+    for (chip, instructions) in [
+        (&chip::esp32c3::CHIP, &cost::esp32c3::INSTRUCTIONS),
+        (&chip::esp32c6::CHIP, &cost::esp32c6::INSTRUCTIONS),
+    ] {
+        let image = Image::build(chip).map_err(|error| refused(&error))?;
+        fits.push(Fit::of(chip, &image, instructions).map_err(|error| refused(&error))?);
+        images.push((chip, image));
+    }
+    let mut files = Vec::new();
+    if arguments.write {
+        files.push((rewrite::PRICES, rewrite::prices(&fits, &root)));
+        files.push((rewrite::STACK, rewrite::stack(&images).map_err(|error| refused(&error))?));
+    }
+    if arguments.limits {
+        files.push((rewrite::LIMITS, rewrite::limits().map_err(|error| refused(&error))?));
+    }
+    for (path, text) in &files {
+        fs::write(root.join(path), text).map_err(|error| {
+            CliError::runtime("bench::cannot-write", format!("cannot write {path}: {error}"))
+        })?;
+    }
+    drop(stage);
+    report(&fits, output)?;
+    files.iter().for_each(|(path, _)| output.say(&format!("wrote {path}")));
+    Ok(Exit::Ok)
+}
+
+fn report(fits: &[Fit], output: &Output) -> Outcome {
+    let rows = fits.iter().map(|fit| {
+        let errors = |serves| fit.errors(serves);
+        let largest = |serves| errors(serves).into_iter().max().unwrap_or(0);
+        let fitted = errors(Use::Fit);
+        Row {
+            variant: fit.chip.name,
+            fitted_to: fitted.len(),
+            mean_error: fitted.iter().sum::<u32>() / (fitted.len() as u32).max(1),
+            held_out_error: largest(Use::HeldOut),
+            session_error: largest(Use::Session),
+        }
+    });
+    let report = Report { chips: rows.collect() };
+    if output.json {
+        output.json("bench-calibrate", &report)?;
+        return Ok(Exit::Ok);
+    }
+    let numbers = ["fitted to", "mean error", "worst held out", "worst session"];
+    let [fitted, mean, held_out, session] = numbers.map(|name| (name, Align::Right));
+    let mut table = Table::new([("chip", Align::Left), fitted, mean, held_out, session]);
+    let percent = |thousandths: u32| format!("{}.{} %", thousandths / 10, thousandths % 10);
+    for row in report.chips {
+        table.row([
+            row.variant.to_string(),
+            row.fitted_to.to_string(),
+            percent(row.mean_error),
+            percent(row.held_out_error),
+            percent(row.session_error),
+        ]);
+    }
+    table.write(&mut output.text())?;
+    Ok(Exit::Ok)
+}

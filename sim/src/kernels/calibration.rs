@@ -1,0 +1,200 @@
+//! Prices from emulated cycles: which work costs how much, found by fitting, checked on what the fit never saw.
+//!
+//! The cycles of a kernel are taken to be a sum of its operations, each at its price. The prices are fitted by least
+//! squares over relative errors, so that a short kernel counts as much as a long one. Some sizes of every kernel and some
+//! whole kernels are held out; how far those are off is the band of the prices.
+
+use super::image::{Image, ImageError};
+use super::{Measurement, Work, counted, emulated, least_squares};
+use crate::cost::Prices;
+use ruvllm_esp_core::chip::Chip;
+use ruvllm_esp_core::meter::{Counts, Op};
+use serde::Serialize;
+
+/// Kernels that the fit never sees, at any size. Each does what others do, in another mix.
+pub const HELD_OUT_KERNELS: [&str; 5] =
+    ["binary-search", "text-learn", "hnsw-write", "command-ask", "command-check"];
+
+/// Sizes that the fit never sees, of any kernel.
+pub const HELD_OUT_SIZES: [u32; 2] = [128, 512];
+
+/// One kernel at one size, on both sides.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// The kernel.
+    pub kernel: &'static str,
+    /// The size of its input.
+    pub size: u32,
+    /// What it did.
+    pub counts: Counts,
+    /// What that took.
+    pub measured: Measurement,
+}
+
+/// How a sample serves the calibration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Use {
+    /// The prices are fitted to it.
+    Fit,
+    /// It checks the prices, within 10 %.
+    HeldOut,
+    /// A whole console session: it checks the prices, within 25 %.
+    Session,
+}
+
+impl Sample {
+    /// How it serves.
+    pub fn serves(&self) -> Use {
+        if self.kernel.starts_with("session-") {
+            Use::Session
+        } else if HELD_OUT_KERNELS.contains(&self.kernel) || HELD_OUT_SIZES.contains(&self.size) {
+            Use::HeldOut
+        } else {
+            Use::Fit
+        }
+    }
+}
+
+/// Counts and clocks every kernel and session of `chip`.
+///
+/// # Errors
+/// [`ImageError`], also [`ImageError::NoMeasurement`] where the two sides did not do the same or their outputs differ.
+pub fn samples(chip: &'static Chip, image: &Image) -> Result<Vec<Sample>, ImageError> {
+    let mut work = counted::kernels(chip);
+    work.extend(counted::sessions(chip));
+    let mut measured = emulated::kernels(image)?;
+    measured.extend(emulated::sessions(image)?);
+    if work.len() != measured.len() {
+        return Err(ImageError::NoMeasurement(format!("{} of {} kernels", measured.len(), work.len())));
+    }
+    work.into_iter().zip(measured).map(|(work, measured)| pair(work, measured)).collect()
+}
+
+fn pair(work: Work, measured: Measurement) -> Result<Sample, ImageError> {
+    let Work { kernel, size, counts, checksum } = work;
+    if (kernel, size, checksum) != (measured.kernel.as_str(), measured.size, measured.checksum) {
+        return Err(ImageError::NoMeasurement(format!(
+            "{} {} {:08x}, which on the host is {kernel} {size} {checksum:08x}",
+            measured.kernel, measured.size, measured.checksum
+        )));
+    }
+    Ok(Sample { kernel, size, counts, measured })
+}
+
+/// A price of each operation, in thousandths of a cycle, in the order of [`Op::ALL`]; zero where none was done.
+pub type Fitted = [u32; Op::ALL.len()];
+
+/// The weight of what the instructions say against what the emulator counts: it decides only where nothing else does.
+const PRIOR: f64 = 0.05;
+
+/// No price falls below this share of what the instructions say, however well zero would fit.
+const LEAST: f64 = 0.25;
+
+/// The prices that fit `samples`, near to `prior` where the samples do not tell.
+pub fn fit(samples: &[Sample], prior: &Fitted) -> Fitted {
+    let cycles = |price: &u32| f64::from((*price).max(1)) / 1_000.0;
+    let mut rows: Vec<(Vec<f64>, f64)> = samples
+        .iter()
+        .filter(|sample| sample.serves() == Use::Fit)
+        .map(|sample| {
+            let measured = f64::from(sample.measured.cycles.max(1));
+            // In units of the prior: columns of like size keep the equations well conditioned.
+            let share = |(op, price): (&Op, &u32)| sample.counts.of(*op) as f64 * cycles(price) / measured;
+            (Op::ALL.iter().zip(prior).map(share).collect(), 1.0)
+        })
+        .collect();
+    rows.extend((0..prior.len()).map(|column| {
+        let row = (0..prior.len()).map(|other| if other == column { PRIOR } else { 0.0 });
+        (row.collect(), PRIOR)
+    }));
+    let above = rows.iter().map(|(row, wanted)| {
+        let least: f64 = row.iter().sum::<f64>() * LEAST;
+        (row.clone(), wanted - least)
+    });
+    let solution = least_squares::nonnegative(&above.collect::<Vec<_>>(), prior.len());
+    let mut prices = Fitted::default();
+    for ((price, prior), factor) in prices.iter_mut().zip(prior).zip(solution) {
+        *price = (f64::from(*prior) * (LEAST + factor)).round() as u32;
+    }
+    prices
+}
+
+/// Cycles of `counts` at those prices.
+pub fn modelled(prices: &Fitted, counts: &Counts) -> u64 {
+    let sum: u64 = counts.iter().map(|(op, count)| count * u64::from(prices[op as usize])).sum();
+    (sum + 500) / 1_000
+}
+
+/// Modelled over emulated, in thousandths.
+pub fn ratio(modelled: u64, emulated: u32) -> u32 {
+    (modelled.saturating_mul(1_000) / u64::from(emulated.max(1))).min(u64::from(u32::MAX)) as u32
+}
+
+/// How well fitted prices agree with the emulator, and the prices.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The chip.
+    pub chip: &'static Chip,
+    /// Both sides of every kernel.
+    pub samples: Vec<Sample>,
+    /// What was fitted; zero for an operation that no sample of the fit does.
+    pub prices: Fitted,
+}
+
+impl Outcome {
+    /// Runs everything on `chip` and fits its prices.
+    ///
+    /// # Errors
+    /// [`ImageError`].
+    pub fn of(chip: &'static Chip, image: &Image, instructions: &Prices) -> Result<Self, ImageError> {
+        let samples = samples(chip, image)?;
+        let prior = instructions.map(|price| price.map_or(0, |price| price.cycles));
+        let mut prices = fit(&samples, &prior);
+        for op in Op::ALL {
+            let mut fitted = samples.iter().filter(|sample| sample.serves() == Use::Fit);
+            if !fitted.any(|sample| sample.counts.of(op) > 0) {
+                prices[op as usize] = 0;
+            }
+        }
+        Ok(Self { chip, samples, prices })
+    }
+
+    /// The relative errors of the samples that serve so, in thousandths.
+    pub fn errors(&self, serves: Use) -> Vec<u32> {
+        let serving = self.samples.iter().filter(|sample| sample.serves() == serves);
+        serving
+            .map(|sample| {
+                ratio(modelled(&self.prices, &sample.counts), sample.measured.cycles).abs_diff(1_000)
+            })
+            .collect()
+    }
+
+    /// The constant that goes into `sim/src/cost/calibrated.rs`.
+    pub fn constant(&self, commit: &str) -> String {
+        let largest = |serves| self.errors(serves).into_iter().max().unwrap_or(0);
+        let fitted = self.errors(Use::Fit);
+        let mean = fitted.iter().sum::<u32>() / (fitted.len() as u32).max(1);
+        let mut text = format!(
+            "\n/// Fitted to the {} of the emulator.\npub const {}: Calibration = Calibration {{\n",
+            self.chip.name,
+            self.chip.name.to_uppercase()
+        );
+        text += &format!("    commit: \"{commit}\",\n    samples: {},\n", fitted.len());
+        text += &format!("    mean_error: {mean},\n    held_out_error: {},\n", largest(Use::HeldOut));
+        text += &format!("    session_error: {},\n    prices: [\n", largest(Use::Session));
+        for (op, price) in Op::ALL.into_iter().zip(self.prices) {
+            text += &format!("        {price}, // {}\n", op.name());
+        }
+        text + "    ],\n};\n"
+    }
+}
+
+/// The head of `sim/src/cost/calibrated.rs`.
+pub const HEAD: &str = "\
+//! Generated by `just calibrate`: prices fitted to emulated cycles, with their errors.
+//!
+//! Errors in thousandths, prices in thousandths of a cycle; see [`super::fitted`] for what they mean.
+
+use super::fitted::Calibration;
+";
