@@ -16,6 +16,7 @@
 //! - [`console`]: a line in, a reply out
 //! - [`agent`]: one chip: a role, its memory, its console
 //! - [`wire`]: what crosses a link between chips
+//! - [`workload`]: fixed work for benchmarks and calibration
 #![no_std]
 #![warn(missing_docs)]
 
@@ -35,3 +36,4 @@ pub mod role;
 pub mod text;
 pub mod units;
 pub mod wire;
+pub mod workload;

@@ -1,0 +1,82 @@
+//! Single console commands of each role, over a store that is filled first.
+
+use super::texts::text;
+use super::{Probe, sessions::Discard};
+use crate::agent::{Agent, Identity};
+use crate::chip::Chip;
+use crate::role::RoleKind;
+use crate::units::Micros;
+use core::fmt::Write;
+
+/// Items that are stored before a command is measured.
+const STORED: u32 = 32;
+
+/// The commands: what they are measured as, whose they are, and what is typed.
+const COMMANDS: [(&str, RoleKind, &str); 9] = [
+    ("command-search", RoleKind::HnswIndexer, "search 4 where are the spare fuses of the pump"),
+    ("command-list", RoleKind::HnswIndexer, "list"),
+    ("command-ask", RoleKind::RagRetriever, "recall 2 which hall is the pump in"),
+    ("command-recall", RoleKind::MemoryArchivist, "recall 3 which hall is the pump in"),
+    ("command-recent", RoleKind::MemoryArchivist, "recent 3"),
+    ("command-check", RoleKind::AnomalySentinel, "check the pump in hall 3 rattles"),
+    ("command-sample", RoleKind::AnomalySentinel, "sample 19.85 1.10"),
+    ("command-stats", RoleKind::HnswIndexer, "stats"),
+    ("command-mem", RoleKind::HnswIndexer, "mem"),
+];
+
+pub(super) fn run<P: Probe>(chip: &'static Chip, memory: &mut [u8], probe: &mut P) {
+    for (name, role, line) in COMMANDS {
+        let identity = Identity { chip, chip_id: 1, role, seed: 1 };
+        let Ok(mut agent) = Agent::boot(&mut *memory, identity) else { continue };
+        fill(&mut agent, role);
+        let mut now = Micros::seconds(1000);
+        probe.measure(name, STORED, &mut |meter| {
+            let mut out = Discard::default();
+            now += Micros(1000);
+            let failed = agent.line(Ok(line), now, meter, &mut out).is_err();
+            out.bytes << 1 | u32::from(failed)
+        });
+    }
+}
+
+/// Stores what the role's commands find.
+fn fill(agent: &mut Agent<&mut [u8]>, role: RoleKind) {
+    for number in 0..STORED {
+        let mut line = Line::default();
+        // What is too long for the line is cut.
+        let _ = match role {
+            RoleKind::AnomalySentinel => write!(line, "learn hall {number}: {}", text(40)),
+            RoleKind::MemoryArchivist => write!(line, "remember fact hall {number}: {}", text(60)),
+            _ => write!(line, "add hall {number}: {}", text(60)),
+        };
+        let _ = agent.line(Ok(line.get()), Micros::seconds(u64::from(number)), &mut (), &mut Discard::default());
+    }
+}
+
+/// A line of text on the stack.
+struct Line {
+    bytes: [u8; 96],
+    length: usize,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self { bytes: [0; 96], length: 0 }
+    }
+}
+
+impl Line {
+    fn get(&self) -> &str {
+        core::str::from_utf8(self.bytes.get(..self.length).unwrap_or_default()).unwrap_or_default()
+    }
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        let end = self.length + text.len();
+        let place = self.bytes.get_mut(self.length..end).ok_or(core::fmt::Error)?;
+        place.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
