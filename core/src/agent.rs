@@ -129,6 +129,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     }
 
     fn command<M: Meter>(&mut self, line: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        session.meter.record(Op::Command, 1);
         session.meter.record(Op::Byte, line.len() as u32);
         let (verb, rest) = split_word(line);
         if verb.is_empty() {
@@ -199,6 +200,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let role = RoleKind::by_name(name).ok_or(Failure::UnknownRole)?;
         let discarded = confirm(self.items(), mark)?;
         self.capacity = open(role, self.memory.as_mut())?;
+        session.meter.record(Op::Fill, self.memory.as_mut().len() as u32 / 4);
         self.identity.role = role;
         write!(session.out, "role set to {}", role.info().name)?;
         if discarded > 0 {

@@ -15,6 +15,7 @@
 //! - [`role`]: what a chip can be
 //! - [`console`]: a line in, a reply out
 //! - [`agent`]: one chip: a role, its memory, its console
+//! - [`exchange`]: what a line costs beside the agent's own work
 //! - [`wire`]: what crosses a link between chips
 //! - [`workload`]: fixed work for benchmarks and calibration
 #![no_std]
@@ -29,6 +30,7 @@ pub mod arena;
 pub mod chip;
 pub mod console;
 pub mod embed;
+pub mod exchange;
 pub mod index;
 pub mod kernel;
 pub mod meter;

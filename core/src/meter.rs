@@ -15,8 +15,10 @@ pub enum Op {
     Call,
     /// One i8 x i8 multiply-accumulate of a dot product.
     Mac,
-    /// One element of a sum of squared or absolute differences of i8.
+    /// One element of a sum of squared differences of i8.
     Difference,
+    /// One element of a sum of absolute differences of i8.
+    Absolute,
     /// One 32-bit word of a Hamming distance: exclusive or, population count, add.
     Popcount,
     /// One byte folded into a running hash: exclusive or, multiply.
@@ -41,14 +43,47 @@ pub enum Op {
     Div,
     /// One 64-bit division or remainder.
     DivWide,
+    /// One binary digit of an integer square root of 64 bits.
+    Root,
+    /// One word of memory zeroed.
+    Fill,
+    /// One slot of a table looked at in a linear scan.
+    Scan,
+    /// One byte of a stored text written, read or compared, along its chain of blocks.
+    Text,
+    /// One block of a stored text found, and its text cut out of or put into it.
+    Block,
+    /// One part of a product code looked up and added.
+    Lookup,
+    /// One link of a graph followed: is its node new?
+    Link,
+    /// One letter of a word taken into the window of the embedder.
+    Symbol,
+    /// One letter pattern hashed and added to four sums of the embedder.
+    Pattern,
+    /// One component of an embedding scaled to the norm.
+    Scale,
+    /// One lag of a sample stream carried on by a reading.
+    Lag,
+    /// One past of a sample stream compared with the latest readings.
+    Neighbour,
+    /// One byte received and put into a line.
+    Receive,
+    /// One line of the console taken: split, dispatched, its role taken hold of.
+    Command,
+    /// One piece of text formatted and handed to the output.
+    Piece,
+    /// Another command than the last: its code has to come from flash again.
+    Switch,
 }
 
 impl Op {
     /// Every operation, in the order of its discriminant.
-    pub const ALL: [Op; 15] = [
+    pub const ALL: [Op; 32] = [
         Op::Call,
         Op::Mac,
         Op::Difference,
+        Op::Absolute,
         Op::Popcount,
         Op::Hash,
         Op::Byte,
@@ -61,6 +96,22 @@ impl Op {
         Op::MulWide,
         Op::Div,
         Op::DivWide,
+        Op::Root,
+        Op::Fill,
+        Op::Scan,
+        Op::Text,
+        Op::Block,
+        Op::Lookup,
+        Op::Link,
+        Op::Symbol,
+        Op::Pattern,
+        Op::Scale,
+        Op::Lag,
+        Op::Neighbour,
+        Op::Receive,
+        Op::Command,
+        Op::Piece,
+        Op::Switch,
     ];
 
     /// The name used in price tables, reports and errors.
@@ -69,6 +120,7 @@ impl Op {
             Op::Call => "call",
             Op::Mac => "mac",
             Op::Difference => "difference",
+            Op::Absolute => "absolute",
             Op::Popcount => "popcount",
             Op::Hash => "hash",
             Op::Byte => "byte",
@@ -81,6 +133,22 @@ impl Op {
             Op::MulWide => "mul-wide",
             Op::Div => "div",
             Op::DivWide => "div-wide",
+            Op::Root => "root",
+            Op::Fill => "fill",
+            Op::Scan => "scan",
+            Op::Text => "text",
+            Op::Block => "block",
+            Op::Lookup => "lookup",
+            Op::Link => "link",
+            Op::Symbol => "symbol",
+            Op::Pattern => "pattern",
+            Op::Scale => "scale",
+            Op::Lag => "lag",
+            Op::Neighbour => "neighbour",
+            Op::Receive => "receive",
+            Op::Command => "command",
+            Op::Piece => "piece",
+            Op::Switch => "switch",
         }
     }
 }

@@ -88,16 +88,15 @@ impl<'a> TextPool<'a> {
             return Err(PoolFull { needs: bytes(needs), free: bytes(self.free_blocks()) });
         }
         meter.record(Op::Copy, text.len() as u32);
-        meter.record(Op::Store, needs as u32 * 2);
+        meter.record(Op::Block, 2 * needs as u32);
         let mut handle = TextHandle { first: 0, length: text.len() as u16 };
         let mut last = 0;
         for piece in block_texts(text) {
             let number = self.take_block();
             if let Some(block) = self.block_mut(number) {
                 *block = Block { next: 0, length: piece.len() as u8, text: [0; BLOCK_TEXT] };
-                for (place, byte) in block.text.iter_mut().zip(piece.bytes()) {
-                    *place = byte;
-                }
+                let (place, _) = block.text.split_at_mut(piece.len().min(BLOCK_TEXT));
+                place.copy_from_slice(piece.as_bytes().split_at(place.len()).0);
             }
             match self.block_mut(last) {
                 Some(block) => block.next = number,
@@ -143,9 +142,20 @@ impl<'a> TextPool<'a> {
         buffer: &'b mut [u8],
         meter: &mut M,
     ) -> &'b str {
-        meter.record(Op::Copy, range.len() as u32);
-        let bytes = self.pieces(handle).flat_map(str::bytes).skip(range.start).take(range.len());
-        let length = buffer.iter_mut().zip(bytes).map(|(place, byte)| *place = byte).count();
+        record_read(range.len() as u32, meter);
+        let (mut length, mut before) = (0, 0);
+        for piece in self.pieces(handle) {
+            let (start, end) = (range.start.saturating_sub(before), range.end.saturating_sub(before));
+            before += piece.len();
+            let wanted = piece.as_bytes().get(start.min(piece.len())..end.min(piece.len())).unwrap_or_default();
+            let rest = buffer.get_mut(length..).unwrap_or_default();
+            let common = wanted.len().min(rest.len());
+            rest.split_at_mut(common).0.copy_from_slice(wanted.split_at(common).0);
+            length += common;
+            if before >= range.end || length == buffer.len() {
+                break;
+            }
+        }
         core::str::from_utf8(buffer.get(..length).unwrap_or_default()).unwrap_or_default()
     }
 
@@ -154,8 +164,13 @@ impl<'a> TextPool<'a> {
         if usize::from(handle.length) != text.len() {
             return false;
         }
-        meter.record(Op::Copy, u32::from(handle.length));
-        self.pieces(handle).flat_map(str::bytes).eq(text.bytes())
+        record_read(u32::from(handle.length), meter);
+        let mut rest = text.as_bytes();
+        for piece in self.pieces(handle) {
+            let Some(after) = rest.strip_prefix(piece.as_bytes()) else { return false };
+            rest = after;
+        }
+        rest.is_empty()
     }
 
     /// Writes a stored text.
@@ -196,6 +211,12 @@ impl<'a> TextPool<'a> {
         self.state.fresh += 1;
         self.state.fresh
     }
+}
+
+/// Reports that `bytes` of a text were read.
+fn record_read<M: Meter>(bytes: u32, meter: &mut M) {
+    meter.record(Op::Text, bytes);
+    meter.record(Op::Block, 1 + bytes.div_ceil(BLOCK_TEXT as u32));
 }
 
 /// Cuts a text into pieces of at most [`BLOCK_TEXT`] bytes, at character boundaries.

@@ -8,7 +8,8 @@ use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::arena::Ledger;
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::console::Failure;
-use ruvllm_esp_core::meter::Counts;
+use ruvllm_esp_core::exchange::{Exchange, Pieces};
+use ruvllm_esp_core::meter::{Counts, Meter, Op};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
 use thiserror::Error;
@@ -70,6 +71,7 @@ pub struct Reply {
 pub struct Device {
     agent: Agent<Memory>,
     table: &'static CostTable,
+    exchange: Exchange,
     now: Nanos,
     counts: Counts,
     total: Counts,
@@ -95,6 +97,7 @@ impl Device {
         Ok(Self {
             agent,
             table,
+            exchange: Exchange::default(),
             now: Nanos(0),
             counts: Counts::default(),
             total: Counts::default(),
@@ -117,8 +120,12 @@ impl Device {
     /// [`DeviceError::Unpriced`] when the chip's price table lacks an operation that was done.
     pub fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, DeviceError> {
         self.counts.clear();
-        let mut text = String::new();
-        let outcome = self.agent.line(line, self.now(), &mut self.counts, &mut text);
+        let mut reply = Pieces::new(String::new());
+        let typed = line.unwrap_or_default();
+        let outcome = self.agent.line(line, self.now(), &mut self.counts, &mut reply);
+        self.counts.record(Op::Receive, typed.len() as u32 + 1);
+        self.exchange.report(typed, reply.count, &mut self.counts);
+        let text = reply.out;
         let cost = self.table.cost(&self.counts)?;
         self.total.add(&self.counts);
         self.now += cost.time.value;

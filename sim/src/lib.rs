@@ -5,6 +5,7 @@
 //! - [`script`]: what is typed at a chip
 //! - [`cost`]: what counted work costs on each chip, in cycles, time and energy
 //! - [`figure`]: a number that says what it is and how far off it may be
+//! - [`gate`]: what must hold before a release
 //! - [`kernels`]: every kernel counted on the host and clocked in the emulator, and what calibrates one by the other
 //! - [`signal`]: sensor signals with known faults
 //! - [`evaluation`]: how good the parts of the core are
@@ -14,6 +15,7 @@ pub mod device;
 pub mod emulator;
 pub mod evaluation;
 pub mod figure;
+pub mod gate;
 pub mod kernels;
 pub mod memory;
 pub mod script;

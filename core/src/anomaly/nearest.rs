@@ -159,15 +159,11 @@ impl Least {
 
 /// Reports the work of `lags` lags carried on, of which `compared` were compared with.
 fn record<M: Meter>(lags: u32, compared: u32, meter: &mut M) {
-    const LENGTH: u32 = LEVEL_LENGTH as u32;
     meter.record(Op::Call, 1);
-    meter.record(Op::MulWide, 2 * lags + (LENGTH + 1) * compared);
-    meter.record(Op::Load, 5 * lags + (LENGTH + 1) * compared);
-    meter.record(Op::Store, 3 * lags);
-    meter.record(Op::Compare, 7 * lags + (3 * LENGTH + 4) * compared);
-    meter.record(Op::Alu, 12 * lags + (4 * LENGTH + 8) * compared);
-    // Two integer roots of 64 bits: 32 steps each.
-    meter.record(Op::Alu, 2 * 32 * 6);
+    meter.record(Op::Lag, lags);
+    meter.record(Op::Neighbour, compared);
+    // Two integer roots of 64 bits.
+    meter.record(Op::Root, 2 * 32);
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub fn embed_into<const D: usize, M: Meter>(text: &str, meter: &mut M) -> [i8; D
     const { assert!(D.is_power_of_two() && D >= 16 && D <= 1024) };
     meter.record(Op::Call, 1);
     let mut sums = [0i32; D];
-    meter.record(Op::Copy, 4 * D as u32);
+    meter.record(Op::Fill, D as u32);
     pattern::add_words(text, &mut sums, meter);
     normalise::scale(&sums, meter)
 }

@@ -19,18 +19,15 @@ const FACTOR_PLACES: u32 = 40;
 /// `sums` scaled to the length [`NORM`]: `[D] i8`; zeros stay zeros.
 pub(super) fn scale<const D: usize, M: Meter>(sums: &[i32; D], meter: &mut M) -> [i8; D] {
     let largest = sums.iter().fold(0, |largest, sum| largest | sum.unsigned_abs());
-    meter.record(Op::Alu, 2 * D as u32);
+    meter.record(Op::Scale, D as u32);
     let excess = (u32::BITS - largest.leading_zeros()).saturating_sub(SUM_BITS);
     let squares: u64 = sums.iter().map(|sum| u64::from(sum.unsigned_abs() >> excess).pow(2)).sum();
-    meter.record(Op::MulWide, D as u32);
     if squares == 0 {
         return [0; D];
     }
     let root = square_root(squares << (2 * ROOT_PLACES), meter);
     let factor = ((NORM as u64) << (ROOT_PLACES + FACTOR_PLACES)) / root;
     meter.record(Op::DivWide, 1);
-    meter.record(Op::MulWide, D as u32);
-    meter.record(Op::Store, D as u32);
     sums.map(|sum| {
         let exact = u64::from(sum.unsigned_abs() >> excess) * factor;
         let size = ((exact + (1 << (FACTOR_PLACES - 1))) >> FACTOR_PLACES).min(NORM as u64) as i8;
@@ -44,8 +41,7 @@ fn square_root<M: Meter>(square: u64, meter: &mut M) -> u64 {
     let mut root = 0u64;
     let mut bit = 1u64 << (square.checked_ilog2().unwrap_or(0) & !1);
     while bit != 0 {
-        // A step compares, subtracts and shifts numbers of two words.
-        meter.record(Op::Alu, 10);
+        meter.record(Op::Root, 1);
         if rest >= root + bit {
             rest -= root + bit;
             root = (root >> 1) + bit;

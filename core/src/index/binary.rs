@@ -101,7 +101,7 @@ impl Index for Binary<'_> {
         let rank = |slot: u32, meter: &mut M| {
             let differing = sketches.next().map_or(0, |sketch| hamming(signs, sketch, meter));
             let differing = differing.min(u32::from(NEVER - 1)) as u8;
-            meter.record(Op::Compare, 1);
+            meter.record(Op::Scan, 1);
             if self.store.is_taken(slot) { differing } else { NEVER }
         };
         self.shortlist.each_best(self.store.end(), length, meter, rank, |slot, meter| {

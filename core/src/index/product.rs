@@ -169,8 +169,7 @@ impl Index for Product<'_> {
         let mut ranking = Ranking::new(hits);
         let rank = |slot: u32, meter: &mut M| {
             let similarity = self.codes.get(slot as usize).map_or(0, |code| look_up(&table, code));
-            meter.record(Op::Load, (CODE + PARTS) as u32);
-            meter.record(Op::Alu, (CODE + PARTS) as u32);
+            meter.record(Op::Lookup, PARTS as u32);
             meter.record(Op::Compare, 1);
             let rank = (top.saturating_sub(similarity) >> shift).clamp(0, i32::from(NEVER - 1)) as u8;
             if self.store.is_taken(slot) { rank } else { NEVER }

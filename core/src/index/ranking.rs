@@ -39,6 +39,7 @@ impl<'h> Ranking<'h> {
         let kept = self.hits.get(..self.len).unwrap_or(&[]);
         let position = kept.partition_point(|other| precedes(other, &hit));
         self.len = (self.len + 1).min(self.hits.len());
+        meter.record(Op::Call, 1);
         meter.record(Op::Compare, usize::BITS - kept.len().leading_zeros());
         meter.record(Op::Copy, ((self.len - position) * size_of::<Hit>()) as u32);
         self.hits.copy_within(position..self.len - 1, position + 1);

@@ -51,7 +51,7 @@ impl<'a> Shortlist<'a> {
                 visit(slot, meter);
             }
         }
-        meter.record(Op::Compare, end);
+        meter.record(Op::Scan, end);
     }
 }
 

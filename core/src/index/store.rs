@@ -118,6 +118,7 @@ impl<'a> Store<'a> {
         };
         *self.next.get_mut(slot as usize).ok_or(full)? = TAKEN;
         self.header.len = self.header.len.saturating_add(1);
+        meter.record(Op::Call, 1);
         meter.record(Op::Load, 2);
         meter.record(Op::Store, 3);
         self.set(slot, vector, meter);
@@ -143,6 +144,7 @@ impl<'a> Store<'a> {
         *next = self.header.free as u16;
         self.header.free = slot + 1;
         self.header.len = self.header.len.saturating_sub(1);
+        meter.record(Op::Call, 1);
         meter.record(Op::Load, 2);
         meter.record(Op::Store, 3);
         true

@@ -92,16 +92,16 @@ impl<'a> Catalog<'a> {
     /// # Errors
     /// [`Failure::NotFound`].
     pub fn find<M: Meter>(&self, id: u32, meter: &mut M) -> Result<u32, Failure> {
-        meter.record(Op::Compare, self.entries.len() as u32);
         let tag = id.checked_add(1).ok_or(Failure::NotFound { id })?;
         let slot = self.entries.iter().position(|entry| entry.tag == tag);
+        meter.record(Op::Scan, slot.unwrap_or(self.entries.len()) as u32);
         slot.map(|slot| slot as u32).ok_or(Failure::NotFound { id })
     }
 
     /// The first slot without an item.
     pub fn free_slot<M: Meter>(&self, meter: &mut M) -> Option<u32> {
         let slot = self.entries.iter().position(|entry| entry.tag == 0);
-        meter.record(Op::Compare, slot.unwrap_or(self.entries.len()) as u32);
+        meter.record(Op::Scan, slot.unwrap_or(self.entries.len()) as u32);
         slot.map(|slot| slot as u32)
     }
 
@@ -170,6 +170,7 @@ impl<'a> Catalog<'a> {
         let from = if rest.is_empty() { 0 } else { number(rest, "FROM", 0, u32::MAX)? };
         let mut page: Best = Best::new(MOST_RESULTS);
         let mut beyond = 0;
+        session.meter.record(Op::Scan, 2 * self.capacity());
         for (slot, id) in self.slots().filter_map(|slot| Some((slot, self.id(slot)?))) {
             if id >= from {
                 beyond += 1;

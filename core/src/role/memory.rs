@@ -201,6 +201,7 @@ impl MemoryArchivist<'_> {
 
     /// The memory of this type with the very same text.
     fn find_same<M: Meter>(&self, kind: u8, text: &str, meter: &mut M) -> Option<u32> {
+        meter.record(Op::Scan, self.catalog.capacity());
         self.catalog.slots().find(|slot| {
             meter.record(Op::Compare, 1);
             let (handle, texts) = self.catalog.text(*slot);
@@ -226,6 +227,7 @@ impl MemoryArchivist<'_> {
 
     /// The slot of least value; among equals the lowest id.
     fn least_valuable<M: Meter>(&self, now: u32, meter: &mut M) -> Option<u32> {
+        meter.record(Op::Scan, self.catalog.capacity());
         self.catalog.slots().min_by_key(|slot| {
             meter.record(Op::Compare, 1);
             (self.memory(*slot).value(now, meter), self.catalog.id(*slot))
@@ -247,6 +249,7 @@ impl MemoryArchivist<'_> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, usage)?;
         let question = Question::new(text, usage, session.meter)?;
         let mut nearest: Best<CANDIDATES> = Best::new(CANDIDATES);
+        session.meter.record(Op::Scan, self.catalog.capacity());
         for slot in self.catalog.slots() {
             if only.is_none_or(|kind| self.memory(slot).kind == kind as u8) {
                 let vector = self.index.vector(slot).unwrap_or_default();
@@ -289,6 +292,7 @@ impl MemoryArchivist<'_> {
             number(rest, "K", 1, MOST_RESULTS as u32)? as usize
         };
         let mut best: Best = Best::new(count);
+        session.meter.record(Op::Scan, self.catalog.capacity());
         for slot in self.catalog.slots() {
             let id = i64::from(self.catalog.id(slot).unwrap_or_default());
             best.offer(i64::from(self.memory(slot).created) << 32 | id, slot, session.meter);
@@ -316,7 +320,7 @@ impl MemoryArchivist<'_> {
 
     fn remove_expired<M: Meter>(&mut self, session: &mut Session<'_, M>) {
         let now = seconds(session);
-        session.meter.record(Op::Compare, self.memories.len() as u32);
+        session.meter.record(Op::Scan, 2 * self.memories.len() as u32);
         for slot in 0..self.memories.len() as u32 {
             if self.index.vector(slot).is_some() && self.memory(slot).has_expired(now) {
                 self.remove(slot, session.meter);

@@ -4,6 +4,7 @@ use super::texts::text;
 use super::{Probe, sessions::Discard};
 use crate::agent::{Agent, Identity};
 use crate::chip::Chip;
+use crate::exchange::{Exchange, Pieces};
 use crate::role::RoleKind;
 use crate::units::Micros;
 use core::fmt::Write;
@@ -29,12 +30,13 @@ pub(super) fn run<P: Probe>(chip: &'static Chip, memory: &mut [u8], probe: &mut 
         let identity = Identity { chip, chip_id: 1, role, seed: 1 };
         let Ok(mut agent) = Agent::boot(&mut *memory, identity) else { continue };
         fill(&mut agent, role);
-        let mut now = Micros::seconds(1000);
+        let (mut now, mut exchange) = (Micros::seconds(1000), Exchange::default());
         probe.measure(name, STORED, &mut |meter| {
-            let mut out = Discard::default();
+            let mut out = Pieces::new(Discard::default());
             now += Micros(1000);
             let failed = agent.line(Ok(line), now, meter, &mut out).is_err();
-            out.bytes << 1 | u32::from(failed)
+            exchange.report(line, out.count, meter);
+            out.out.bytes << 1 | u32::from(failed)
         });
     }
 }

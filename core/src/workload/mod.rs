@@ -38,6 +38,8 @@ pub trait Probe {
 /// The console session of a role: what is typed, with `@wait TIME` between.
 #[derive(Clone, Copy, Debug)]
 pub struct Script<'s> {
+    /// What it is measured as.
+    pub name: &'static str,
     /// The role.
     pub role: RoleKind,
     /// One line each.
@@ -52,15 +54,12 @@ pub fn run_kernels<P: Probe>(memory: &mut [u8], probe: &mut P) {
     detectors::run(memory, probe);
 }
 
-/// Runs single commands, then the whole session of each script, as `chip` in `memory`.
-pub fn run_sessions<P: Probe>(
-    chip: &'static Chip,
-    memory: &mut [u8],
-    scripts: &[Script<'_>],
-    probe: &mut P,
-) {
+/// Runs single commands of each role, as `chip` in `memory`.
+pub fn run_commands<P: Probe>(chip: &'static Chip, memory: &mut [u8], probe: &mut P) {
     commands::run(chip, memory, probe);
-    for script in scripts {
-        sessions::run(chip, memory, *script, probe);
-    }
+}
+
+/// Runs the whole session of a script, as `chip` in `memory`.
+pub fn run_script<P: Probe>(chip: &'static Chip, memory: &mut [u8], script: Script<'_>, probe: &mut P) {
+    sessions::run(chip, memory, script, probe);
 }

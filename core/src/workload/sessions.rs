@@ -3,8 +3,8 @@
 use super::{Checksum, Probe, Script};
 use crate::agent::{Agent, Identity};
 use crate::chip::Chip;
-use crate::meter::Meter;
-use crate::role::RoleKind;
+use crate::exchange::{Exchange, Pieces};
+use crate::meter::{Meter, Op};
 use crate::units::Micros;
 use core::fmt;
 
@@ -54,28 +54,24 @@ impl fmt::Write for Discard {
 }
 
 pub(super) fn run<P: Probe>(chip: &'static Chip, memory: &mut [u8], script: Script<'_>, probe: &mut P) {
-    let name = match script.role {
-        RoleKind::HnswIndexer => "session-hnsw",
-        RoleKind::RagRetriever => "session-rag",
-        RoleKind::AnomalySentinel => "session-anomaly",
-        RoleKind::MemoryArchivist => "session-memory",
-    };
     let identity = Identity { chip, chip_id: 1, role: script.role, seed: 1 };
     let lines = script.text.lines().count() as u32;
-    probe.measure(name, lines, &mut |meter| run_session(memory, identity, script.text, meter));
+    probe.measure(script.name, lines, &mut |meter| run_session(memory, identity, script.text, meter));
 }
 
 /// Boots an agent in `memory` and runs a script through it. The time moves only by the waits of the script and a
 /// millisecond a line; the result is a checksum over the lengths of the replies.
 pub fn run_session<M: Meter>(memory: &mut [u8], identity: Identity, script: &str, meter: &mut M) -> u32 {
+    meter.record(Op::Fill, memory.len() as u32 / 4);
     let Ok(mut agent) = Agent::boot(memory, identity) else { return 0 };
-    let (mut now, mut checksum) = (Micros(0), Checksum::default());
+    let (mut now, mut checksum, mut exchange) = (Micros(0), Checksum::default(), Exchange::default());
     for line in script.lines() {
         match step(line) {
             Step::Say(line) => {
-                let mut out = Discard::default();
+                let mut out = Pieces::new(Discard::default());
                 let failed = agent.line(Ok(line), now, meter, &mut out).is_err();
-                checksum = checksum.word(out.bytes << 1 | u32::from(failed));
+                exchange.report(line, out.count, meter);
+                checksum = checksum.word(out.out.bytes << 1 | u32::from(failed));
             }
             Step::Wait(time) => now += time,
             Step::Skip => {}

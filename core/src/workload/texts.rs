@@ -2,8 +2,9 @@
 
 use super::{Checksum, Probe};
 use crate::arena::Arena;
-use crate::console::LineAssembler;
+use crate::console::{LINE_LIMIT, LineAssembler};
 use crate::embed::{embed, embed_into};
+use crate::meter::{Meter, Op};
 use crate::text::TextPool;
 
 /// Words of several languages, so that folding and characters of many bytes are part of the work.
@@ -25,7 +26,7 @@ pub(super) fn run<P: Probe>(memory: &mut [u8], probe: &mut P) {
         let elements = |vector: &[i8]| Checksum::default().bytes(vector.iter().map(|one| *one as u8)).get();
         probe.measure("embed", size as u32, &mut |meter| elements(&embed(words, meter)));
         probe.measure("embed-wide", size as u32, &mut |meter| elements(&embed_into::<WIDE, _>(words, meter)));
-        probe.measure("line", size as u32, &mut |_| line(words));
+        probe.measure("line", size as u32, &mut |meter| line(words, meter));
     }
     memory.fill(0);
     let Ok(mut pool) = TextPool::carve(&mut Arena::new(memory), 64) else { return };
@@ -47,7 +48,10 @@ pub(super) fn run<P: Probe>(memory: &mut [u8], probe: &mut P) {
 }
 
 /// The bytes of a line through the assembler.
-fn line(words: &str) -> u32 {
+fn line<M: Meter>(words: &str, meter: &mut M) -> u32 {
+    // The assembler has no meter: who feeds it reports.
+    meter.record(Op::Receive, words.len() as u32 + 1);
+    meter.record(Op::Fill, LINE_LIMIT as u32 / 4);
     let mut assembler = LineAssembler::default();
     let mut length = 0;
     for byte in words.bytes().chain([b'\n']) {

@@ -5,19 +5,7 @@ use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::console::{Failure, LineAssembler};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_core::workload::{Script, Step, step};
-
-/// The golden scripts.
-pub const SCRIPTS: [Script<'static>; 4] = [
-    script(RoleKind::HnswIndexer, include_str!("../../../fixtures/transcripts/scripts/hnsw.txt")),
-    script(RoleKind::RagRetriever, include_str!("../../../fixtures/transcripts/scripts/rag.txt")),
-    script(RoleKind::AnomalySentinel, include_str!("../../../fixtures/transcripts/scripts/anomaly.txt")),
-    script(RoleKind::MemoryArchivist, include_str!("../../../fixtures/transcripts/scripts/memory.txt")),
-];
-
-const fn script(role: RoleKind, text: &'static str) -> Script<'static> {
-    Script { role, text }
-}
+use ruvllm_esp_core::workload::{Step, step};
 
 /// Lines as they arrive.
 #[derive(Default)]

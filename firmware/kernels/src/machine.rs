@@ -96,7 +96,8 @@ extern "C" fn idle() {
     unsafe { asm!("nop") };
 }
 
-/// How many events `work` takes, less those of the counting itself.
+/// How many events `work` takes, and a few of the counting itself. Not inlined: every count is by the same code.
+#[inline(never)]
 pub fn count(event: Event, work: &mut dyn FnMut(&mut ()) -> u32) -> u32 {
     select(event);
     let before = counter();

@@ -12,6 +12,7 @@ mod console;
 mod counters;
 #[cfg_attr(target_arch = "xtensa", path = "xtensa.rs")]
 mod machine;
+mod scripts;
 mod stack;
 
 use core::fmt::Write;
@@ -26,7 +27,12 @@ fn run() {
     let mut first = console::Lines::default();
     match first.next() {
         "kernels" => workload::run_kernels(memory, &mut counters::Counters),
-        "sessions" => workload::run_sessions(machine::CHIP, memory, &console::SCRIPTS, &mut counters::Counters),
+        "sessions" => {
+            workload::run_commands(machine::CHIP, memory, &mut counters::Counters);
+            for script in scripts::DEMO.into_iter().chain(scripts::GOLDEN) {
+                workload::run_script(machine::CHIP, memory, script, &mut counters::Counters);
+            }
+        }
         name => match RoleKind::by_name(name) {
             Some(role) => return console::serve(role, memory),
             None => machine::exit(2),

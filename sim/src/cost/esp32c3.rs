@@ -1,7 +1,7 @@
 //! ESP32-C3: no branch prediction, every taken branch costs 3 cycles; a division costs 35.
 
 use super::sequence::{Band, Timing, prices, with};
-use super::{CostTable, Price, riscv};
+use super::{CostTable, Price, Prices, calibrated, riscv};
 use ruvllm_esp_core::chip;
 use ruvllm_esp_core::meter::Op;
 
@@ -42,8 +42,20 @@ const DIVISION_WIDE: Price = Price {
     source: "WLED issue #4206; the instructions of compiler-builtins u64_div_rem",
 };
 
+/// The code of another command, as line fills of the flash cache: 32 bytes take about 342 cycles (`docs/emulator.md`).
+const SWITCH: Price = Price {
+    cycles: 50_000_000,
+    low: 12_000_000,
+    high: 150_000_000,
+    sequence: "line fills",
+    source: "line fills counted by the emulator",
+};
+
+/// The prices as the instructions give them.
+pub const INSTRUCTIONS: Prices = {
+    let prices = prices(&riscv::SEQUENCES, &TIMING, BAND, SOURCE);
+    with(with(prices, Op::DivWide, DIVISION_WIDE), Op::Switch, SWITCH)
+};
+
 /// The prices.
-pub const TABLE: CostTable = CostTable::new(
-    &chip::esp32c3::CHIP,
-    with(prices(&riscv::SEQUENCES, &TIMING, BAND, SOURCE), Op::DivWide, DIVISION_WIDE),
-);
+pub const TABLE: CostTable = CostTable::new(&chip::esp32c3::CHIP, calibrated::ESP32C3.apply(INSTRUCTIONS));

@@ -1,17 +1,20 @@
 //! What counted work costs on a chip: cycles, time and energy, each with its band.
 //!
 //! A kernel reports steps ([`Op`]); a chip's table holds a price for each. A price follows from the instructions that
-//! the step compiles to ([`riscv`], [`xtensa`]) and from what each kind of instruction costs on that chip (one file a
-//! chip). Where nobody knows a price there is none, and work that needs it is refused by name: a guess would look
+//! the step compiles to ([`riscv`], [`xtensa`], [`steps`]) and from what each kind of instruction costs on that chip (one
+//! file a chip); on the chips whose machine code is emulated it is then fitted to the cycles counted ([`fitted`]). Where nobody knows a price there is none, and work that needs it is refused by name: a guess would look
 //! exactly like knowledge. All arithmetic is on integers, so a cost is the same on every host.
 
+pub mod calibrated;
 pub mod esp32;
 pub mod esp32c3;
 pub mod esp32c6;
 pub mod esp32s2;
 pub mod esp32s3;
+pub mod fitted;
 pub mod riscv;
 pub mod sequence;
+pub mod steps;
 pub mod xtensa;
 
 use crate::figure::{Banded, Kind};

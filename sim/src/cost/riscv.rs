@@ -5,6 +5,7 @@
 //! code (`Byte`, `Compare`, `Copy`) were read off typical ones, compiled the same way.
 
 use super::sequence::{Sequence, Spread};
+use super::steps;
 use ruvllm_esp_core::meter::Op;
 
 const NONE: Sequence = Sequence::NONE;
@@ -28,6 +29,7 @@ const fn sequence(op: Op) -> Option<Sequence> {
         Op::Call => CALL,
         Op::Mac => MAC,
         Op::Difference => DIFFERENCE,
+        Op::Absolute => ABSOLUTE,
         Op::Popcount => POPCOUNT,
         Op::Hash => HASH,
         Op::Byte => BYTE,
@@ -41,6 +43,7 @@ const fn sequence(op: Op) -> Option<Sequence> {
         Op::Div => Sequence { listing: "beqz divu", not_taken: 1, divide: 1, ..NONE },
         // A library routine whose length depends on its operands: only a measurement prices it.
         Op::DivWide => return None,
+        _ => return steps::sequence(op),
     })
 }
 
@@ -66,15 +69,24 @@ const MAC: Sequence = Sequence {
     ..NONE
 };
 
-/// One step of `squared_euclidean` and one of `manhattan`, halved.
+/// `squared_euclidean`.
 const DIFFERENCE: Sequence = Sequence {
-    listing: "lb lb addi sub mul add addi bne | lb lb addi sub srai xor sub sub addi bne",
-    steps: 2,
-    alu: 4 + 7,
+    listing: "lb lb addi sub mul add addi bne",
+    alu: 4,
     multiply: 1,
-    load: 4,
-    load_near: 2,
-    back: 2,
+    load: 2,
+    load_near: 1,
+    back: 1,
+    ..NONE
+};
+
+/// `manhattan`.
+const ABSOLUTE: Sequence = Sequence {
+    listing: "lb lb addi sub srai xor sub sub addi bne",
+    alu: 7,
+    load: 2,
+    load_near: 1,
+    back: 1,
     ..NONE
 };
 

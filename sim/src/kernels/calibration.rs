@@ -6,13 +6,14 @@
 
 use super::image::{Image, ImageError};
 use super::{Measurement, Work, counted, emulated, least_squares};
+use crate::cost::Prices;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::meter::{Counts, Op};
 use serde::Serialize;
 
 /// Kernels that the fit never sees, at any size. Each does what others do, in another mix.
-pub const HELD_OUT_KERNELS: [&str; 6] =
-    ["embed-wide", "binary-search", "text-learn", "command-ask", "command-check", "hnsw-write"];
+pub const HELD_OUT_KERNELS: [&str; 5] =
+    ["binary-search", "text-learn", "hnsw-write", "command-ask", "command-check"];
 
 /// Sizes that the fit never sees, of any kernel.
 pub const HELD_OUT_SIZES: [u32; 2] = [128, 512];
@@ -84,29 +85,37 @@ fn pair(work: Work, measured: Measurement) -> Result<Sample, ImageError> {
 /// A price of each operation, in thousandths of a cycle, in the order of [`Op::ALL`]; zero where none was done.
 pub type Fitted = [u32; Op::ALL.len()];
 
-/// The prices that fit `samples`.
-pub fn fit(samples: &[Sample]) -> Fitted {
-    let rows: Vec<(Vec<f64>, f64)> = samples
+/// The weight of what the instructions say against what the emulator counts: it decides only where nothing else does.
+const PRIOR: f64 = 0.05;
+
+/// No price falls below this share of what the instructions say, however well zero would fit.
+const LEAST: f64 = 0.25;
+
+/// The prices that fit `samples`, near to `prior` where the samples do not tell.
+pub fn fit(samples: &[Sample], prior: &Fitted) -> Fitted {
+    let cycles = |price: &u32| f64::from((*price).max(1)) / 1_000.0;
+    let mut rows: Vec<(Vec<f64>, f64)> = samples
         .iter()
         .filter(|sample| sample.serves() == Use::Fit)
         .map(|sample| {
-            let cycles = f64::from(sample.measured.cycles.max(1));
-            (Op::ALL.iter().map(|op| sample.counts.of(*op) as f64 / cycles).collect(), 1.0)
+            let measured = f64::from(sample.measured.cycles.max(1));
+            // In units of the prior: columns of like size keep the equations well conditioned.
+            let share = |(op, price): (&Op, &u32)| sample.counts.of(*op) as f64 * cycles(price) / measured;
+            (Op::ALL.iter().zip(prior).map(share).collect(), 1.0)
         })
         .collect();
-    // Columns of like size keep the normal equations well conditioned.
-    let scales: Vec<f64> = (0..Op::ALL.len())
-        .map(|column| rows.iter().map(|(row, _)| row[column].powi(2)).sum::<f64>().sqrt())
-        .map(|norm| if norm > 0.0 { norm } else { 1.0 })
-        .collect();
-    let scaled: Vec<(Vec<f64>, f64)> = rows
-        .iter()
-        .map(|(row, wanted)| (row.iter().zip(&scales).map(|(value, scale)| value / scale).collect(), *wanted))
-        .collect();
-    let solution = least_squares::nonnegative(&scaled, Op::ALL.len());
+    rows.extend((0..prior.len()).map(|column| {
+        let row = (0..prior.len()).map(|other| if other == column { PRIOR } else { 0.0 });
+        (row.collect(), PRIOR)
+    }));
+    let above = rows.iter().map(|(row, wanted)| {
+        let least: f64 = row.iter().sum::<f64>() * LEAST;
+        (row.clone(), wanted - least)
+    });
+    let solution = least_squares::nonnegative(&above.collect::<Vec<_>>(), prior.len());
     let mut prices = Fitted::default();
-    for (price, (value, scale)) in prices.iter_mut().zip(solution.iter().zip(&scales)) {
-        *price = (value / scale * 1_000.0).round() as u32;
+    for ((price, prior), factor) in prices.iter_mut().zip(prior).zip(solution) {
+        *price = (f64::from(*prior) * (LEAST + factor)).round() as u32;
     }
     prices
 }
@@ -121,3 +130,71 @@ pub fn modelled(prices: &Fitted, counts: &Counts) -> u64 {
 pub fn ratio(modelled: u64, emulated: u32) -> u32 {
     (modelled.saturating_mul(1_000) / u64::from(emulated.max(1))).min(u64::from(u32::MAX)) as u32
 }
+
+/// How well fitted prices agree with the emulator, and the prices.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The chip.
+    pub chip: &'static Chip,
+    /// Both sides of every kernel.
+    pub samples: Vec<Sample>,
+    /// What was fitted; zero for an operation that no sample of the fit does.
+    pub prices: Fitted,
+}
+
+impl Outcome {
+    /// Runs everything on `chip` and fits its prices.
+    ///
+    /// # Errors
+    /// [`ImageError`].
+    pub fn of(chip: &'static Chip, image: &Image, instructions: &Prices) -> Result<Self, ImageError> {
+        let samples = samples(chip, image)?;
+        let prior = instructions.map(|price| price.map_or(0, |price| price.cycles));
+        let mut prices = fit(&samples, &prior);
+        for op in Op::ALL {
+            let mut fitted = samples.iter().filter(|sample| sample.serves() == Use::Fit);
+            if !fitted.any(|sample| sample.counts.of(op) > 0) {
+                prices[op as usize] = 0;
+            }
+        }
+        Ok(Self { chip, samples, prices })
+    }
+
+    /// The relative errors of the samples that serve so, in thousandths.
+    pub fn errors(&self, serves: Use) -> Vec<u32> {
+        let serving = self.samples.iter().filter(|sample| sample.serves() == serves);
+        serving
+            .map(|sample| {
+                ratio(modelled(&self.prices, &sample.counts), sample.measured.cycles).abs_diff(1_000)
+            })
+            .collect()
+    }
+
+    /// The constant that goes into `sim/src/cost/calibrated.rs`.
+    pub fn constant(&self, commit: &str) -> String {
+        let largest = |serves| self.errors(serves).into_iter().max().unwrap_or(0);
+        let fitted = self.errors(Use::Fit);
+        let mean = fitted.iter().sum::<u32>() / (fitted.len() as u32).max(1);
+        let mut text = format!(
+            "\n/// Fitted to the {} of the emulator.\npub const {}: Calibration = Calibration {{\n",
+            self.chip.name,
+            self.chip.name.to_uppercase()
+        );
+        text += &format!("    commit: \"{commit}\",\n    samples: {},\n", fitted.len());
+        text += &format!("    mean_error: {mean},\n    held_out_error: {},\n", largest(Use::HeldOut));
+        text += &format!("    session_error: {},\n    prices: [\n", largest(Use::Session));
+        for (op, price) in Op::ALL.into_iter().zip(self.prices) {
+            text += &format!("        {price}, // {}\n", op.name());
+        }
+        text + "    ],\n};\n"
+    }
+}
+
+/// The head of `sim/src/cost/calibrated.rs`.
+pub const HEAD: &str = "\
+//! Generated by `just calibrate`: prices fitted to emulated cycles, with their errors.
+//!
+//! Errors in thousandths, prices in thousandths of a cycle; see [`super::fitted`] for what they mean.
+
+use super::fitted::Calibration;
+";

@@ -4,7 +4,7 @@ use super::{Work, scripts};
 use crate::memory::Memory;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::meter::Counts;
-use ruvllm_esp_core::workload::{COUNTED_RUN, Probe, RUNS, run_kernels, run_sessions};
+use ruvllm_esp_core::workload::{COUNTED_RUN, Probe, RUNS, run_commands, run_kernels, run_script};
 
 /// Keeps what each work did in the run that is counted.
 #[derive(Debug, Default)]
@@ -37,6 +37,9 @@ pub fn kernels(chip: &'static Chip) -> Vec<Work> {
 pub fn sessions(chip: &'static Chip) -> Vec<Work> {
     let mut counting = Counting::default();
     let mut memory = Memory::new(chip.arena_budget(Radio::Off).arena);
-    run_sessions(chip, memory.as_mut(), &scripts::ALL, &mut counting);
+    run_commands(chip, memory.as_mut(), &mut counting);
+    for script in scripts::DEMO.into_iter().chain(scripts::GOLDEN) {
+        run_script(chip, memory.as_mut(), script, &mut counting);
+    }
     counting.0
 }

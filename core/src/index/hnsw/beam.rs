@@ -35,7 +35,7 @@ impl<'a> Beam<'a> {
     pub(super) fn start<M: Meter>(&mut self, width: u32, meter: &mut M) {
         self.seen.fill(0);
         self.expanded.fill(0);
-        meter.record(Op::Copy, 8 * self.seen.len() as u32);
+        meter.record(Op::Fill, 2 * self.seen.len() as u32);
         self.len = 0;
         self.width = (width as usize).clamp(1, self.keys.len().max(1));
     }
@@ -78,6 +78,7 @@ impl<'a> Beam<'a> {
         }
         let kept = self.keys.get(..self.len)?;
         let position = kept.partition_point(|other| *other < key);
+        meter.record(Op::Call, 1);
         meter.record(Op::Compare, usize::BITS - kept.len().leading_zeros());
         self.len = (self.len + 1).min(self.width);
         let shifted = self.keys.get_mut(position..self.len)?;

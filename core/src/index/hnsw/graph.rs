@@ -213,8 +213,7 @@ impl<'a> Graph<'a> {
     ) -> usize {
         let mut first = usize::MAX;
         for slot in nodes {
-            meter.record(Op::Load, 2);
-            meter.record(Op::Alu, 3);
+            meter.record(Op::Link, 1);
             if beam.see(slot) {
                 meter.record(Op::Store, 1);
                 let distance = self.distance(query, slot, meter);

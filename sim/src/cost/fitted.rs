@@ -1,0 +1,58 @@
+//! Prices that were fitted to the emulator's cycles take the place of those read off instructions.
+//!
+//! `just calibrate` fits them and writes `calibrated.rs`. Their band is what the fit was off by on work that it never saw,
+//! and what the emulator itself may be off by, added up.
+
+use super::{Price, Prices};
+use ruvllm_esp_core::meter::Op;
+
+/// What a fit found on one chip. All errors are relative, in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calibration {
+    /// The commit whose code was run.
+    pub commit: &'static str,
+    /// How many kernels, at their sizes, the prices were fitted to.
+    pub samples: u32,
+    /// The mean error on those.
+    pub mean_error: u32,
+    /// The largest error on kernels and sizes that the fit never saw.
+    pub held_out_error: u32,
+    /// The largest error on a whole console session of a role.
+    pub session_error: u32,
+    /// Thousandths of a cycle, in the order of [`Op::ALL`]; zero where nothing was fitted.
+    pub prices: [u32; Op::ALL.len()],
+}
+
+/// What the emulator itself may be off by, in thousandths: its CoreMark scores are 1.03 (ESP32-C3) and 0.91 (ESP32-C6) of
+/// the datasheets', and the costs that nobody measured on ESP32-C3 (`docs/emulator.md`) are taken from ESP32-C6.
+pub const EMULATOR_ERROR: u32 = 100;
+
+impl Calibration {
+    /// How far a time made of these prices may be off, in thousandths.
+    pub const fn band(&self) -> u32 {
+        let model =
+            if self.held_out_error > self.session_error { self.held_out_error } else { self.session_error };
+        model + EMULATOR_ERROR
+    }
+
+    /// `prices`, each replaced by the fitted one where there is one.
+    pub const fn apply(&self, mut prices: Prices) -> Prices {
+        let mut at = 0;
+        while at < prices.len() {
+            if let (Some(price), fitted) = (&mut prices[at], self.prices[at])
+                && fitted > 0
+            {
+                let band = self.band();
+                *price = Price {
+                    cycles: fitted,
+                    low: fitted - fitted / 1_000 * band - fitted % 1_000 * band / 1_000,
+                    high: fitted + fitted / 1_000 * band + (fitted % 1_000 * band).div_ceil(1_000),
+                    sequence: price.sequence,
+                    source: "fitted to emulated cycles",
+                };
+            }
+            at += 1;
+        }
+        prices
+    }
+}

@@ -1,0 +1,185 @@
+//! Steps larger than a loop of a few instructions: the same mix on both instruction sets.
+//!
+//! The compiler spreads these over so many instructions that no listing would be read. Their mixes were set so that
+//! ESP32-C3's timing gives about what the emulator counts for them there; on ESP32-C3 and ESP32-C6 the fitted prices take
+//! their place, on the Xtensa chips the mixes are priced as they stand, with the band of code that varies.
+
+use super::sequence::{Sequence, Spread};
+use ruvllm_esp_core::meter::Op;
+
+const VARIED: Sequence = Sequence { spread: Spread::Varied, ..Sequence::NONE };
+
+/// What a larger step executes; `None` for all others, and for those that are no instructions at all.
+pub const fn sequence(op: Op) -> Option<Sequence> {
+    Some(match op {
+        Op::Root => ROOT,
+        Op::Fill => FILL,
+        Op::Scan => SCAN,
+        Op::Text => TEXT,
+        Op::Block => BLOCK,
+        Op::Lookup => LOOKUP,
+        Op::Link => LINK,
+        Op::Symbol => SYMBOL,
+        Op::Pattern => PATTERN,
+        Op::Scale => SCALE,
+        Op::Lag => LAG,
+        Op::Neighbour => NEIGHBOUR,
+        Op::Receive => RECEIVE,
+        Op::Command => COMMAND,
+        Op::Piece => PIECE,
+        _ => return None,
+    })
+}
+
+const ROOT: Sequence =
+    Sequence { listing: "64-bit add, compare, subtract, shift", alu: 16, not_taken: 2, back: 1, ..VARIED };
+
+const FILL: Sequence = Sequence {
+    listing: "store, add, branch",
+    spread: Spread::Between(25, 150),
+    alu: 1,
+    store: 1,
+    back: 1,
+    ..VARIED
+};
+
+const SCAN: Sequence =
+    Sequence { listing: "load, add, compare, branch", alu: 2, load: 1, load_use: 1, back: 1, ..VARIED };
+
+const TEXT: Sequence = Sequence {
+    listing: "load, test, add, store, branch",
+    alu: 6,
+    load: 1,
+    load_near: 1,
+    store: 1,
+    not_taken: 2,
+    back: 1,
+    ..VARIED
+};
+
+const BLOCK: Sequence = Sequence {
+    listing: "link followed, character boundary found, block zeroed, copy called",
+    alu: 50,
+    load: 14,
+    load_near: 6,
+    store: 14,
+    not_taken: 12,
+    forward: 4,
+    back: 4,
+    jump: 6,
+    ..VARIED
+};
+
+const LOOKUP: Sequence =
+    Sequence { listing: "half a byte taken out, entry loaded, added", alu: 5, load: 1, load_near: 1, ..VARIED };
+
+const LINK: Sequence = Sequence {
+    listing: "row walked, bit tested and set",
+    alu: 10,
+    load: 2,
+    load_near: 1,
+    store: 1,
+    not_taken: 3,
+    back: 1,
+    ..VARIED
+};
+
+const SYMBOL: Sequence = Sequence {
+    listing: "window moved by one, spans looped over",
+    alu: 30,
+    load: 8,
+    load_near: 4,
+    store: 8,
+    not_taken: 10,
+    forward: 4,
+    back: 4,
+    ..VARIED
+};
+
+const PATTERN: Sequence = Sequence {
+    listing: "three hash steps, two scrambles, four saturating adds",
+    alu: 70,
+    multiply: 7,
+    load: 8,
+    load_near: 6,
+    store: 4,
+    not_taken: 8,
+    forward: 4,
+    back: 2,
+    ..VARIED
+};
+
+const SCALE: Sequence = Sequence {
+    listing: "magnitude, square, 64-bit product, rounding",
+    alu: 22,
+    multiply: 5,
+    multiply_high: 2,
+    load: 3,
+    load_near: 2,
+    store: 2,
+    not_taken: 2,
+    back: 2,
+    ..VARIED
+};
+
+const LAG: Sequence = Sequence {
+    listing: "two differences, their squares, sums carried",
+    alu: 40,
+    multiply: 2,
+    multiply_high: 2,
+    load: 6,
+    load_near: 4,
+    store: 3,
+    not_taken: 8,
+    forward: 3,
+    back: 1,
+    ..VARIED
+};
+
+const NEIGHBOUR: Sequence = Sequence {
+    listing: "four squared differences, mean taken out, two minima",
+    alu: 50,
+    multiply: 6,
+    multiply_high: 5,
+    load: 6,
+    load_near: 4,
+    not_taken: 12,
+    forward: 4,
+    ..VARIED
+};
+
+const RECEIVE: Sequence = Sequence {
+    listing: "byte classified and appended",
+    alu: 18,
+    load: 5,
+    load_near: 2,
+    store: 3,
+    not_taken: 6,
+    forward: 2,
+    jump: 2,
+    ..VARIED
+};
+
+const COMMAND: Sequence = Sequence {
+    listing: "words compared, role carved",
+    alu: 600,
+    load: 150,
+    load_near: 60,
+    store: 150,
+    not_taken: 150,
+    forward: 60,
+    jump: 40,
+    ..VARIED
+};
+
+const PIECE: Sequence = Sequence {
+    listing: "arguments walked, digits made, virtual call",
+    alu: 60,
+    load: 20,
+    load_near: 8,
+    store: 12,
+    not_taken: 15,
+    forward: 6,
+    jump: 12,
+    ..VARIED
+};
