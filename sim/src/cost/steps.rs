@@ -70,8 +70,13 @@ const BLOCK: Sequence = Sequence {
     ..VARIED
 };
 
-const LOOKUP: Sequence =
-    Sequence { listing: "half a byte taken out, entry loaded, added", alu: 5, load: 1, load_near: 1, ..VARIED };
+const LOOKUP: Sequence = Sequence {
+    listing: "half a byte taken out, entry loaded, added",
+    alu: 5,
+    load: 1,
+    load_near: 1,
+    ..VARIED
+};
 
 const LINK: Sequence = Sequence {
     listing: "row walked, bit tested and set",

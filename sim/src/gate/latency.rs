@@ -51,7 +51,12 @@ pub fn latencies(chip: &'static Chip) -> Result<Vec<Latency>, ImageError> {
             let priced = work.into_iter().filter_map(|work| {
                 let cost = cost::table(chip)?.cost(&work.counts).ok()?;
                 let nanos = cost.time.value.0;
-                Some(Latency { kernel: work.kernel.to_string(), size: work.size, nanos, kind: Kind::Modelled })
+                Some(Latency {
+                    kernel: work.kernel.to_string(),
+                    size: work.size,
+                    nanos,
+                    kind: Kind::Modelled,
+                })
             });
             Ok(priced.collect())
         }

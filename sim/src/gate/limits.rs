@@ -50,7 +50,11 @@ mod tests {
 
     #[test]
     fn limits_are_read_back_by_chip() {
-        let text = format!("# microseconds\n[esp32]\n{}[esp32c3]\n{}", line("dot", 64, 4_000), line("dot", 64, 3_699));
+        let text = format!(
+            "# microseconds\n[esp32]\n{}[esp32c3]\n{}",
+            line("dot", 64, 4_000),
+            line("dot", 64, 3_699)
+        );
         let limits = parse(&text, "esp32c3").unwrap();
         assert_eq!(limits.get(&("dot".to_string(), 64)), Some(&Nanos(4_624)));
         assert_eq!(parse(&text, "esp32").unwrap().values().next(), Some(&Nanos(5_000)));

@@ -80,7 +80,11 @@ pub(crate) struct Outcome {
 /// Every gate, in order.
 pub const ALL: [Gate; 6] = [
     Gate { name: "G1", title: "the core builds without std", check: builds::check },
-    Gate { name: "G2", title: "every role boots in its budget, every kernel in its time", check: latency::check },
+    Gate {
+        name: "G2",
+        title: "every role boots in its budget, every kernel in its time",
+        check: latency::check,
+    },
     Gate { name: "G3", title: "the golden transcripts match", check: transcripts::check },
     Gate { name: "G4", title: "the firmware fits flash and RAM", check: firmware::check },
     Gate { name: "G5", title: "the image boots and answers", check: firmware::check },
@@ -100,7 +104,8 @@ impl Gate {
             (None, Some((reason, lift))) => (Verdict::Skipped, reason, lift),
             (None, None) => (Verdict::Pass, summary, None),
         };
-        let evidence = evidence.into_iter().chain(failures.into_iter().map(|one| format!("FAIL {one}"))).collect();
+        let evidence =
+            evidence.into_iter().chain(failures.into_iter().map(|one| format!("FAIL {one}"))).collect();
         Finding { gate: self.name, chip: chip.name, verdict, reason, lift, evidence }
     }
 }

@@ -35,7 +35,8 @@ pub(super) fn check(chip: &'static Chip) -> Outcome {
     outcome.summary = "4 transcripts match in the simulator and in the emulator".to_string();
     match image {
         Err(ImageError::NotEmulated { .. }) => {
-            outcome.summary = "4 transcripts match in the simulator; no emulator runs this chip's code".to_string();
+            outcome.summary =
+                "4 transcripts match in the simulator; no emulator runs this chip's code".to_string();
         }
         Err(error) => outcome.refused(&error),
         Ok(_) => {}

@@ -13,7 +13,8 @@ pub fn nonnegative(rows: &[(Vec<f64>, f64)], columns: usize) -> Vec<f64> {
     for _ in 0..MOST_ROUNDS {
         let gradient = gradient(rows, &solution);
         let scale = gradient.iter().fold(0.0f64, |most, one| most.max(one.abs()));
-        let entering = (0..columns).filter(|column| !free[*column] && gradient[*column] > 1e-10 * (1.0 + scale));
+        let entering =
+            (0..columns).filter(|column| !free[*column] && gradient[*column] > 1e-10 * (1.0 + scale));
         let Some(entering) = entering.max_by(|a, b| gradient[*a].total_cmp(&gradient[*b])) else { break };
         if gradient[entering] < 1e-9 {
             break;
@@ -83,7 +84,8 @@ fn solve(rows: &[(Vec<f64>, f64)], free: &[bool]) -> Option<Vec<f64>> {
 fn eliminate(system: &mut [Vec<f64>]) -> Option<Vec<f64>> {
     let size = system.len();
     for column in 0..size {
-        let pivot = (column..size).max_by(|a, b| system[*a][column].abs().total_cmp(&system[*b][column].abs()))?;
+        let pivot =
+            (column..size).max_by(|a, b| system[*a][column].abs().total_cmp(&system[*b][column].abs()))?;
         system.swap(column, pivot);
         let pivot_row = system[column].clone();
         if pivot_row[column].abs() < 1e-12 {
@@ -118,7 +120,8 @@ mod tests {
 
     #[test]
     fn what_would_be_negative_is_zero_and_the_rest_fits_as_well_as_it_can() {
-        let rows: Vec<(Vec<f64>, f64)> = (1..20).map(|n| (vec![f64::from(n), 1.0], f64::from(n) - 5.0)).collect();
+        let rows: Vec<(Vec<f64>, f64)> =
+            (1..20).map(|n| (vec![f64::from(n), 1.0], f64::from(n) - 5.0)).collect();
         let solution = nonnegative(&rows, 2);
         assert_eq!(solution[1], 0.0);
         assert!(solution[0] > 0.0 && solution[0] < 1.0);

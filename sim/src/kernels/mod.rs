@@ -11,6 +11,7 @@ pub mod emulated;
 pub mod image;
 pub mod least_squares;
 pub mod scripts;
+pub mod xtensa;
 
 use ruvllm_esp_core::meter::Counts;
 use serde::Serialize;

@@ -5,10 +5,26 @@ use ruvllm_esp_core::workload::Script;
 
 /// What is typed at each role, and checks the prices.
 pub const GOLDEN: [Script<'static>; 4] = [
-    script("session-hnsw", RoleKind::HnswIndexer, include_str!("../../../fixtures/transcripts/scripts/hnsw.txt")),
-    script("session-rag", RoleKind::RagRetriever, include_str!("../../../fixtures/transcripts/scripts/rag.txt")),
-    script("session-anomaly", RoleKind::AnomalySentinel, include_str!("../../../fixtures/transcripts/scripts/anomaly.txt")),
-    script("session-memory", RoleKind::MemoryArchivist, include_str!("../../../fixtures/transcripts/scripts/memory.txt")),
+    script(
+        "session-hnsw",
+        RoleKind::HnswIndexer,
+        include_str!("../../../fixtures/transcripts/scripts/hnsw.txt"),
+    ),
+    script(
+        "session-rag",
+        RoleKind::RagRetriever,
+        include_str!("../../../fixtures/transcripts/scripts/rag.txt"),
+    ),
+    script(
+        "session-anomaly",
+        RoleKind::AnomalySentinel,
+        include_str!("../../../fixtures/transcripts/scripts/anomaly.txt"),
+    ),
+    script(
+        "session-memory",
+        RoleKind::MemoryArchivist,
+        include_str!("../../../fixtures/transcripts/scripts/memory.txt"),
+    ),
 ];
 
 /// Other sessions, which the prices are fitted to.
