@@ -147,7 +147,8 @@ impl<'a> TextPool<'a> {
         for piece in self.pieces(handle) {
             let (start, end) = (range.start.saturating_sub(before), range.end.saturating_sub(before));
             before += piece.len();
-            let wanted = piece.as_bytes().get(start.min(piece.len())..end.min(piece.len())).unwrap_or_default();
+            let wanted =
+                piece.as_bytes().get(start.min(piece.len())..end.min(piece.len())).unwrap_or_default();
             let rest = buffer.get_mut(length..).unwrap_or_default();
             let common = wanted.len().min(rest.len());
             rest.split_at_mut(common).0.copy_from_slice(wanted.split_at(common).0);

@@ -51,7 +51,8 @@ fn fill(agent: &mut Agent<&mut [u8]>, role: RoleKind) {
             RoleKind::MemoryArchivist => write!(line, "remember fact hall {number}: {}", text(60)),
             _ => write!(line, "add hall {number}: {}", text(60)),
         };
-        let _ = agent.line(Ok(line.get()), Micros::seconds(u64::from(number)), &mut (), &mut Discard::default());
+        let _ =
+            agent.line(Ok(line.get()), Micros::seconds(u64::from(number)), &mut (), &mut Discard::default());
     }
 }
 

@@ -14,7 +14,9 @@ const CHANNELS: u32 = 2;
 pub(super) fn run<P: Probe>(memory: &mut [u8], probe: &mut P) {
     for window in [64, 128, 256, 512] {
         memory.fill(0);
-        let Ok(mut detector) = StreamDetector::carve(&mut Arena::new(memory), window, CHANNELS) else { continue };
+        let Ok(mut detector) = StreamDetector::carve(&mut Arena::new(memory), window, CHANNELS) else {
+            continue;
+        };
         let mut random = Rand32::new(u64::from(window));
         let mut reading = move |time: u32| {
             let noise = (random.rand_u32() >> 26) as i32;
@@ -28,12 +30,18 @@ pub(super) fn run<P: Probe>(memory: &mut [u8], probe: &mut P) {
         probe.measure("sample", window, &mut |meter| {
             time += 1;
             let verdict = detector.sample(&reading(time), meter);
-            Checksum::default().word(verdict.score).word(verdict.threshold).word(verdict.nearest_distance).get()
+            Checksum::default()
+                .word(verdict.score)
+                .word(verdict.threshold)
+                .word(verdict.nearest_distance)
+                .get()
         });
     }
     for capacity in [16, 64, 128, 256, 512] {
         memory.fill(0);
-        let Ok(mut texts) = TextDetector::<DIMENSIONS>::carve(&mut Arena::new(memory), capacity) else { continue };
+        let Ok(mut texts) = TextDetector::<DIMENSIONS>::carve(&mut Arena::new(memory), capacity) else {
+            continue;
+        };
         for number in 0..capacity {
             texts.learn(&vector(number), &mut ());
         }

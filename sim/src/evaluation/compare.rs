@@ -4,7 +4,8 @@
 //! by halving. All run on one thread, turn by turn (ours, theirs, ours, theirs, ...), so that a slow moment of the machine
 //! falls on all; a ratio is the median of the ratios of the turns. What differs: ours stores and compares i8, as on a chip,
 //! the others f32, as they are used; each f32 holds exactly the value of the i8, and the true neighbours are the same.
-//! The others are given a dot product in sixteen lanes, which is faster than their own.
+//! The others are given
+//! a dot product in sixteen lanes, which a compiler turns into vector instructions.
 
 mod contestant;
 pub mod distance;
@@ -201,9 +202,12 @@ fn least_effort(index: &mut dyn Contestant, data: &Data, level: f64) -> (Option<
     (Some(high), best)
 }
 
+/// Builds an index over the data, with a seed.
+type Maker = fn(&Data, u32) -> Box<dyn Contestant>;
+
 /// Builds each index in turn, and notes how long that took.
 fn build(dataset: Dataset, data: &Data, seed: u32, builds: &mut Vec<Build>) -> Vec<Named> {
-    let makers: [(&'static str, fn(&Data, u32) -> Box<dyn Contestant>); 4] = [
+    let makers: [(&'static str, Maker); 4] = [
         ("ours", |data, seed| Box::new(Ours::build(data, seed))),
         ("instant-distance", |data, seed| Box::new(InstantDistance::build(data, seed))),
         ("hnsw_rs", |data, _| Box::new(HnswRs::build(data, HnswRs::USUAL))),

@@ -6,17 +6,18 @@ use crate::table::{Align, Table};
 use ruvllm_esp_sim::evaluation::compare::{Comparison, NEIGHBOURS};
 use std::io::{self, Write};
 
+const REMARKS: &str = "
+All on one thread of this machine, in turns; medians. An effort of 10 is the least there is: where it finds more than
+the level, compare the recall as well. Ours compares i8, as on a chip; the others f32 of the same values, with a dot
+product in sixteen lanes, which vectorises. Ours: M 8, efConstruction 96. instant-distance: M 32, efConstruction 100, its
+defaults. hnsw_rs: M 16, efConstruction 200, and `like ours` M 8, efConstruction 96.";
+
 /// Writes distances, searches and builds.
 pub fn write(report: &Comparison, out: &mut dyn Write) -> io::Result<()> {
     distances(report, out)?;
     search(report, out)?;
     build(report, out)?;
-    writeln!(
-        out,
-        "\nAll on one thread of this machine, in turns, medians. Ours compares i8 as on a chip; the others f32 of the \
-         same values, with a dot product in sixteen lanes, which is faster than their own. instant-distance has M 32, \
-         efConstruction 100 (fixed, default); hnsw_rs M 16, efConstruction 200, and as `like ours` M 8 and 96."
-    )
+    writeln!(out, "{REMARKS}")
 }
 
 fn distances(report: &Comparison, out: &mut dyn Write) -> io::Result<()> {
