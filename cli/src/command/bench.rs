@@ -4,7 +4,10 @@
 
 mod anomaly;
 mod calibrate;
+#[cfg(feature = "compare")]
+mod compare;
 mod embed;
+mod emulator;
 mod gates;
 mod index;
 mod kernels;
@@ -21,11 +24,12 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-The same seed gives the same report, byte for byte, on any machine.
+The same seed gives the same report, byte for byte, on any machine; but `compare` and `emulator` measure this one.
 
 Examples:
   ruvllm-esp bench anomaly
   ruvllm-esp bench embed
+  ruvllm-esp bench emulator
   ruvllm-esp bench index --sizes 256,1000
   ruvllm-esp bench kernels --on emulator --variant esp32c3
   ruvllm-esp bench --gates G1-G3 --variant all --evidence evidence
@@ -58,6 +62,24 @@ enum Subject {
         #[arg(long, value_name = "N", default_value_t = 2)]
         seed: u64,
     },
+    /// HNSW search and distances beside two published libraries and f32 loops, at equal recall
+    Compare {
+        /// The seed of the data
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u32,
+        /// Numbers of items, with commas between
+        #[arg(long, value_name = "N,...", value_delimiter = ',', default_values_t = [1_000, 10_000])]
+        #[arg(value_parser = clap::value_parser!(u32).range(100..=20_000))]
+        sizes: Vec<u32>,
+        /// Queries for each number of items
+        #[arg(long, value_name = "N", default_value_t = 500)]
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        queries: u32,
+        /// How often each library takes its turn
+        #[arg(long, value_name = "N", default_value_t = 7)]
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        turns: u32,
+    },
     /// Sentences found from whole, partial, reordered, misspelt and paraphrased queries
     Embed {
         /// Components of a vector: 64 on a chip; 128, 256 and 512 to compare
@@ -66,6 +88,13 @@ enum Subject {
         /// The seed of the queries
         #[arg(long, value_name = "N", default_value_t = 1)]
         seed: u64,
+    },
+    /// Instructions a second of the emulated chips, with and without timing, against real time
+    Emulator {
+        /// Million cycles of the chip at each pace
+        #[arg(long, value_name = "N", default_value_t = 200)]
+        #[arg(value_parser = clap::value_parser!(u64).range(1..=100_000))]
+        cycles: u64,
     },
     /// Recall, memory and work of each index, and where one overtakes another on each chip
     Index {
@@ -116,6 +145,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             let evaluate = |_: &Stage| evaluation::anomaly::run(*seed);
             show(output, "bench-anomaly", "finding faults in generated series", evaluate, anomaly::write)
         }
+        Subject::Compare { seed, sizes, queries, turns } => compare(*seed, sizes, *queries, *turns, output),
+        Subject::Emulator { cycles } => {
+            let evaluate = |_: &Stage| emulator::Report::measure(cycles * 1_000_000);
+            show(output, "bench-emulator", "running a loop", evaluate, emulator::Report::write)
+        }
         Subject::Embed { dimensions, .. } if !evaluation::embed::DIMENSIONS.contains(dimensions) => {
             let message = format!("--dimensions: there is no embedder of {dimensions}");
             Err(CliError::usage("cli::unknown-dimensions", message)
@@ -146,6 +180,30 @@ fn chips(variant: Option<&str>) -> Result<Vec<&'static Chip>, CliError> {
         Some(given) => list(&given, &chip::ALL, Given::chip),
         None => Ok(chip::ALL.to_vec()),
     }
+}
+
+/// Holds ours against what one would take instead.
+#[cfg(feature = "compare")]
+fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, output: &Output) -> Outcome {
+    use ruvllm_esp_sim::evaluation::compare::{self as comparison, Plan};
+    let (queries, turns) = (queries as usize, turns as usize);
+    let plan = Plan { sizes, queries, turns, seconds: comparison::SECONDS, seed };
+    let stage = Stage::begin(output, "searching ours and theirs in turn");
+    let compared = comparison::run(plan, |done, total| stage.reached(done, total));
+    drop(stage);
+    let compared = compared.map_err(|error| CliError::runtime("cli::no-thread", error.to_string()))?;
+    show(output, "bench-compare", "writing", |_| compared, compare::write)
+}
+
+/// Says how to get what was left out.
+#[cfg(not(feature = "compare"))]
+fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, _: &Output) -> Outcome {
+    let sizes: Vec<String> = sizes.iter().map(u32::to_string).collect();
+    let options = format!("--seed {seed} --sizes {} --queries {queries} --turns {turns}", sizes.join(","));
+    let command = format!("cargo run --release -p ruvllm-esp --features compare -- bench compare {options}");
+    Err(CliError::usage("cli::left-out", "this build is without the libraries that ours is compared with")
+        .help(format!("in the source folder, run `{command}`"))
+        .into())
 }
 
 /// Runs an evaluation, and prints its report: tables for people, all of it for scripts.

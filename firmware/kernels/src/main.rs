@@ -6,9 +6,11 @@
 //! chip's budget and serves its console; a line `@wait 61s` lets the clock of the agent jump.
 #![no_std]
 #![no_main]
+#![cfg_attr(target_arch = "xtensa", feature(asm_experimental_arch))]
 
 mod console;
 mod counters;
+#[cfg_attr(target_arch = "xtensa", path = "xtensa.rs")]
 mod machine;
 mod scripts;
 mod stack;

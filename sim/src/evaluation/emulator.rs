@@ -2,10 +2,9 @@
 //!
 //! The program is a mixed loop written here in instructions: arithmetic, loads and stores over 1 KiB of SRAM, a
 //! multiplication, a call and a data-dependent branch in each round, so that no single fast path flatters the figure.
-//! Rates are measured and so differ from run to run; instruction and cycle counts do not. Where the system tells how
-//! long a thread has had a processor (Linux), that is the clock, so that other work on the host does not count;
-//! elsewhere it is the wall clock.
+//! Rates are measured and so differ from run to run; instruction and cycle counts do not.
 
+use super::host_clock::HostClock;
 use crate::emulator::assemble::{A0, A1, A2, A3, A4, A5, RA, SP, T0, T1, T2, ZERO};
 use crate::emulator::assemble::{
     add, addi, beq, bne, bytes, i, jal, jalr, lui, lw, mul, slli, srli, sw, xor,
@@ -13,7 +12,6 @@ use crate::emulator::assemble::{
 use crate::emulator::{Chip, Machine, Pace, Stop};
 use serde::Serialize;
 use std::fmt;
-use std::time::Instant;
 
 /// What one run showed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -83,31 +81,6 @@ pub fn loop_program(data: u32, rounds: u32) -> Vec<u8> {
     program.extend(round);
     program.extend(callee);
     bytes(&program)
-}
-
-/// How long the calling thread has worked.
-struct HostClock {
-    wall: Instant,
-    processor_nanoseconds: Option<u64>,
-}
-
-impl HostClock {
-    fn start() -> Self {
-        Self { wall: Instant::now(), processor_nanoseconds: processor_nanoseconds() }
-    }
-
-    fn seconds(&self) -> f64 {
-        match (self.processor_nanoseconds, processor_nanoseconds()) {
-            (Some(start), Some(now)) => now.saturating_sub(start) as f64 / 1e9,
-            _ => self.wall.elapsed().as_secs_f64(),
-        }
-    }
-}
-
-/// Time that this thread has had a processor: the first number of Linux's `schedstat`.
-fn processor_nanoseconds() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split_whitespace().next()?.parse().ok()
 }
 
 fn measure(chip: &'static Chip, pace: Pace, cycles: u64) -> Rate {

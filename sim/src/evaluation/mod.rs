@@ -5,9 +5,12 @@
 //! gives the same report, byte for byte.
 
 pub mod anomaly;
+#[cfg(feature = "compare")]
+pub mod compare;
 pub mod dataset;
 pub mod embed;
 pub mod emulator;
+pub mod host_clock;
 pub mod index;
 pub mod recall;
 pub mod sentences;

@@ -33,6 +33,11 @@ fn run(image: &Image, request: &str) -> Result<Vec<Measurement>, ImageError> {
     if !ended || last != "end" {
         return Err(ImageError::Stopped { chip: image.chip.name, stop, last: last.to_string() });
     }
+    measurements(lines)
+}
+
+/// What an image said, line by line.
+pub(super) fn measurements(lines: &str) -> Result<Vec<Measurement>, ImageError> {
     lines.lines().map(|line| parse(line).ok_or_else(|| ImageError::NoMeasurement(line.to_string()))).collect()
 }
 

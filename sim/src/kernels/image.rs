@@ -88,6 +88,14 @@ pub enum ImageError {
         /// The last line it said.
         last: String,
     },
+    /// The process of an image did not run to its end.
+    #[error("the process of {chip} ended after `{last}`")]
+    Unfinished {
+        /// The chip.
+        chip: &'static str,
+        /// The last line it said, and how it ended.
+        last: String,
+    },
     /// The image said something else than a measurement.
     #[error("`{0}` is no measurement")]
     NoMeasurement(String),
