@@ -5,6 +5,7 @@
 use super::fitted::Calibration;
 
 /// Fitted to the esp32c3 of the emulator.
+#[rustfmt::skip]
 pub const ESP32C3: Calibration = Calibration {
     commit: "85624b2e1b41",
     samples: 83,
@@ -48,6 +49,7 @@ pub const ESP32C3: Calibration = Calibration {
 };
 
 /// Fitted to the esp32c6 of the emulator.
+#[rustfmt::skip]
 pub const ESP32C6: Calibration = Calibration {
     commit: "85624b2e1b41",
     samples: 83,

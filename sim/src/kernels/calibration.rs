@@ -176,7 +176,7 @@ impl Outcome {
         let fitted = self.errors(Use::Fit);
         let mean = fitted.iter().sum::<u32>() / (fitted.len() as u32).max(1);
         let mut text = format!(
-            "\n/// Fitted to the {} of the emulator.\npub const {}: Calibration = Calibration {{\n",
+            "\n/// Fitted to the {} of the emulator.\n#[rustfmt::skip]\npub const {}: Calibration = Calibration {{\n",
             self.chip.name,
             self.chip.name.to_uppercase()
         );
