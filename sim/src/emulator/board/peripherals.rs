@@ -226,7 +226,7 @@ impl Peripherals {
     }
 
     fn read_from_cpu(&self, offset: u32) -> Option<u32> {
-        (offset < 16).then_some(self.from_cpu >> (offset / 4) & 1)
+        (offset < 16).then(|| self.from_cpu >> (offset / 4) & 1)
     }
 
     fn write_from_cpu(&mut self, offset: u32, value: u32) -> bool {

@@ -4,7 +4,7 @@
 //! where the ROM keeps them. The ROM's own table (`_data_table_start`: destination, end, source) says where that is,
 //! so the image can be put together again. Files: Espressif's esp-rom-elfs (Apache-2.0), also in the crate espflash.
 
-use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
+use object::{Object, ObjectSection, ObjectSymbol};
 use std::collections::BTreeMap;
 use thiserror::Error;
 
@@ -84,12 +84,12 @@ impl Rom {
     }
 }
 
-/// What the file has at addresses of the ROM: code, and constants by their place in the instruction bus's view.
+/// What the file has at addresses of the ROM: code and constants. Sections, because not all of them are in a segment.
 fn code(elf: &object::File<'_>) -> Vec<(u32, Vec<u8>)> {
     let mut pieces = Vec::new();
-    for segment in elf.segments() {
-        let Ok(data) = segment.data() else { continue };
-        let address = match segment.address() as u32 {
+    for section in elf.sections() {
+        let Ok(data) = section.data() else { continue };
+        let address = match section.address() as u32 {
             // The ESP32-C3's data bus sees the second part of its ROM here.
             address @ 0x3ff0_0000..0x3ff2_0000 => address - 0x3ff0_0000 + 0x4004_0000,
             address => address,

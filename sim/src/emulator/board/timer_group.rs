@@ -29,6 +29,9 @@ pub struct TimerGroup {
     calibration: u32,
     calibrated: u32,
     ready_at: Ticks,
+    /// When the measurement began, and after how many cycles of the crystal it is given up.
+    begun: Ticks,
+    patience: u32,
     raised: u32,
     enabled: u32,
     /// Ticks of a period of the watchdog's clock.
@@ -48,8 +51,11 @@ impl TimerGroup {
             watchdog: Watchdog::new(TIMER_GROUP, (watchdog_ticks, 1), 0),
             prescaler: 1,
             calibration: 0x0001_3000,
+            // The measurement repeats by itself from reset on, so there is soon a first result.
             calibrated: 0,
-            ready_at: 0,
+            ready_at: 1,
+            begun: 0,
+            patience: u32::MAX,
             raised: 0,
             enabled: 0,
             watchdog_ticks,
@@ -132,14 +138,16 @@ impl TimerGroup {
             0x50..=0x5c => *self.watchdog.timeouts.get((offset as usize - 0x50) / 4)?,
             0x64 => self.watchdog.lock,
             0x68 => {
-                let is_ready = self.ready_at != 0 && now >= self.ready_at;
-                self.calibration & !(1 << 15) | u32::from(is_ready) << 15
+                self.calibration & !(1 << 15) | u32::from(self.is_calibrated(now)) << 15
             }
             0x6c => self.calibrated << 7 | 1,
             0x70 => self.enabled,
             0x74 => self.raised,
             0x78 => self.raised & self.enabled,
-            0x80 => 0,
+            0x80 => {
+                let is_late = !self.is_calibrated(now) && (now - self.begun) / 4 > u64::from(self.patience >> 7);
+                self.patience & !1 | u32::from(is_late)
+            }
             _ => return None,
         })
     }
@@ -162,7 +170,8 @@ impl TimerGroup {
             0x20 => self.set_count(self.load, now),
             0x48..=0x64 => self.write_watchdog(offset, value, now),
             0x68 => self.calibrate(value, now),
-            0x6c | 0x80 => {}
+            0x6c => {}
+            0x80 => self.patience = value,
             0x70 => self.enabled = value,
             0x7c => self.raised &= !value,
             _ => return false,
@@ -193,6 +202,10 @@ impl TimerGroup {
         }
     }
 
+    fn is_calibrated(&self, now: Ticks) -> bool {
+        self.ready_at != 0 && now >= self.ready_at
+    }
+
     /// Counts the crystal's cycles during so many of the slow clock's.
     fn calibrate(&mut self, value: u32, now: Ticks) {
         let was_started = self.calibration >> 31 != 0;
@@ -200,6 +213,7 @@ impl TimerGroup {
         if value >> 31 == 0 || was_started {
             return;
         }
+        self.begun = now;
         let slow = match value >> 13 & 3 {
             0 => SLOW_HZ,
             1 => FAST_HZ,
