@@ -41,8 +41,8 @@ impl Kept {
         if let Some(value) = self.values.get(&address) {
             return *value;
         }
-        match layout.reset_values.iter().find(|(known, _)| *known == address) {
-            Some((_, value)) => *value,
+        match layout.reset_value(address) {
+            Some(value) => value,
             None => {
                 used.assumed_zero = true;
                 0
@@ -51,15 +51,15 @@ impl Kept {
     }
 
     /// Writes the bits of `mask` of the register at `address`.
-    pub fn write(&mut self, address: u32, value: u32, mask: u32) {
+    pub fn write(&mut self, address: u32, value: u32, mask: u32, layout: &Layout) {
         self.uses.entry(address).or_default().writes += 1;
-        let word = self.values.entry(address).or_default();
+        let word = self.values.entry(address).or_insert_with(|| layout.reset_value(address).unwrap_or(0));
         *word = *word & !mask | value & mask;
     }
 
     /// What a register holds, without a use of it.
-    pub fn peek(&self, address: u32) -> Option<u32> {
-        self.values.get(&address).copied()
+    pub fn peek(&self, address: u32, layout: &Layout) -> u32 {
+        self.values.get(&address).copied().or_else(|| layout.reset_value(address)).unwrap_or(0)
     }
 
     /// The chip is reset: nothing is kept but the list, and what `survives`.
@@ -87,7 +87,7 @@ mod tests {
     fn what_was_used_is_on_the_list() {
         let mut kept = Kept::default();
         assert_eq!(kept.read(0x6000_9004, &ESP32C3), 0);
-        kept.write(0x6000_9004, 0x1234, 0xff00);
+        kept.write(0x6000_9004, 0x1234, 0xff00, &ESP32C3);
         assert_eq!(kept.read(0x6000_9004, &ESP32C3), 0x1200);
         let used = Use { reads: 2, writes: 1, assumed_zero: true };
         let expected = UnmodelledRegister { address: 0x6000_9004, block: Some("IO_MUX"), used };

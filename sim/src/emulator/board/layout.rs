@@ -4,6 +4,7 @@
 //! esp32c6 0.24, which are made from the vendor's SVD files.
 
 use super::low_power;
+use super::reset_values;
 use super::serial;
 use super::watchdog::{SUPER_ESP32C3, SUPER_ESP32C6, SuperLayout};
 
@@ -84,7 +85,7 @@ pub struct Layout {
     pub revision: (u32, u32),
     /// Where data accesses end that are peripherals, beside the chip's own range.
     pub extra: (u32, u32),
-    /// Registers that are not zero after reset, as far as something depends on it.
+    /// Registers that are not zero after reset.
     pub reset_values: &'static [(u32, u32)],
 }
 
@@ -141,7 +142,7 @@ pub const ESP32C3: Layout = Layout {
     straps: 0xc,
     revision: (0, 3),
     extra: (0, 0),
-    reset_values: &[],
+    reset_values: reset_values::ESP32C3,
 };
 
 pub const ESP32C6: Layout = Layout {
@@ -204,8 +205,15 @@ pub const ESP32C6: Layout = Layout {
     straps: 0xc,
     revision: (0, 1),
     extra: (0x2000_0000, 0x2000),
-    reset_values: &[],
+    reset_values: reset_values::ESP32C6,
 };
+
+impl Layout {
+    /// What the register at `address` holds after a reset, where that is known and not zero.
+    pub fn reset_value(&self, address: u32) -> Option<u32> {
+        self.reset_values.iter().find(|(known, _)| *known == address).map(|(_, value)| *value)
+    }
+}
 
 /// The layout of the chip of that name.
 pub fn by_name(name: &str) -> Option<&'static Layout> {

@@ -12,6 +12,7 @@ mod mmu;
 pub mod nor;
 pub mod peripherals;
 pub mod reset;
+mod reset_values;
 pub mod rom;
 mod serial;
 mod sha;

@@ -143,7 +143,7 @@ impl Peripherals {
         let ([shifted], [mask]) = (shifted, mask);
         let region = self.region(word);
         if !region.is_some_and(|region| self.write(region.block, word - region.base, shifted, now)) {
-            self.kept.write(word, shifted, mask);
+            self.kept.write(word, shifted, mask, self.layout);
         }
         if region.is_some_and(|region| region.block == Block::System) {
             self.follow_clock(cycle);
@@ -164,6 +164,8 @@ impl Peripherals {
             Block::Spi1 => self.spi1.read(offset, now),
             Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x37c => Some(self.mmu.entry(self.mmu.index)),
             Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x380 => Some(self.mmu.index),
+            // No access of the cache is under way.
+            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x170 => Some(1 << 31),
             Block::MmuTable => Some(self.mmu.entry(offset / 4)),
             Block::Cache => self.read_cache(offset, address),
             Block::System => self.read_from_cpu(offset.wrapping_sub(0x28)).filter(|_| self.has_cpu_interrupts_in_system()),
@@ -253,7 +255,7 @@ impl Peripherals {
             (false, 0x134) => 1 << 1,
             _ => return None,
         };
-        let kept = self.kept.peek(address).unwrap_or(0);
+        let kept = self.kept.peek(address, self.layout);
         // A bit that starts an operation falls when it is done.
         let started = match (is_c3, offset) {
             (true, 0x28 | 0x34) => 1,
@@ -331,12 +333,12 @@ impl Peripherals {
     fn read_analog(&mut self, offset: u32, address: u32) -> Option<u32> {
         match (self.layout.mmu.valid == 0, offset) {
             (true, 0x00 | 0x04) | (false, 0x00 | 0x04) => {
-                let command = self.kept.peek(address).unwrap_or(0);
+                let command = self.kept.peek(address, self.layout);
                 let value = self.analog.get(&(command & 0xffff)).copied().unwrap_or(0);
                 Some(command & 0x00ff_ffff & !0x00ff_0000 | u32::from(value) << 16)
             }
             // The calibration of the PLL is done.
-            (true, 0x40) | (false, 0x18) => Some(self.kept.peek(address).unwrap_or(0) | 1 << 24),
+            (true, 0x40) | (false, 0x18) => Some(self.kept.peek(address, self.layout) | 1 << 24),
             _ => None,
         }
     }
@@ -350,9 +352,9 @@ impl Peripherals {
 
     /// The CPU's clock after a write to the registers that choose it.
     fn follow_clock(&mut self, cycle: u64) {
-        let peek = |address: u32, reset: u32| self.kept.peek(address).unwrap_or(reset);
+        let peek = |address: u32| self.kept.peek(address, self.layout);
         let megahertz = if self.layout.mmu.valid == 0 {
-            let (period, clock) = (peek(0x600c_0008, 0), peek(0x600c_0058, 1));
+            let (period, clock) = (peek(0x600c_0008), peek(0x600c_0058));
             match clock >> 10 & 3 {
                 1 if period & 3 == 1 => 160,
                 1 => 80,
@@ -360,7 +362,7 @@ impl Peripherals {
                 _ => 17,
             }
         } else {
-            let (clock, divider) = (peek(0x6009_6110, 0), peek(0x6009_6118, 0));
+            let (clock, divider) = (peek(0x6009_6110), peek(0x6009_6118));
             match clock >> 16 & 3 {
                 1 => 160 / (u64::from(divider >> 8 & 0xff) + 1),
                 0 => 40 / (u64::from(divider & 0xff) + 1),

@@ -29,8 +29,9 @@ pub struct Rom {
 
 const LOW: u32 = 0x4000_0000;
 const HIGH: u32 = 0x4006_0000;
-/// Bytes of an entry: destination, its end, source, flag.
-const ENTRY: usize = 16;
+/// Bytes of an entry: destination, its end, source; on the ESP32-C3 a flag besides.
+const ENTRY: usize = 12;
+const ENTRY_WITH_FLAG: usize = 16;
 
 impl Rom {
     /// Reads the ELF file of a ROM.
@@ -50,15 +51,18 @@ impl Rom {
         }
         let pieces = code(&elf);
         let end = *symbols.get("_bss_table_start").ok_or(RomError::NoTable("_bss_table_start"))?;
-        let start = symbols.get("_data_table_start").copied().unwrap_or_else(|| table_start(&pieces, end));
+        let (start, entry) = match symbols.get("_data_table_start") {
+            Some(start) => (*start, ENTRY),
+            None => (table_start(&pieces, end), ENTRY_WITH_FLAG),
+        };
         let table = bytes_at(&pieces, start, end.saturating_sub(start) as usize);
         let table = table.ok_or(RomError::NoTable("_data_table_start"))?;
         let mut rom = Self { pieces, names };
-        rom.add_first_contents(&elf, &table);
+        rom.add_first_contents(&elf, &table, entry);
         Ok(rom)
     }
 
-    fn add_first_contents(&mut self, elf: &object::File<'_>, table: &[u8]) {
+    fn add_first_contents(&mut self, elf: &object::File<'_>, table: &[u8], size: usize) {
         let mut contents = BTreeMap::new();
         for section in elf.sections() {
             if let Ok(data) = section.data()
@@ -67,7 +71,7 @@ impl Rom {
                 contents.insert(section.address() as u32, data.to_vec());
             }
         }
-        for entry in table.chunks_exact(ENTRY) {
+        for entry in table.chunks_exact(size) {
             let [destination, end, source] = [0, 4, 8].map(|at| word(entry, at));
             let Some(data) = contents.get(&destination) else { continue };
             let length = (end.saturating_sub(destination) as usize).min(data.len());
@@ -104,13 +108,13 @@ fn code(elf: &object::File<'_>) -> Vec<(u32, Vec<u8>)> {
 /// The start of a table that ends at `end` and has no name: as far back as its entries look like entries.
 fn table_start(pieces: &[(u32, Vec<u8>)], end: u32) -> u32 {
     let looks_right = |at: u32| {
-        let Some(entry) = bytes_at(pieces, at, ENTRY) else { return false };
+        let Some(entry) = bytes_at(pieces, at, ENTRY_WITH_FLAG) else { return false };
         let [destination, stop, source] = [0, 4, 8].map(|at| word(&entry, at));
         destination >> 24 == 0x3f && destination <= stop && (LOW..HIGH).contains(&source)
     };
     let mut start = end;
-    while looks_right(start - ENTRY as u32) {
-        start -= ENTRY as u32;
+    while looks_right(start - ENTRY_WITH_FLAG as u32) {
+        start -= ENTRY_WITH_FLAG as u32;
     }
     start
 }

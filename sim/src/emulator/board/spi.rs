@@ -37,9 +37,11 @@ pub struct Spi1 {
 impl Default for Spi1 {
     fn default() -> Self {
         let mut words = [0; WORDS];
-        // The clock that a reset leaves: an eighth of 80 MHz.
-        if let Some(word) = words.get_mut(CLOCK as usize / 4) {
-            *word = 0x0007_0307;
+        let reset = [(0x08, 0x002c_a000), (CLOCK, 0x0003_0103), (USER, 1 << 31), (USER1, 0x5c00_0007), (USER2, 7 << 28)];
+        for (offset, value) in reset {
+            if let Some(word) = words.get_mut(offset as usize / 4) {
+                *word = value;
+            }
         }
         Self { words, running: 0, done_at: 0 }
     }
