@@ -262,7 +262,7 @@ impl Peripherals {
             (false, 0x98) => 0xf,
             (false, 0xd8) => 1,
             // Frozen: as asked.
-            (false, 0x2c) => return Some(kept | (kept >> 16 & 1) << 18 | (kept >> 20 & 1) << 22),
+            (false, 0x2c) => return Some(kept & !(0x11 << 18) | (kept >> 16 & 0x11) << 18),
             (true, 0xcc) => return Some(kept & !(1 << 2) | (kept & 1) << 2),
             _ => 0,
         };
