@@ -93,7 +93,6 @@ impl Nor {
     /// One command with its address and what follows it; the answer is `length` bytes.
     pub fn command(&mut self, code: u8, address: u32, data: &[u8], length: usize, now: Ticks) -> Vec<u8> {
         let busy = self.is_busy(now);
-        if std::env::var_os("DBG").is_some() { eprintln!("nor {code:#x} {address:#x} data {} len {length}", data.len()); }
         let status = self.status | if busy { BUSY } else { 0 };
         let repeat = |bytes: &[u8]| bytes.iter().copied().cycle().take(length).collect::<Vec<u8>>();
         match code {

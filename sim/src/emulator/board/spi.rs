@@ -114,7 +114,8 @@ impl Spi1 {
         let mut bits = if has(31) { u64::from(user2 >> 28) + 1 } else { 0 };
         let code = if has(31) { user2 as u8 } else { 0xff };
         let address_bits = if has(30) { (user1 >> 26) + 1 } else { 0 };
-        let address = if address_bits > 24 { self.word(ADDRESS) >> (address_bits - 24).min(8) } else { self.word(ADDRESS) };
+        // What goes beyond 24 bits are the mode bits of fast reads, which come from elsewhere.
+        let address = self.word(ADDRESS);
         bits += u64::from(address_bits) + if has(29) { u64::from(user1 & 0x3f) + 1 } else { 0 };
         let data = if has(27) { self.bytes_of(SEND_LENGTH) } else { 0 };
         let answer = if has(28) { self.bytes_of(RECEIVE_LENGTH) } else { 0 };
