@@ -34,6 +34,11 @@ const ENTRY: usize = 12;
 const ENTRY_WITH_FLAG: usize = 16;
 
 impl Rom {
+    /// A ROM that is nothing but `code`, from the reset vector on: for programs of a few instructions.
+    pub fn of_code(code: Vec<u8>) -> Self {
+        Self { pieces: vec![(LOW, code)], names: BTreeMap::new() }
+    }
+
     /// Reads the ELF file of a ROM.
     ///
     /// # Errors
