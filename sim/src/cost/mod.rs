@@ -120,6 +120,12 @@ impl CostTable {
         Ok(self.cost_of(total))
     }
 
+    /// The time and energy of so many cycles, which are known.
+    pub fn cost_of_cycles(&self, cycles: u64) -> Cost {
+        let millicycles = u128::from(cycles) * 1_000;
+        self.cost_of(Banded { value: millicycles, low: millicycles, high: millicycles })
+    }
+
     /// Cycles, time and energy of a number of thousandths of a cycle.
     fn cost_of(&self, millicycles: Banded<u128>) -> Cost {
         let Banded { value, low, high } = millicycles;

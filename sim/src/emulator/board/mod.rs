@@ -239,6 +239,14 @@ impl Board {
         })
     }
 
+    /// When the program last wrote to a port.
+    pub fn last_written(&self, port: Port) -> Ticks {
+        self.peripherals().map_or(0, |peripherals| match port {
+            Port::Uart0 => peripherals.uart0.last_written,
+            Port::Usb => peripherals.usb.last_written,
+        })
+    }
+
     /// A USB host comes or goes.
     pub fn set_usb_host(&mut self, has_host: bool) {
         if let Some(peripherals) = self.peripherals_mut() {

@@ -6,6 +6,7 @@
 
 use object::{Object, ObjectSection, ObjectSymbol};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// Why a file is no ROM.
@@ -37,6 +38,25 @@ impl Rom {
     /// A ROM that is nothing but `code`, from the reset vector on: for programs of a few instructions.
     pub fn of_code(code: Vec<u8>) -> Self {
         Self { pieces: vec![(LOW, code)], names: BTreeMap::new() }
+    }
+
+    /// The file of a chip's ROM: in the folder that RUVLLM_ROM_DIR names, or among the sources of the crate espflash,
+    /// which carries these files, where cargo keeps them.
+    pub fn find(chip: &str) -> Option<PathBuf> {
+        let name = match chip {
+            "esp32c3" => "esp32c3_rev300_rom.elf",
+            "esp32c6" => "esp32c6_rev0_rom.elf",
+            _ => return None,
+        };
+        if let Some(folder) = std::env::var_os("RUVLLM_ROM_DIR") {
+            return Some(PathBuf::from(folder).join(name)).filter(|path| path.is_file());
+        }
+        let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+        let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")))?;
+        let folders = |path: PathBuf| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+        let crates = folders(home.join("registry/src")).flat_map(folders);
+        let found = crates.map(|path| path.join("resources/roms").join(name)).filter(|path| path.is_file());
+        found.max()
     }
 
     /// Reads the ELF file of a ROM.

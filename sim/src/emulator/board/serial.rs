@@ -65,8 +65,10 @@ pub struct Uart {
     last_byte: Ticks,
     /// The source clock in Hz, where the register is elsewhere.
     pub clock_hz: u64,
-    /// Times that the receiver was found empty since it last gave or took a byte.
+    /// Times that the program found no input and nothing left to send, since it last read or wrote a byte.
     pub idle_polls: u32,
+    /// When the program last wrote a byte.
+    pub last_written: Ticks,
 }
 
 impl Uart {
@@ -91,6 +93,7 @@ impl Uart {
             last_byte: 0,
             clock_hz: 80_000_000,
             idle_polls: 0,
+            last_written: 0,
         }
     }
 
@@ -207,7 +210,7 @@ impl Uart {
             INTERRUPT_STATUS => self.raised & self.enabled,
             INTERRUPT_ENABLE => self.enabled,
             STATUS => {
-                let empty = self.receiver.is_empty() && self.line.is_empty();
+                let empty = self.receiver.is_empty() && self.line.is_empty() && self.waiting(now) == 0;
                 self.idle_polls = if empty { self.idle_polls.saturating_add(1) } else { 0 };
                 (self.waiting(now).min(FIFO_BYTES) as u32) << 16 | self.receiver.len() as u32
             }
@@ -225,6 +228,7 @@ impl Uart {
                     self.sent.push(value as u8);
                     self.sent_at = self.sent_at.max(now) + self.byte_time();
                 }
+                self.last_written = now;
                 self.idle_polls = 0;
             }
             INTERRUPT_ENABLE => self.enabled = value,

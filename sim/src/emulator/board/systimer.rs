@@ -46,9 +46,8 @@ impl Systimer {
     pub fn at(now: Ticks) -> Self {
         let mut timer = Self::default();
         timer.units.iter_mut().for_each(|unit| unit.offset = 0u64.wrapping_sub(now / TICKS_PER_COUNT));
-        if let [_, second] = &mut timer.units {
-            second.offset = 0;
-        }
+        let [_, second] = &mut timer.units;
+        second.offset = 0;
         timer
     }
 

@@ -45,8 +45,10 @@ pub struct UsbSerial {
     received: VecDeque<u8>,
     line: VecDeque<u8>,
     frame: Ticks,
-    /// Times that the receiver was found empty since it last gave or took a byte.
+    /// Times that the program found no input and room for output, since it last read or wrote a byte.
     pub idle_polls: u32,
+    /// When the program last wrote a byte.
+    pub last_written: Ticks,
 }
 
 impl UsbSerial {
@@ -64,6 +66,7 @@ impl UsbSerial {
             line: VecDeque::new(),
             frame: 0,
             idle_polls: 0,
+            last_written: 0,
         }
     }
 
@@ -155,8 +158,9 @@ impl UsbSerial {
             }
             CONFIGURATION => {
                 let empty = self.received.is_empty();
-                self.idle_polls = if empty { self.idle_polls.saturating_add(1) } else { 0 };
                 let room = if self.gone_at.is_none() { HAS_ROOM } else { 0 };
+                // Who finds room may be about to write; who finds it again and again is not.
+                self.idle_polls = if empty && room != 0 { self.idle_polls.saturating_add(1) } else { 0 };
                 room | if empty { 0 } else { HAS_DATA }
             }
             INTERRUPT_RAW => self.raised,
@@ -173,6 +177,7 @@ impl UsbSerial {
         match offset {
             DATA => {
                 self.idle_polls = 0;
+                self.last_written = now;
                 // A byte for which there is no room is lost.
                 if self.gone_at.is_none() {
                     self.packet.push(value as u8);
