@@ -78,7 +78,9 @@ impl Exact {
         surroundings: Surroundings,
     ) -> Result<Self, ExactError> {
         let no_emulator = ExactError::NoEmulator(chip.name);
-        let (Some(core), Some(table)) = (chip::by_name(chip.name), cost::table(chip)) else { return Err(no_emulator) };
+        let (Some(core), Some(table)) = (chip::by_name(chip.name), cost::table(chip)) else {
+            return Err(no_emulator);
+        };
         let board = Board::new(core, rom, flash, surroundings)?;
         let (log, banner) = (String::new(), String::new());
         let mut exact = Self { board, chip, table, log, banner, spent: 0, commands: 0, failures: 0 };
@@ -88,16 +90,18 @@ impl Exact {
 
     /// Waits for the console of a chip that starts.
     fn start(&mut self) -> Result<(), ExactError> {
-        let is_ready = |board: &Board| {
-            board.is_waiting_for_input(PORT) && find(board.serial_out(PORT), READY).is_some()
-        };
+        let is_ready =
+            |board: &Board| board.is_waiting_for_input(PORT) && find(board.serial_out(PORT), READY).is_some();
         let halt = self.board.run_until(START, is_ready);
         let said = String::from_utf8_lossy(&self.board.take_serial_out(PORT)).into_owned();
         match halt {
             Halt::Reached => {}
             Halt::Fault(fault) => return Err(ExactError::Fault(fault)),
             Halt::TimeOut | Halt::Asleep => {
-                return Err(ExactError::NoConsole(START, said.lines().next_back().unwrap_or("(nothing)").to_string()));
+                return Err(ExactError::NoConsole(
+                    START,
+                    said.lines().next_back().unwrap_or("(nothing)").to_string(),
+                ));
             }
         }
         let (log, banner) = split(&said);

@@ -122,7 +122,8 @@ fn a_timer_groups_watchdog_and_software_reset_too() {
     for chip in CHIPS {
         let places = places(chip);
         let start = || Program::default().tell(places.reset_cause, 0).only_at_power_on(&places);
-        let watchdog = start().poke(places.timer_group + 0x50, 1000).poke(places.timer_group + 0x48, 1 << 31 | 3 << 29);
+        let watchdog =
+            start().poke(places.timer_group + 0x50, 1000).poke(places.timer_group + 0x48, 1 << 31 | 3 << 29);
         let mut board = watchdog.board(chip);
         board.run_for(milliseconds(10));
         assert_eq!(board.take_serial_out(Port::Uart0), [1, 7], "{}", chip.name);
@@ -149,7 +150,8 @@ fn an_alarm_interrupts_at_its_time() {
         let program = program.poke(map, 5).poke(priority, 3).poke(threshold, 1).poke(enable, 1 << 5);
         // 10 ms at 16 MHz.
         let program = program.poke(systimer + 0x34, 1 << 30 | 160_000).poke(systimer + 0x64, 1);
-        let program = program.poke(systimer, 0x4600_0000 | 1 << 24).load(T0, 8).then(&[csrrs(ZERO, 0x300, T0)]);
+        let program =
+            program.poke(systimer, 0x4600_0000 | 1 << 24).load(T0, 8).then(&[csrrs(ZERO, 0x300, T0)]);
         let mut board = program.then(&[WFI, jal(ZERO, -4)]).board(chip);
         assert_eq!(board.run_for(milliseconds(55)), Halt::TimeOut);
         assert_eq!(board.take_serial_out(Port::Uart0), b"!!!!!", "{}", chip.name);
@@ -204,7 +206,8 @@ fn registers_that_are_not_modelled_are_listed() {
 #[test]
 fn time_that_is_skipped_moves_the_clocks_and_not_the_watchdogs() {
     let places = C3;
-    let program = Program::default().poke(places.watchdog + 4, 136_00).poke(places.watchdog, 1 << 31 | 3 << 28);
+    let program =
+        Program::default().poke(places.watchdog + 4, 136_00).poke(places.watchdog, 1 << 31 | 3 << 28);
     let mut board = program.board(&chip::ESP32C3);
     board.run_for(milliseconds(10));
     board.skip(milliseconds(3_600_000));

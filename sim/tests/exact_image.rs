@@ -27,7 +27,10 @@ fn image(chip: &str) -> Option<(Vec<u8>, Rom)> {
     let folder = std::env::var_os("RUVLLM_EXACT_IMAGES").map_or_else(|| root().join("dist"), PathBuf::from);
     let path = folder.join(format!("ruvllm-esp-{chip}.bin"));
     let Ok(flash) = std::fs::read(&path) else {
-        println!("SKIPPED {chip}: there is no {}; `ruvllm-esp build --variant {chip}` makes it", path.display());
+        println!(
+            "SKIPPED {chip}: there is no {}; `ruvllm-esp build --variant {chip}` makes it",
+            path.display()
+        );
         return None;
     };
     let Some(rom) = Rom::find(chip) else {
@@ -117,7 +120,8 @@ fn the_golden_transcripts_replay_on_the_image() {
 
 #[test]
 fn no_power_cut_keeps_it_from_starting() {
-    let cuts: u32 = std::env::var("RUVLLM_POWER_CUTS").ok().and_then(|count| count.parse().ok()).unwrap_or(100);
+    let cuts: u32 =
+        std::env::var("RUVLLM_POWER_CUTS").ok().and_then(|count| count.parse().ok()).unwrap_or(100);
     for name in CHIPS {
         let Some((flash, rom)) = image(name) else { continue };
         let chip = chip::by_name(name).unwrap();
@@ -128,7 +132,10 @@ fn no_power_cut_keeps_it_from_starting() {
             // Settings are written over and over, which takes the flash 45 ms each.
             let lines = b"chip config id 3\nchip config role rag\nchip config id 4\nchip config role hnsw\n";
             board.serial_in(Port::Usb, lines);
-            board.run_for(milliseconds(1) * u64::from(random.rand_range(0..200)) + u64::from(random.rand_range(0..160_000)));
+            board.run_for(
+                milliseconds(1) * u64::from(random.rand_range(0..200))
+                    + u64::from(random.rand_range(0..160_000)),
+            );
             board.power_cycle();
             board.drop_input();
             board.take_serial_out(Port::Usb);
@@ -140,7 +147,8 @@ fn no_power_cut_keeps_it_from_starting() {
             }
             let starts = board.starts().len();
             let is_up = |board: &ruvllm_esp_sim::emulator::board::Board| {
-                board.is_waiting_for_input(Port::Usb) && String::from_utf8_lossy(board.serial_out(Port::Usb)).contains("[ready]")
+                board.is_waiting_for_input(Port::Usb)
+                    && String::from_utf8_lossy(board.serial_out(Port::Usb)).contains("[ready]")
             };
             let halt = board.run_until(milliseconds(5_000), is_up);
             let said = String::from_utf8_lossy(board.serial_out(Port::Usb)).into_owned();
@@ -148,6 +156,9 @@ fn no_power_cut_keeps_it_from_starting() {
             assert_eq!(board.starts().len(), starts, "{name} cut {cut}: it started more than once: {said}");
             board.take_serial_out(Port::Usb);
         }
-        assert!(board.wear().sectors_erased > u64::from(cuts) / 10, "the cuts fell where nothing was written");
+        assert!(
+            board.wear().sectors_erased > u64::from(cuts) / 10,
+            "the cuts fell where nothing was written"
+        );
     }
 }

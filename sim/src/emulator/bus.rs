@@ -305,7 +305,9 @@ impl Outer {
     /// Shows the pages of the flash that were mapped or written anew.
     fn show_flash(&mut self) {
         let Some(board) = self.peripherals.board.as_mut().filter(|board| board.has_remaps()) else { return };
-        let Some(bank) = self.flash_bank.checked_sub(1).and_then(|bank| self.banks.get_mut(bank)) else { return };
+        let Some(bank) = self.flash_bank.checked_sub(1).and_then(|bank| self.banks.get_mut(bank)) else {
+            return;
+        };
         for (page, contents) in board.take_remaps() {
             let words = PAGE / 4 * page..PAGE / 4 * (page + 1);
             match contents {

@@ -117,7 +117,10 @@ impl Interrupts {
             Register::Type => self.edge = value,
             Register::Clear => self.latched &= !value,
             Register::Priority(line) => {
-                self.priority.get_mut(line as usize).into_iter().for_each(|priority| *priority = value as u8 & 15);
+                self.priority
+                    .get_mut(line as usize)
+                    .into_iter()
+                    .for_each(|priority| *priority = value as u8 & 15);
             }
             Register::Threshold => self.threshold = value & 0xff,
             Register::Sources(_) | Register::Pending => {}

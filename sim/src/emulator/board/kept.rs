@@ -73,7 +73,8 @@ impl Kept {
             let region = layout.regions.iter().find(|region| address.wrapping_sub(region.base) < region.size);
             region.map(|region| region.name)
         };
-        let entry = |(&address, &used): (&u32, &Use)| UnmodelledRegister { address, block: block(address), used };
+        let entry =
+            |(&address, &used): (&u32, &Use)| UnmodelledRegister { address, block: block(address), used };
         self.uses.iter().map(entry).collect()
     }
 }

@@ -14,17 +14,28 @@ pub enum Register {
     /// The watchdogs' registers, in their order: configuration, four times, feed, lock, super configuration, its lock.
     Watchdog(u32),
     /// Writing `1 << bit` takes the time.
-    TimeUpdate { bit: u32 },
+    TimeUpdate {
+        bit: u32,
+    },
     TimeLow,
     TimeHigh,
     /// Bits that reset everything but the low-power domain, and bits that reset the CPU.
-    SoftwareReset { system: u32, cpu: u32 },
+    SoftwareReset {
+        system: u32,
+        cpu: u32,
+    },
     ResetCause,
     /// The watchdog's interrupt: raw, masked, enable, clear; at this bit.
-    InterruptRaw { bit: u32 },
-    InterruptStatus { bit: u32 },
+    InterruptRaw {
+        bit: u32,
+    },
+    InterruptStatus {
+        bit: u32,
+    },
     InterruptEnable,
-    InterruptClear { bit: u32 },
+    InterruptClear {
+        bit: u32,
+    },
 }
 
 /// The low-power domain.

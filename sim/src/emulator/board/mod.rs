@@ -26,10 +26,10 @@ mod watchdog;
 use super::machine::{Machine, Pace, Stop};
 use super::{Chip, Fault};
 use kept::UnmodelledRegister;
-use nor::Nor;
 pub use mmu::PAGE as FLASH_PAGE;
-pub use peripherals::Surroundings;
+use nor::Nor;
 use peripherals::Peripherals;
+pub use peripherals::Surroundings;
 pub use reset::Cause;
 pub use rom::{Rom, RomError};
 use thiserror::Error;
@@ -92,7 +92,12 @@ impl Board {
     ///
     /// # Errors
     /// [`BoardError`] for a chip whose peripherals are not modelled, or a ROM of another.
-    pub fn new(chip: &'static Chip, rom: &Rom, flash: Vec<u8>, surroundings: Surroundings) -> Result<Self, BoardError> {
+    pub fn new(
+        chip: &'static Chip,
+        rom: &Rom,
+        flash: Vec<u8>,
+        surroundings: Surroundings,
+    ) -> Result<Self, BoardError> {
         let layout = layout::by_name(chip.name).ok_or(BoardError::NoLayout(chip.name))?;
         let peripherals = Peripherals::new(layout, chip.peripherals, Nor::new(flash), surroundings);
         let mut machine = Machine::new(chip, Pace::Timed);

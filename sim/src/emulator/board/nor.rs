@@ -178,7 +178,13 @@ impl Nor {
     }
 
     /// Starts a change of `size` bytes, if the write latch allows it.
-    fn begin(&mut self, offset: usize, size: usize, time: Ticks, now: Ticks) -> Option<std::ops::Range<usize>> {
+    fn begin(
+        &mut self,
+        offset: usize,
+        size: usize,
+        time: Ticks,
+        now: Ticks,
+    ) -> Option<std::ops::Range<usize>> {
         let range = offset..offset + size;
         let before = self.bytes.get(range.clone())?.to_vec();
         if self.status & WRITE_LATCH == 0 {

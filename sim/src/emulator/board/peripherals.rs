@@ -71,7 +71,12 @@ impl Default for Surroundings {
 
 impl Peripherals {
     /// After power-on.
-    pub fn new(layout: &'static Layout, range: (u32, u32), nor: Nor, surroundings: Surroundings) -> Option<Self> {
+    pub fn new(
+        layout: &'static Layout,
+        range: (u32, u32),
+        nor: Nor,
+        surroundings: Surroundings,
+    ) -> Option<Self> {
         let group = || TimerGroup::new(layout.watchdog_ticks);
         let mut peripherals = Self {
             layout,
@@ -111,7 +116,8 @@ impl Peripherals {
         if address.wrapping_sub(self.recent.base) < self.recent.size {
             return Some(self.recent);
         }
-        let region = *self.layout.regions.iter().find(|region| address.wrapping_sub(region.base) < region.size)?;
+        let region =
+            *self.layout.regions.iter().find(|region| address.wrapping_sub(region.base) < region.size)?;
         // The generator of random numbers lies within another block.
         if region.size > 4 && region.block != Block::Settings {
             self.recent = region;
@@ -125,7 +131,8 @@ impl Peripherals {
             return None;
         }
         let (word, now) = (address & !3, self.time.at(cycle));
-        let modelled = self.region(word).and_then(|region| self.read(region.block, word - region.base, word, now));
+        let modelled =
+            self.region(word).and_then(|region| self.read(region.block, word - region.base, word, now));
         let value = modelled.unwrap_or_else(|| self.kept.read(word, self.layout));
         self.follow(cycle);
         memory::read(&[value], address & 3, bytes)
@@ -162,14 +169,20 @@ impl Peripherals {
             Block::Systimer => self.systimer.read(offset, now),
             Block::TimerGroup(index) => self.timer_groups.get_mut(index)?.read(offset, now),
             Block::Spi1 => self.spi1.read(offset, now),
-            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x37c => Some(self.mmu.entry(self.mmu.index)),
+            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x37c => {
+                Some(self.mmu.entry(self.mmu.index))
+            }
             Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x380 => Some(self.mmu.index),
             // No access of the cache is under way.
             Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x170 => Some(1 << 31),
             Block::MmuTable => Some(self.mmu.entry(offset / 4)),
             Block::Cache => self.read_cache(offset, address),
-            Block::System => self.read_from_cpu(offset.wrapping_sub(0x28)).filter(|_| self.has_cpu_interrupts_in_system()),
-            Block::InterruptMatrix | Block::Plic | Block::InterruptPriority => self.read_interrupts(block, offset),
+            Block::System => {
+                self.read_from_cpu(offset.wrapping_sub(0x28)).filter(|_| self.has_cpu_interrupts_in_system())
+            }
+            Block::InterruptMatrix | Block::Plic | Block::InterruptPriority => {
+                self.read_interrupts(block, offset)
+            }
             Block::Efuse => self.read_efuse(offset),
             Block::Sha => self.sha.read(offset),
             Block::AnalogI2c => self.read_analog(offset, address),
@@ -381,7 +394,8 @@ impl Peripherals {
             let raised = group.interrupts();
             up |= one(raised & 1 != 0, timer) | one(raised & 2 != 0, watchdog);
         }
-        up | one(self.low_power.interrupts(), sources.low_power) | u128::from(self.from_cpu) << sources.from_cpu
+        up | one(self.low_power.interrupts(), sources.low_power)
+            | u128::from(self.from_cpu) << sources.from_cpu
     }
 
     /// Works out lines and the next event after something happened at `cycle`.
@@ -458,7 +472,9 @@ impl Peripherals {
             self.mmu = Mmu::new(self.layout.mmu);
             self.spi1 = Spi1::default();
             self.systimer = Systimer::at(now);
-            self.timer_groups.iter_mut().for_each(|group| *group = TimerGroup::new(self.layout.watchdog_ticks));
+            self.timer_groups
+                .iter_mut()
+                .for_each(|group| *group = TimerGroup::new(self.layout.watchdog_ticks));
             self.sha = Sha::default();
             self.analog.clear();
             let (layout, clears) = (self.layout, cause.clears_low_power());
@@ -501,8 +517,10 @@ fn word(bytes: &[u8]) -> u32 {
 fn is_low_power(layout: &Layout, address: u32) -> bool {
     let region = layout.regions.iter().find(|region| address.wrapping_sub(region.base) < region.size);
     region.is_some_and(|region| {
-        matches!(region.block, Block::LowPowerControl | Block::AlwaysOn | Block::LowPowerClock | Block::LowPowerTimer)
-            || region.name.starts_with("LP_")
+        matches!(
+            region.block,
+            Block::LowPowerControl | Block::AlwaysOn | Block::LowPowerClock | Block::LowPowerTimer
+        ) || region.name.starts_with("LP_")
             || region.name == "PMU"
     })
 }

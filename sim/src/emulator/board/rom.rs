@@ -53,7 +53,8 @@ impl Rom {
         }
         let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
         let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")))?;
-        let folders = |path: PathBuf| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+        let folders =
+            |path: PathBuf| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
         let crates = folders(home.join("registry/src")).flat_map(folders);
         let found = crates.map(|path| path.join("resources/roms").join(name)).filter(|path| path.is_file());
         found.max()

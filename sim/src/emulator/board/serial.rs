@@ -46,7 +46,8 @@ pub struct Layout {
 
 pub const ESP32C3: Layout =
     Layout { threshold_bits: 9, reset_bit: 17, clock_register: Some(0x78), update: (0x80, 31) };
-pub const ESP32C6: Layout = Layout { threshold_bits: 8, reset_bit: 22, clock_register: None, update: (0x98, 0) };
+pub const ESP32C6: Layout =
+    Layout { threshold_bits: 8, reset_bit: 22, clock_register: None, update: (0x98, 0) };
 
 /// The UART.
 #[derive(Debug)]
@@ -75,7 +76,9 @@ impl Uart {
     /// After reset.
     pub fn new(layout: Layout) -> Self {
         let mut words = [0; WORDS];
-        for (offset, value) in [(DIVIDER, 694), (CONFIGURATION, 0x1c), (THRESHOLDS, 96 << layout.threshold_bits | 96)] {
+        for (offset, value) in
+            [(DIVIDER, 694), (CONFIGURATION, 0x1c), (THRESHOLDS, 96 << layout.threshold_bits | 96)]
+        {
             if let Some(word) = words.get_mut(offset as usize / 4) {
                 *word = value;
             }

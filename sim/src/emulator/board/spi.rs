@@ -37,7 +37,13 @@ pub struct Spi1 {
 impl Default for Spi1 {
     fn default() -> Self {
         let mut words = [0; WORDS];
-        let reset = [(0x08, 0x002c_a000), (CLOCK, 0x0003_0103), (USER, 1 << 31), (USER1, 0x5c00_0007), (USER2, 7 << 28)];
+        let reset = [
+            (0x08, 0x002c_a000),
+            (CLOCK, 0x0003_0103),
+            (USER, 1 << 31),
+            (USER1, 0x5c00_0007),
+            (USER2, 7 << 28),
+        ];
         for (offset, value) in reset {
             if let Some(word) = words.get_mut(offset as usize / 4) {
                 *word = value;
@@ -81,7 +87,8 @@ impl Spi1 {
     }
 
     fn start(&mut self, command: u32, nor: &mut Nor, now: Ticks) {
-        let bits = if command & START_USER != 0 { self.user(nor, now) } else { self.ready_made(command, nor, now) };
+        let bits =
+            if command & START_USER != 0 { self.user(nor, now) } else { self.ready_made(command, nor, now) };
         self.running = command;
         self.done_at = now + bits * self.ticks_per_bit();
     }

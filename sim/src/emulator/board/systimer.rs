@@ -37,7 +37,13 @@ pub struct Systimer {
 impl Default for Systimer {
     fn default() -> Self {
         // Unit 0 runs from reset on.
-        Self { configuration: 0x4600_0000, units: Default::default(), alarms: Default::default(), raised: 0, enabled: 0 }
+        Self {
+            configuration: 0x4600_0000,
+            units: Default::default(),
+            alarms: Default::default(),
+            raised: 0,
+            enabled: 0,
+        }
     }
 }
 
@@ -164,8 +170,12 @@ impl Systimer {
             0x04 | 0x08 => {}
             0x0c | 0x14 => self.with_unit((offset - 0x0c) / 8, |unit| unit.load = set_high(unit.load)),
             0x10 | 0x18 => self.with_unit((offset - 0x10) / 8, |unit| unit.load = set_low(unit.load)),
-            0x1c | 0x24 | 0x2c => self.with_alarm((offset - 0x1c) / 8, |alarm| alarm.target = set_high(alarm.target)),
-            0x20 | 0x28 | 0x30 => self.with_alarm((offset - 0x20) / 8, |alarm| alarm.target = set_low(alarm.target)),
+            0x1c | 0x24 | 0x2c => {
+                self.with_alarm((offset - 0x1c) / 8, |alarm| alarm.target = set_high(alarm.target))
+            }
+            0x20 | 0x28 | 0x30 => {
+                self.with_alarm((offset - 0x20) / 8, |alarm| alarm.target = set_low(alarm.target))
+            }
             0x34 | 0x38 | 0x3c => self.with_alarm((offset - 0x34) / 4, |alarm| alarm.configuration = value),
             0x50 | 0x54 | 0x58 => self.arm(((offset - 0x50) / 4) as usize, now),
             0x5c | 0x60 => {

@@ -137,15 +137,14 @@ impl TimerGroup {
             0x4c => self.prescaler << 16,
             0x50..=0x5c => *self.watchdog.timeouts.get((offset as usize - 0x50) / 4)?,
             0x64 => self.watchdog.lock,
-            0x68 => {
-                self.calibration & !(1 << 15) | u32::from(self.is_calibrated(now)) << 15
-            }
+            0x68 => self.calibration & !(1 << 15) | u32::from(self.is_calibrated(now)) << 15,
             0x6c => self.calibrated << 7 | 1,
             0x70 => self.enabled,
             0x74 => self.raised,
             0x78 => self.raised & self.enabled,
             0x80 => {
-                let is_late = !self.is_calibrated(now) && (now - self.begun) / 4 > u64::from(self.patience >> 7);
+                let is_late =
+                    !self.is_calibrated(now) && (now - self.begun) / 4 > u64::from(self.patience >> 7);
                 self.patience & !1 | u32::from(is_late)
             }
             _ => return None,

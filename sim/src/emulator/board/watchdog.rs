@@ -58,7 +58,17 @@ impl Watchdog {
     /// A watchdog at rest.
     pub fn new(stages: Stages, clock: (u64, u64), first_shift: u32) -> Self {
         let (configuration, timeouts) = (0, [0; 4]);
-        Self { stages, configuration, timeouts, lock: KEY, clock, first_shift, stage: 0, since: 0, raised: false }
+        Self {
+            stages,
+            configuration,
+            timeouts,
+            lock: KEY,
+            clock,
+            first_shift,
+            stage: 0,
+            since: 0,
+            raised: false,
+        }
     }
 
     /// Are its registers open?
@@ -125,7 +135,8 @@ pub struct SuperLayout {
     key: u32,
 }
 
-pub const SUPER_ESP32C3: SuperLayout = SuperLayout { auto_feed: 31, off: 30, feed: 29, key: SUPER_KEY_ESP32C3 };
+pub const SUPER_ESP32C3: SuperLayout =
+    SuperLayout { auto_feed: 31, off: 30, feed: 29, key: SUPER_KEY_ESP32C3 };
 pub const SUPER_ESP32C6: SuperLayout = SuperLayout { auto_feed: 18, off: 30, feed: 31, key: KEY };
 
 /// The super watchdog: "slightly less than one second", says the technical reference manual.
@@ -158,7 +169,8 @@ impl SuperWatchdog {
 
     /// When it bites.
     pub fn next_event(&self) -> Option<Ticks> {
-        let rests = self.configuration >> self.layout.auto_feed & 1 != 0 || self.configuration >> self.layout.off & 1 != 0;
+        let rests = self.configuration >> self.layout.auto_feed & 1 != 0
+            || self.configuration >> self.layout.off & 1 != 0;
         (!rests).then_some(self.since + SUPER_TIME)
     }
 
