@@ -98,10 +98,7 @@ impl Exact {
             Halt::Reached => {}
             Halt::Fault(fault) => return Err(ExactError::Fault(fault)),
             Halt::TimeOut | Halt::Asleep => {
-                return Err(ExactError::NoConsole(
-                    START,
-                    said.lines().next_back().unwrap_or("(nothing)").to_string(),
-                ));
+                return Err(ExactError::NoConsole(START, last_words(&said).to_string()));
             }
         }
         let (log, banner) = split(&said);
@@ -207,6 +204,12 @@ impl Exact {
     pub fn unmodelled(&self) -> Vec<UnmodelledRegister> {
         self.board.unmodelled()
     }
+}
+
+/// The last error that a bootloader reported, or else the last line.
+fn last_words(said: &str) -> &str {
+    let error = said.lines().rfind(|line| line.starts_with("E ("));
+    error.or_else(|| said.lines().rfind(|line| !line.is_empty())).unwrap_or("(nothing)")
 }
 
 /// What ROM and bootloader say, and what the firmware says after them.

@@ -207,7 +207,7 @@ fn registers_that_are_not_modelled_are_listed() {
 fn time_that_is_skipped_moves_the_clocks_and_not_the_watchdogs() {
     let places = C3;
     let program =
-        Program::default().poke(places.watchdog + 4, 136_00).poke(places.watchdog, 1 << 31 | 3 << 28);
+        Program::default().poke(places.watchdog + 4, 13_600).poke(places.watchdog, 1 << 31 | 3 << 28);
     let mut board = program.board(&chip::ESP32C3);
     board.run_for(milliseconds(10));
     board.skip(milliseconds(3_600_000));

@@ -313,14 +313,13 @@ impl Outer {
             match contents {
                 Some(contents) => {
                     if bank.words.len() < words.end {
-                        bank.words.resize(words.end, 0);
+                        bank.words.resize(words.end, ERASED);
                     }
                     if let Some(shown) = bank.words.get_mut(words) {
                         shown.copy_from_slice(&contents);
                     }
                 }
-                // Beyond the end it reads as zeros anyway.
-                None => bank.words.get_mut(words).into_iter().for_each(|shown| shown.fill(0)),
+                None => bank.words.get_mut(words).into_iter().for_each(|shown| shown.fill(ERASED)),
             }
         }
         self.code_changed = true;

@@ -1,7 +1,7 @@
 //! The flash MMU: which page of the flash each page of the cache's address range shows.
 //!
 //! Pages are 64 KiB. The ESP32-C3 has its table in memory, the ESP32-C6 behind an index and a data register. A page
-//! that is not mapped reads as zeros, which is no instruction; the chip would raise an error of its cache.
+//! that is not mapped reads as ones, which is no instruction; the chip would raise an error of its cache.
 
 use super::layout::Mmu as Shape;
 

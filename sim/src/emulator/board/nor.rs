@@ -134,7 +134,7 @@ impl Nor {
 
     fn read(&self, address: u32, length: usize) -> Vec<u8> {
         let mask = self.bytes.len() - 1;
-        let at = |index: usize| self.bytes.get(address as usize + index & mask).copied().unwrap_or(0xff);
+        let at = |index: usize| self.bytes.get((address as usize + index) & mask).copied().unwrap_or(0xff);
         (0..length).map(at).collect()
     }
 
