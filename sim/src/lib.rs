@@ -2,6 +2,7 @@
 //!
 //! - [`device`]: one chip, its agent, its memory, its clock
 //! - [`emulator`]: the machine code of a RISC-V chip, executed and timed
+//! - [`exact`]: a flash image on such a chip, talked to over its console
 //! - [`script`]: what is typed at a chip
 //! - [`cost`]: what counted work costs on each chip, in cycles, time and energy
 //! - [`figure`]: a number that says what it is and how far off it may be
@@ -14,6 +15,7 @@ pub mod cost;
 pub mod device;
 pub mod emulator;
 pub mod evaluation;
+pub mod exact;
 pub mod figure;
 pub mod gate;
 pub mod kernels;

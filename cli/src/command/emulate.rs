@@ -216,7 +216,9 @@ fn create(path: &Path) -> Result<BufWriter<File>, EmulateError> {
 /// The exit code that says how a run ended.
 const fn exit_code(stop: Stop) -> Exit {
     match stop {
-        Stop::Exited { code: 0 } | Stop::Breakpoint { .. } | Stop::WaitingForInterrupt => Exit::Ok,
+        Stop::Exited { code: 0 } | Stop::Breakpoint { .. } | Stop::WaitingForInterrupt | Stop::Reset => {
+            Exit::Ok
+        }
         Stop::Exited { .. } => Exit::No,
         Stop::Fault(_) => Exit::Runtime,
         Stop::CycleLimit => Exit::Timeout,
@@ -287,6 +289,7 @@ fn ending(machine: &Machine, stop: Stop) -> String {
         Stop::CycleLimit => {
             format!("cycle limit reached at {:#010x}{}", machine.hart.pc, function(machine.hart.pc))
         }
+        Stop::Reset => "resetting itself".to_owned(),
         Stop::WaitingForInterrupt => "waiting for an interrupt that will not come".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use crate::quantity::parse_bytes;
 use crate::selection::{CHIP_ID, Given, Names, ROLE, RadioChoice, VARIANT};
 use crate::session::lines::{Lines, unreadable};
 use crate::session::samples::{Samples, looks_like_log};
-use crate::session::{Session, Source, Terms, demo, interactive};
+use crate::session::{Session, Source, Terms, demo, exact, interactive};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::role::RoleKind;
@@ -27,6 +27,7 @@ A command that the chip answers with `err:` does not fail the session: it exits 
 Examples:
   ruvllm-esp sim --variant esp32s2 --demo
   ruvllm-esp sim --variant esp32c6
+  ruvllm-esp sim --variant esp32c3 --exact --image dist/ruvllm-esp-esp32c3.bin
   ruvllm-esp sim --variant esp32s2 --input vibration.csv
   echo add the pump is in hall 3 | ruvllm-esp sim --variant esp32c3
   ruvllm-esp sim --variant esp32 --input notes.txt --json | jq .reply";
@@ -50,6 +51,15 @@ pub struct Arguments {
     /// The size of its arena, such as 64KiB or 100k; all that the chip has to give unless told
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes, help_heading = "The chip")]
     arena: Option<Bytes>,
+    /// Run the image that is flashed on an emulated chip, instruction by instruction (esp32c3, esp32c6)
+    #[arg(long, conflicts_with_all = ["arena", "radio"], help_heading = "The chip")]
+    exact: bool,
+    /// The merged image for --exact; dist/ruvllm-esp-CHIP.bin unless told
+    #[arg(long, value_name = "FILE", requires = "exact", help_heading = "The chip")]
+    image: Option<PathBuf>,
+    /// The chip's ROM for --exact, an ELF file; looked for where cargo keeps espflash, or in RUVLLM_ROM_DIR
+    #[arg(long, value_name = "FILE", requires = "exact", help_heading = "The chip")]
+    rom: Option<PathBuf>,
     /// Play the bundled scenario of the role
     #[arg(long, conflicts_with_all = ["input", "stdin"], help_heading = "What is typed")]
     demo: bool,
@@ -79,15 +89,15 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let echo = arguments.demo || arguments.input.is_some() || !io::stdin().is_terminal();
     let terms = Terms { seed: arguments.seed, strict: arguments.strict, echo, changes_only };
     if arguments.demo {
-        return Session::boot(&setup, terms, output)?.run(demo::source(role)?.as_mut());
+        return arguments.boot(&setup, terms, output)?.run(demo::source(role)?.as_mut());
     }
     let input = arguments.input.as_deref().filter(|path| *path != Path::new("-"));
     if let Some(path) = input {
         let mut source = open(path, role)?;
-        return Session::boot(&setup, terms, output)?.run(source.as_mut());
+        return arguments.boot(&setup, terms, output)?.run(source.as_mut());
     }
     let asked_for_stdin = arguments.input.is_some() || arguments.stdin.is_some();
-    let session = Session::boot(&setup, terms, output)?;
+    let session = arguments.boot(&setup, terms, output)?;
     if output.interactive && io::stdout().is_terminal() && !asked_for_stdin {
         return interactive::run(session, output);
     }
@@ -95,6 +105,16 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 }
 
 impl Arguments {
+    /// Starts the chip that was asked for.
+    fn boot(&self, setup: &Setup, terms: Terms, output: &Output) -> Result<Session, Stop> {
+        if !self.exact {
+            return Session::boot(setup, terms, output);
+        }
+        let sources = exact::Sources { image: self.image.as_deref(), rom: self.rom.as_deref() };
+        let chip = exact::boot(sources, setup.identity, output)?;
+        Session::with(Box::new(chip), setup.radio, terms, output)
+    }
+
     fn setup(&self) -> Result<Setup, CliError> {
         let chip = match Given::find(self.variant.as_deref(), "--variant", VARIANT)? {
             Some(given) => given.chip()?,

@@ -27,9 +27,9 @@ struct Commands {
 /// # Errors
 /// Those of the session; and when the terminal fails.
 pub fn run(mut session: Session, output: &Output) -> Outcome {
-    let mut console = open(session.device.agent().identity().role).map_err(terminal)?;
+    let mut console = open(session.device.identity().role).map_err(terminal)?;
     output.say("Tab completes, the arrows recall, Ctrl-D ends the session; `@wait 2h` lets time pass");
-    let prompt = format!("{}> ", session.device.agent().identity().chip.name);
+    let prompt = format!("{}> ", session.device.identity().chip.name);
     let mut interrupted = false;
     loop {
         match console.readline(&prompt) {
@@ -49,7 +49,7 @@ pub fn run(mut session: Session, output: &Output) -> Outcome {
             Err(ReadlineError::Eof) => return session.end(),
             Err(error) => return Err(terminal(error).into()),
         }
-        let role = session.device.agent().identity().role;
+        let role = session.device.identity().role;
         if let Some(commands) = console.helper_mut() {
             commands.role = role;
         }

@@ -3,7 +3,9 @@
 //! Standard output carries exactly what the chip would write to its serial line, or under `--json` an object a command.
 //! Everything this program has to say about it is talk, on standard error.
 
+pub mod chip;
 pub mod demo;
+pub mod exact;
 pub mod interactive;
 pub mod lines;
 mod report;
@@ -11,7 +13,9 @@ pub mod samples;
 
 use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::output::Output;
+use chip::Chip;
 use report::Report;
+use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::device::{Device, DeviceError, Setup};
@@ -39,7 +43,7 @@ pub trait Source {
 /// A session under way.
 #[derive(Debug)]
 pub struct Session {
-    device: Device,
+    device: Box<dyn Chip>,
     report: Report,
 }
 
@@ -62,9 +66,22 @@ impl Session {
     /// # Errors
     /// When the role does not fit, or standard output is closed.
     pub fn boot(setup: &Setup, terms: Terms, output: &Output) -> Result<Self, Stop> {
-        let mut device = Device::boot(setup).map_err(|error| device_error(&error))?;
-        let report = Report::new(output, terms);
-        report.boot(setup, &mut device)?;
+        let device = Device::boot(setup).map_err(|error| device_error(&error))?;
+        Self::with(Box::new(device), setup.radio, terms, output)
+    }
+
+    /// A session with a chip that has started: prints its banner.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn with(
+        mut device: Box<dyn Chip>,
+        radio: Radio,
+        terms: Terms,
+        output: &Output,
+    ) -> Result<Self, Stop> {
+        let report = Report::new(output, terms, device.kind());
+        report.boot(radio, device.as_mut())?;
         Ok(Self { device, report })
     }
 
@@ -78,11 +95,11 @@ impl Session {
             Event::Line(line) => {
                 let started = self.device.now();
                 let typed = line.as_deref().map_err(|failure| *failure);
-                let reply = self.device.line(typed).map_err(|error| device_error(&error))?;
-                self.report.command(typed.ok(), started, &reply, &mut self.device)
+                let reply = self.device.line(typed)?;
+                self.report.command(typed.ok(), started, &reply, self.device.memory())
             }
             Event::Wait(time) => {
-                self.device.wait(time);
+                self.device.wait(time)?;
                 self.report.wait(time, self.device.now())
             }
             Event::Remark(text) => {
@@ -108,7 +125,7 @@ impl Session {
     /// # Errors
     /// When standard output is closed.
     pub fn end(mut self) -> Outcome {
-        self.report.summary(&mut self.device)?;
+        self.report.summary(self.device.as_mut())?;
         let (_, failures) = self.device.commands();
         Ok(if self.report.terms.strict && failures > 0 { Exit::No } else { Exit::Ok })
     }

@@ -1,15 +1,16 @@
 //! What a session prints: the chip's own words, and beside them what the work would have cost.
 
-use super::{Terms, device_error};
+use super::Terms;
+use super::chip::{Chip, Memory, Reply};
 use crate::error::Stop;
 use crate::output::{Output, faint, strong};
 use crate::quantity::{bytes, count, duration};
-use ruvllm_esp_core::console::Failure;
+use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::cost::Cost;
-use ruvllm_esp_sim::device::{Device, Reply, Setup};
 use ruvllm_esp_sim::figure::Kind;
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -18,6 +19,7 @@ use std::io::{self, Write};
 pub struct Report {
     output: Output,
     pub terms: Terms,
+    kind: Kind,
     number: u64,
     /// The verdict of the last sample, and how often each was given.
     verdict: Option<String>,
@@ -31,7 +33,8 @@ struct Boot<'a> {
     chip_id: u16,
     radio: &'a str,
     seed: u32,
-    memory: Memory,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<Memory>,
     banner: &'a str,
 }
 
@@ -44,8 +47,9 @@ struct Command<'a> {
     ok: bool,
     error: Option<&'a str>,
     started_us: u64,
-    cost: &'a Cost,
-    memory: Memory,
+    cost: Tagged<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<Memory>,
 }
 
 #[derive(Serialize)]
@@ -60,48 +64,46 @@ struct Summary<'a> {
     failures: u32,
     seed: u32,
     now_us: u64,
-    cost: &'a Cost,
-    memory: Memory,
+    cost: Tagged<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<Memory>,
 }
 
-/// How full the chip is.
-#[derive(Serialize)]
-struct Memory {
-    arena_bytes: u32,
-    used_bytes: u32,
-    items: u32,
-    capacity: u32,
-}
+/// A cost, with cycles and time tagged by where they come from; energy is modelled always.
+#[derive(Clone, Copy)]
+struct Tagged<'a>(&'a Cost, Kind);
 
-impl Memory {
-    fn of(device: &mut Device) -> Self {
-        let agent = device.agent();
-        let (total, used) = agent.memory_use();
-        let (items, capacity) = (agent.items(), agent.capacity());
-        Self { arena_bytes: total.get(), used_bytes: used.get(), items, capacity }
+impl Serialize for Tagged<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(cost, kind) = self;
+        let mut fields = serializer.serialize_struct("Cost", 3)?;
+        fields.serialize_field("cycles", &cost.cycles.tagged(*kind))?;
+        fields.serialize_field("time", &cost.time.tagged(*kind))?;
+        fields.serialize_field("energy", &cost.energy.tagged(Kind::Modelled))?;
+        fields.end()
     }
 }
 
 impl Report {
     /// A printer.
-    pub fn new(output: &Output, terms: Terms) -> Self {
-        Self { output: *output, terms, number: 0, verdict: None, verdicts: BTreeMap::new() }
+    pub fn new(output: &Output, terms: Terms, kind: Kind) -> Self {
+        Self { output: *output, terms, kind, number: 0, verdict: None, verdicts: BTreeMap::new() }
     }
 
     /// The chip has booted.
-    pub fn boot(&self, setup: &Setup, device: &mut Device) -> Result<(), Stop> {
+    pub fn boot(&self, radio: Radio, device: &mut dyn Chip) -> Result<(), Stop> {
         let banner = device.banner();
         if !self.output.json {
             return self.chip_writes(&banner);
         }
-        let identity = &setup.identity;
+        let identity = device.identity();
         let boot = Boot {
             variant: identity.chip.name,
             role: identity.role.info().name,
             chip_id: identity.chip_id,
-            radio: setup.radio.name(),
+            radio: radio.name(),
             seed: self.terms.seed,
-            memory: Memory::of(device),
+            memory: device.memory(),
             banner: &banner,
         };
         self.output.json("boot", &boot)
@@ -113,11 +115,11 @@ impl Report {
         line: Option<&str>,
         started: Micros,
         reply: &Reply,
-        device: &mut Device,
+        memory: Option<Memory>,
     ) -> Result<(), Stop> {
         self.number += 1;
         if self.output.json {
-            let error = reply.outcome.as_ref().err().map(Failure::code);
+            let error = reply.error.as_deref();
             let command = Command {
                 number: self.number,
                 line,
@@ -125,8 +127,8 @@ impl Report {
                 ok: error.is_none(),
                 error,
                 started_us: started.get(),
-                cost: &reply.cost,
-                memory: Memory::of(device),
+                cost: Tagged(&reply.cost, self.kind),
+                memory,
             };
             return self.output.json("command", &command);
         }
@@ -139,7 +141,7 @@ impl Report {
             self.output.say(&format!("{}{} {}", faint(&number), strong(">"), line.unwrap_or("(no line)")));
         }
         self.chip_writes(&reply.text)?;
-        self.output.say(&faint(&format!("  {}", cost_line(&reply.cost, &Memory::of(device)))));
+        self.output.say(&faint(&format!("  {}", cost_line(&reply.cost, self.kind, memory.as_ref()))));
         Ok(())
     }
 
@@ -158,14 +160,21 @@ impl Report {
     }
 
     /// The session has ended.
-    pub fn summary(&self, device: &mut Device) -> Result<(), Stop> {
+    pub fn summary(&self, device: &mut dyn Chip) -> Result<(), Stop> {
         let (commands, failures) = device.commands();
         let now = device.now();
-        let cost = device.total().map_err(|error| device_error(&error.into()))?;
-        let memory = Memory::of(device);
+        let cost = device.total()?;
+        let memory = device.memory();
         if self.output.json {
             let seed = self.terms.seed;
-            let summary = Summary { commands, failures, seed, now_us: now.get(), cost: &cost, memory };
+            let summary = Summary {
+                commands,
+                failures,
+                seed,
+                now_us: now.get(),
+                cost: Tagged(&cost, self.kind),
+                memory,
+            };
             return self.output.json("summary", &summary);
         }
         let verdicts: Vec<String> =
@@ -179,9 +188,12 @@ impl Report {
             let verdicts = verdicts.join(", ");
             self.output.say(&format!("  samples: {verdicts}; shown where the verdict changed, -v shows all"));
         }
-        self.output.say(&format!("  work:    {}", work(&cost)));
+        self.output.say(&format!("  work:    {}", work(&cost, self.kind)));
         self.output.say(&format!("  clock:   {} since boot", duration(now)));
-        self.output.say(&format!("  memory:  {}", memory_line(&memory)));
+        if let Some(memory) = memory {
+            self.output.say(&format!("  memory:  {}", memory_line(&memory)));
+        }
+        device.remarks().iter().for_each(|remark| self.output.say(remark));
         Ok(())
     }
 
@@ -214,13 +226,13 @@ fn verdict(reply: &str) -> Option<&str> {
     word.bytes().all(|byte| byte.is_ascii_uppercase()).then_some(word)
 }
 
-fn cost_line(cost: &Cost, memory: &Memory) -> String {
-    format!("{}; {}", work(cost), memory_line(memory))
+fn cost_line(cost: &Cost, kind: Kind, memory: Option<&Memory>) -> String {
+    memory.map_or_else(|| work(cost, kind), |memory| format!("{}; {}", work(cost, kind), memory_line(memory)))
 }
 
-fn work(cost: &Cost) -> String {
-    let time = cost.time.tagged(Kind::Modelled);
-    let cycles = cost.cycles.tagged(Kind::Modelled);
+fn work(cost: &Cost, kind: Kind) -> String {
+    let time = cost.time.tagged(kind);
+    let cycles = cost.cycles.tagged(kind);
     let energy = cost.energy.tagged(Kind::Modelled);
     format!("{time}, {cycles}, {energy}")
 }

@@ -123,6 +123,13 @@ impl CostTable {
         Ok(self.cost_of(total))
     }
 
+    /// The time and energy of so many cycles, which are known.
+    pub fn cost_of_cycles(&self, cycles: u64) -> Cost {
+        let millicycles = u128::from(cycles) * 1_000;
+        let cost = self.cost_of(Banded { value: millicycles, low: millicycles, high: millicycles });
+        Cost { cycles: Banded::exact(cost.cycles.value), time: Banded::exact(cost.time.value), ..cost }
+    }
+
     /// Cycles, time and energy of a number of thousandths of a cycle.
     fn cost_of(&self, millicycles: Banded<u128>) -> Cost {
         let Banded { value, low, high } = millicycles;

@@ -3,6 +3,7 @@
 //! The main SRAM is kept apart from everything else, so that the block interpreter can hold it as a plain slice and
 //! leave the rest to [`Outer`]. An access that no window and no device answers is a fault; nothing here panics.
 
+use super::board::FLASH_PAGE as PAGE;
 use super::cache::Cache;
 use super::chip::{Access, BankSpec, Chip, GENERIC_BASE, GENERIC_SIZE, Window};
 use super::memory::{self, Marks};
@@ -182,6 +183,17 @@ impl Bus {
         Ok(())
     }
 
+    /// Fills all memory that loses its contents with the power with what `noise` gives.
+    pub fn fill_memory(&mut self, mut noise: impl FnMut() -> u32) {
+        self.main.iter_mut().for_each(|word| *word = noise());
+        let Outer { banks, windows, .. } = &mut self.outer;
+        for (index, bank) in banks.iter_mut().enumerate() {
+            if windows.iter().any(|window| window.bank == index + 1 && window.access.write) {
+                bank.words.iter_mut().for_each(|word| *word = noise());
+            }
+        }
+    }
+
     /// A store to the word at `address` ends the program.
     pub fn set_tohost(&mut self, address: u32) {
         let Some(window) = self.outer.window(address, 4).copied() else { return };
@@ -290,6 +302,30 @@ impl Outer {
         Some((first / line_bytes, (first + length - 1) / line_bytes))
     }
 
+    /// Shows the pages of the flash that were mapped or written anew.
+    fn show_flash(&mut self) {
+        let Some(board) = self.peripherals.board.as_mut().filter(|board| board.has_remaps()) else { return };
+        let Some(bank) = self.flash_bank.checked_sub(1).and_then(|bank| self.banks.get_mut(bank)) else {
+            return;
+        };
+        for (page, contents) in board.take_remaps() {
+            let words = PAGE / 4 * page..PAGE / 4 * (page + 1);
+            match contents {
+                Some(contents) => {
+                    if bank.words.len() < words.end {
+                        bank.words.resize(words.end, ERASED);
+                    }
+                    if let Some(shown) = bank.words.get_mut(words) {
+                        shown.copy_from_slice(&contents);
+                    }
+                }
+                None => bank.words.get_mut(words).into_iter().for_each(|shown| shown.fill(ERASED)),
+            }
+        }
+        self.code_changed = true;
+        self.invalidate_cache();
+    }
+
     /// Flash was written or mapped anew: nothing in the cache is valid.
     pub fn invalidate_cache(&mut self) {
         self.cache.invalidate();
@@ -309,6 +345,7 @@ impl Outer {
     ) -> Result<Stored, Unmapped> {
         let Some(&window) = self.window(address, bytes).filter(|window| window.access.write) else {
             self.peripherals.store(address, bytes, value, now).ok_or(Unmapped)?;
+            self.show_flash();
             return Ok(Stored { wait: 0, must_leave: true });
         };
         let offset = window.offset_of(address);

@@ -46,6 +46,8 @@ pub struct Registers {
     pub mie: u32,
     /// Interrupt lines held up by devices.
     pub mip: u32,
+    /// A controller outside of the CPU decides which lines interrupt, `mie` has no say.
+    pub lines_are_filtered: bool,
     pub mtvec: u32,
     pub mscratch: u32,
     pub mepc: u32,
@@ -66,6 +68,7 @@ impl Registers {
             mstatus: MSTATUS_MPP,
             mie: 0,
             mip: 0,
+            lines_are_filtered: false,
             mtvec: 0,
             mscratch: 0,
             mepc: 0,
@@ -159,9 +162,15 @@ impl Registers {
         self.counter.base = count.wrapping_sub(self.events(clock));
     }
 
+    /// The lines that are up and enabled.
+    #[inline]
+    pub fn ready(&self) -> u32 {
+        if self.lines_are_filtered { self.mip } else { self.mip & self.mie }
+    }
+
     /// The number of the interrupt to take now, the lowest that is up and enabled.
     pub fn interrupt(&self) -> Option<u32> {
-        let ready = self.mip & self.mie;
+        let ready = self.ready();
         if ready == 0 || self.mstatus & MSTATUS_MIE == 0 { None } else { Some(ready.trailing_zeros()) }
     }
 }
@@ -172,7 +181,7 @@ impl Registers {
 const fn is_kept(number: u16) -> bool {
     matches!(
         number,
-        0x306 | 0x320..=0x33f | 0x3a0..=0x3ef | 0x803..=0x805 | 0xb03..=0xb1f | 0xb83..=0xb9f | 0xbc0..=0xbdf
+        0x000 | 0x004..=0x005 | 0x040..=0x044 | 0x306 | 0x7a4..=0x7ab | 0x320..=0x33f | 0x3a0..=0x3ef | 0x803..=0x805 | 0xb03..=0xb1f | 0xb83..=0xb9f | 0xbc0..=0xbdf
     )
 }
 

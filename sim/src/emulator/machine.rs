@@ -37,6 +37,8 @@ pub enum Stop {
     Fault(Fault),
     /// The cycles that were asked for have passed.
     CycleLimit,
+    /// The chip has to be reset; it is up to the board to do so.
+    Reset,
     /// `wfi`, and nothing here will ever raise an interrupt.
     WaitingForInterrupt,
 }
@@ -174,6 +176,9 @@ impl Machine {
             return Some(Stop::CycleLimit);
         }
         self.attend_devices();
+        if self.bus.outer.peripherals.is_reset_due() {
+            return Some(Stop::Reset);
+        }
         if self.hart.is_waiting
             && let Some(stop) = self.wait(limit)
         {
@@ -201,7 +206,10 @@ impl Machine {
 
     /// Lets time pass until an interrupt is up; `Some` when that is not before the limit.
     fn wait(&mut self, limit: u64) -> Option<Stop> {
-        while self.hart.csr.mip & self.hart.csr.mie == 0 {
+        while self.hart.csr.ready() == 0 {
+            if self.bus.outer.peripherals.is_reset_due() {
+                return Some(Stop::Reset);
+            }
             match self.bus.outer.peripherals.next_event() {
                 None => return Some(Stop::WaitingForInterrupt),
                 Some(event) if event >= limit => {
@@ -266,6 +274,17 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// Starts the CPU at `pc` as after a reset; memory, devices and the count of cycles stay.
+    pub fn restart(&mut self, pc: u32) {
+        let clock = self.hart.clock;
+        self.hart = Hart::new(self.chip);
+        self.hart.clock = clock;
+        self.hart.pc = pc;
+        self.hart.csr.lines_are_filtered = self.bus.outer.peripherals.board.is_some();
+        self.bus.outer.invalidate_cache();
+        self.bus.outer.code_changed = true;
     }
 
     /// Stops runs before the instruction at `address`.

@@ -8,6 +8,7 @@
 mod alu;
 pub mod assemble;
 pub mod block;
+pub mod board;
 pub mod bus;
 pub mod cache;
 pub mod chain;

@@ -2,6 +2,7 @@
 //!
 //! UART0 is always there; anything else is attached as a [`Device`]. All accesses are carried as words.
 
+use super::board::peripherals::Peripherals as Board;
 use super::device::{Device, UnknownRegisters};
 use super::memory;
 use super::uart::{self, Uart};
@@ -25,6 +26,8 @@ pub struct Peripherals {
     devices: Vec<Attached>,
     pub unknown_registers: UnknownRegisters,
     remembered: BTreeMap<u32, u32>,
+    /// The peripherals of a whole chip; they take the place of everything else here.
+    pub board: Option<Box<Board>>,
 }
 
 impl Peripherals {
@@ -37,6 +40,7 @@ impl Peripherals {
             devices: Vec::new(),
             unknown_registers: UnknownRegisters::default(),
             remembered: BTreeMap::new(),
+            board: None,
         }
     }
 
@@ -66,6 +70,9 @@ impl Peripherals {
 
     /// Reads `bytes` at `address`; `None` when nothing answers.
     pub fn load(&mut self, address: u32, bytes: u32, now: u64) -> Option<u32> {
+        if let Some(board) = &mut self.board {
+            return board.load(address, bytes, now);
+        }
         if !self.is_register(address, bytes) {
             return None;
         }
@@ -80,6 +87,9 @@ impl Peripherals {
 
     /// Writes `bytes` at `address`; `None` when nothing answers.
     pub fn store(&mut self, address: u32, bytes: u32, value: u32, now: u64) -> Option<()> {
+        if let Some(board) = &mut self.board {
+            return board.store(address, bytes, value, now);
+        }
         if !self.is_register(address, bytes) {
             return None;
         }
@@ -106,16 +116,31 @@ impl Peripherals {
 
     /// The interrupt lines that devices hold up.
     pub fn interrupts(&self) -> u32 {
+        if let Some(board) = &self.board {
+            return board.lines();
+        }
         self.devices.iter().fold(0, |lines, attached| lines | attached.device.interrupts())
     }
 
     /// When the first device wants to be woken.
     pub fn next_event(&self) -> Option<u64> {
+        if let Some(board) = &self.board {
+            return board.next_event();
+        }
         self.devices.iter().filter_map(|attached| attached.device.next_event()).min()
     }
 
     /// Time has come to `now`.
     pub fn advance(&mut self, now: u64) {
+        if let Some(board) = &mut self.board {
+            return board.advance(now);
+        }
         self.devices.iter_mut().for_each(|attached| attached.device.advance(now));
+    }
+
+    /// Whether the chip has to be reset.
+    #[inline]
+    pub fn is_reset_due(&self) -> bool {
+        self.board.as_ref().is_some_and(|board| board.reset.is_some())
     }
 }

@@ -1,0 +1,213 @@
+//! The chip of a session: modelled, or an image on an emulated one. A session tells them apart by their figures only.
+
+use super::device_error;
+use crate::error::{CliError, Stop};
+use ruvllm_esp_core::agent::Identity;
+use ruvllm_esp_core::console::Failure;
+use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::cost::Cost;
+use ruvllm_esp_sim::device::Device;
+use ruvllm_esp_sim::exact::{Exact, ExactError};
+use ruvllm_esp_sim::figure::Kind;
+use serde::Serialize;
+use std::fmt;
+
+/// A chip to talk to.
+pub trait Chip: fmt::Debug {
+    /// Where its figures come from.
+    fn kind(&self) -> Kind;
+
+    /// Who it is, at this moment.
+    fn identity(&mut self) -> Identity;
+
+    /// What it says at its start.
+    fn banner(&self) -> String;
+
+    /// Sends a line, and lets the time pass that the answer takes.
+    ///
+    /// # Errors
+    /// When the chip cannot go on.
+    fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, Stop>;
+
+    /// Lets time pass without work.
+    ///
+    /// # Errors
+    /// When the chip cannot go on.
+    fn wait(&mut self, time: Micros) -> Result<(), Stop>;
+
+    /// The time since it started.
+    fn now(&self) -> Micros;
+
+    /// What all lines cost together.
+    ///
+    /// # Errors
+    /// When an operation has no price.
+    fn total(&self) -> Result<Cost, Stop>;
+
+    /// Lines taken, and how many of them failed.
+    fn commands(&self) -> (u32, u32);
+
+    /// How full it is, where it can be looked into.
+    fn memory(&mut self) -> Option<Memory>;
+
+    /// What is left to say at the end.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What a line did.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// What the chip wrote.
+    pub text: String,
+    /// The code of its error, if it was one.
+    pub error: Option<String>,
+    pub cost: Cost,
+}
+
+/// How full a chip is.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Memory {
+    pub arena_bytes: u32,
+    pub used_bytes: u32,
+    pub items: u32,
+    pub capacity: u32,
+}
+
+impl Chip for Device {
+    fn kind(&self) -> Kind {
+        Kind::Modelled
+    }
+
+    fn identity(&mut self) -> Identity {
+        self.agent().identity()
+    }
+
+    fn banner(&self) -> String {
+        self.banner()
+    }
+
+    fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, Stop> {
+        let reply = self.line(line).map_err(|error| device_error(&error))?;
+        let error = reply.outcome.as_ref().err().map(|failure| failure.code().to_string());
+        Ok(Reply { text: reply.text, error, cost: reply.cost })
+    }
+
+    fn wait(&mut self, time: Micros) -> Result<(), Stop> {
+        self.wait(time);
+        Ok(())
+    }
+
+    fn now(&self) -> Micros {
+        self.now()
+    }
+
+    fn total(&self) -> Result<Cost, Stop> {
+        Ok(self.total().map_err(|error| device_error(&error.into()))?)
+    }
+
+    fn commands(&self) -> (u32, u32) {
+        self.commands()
+    }
+
+    fn memory(&mut self) -> Option<Memory> {
+        let agent = self.agent();
+        let (total, used) = agent.memory_use();
+        let (items, capacity) = (agent.items(), agent.capacity());
+        Some(Memory { arena_bytes: total.get(), used_bytes: used.get(), items, capacity })
+    }
+}
+
+/// An image on an emulated chip, and who it is told to be.
+#[derive(Debug)]
+pub struct Emulated {
+    exact: Exact,
+    identity: Identity,
+    /// Name every register that is not modelled?
+    verbose: bool,
+}
+
+impl Emulated {
+    /// A chip that has started.
+    pub fn new(exact: Exact, identity: Identity, verbose: bool) -> Self {
+        Self { exact, identity, verbose }
+    }
+}
+
+impl Chip for Emulated {
+    fn kind(&self) -> Kind {
+        Kind::Emulated
+    }
+
+    fn identity(&mut self) -> Identity {
+        self.identity
+    }
+
+    fn banner(&self) -> String {
+        self.exact.banner().to_string()
+    }
+
+    fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, Stop> {
+        let reply = self.exact.line(line).map_err(|error| exact_error(&error))?;
+        let role = line.ok().and_then(|line| line.strip_prefix("set-role "));
+        let role = role.and_then(|name| RoleKind::by_name(name.trim_end_matches('!').trim()));
+        if let (Some(role), None) = (role, &reply.error) {
+            self.identity.role = role;
+        }
+        Ok(Reply { text: reply.text, error: reply.error, cost: reply.cost })
+    }
+
+    fn wait(&mut self, time: Micros) -> Result<(), Stop> {
+        Ok(self.exact.wait(time).map_err(|error| exact_error(&error))?)
+    }
+
+    fn now(&self) -> Micros {
+        self.exact.now()
+    }
+
+    fn total(&self) -> Result<Cost, Stop> {
+        Ok(self.exact.total())
+    }
+
+    fn commands(&self) -> (u32, u32) {
+        self.exact.commands()
+    }
+
+    fn memory(&mut self) -> Option<Memory> {
+        None
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let list = self.exact.unmodelled();
+        let assumed = list.iter().filter(|register| register.used.assumed_zero).count();
+        let mut remarks = vec![format!(
+            "  registers: {} used that are not modelled, {assumed} of them read as zero for want of a known value{}",
+            list.len(),
+            if self.verbose { "" } else { "; -v lists them" }
+        )];
+        for register in list.iter().filter(|_| self.verbose) {
+            let used = register.used;
+            let (block, note) =
+                (register.block.unwrap_or("?"), if used.assumed_zero { ", assumed zero" } else { "" });
+            let counts = format!("{} reads, {} writes{note}", used.reads, used.writes);
+            remarks.push(format!("    {:#010x} {block}: {counts}", register.address));
+        }
+        remarks
+    }
+}
+
+/// An image's error, with the next step.
+pub fn exact_error(error: &ExactError) -> CliError {
+    match error {
+        ExactError::NoEmulator(_) => CliError::usage("sim::no-emulator", error.to_string())
+            .help("without --exact every chip is simulated"),
+        ExactError::Board(_) => CliError::usage("sim::bad-rom", error.to_string())
+            .help("--rom takes the ROM of this kind of chip, an ELF file"),
+        ExactError::NoConsole(..) => CliError::no("sim::no-console", error.to_string())
+            .help("--image takes a merged image for this kind of chip, as `ruvllm-esp build` makes it"),
+        ExactError::Fault(_) => CliError::no("sim::fault", format!("the program failed: {error}"))
+            .help("`ruvllm-esp emulate --trace` shows what led there"),
+    }
+}

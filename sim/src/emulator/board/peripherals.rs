@@ -1,0 +1,526 @@
+//! Everything behind the peripheral bus of a chip on a board, as one device.
+//!
+//! It finds the block that an address belongs to, lets it answer, and afterwards works out interrupt lines and the
+//! next event. What no block answers is kept and listed ([`super::kept`]).
+
+use super::interrupts::{self, Interrupts};
+use super::kept::{Kept, UnmodelledRegister};
+use super::layout::{self, Block, Layout, Region};
+use super::low_power::LowPower;
+use super::mmu::{Mmu, PAGE};
+use super::nor::Nor;
+use super::reset::Cause;
+use super::serial::Uart;
+use super::sha::Sha;
+use super::spi::Spi1;
+use super::systimer::Systimer;
+use super::time::{Ticks, Timebase};
+use super::timer_group::TimerGroup;
+use super::usb::UsbSerial;
+use super::watchdog::Action;
+use crate::emulator::memory;
+
+/// The peripherals of a chip, its flash chip and the ends of its serial lines.
+#[derive(Debug)]
+pub struct Peripherals {
+    layout: &'static Layout,
+    /// The chip's own range of peripheral addresses.
+    range: (u32, u32),
+    pub time: Timebase,
+    pub nor: Nor,
+    pub uart0: Uart,
+    pub usb: UsbSerial,
+    pub low_power: LowPower,
+    mmu: Mmu,
+    spi1: Spi1,
+    systimer: Systimer,
+    timer_groups: [TimerGroup; 2],
+    interrupts: Interrupts,
+    from_cpu: u32,
+    sha: Sha,
+    analog: std::collections::BTreeMap<u32, u8>,
+    random: oorandom::Rand32,
+    mac: [u8; 6],
+    kept: Kept,
+    /// The region that answered last.
+    recent: Region,
+    lines: u32,
+    /// The CPU cycle of the next event.
+    event: Option<u64>,
+    /// A reset that is due.
+    pub reset: Option<Cause>,
+}
+
+/// What is on the board beside the chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Surroundings {
+    /// The factory's address of the chip.
+    pub mac: [u8; 6],
+    /// What its noise begins with.
+    pub seed: u64,
+    /// Is a USB host connected that reads?
+    pub usb_host: bool,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        // A locally administered address: no real chip has it.
+        Self { mac: [0x02, 0x00, 0x00, 0x00, 0x00, 0x01], seed: 0, usb_host: true }
+    }
+}
+
+impl Peripherals {
+    /// After power-on.
+    pub fn new(
+        layout: &'static Layout,
+        range: (u32, u32),
+        nor: Nor,
+        surroundings: Surroundings,
+    ) -> Option<Self> {
+        let group = || TimerGroup::new(layout.watchdog_ticks);
+        let mut peripherals = Self {
+            layout,
+            range,
+            time: Timebase::new(layout.reset_megahertz),
+            nor,
+            uart0: Uart::new(layout.uart),
+            usb: UsbSerial::new(surroundings.usb_host),
+            low_power: LowPower::new(layout.super_watchdog, 0),
+            mmu: Mmu::new(layout.mmu),
+            spi1: Spi1::default(),
+            systimer: Systimer::at(0),
+            timer_groups: [group(), group()],
+            interrupts: Interrupts::default(),
+            from_cpu: 0,
+            sha: Sha::default(),
+            analog: std::collections::BTreeMap::new(),
+            random: oorandom::Rand32::new(surroundings.seed),
+            mac: surroundings.mac,
+            kept: Kept::default(),
+            recent: *layout.regions.first()?,
+            lines: 0,
+            event: None,
+            reset: None,
+        };
+        peripherals.follow(0);
+        Some(peripherals)
+    }
+
+    /// Whether an access is one that the peripheral bus carries: in its range and within one word.
+    fn is_register(&self, address: u32, bytes: u32) -> bool {
+        let within = |(base, size): (u32, u32)| address.wrapping_sub(base) < size;
+        (within(self.range) || within(self.layout.extra)) && (address & 3) + bytes <= 4
+    }
+
+    fn region(&mut self, address: u32) -> Option<Region> {
+        if address.wrapping_sub(self.recent.base) < self.recent.size {
+            return Some(self.recent);
+        }
+        let region =
+            *self.layout.regions.iter().find(|region| address.wrapping_sub(region.base) < region.size)?;
+        // The generator of random numbers lies within another block.
+        if region.size > 4 && region.block != Block::Settings {
+            self.recent = region;
+        }
+        Some(region)
+    }
+
+    /// Reads `bytes` at `address` at CPU cycle `cycle`; `None` outside of the peripherals.
+    pub fn load(&mut self, address: u32, bytes: u32, cycle: u64) -> Option<u32> {
+        if !self.is_register(address, bytes) {
+            return None;
+        }
+        let (word, now) = (address & !3, self.time.at(cycle));
+        let modelled =
+            self.region(word).and_then(|region| self.read(region.block, word - region.base, word, now));
+        let value = modelled.unwrap_or_else(|| self.kept.read(word, self.layout));
+        self.follow(cycle);
+        memory::read(&[value], address & 3, bytes)
+    }
+
+    /// Writes `bytes` at `address` at CPU cycle `cycle`; `None` outside of the peripherals.
+    pub fn store(&mut self, address: u32, bytes: u32, value: u32, cycle: u64) -> Option<()> {
+        if !self.is_register(address, bytes) {
+            return None;
+        }
+        let (word, now) = (address & !3, self.time.at(cycle));
+        let (mut shifted, mut mask) = ([0], [0]);
+        memory::write(&mut shifted, address & 3, bytes, value)?;
+        memory::write(&mut mask, address & 3, bytes, u32::MAX)?;
+        let ([shifted], [mask]) = (shifted, mask);
+        let region = self.region(word);
+        if !region.is_some_and(|region| self.write(region.block, word - region.base, shifted, now)) {
+            self.kept.write(word, shifted, mask, self.layout);
+        }
+        if region.is_some_and(|region| region.block == Block::System) {
+            self.follow_clock(cycle);
+        }
+        self.follow(cycle);
+        Some(())
+    }
+
+    fn read(&mut self, block: Block, offset: u32, address: u32, now: Ticks) -> Option<u32> {
+        if let Some(register) = layout::low_power(block, offset) {
+            return Some(self.low_power.read(register));
+        }
+        match block {
+            Block::Uart0 => self.uart0.read(offset, now),
+            Block::UsbSerialJtag => self.usb.read(offset, now),
+            Block::Systimer => self.systimer.read(offset, now),
+            Block::TimerGroup(index) => self.timer_groups.get_mut(index)?.read(offset, now),
+            Block::Spi1 => self.spi1.read(offset, now),
+            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x37c => {
+                Some(self.mmu.entry(self.mmu.index))
+            }
+            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x380 => Some(self.mmu.index),
+            // No access of the cache is under way.
+            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x170 => Some(1 << 31),
+            Block::MmuTable => Some(self.mmu.entry(offset / 4)),
+            Block::Cache => self.read_cache(offset, address),
+            Block::System => {
+                self.read_from_cpu(offset.wrapping_sub(0x28)).filter(|_| self.has_cpu_interrupts_in_system())
+            }
+            Block::InterruptMatrix | Block::Plic | Block::InterruptPriority => {
+                self.read_interrupts(block, offset)
+            }
+            Block::Efuse => self.read_efuse(offset),
+            Block::Sha => self.sha.read(offset),
+            Block::AnalogI2c => self.read_analog(offset, address),
+            Block::Random => Some(self.random.rand_u32()),
+            Block::Gpio if offset == 0x38 => Some(self.layout.straps),
+            _ => None,
+        }
+    }
+
+    fn write(&mut self, block: Block, offset: u32, value: u32, now: Ticks) -> bool {
+        if let Some(register) = layout::low_power(block, offset) {
+            self.low_power.write(register, value, now);
+            return true;
+        }
+        match block {
+            Block::Uart0 => self.uart0.write(offset, value, now),
+            Block::UsbSerialJtag => self.usb.write(offset, value, now),
+            Block::Systimer => self.systimer.write(offset, value, now),
+            Block::TimerGroup(index) => {
+                self.timer_groups.get_mut(index).is_some_and(|group| group.write(offset, value, now))
+            }
+            Block::Spi1 => {
+                let known = self.spi1.write(offset, value, &mut self.nor, now);
+                for range in self.nor.take_changes() {
+                    self.mmu.flash_changed(range);
+                }
+                known
+            }
+            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x37c => {
+                self.mmu.set_entry(self.mmu.index, value);
+                true
+            }
+            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x380 => {
+                self.mmu.index = value;
+                true
+            }
+            Block::MmuTable => {
+                self.mmu.set_entry(offset / 4, value);
+                true
+            }
+            Block::System if self.has_cpu_interrupts_in_system() => {
+                self.write_from_cpu(offset.wrapping_sub(0x28), value)
+            }
+            Block::InterruptMatrix | Block::Plic | Block::InterruptPriority => {
+                self.write_interrupts(block, offset, value)
+            }
+            Block::Sha => self.sha.write(offset, value),
+            Block::AnalogI2c => self.write_analog(offset, value),
+            _ => false,
+        }
+    }
+
+    /// Registers by which one part of a program interrupts another: in SYSTEM on the ESP32-C3, elsewhere on the other.
+    fn has_cpu_interrupts_in_system(&self) -> bool {
+        self.layout.mmu.valid == 0
+    }
+
+    fn read_from_cpu(&self, offset: u32) -> Option<u32> {
+        (offset < 16).then(|| self.from_cpu >> (offset / 4) & 1)
+    }
+
+    fn write_from_cpu(&mut self, offset: u32, value: u32) -> bool {
+        if offset < 16 {
+            let bit = 1 << (offset / 4);
+            self.from_cpu = if value & 1 != 0 { self.from_cpu | bit } else { self.from_cpu & !bit };
+        }
+        offset < 16
+    }
+
+    /// Operations of the cache are done at once: their bits of completion are always up.
+    fn read_cache(&mut self, offset: u32, address: u32) -> Option<u32> {
+        let is_c3 = self.layout.mmu.valid == 0;
+        let done = match (is_c3, offset) {
+            (true, 0x1c) => 1 << 2,
+            (true, 0x28 | 0x34) => 1 << 1,
+            (true, 0x40) => 1 << 3,
+            (true, 0xb0) => return Some(1),
+            (true, 0xcc) => 1 << 2,
+            (false, 0x2c) => 0,
+            (false, 0x88) => 1 << 2,
+            (false, 0x98) => 1 << 4,
+            (false, 0xd8) => 1 << 1,
+            (false, 0x134) => 1 << 1,
+            _ => return None,
+        };
+        let kept = self.kept.peek(address, self.layout);
+        // A bit that starts an operation falls when it is done.
+        let started = match (is_c3, offset) {
+            (true, 0x28 | 0x34) => 1,
+            (false, 0x98) => 0xf,
+            (false, 0xd8) => 1,
+            // Frozen: as asked.
+            (false, 0x2c) => return Some(kept & !(0x11 << 18) | (kept >> 16 & 0x11) << 18),
+            (true, 0xcc) => return Some(kept & !(1 << 2) | (kept & 1) << 2),
+            _ => 0,
+        };
+        Some(kept & !started | done)
+    }
+
+    fn interrupt_register(&self, block: Block, offset: u32) -> Option<interrupts::Register> {
+        use interrupts::Register as R;
+        let word = offset / 4;
+        Some(match (block, self.layout.mmu.valid == 0, offset) {
+            (Block::InterruptMatrix, true, 0x00..0xf8) => R::Map(word),
+            (Block::InterruptMatrix, true, 0xf8 | 0xfc) => R::Sources((offset - 0xf8) / 4),
+            (Block::InterruptMatrix, true, 0x104) => R::Enable,
+            (Block::InterruptMatrix, true, 0x108) => R::Type,
+            (Block::InterruptMatrix, true, 0x10c) => R::Clear,
+            (Block::InterruptMatrix, true, 0x110) => R::Pending,
+            (Block::InterruptMatrix, true, 0x114..0x194) => R::Priority((offset - 0x114) / 4),
+            (Block::InterruptMatrix, true, 0x194) => R::Threshold,
+            (Block::InterruptMatrix, false, 0x00..0x134) => R::Map(word),
+            (Block::InterruptMatrix, false, 0x134..0x140) => R::Sources((offset - 0x134) / 4),
+            (Block::Plic, _, 0x00) | (Block::InterruptPriority, _, 0x00) => R::Enable,
+            (Block::Plic, _, 0x04) | (Block::InterruptPriority, _, 0x04) => R::Type,
+            (Block::Plic, _, 0x08) | (Block::InterruptPriority, _, 0xa8) => R::Clear,
+            (Block::Plic, _, 0x0c) | (Block::InterruptPriority, _, 0x08) => R::Pending,
+            (Block::Plic, _, 0x10..0x90) => R::Priority((offset - 0x10) / 4),
+            (Block::InterruptPriority, _, 0x0c..0x8c) => R::Priority((offset - 0x0c) / 4),
+            (Block::Plic, _, 0x90) | (Block::InterruptPriority, _, 0x8c) => R::Threshold,
+            _ => return None,
+        })
+    }
+
+    fn read_interrupts(&self, block: Block, offset: u32) -> Option<u32> {
+        if block == Block::InterruptPriority
+            && let Some(value) = self.read_from_cpu(offset.wrapping_sub(0x90))
+        {
+            return Some(value);
+        }
+        Some(self.interrupts.read(self.interrupt_register(block, offset)?))
+    }
+
+    fn write_interrupts(&mut self, block: Block, offset: u32, value: u32) -> bool {
+        if block == Block::InterruptPriority && self.write_from_cpu(offset.wrapping_sub(0x90), value) {
+            return true;
+        }
+        let Some(register) = self.interrupt_register(block, offset) else { return false };
+        self.interrupts.write(register, value);
+        true
+    }
+
+    /// Address and revision; every other fuse is not blown, and no command is ever under way.
+    fn read_efuse(&self, offset: u32) -> Option<u32> {
+        let [a, b, c, d, e, f] = self.mac;
+        let (major, minor) = self.layout.revision;
+        let is_c3 = self.layout.mmu.valid == 0;
+        Some(match offset {
+            0x44 => u32::from_be_bytes([c, d, e, f]),
+            0x48 => u32::from_be_bytes([0, 0, a, b]),
+            0x50 if is_c3 => (minor & 7) << 18,
+            0x58 if is_c3 => (minor >> 3 & 1) << 23 | (major & 3) << 24,
+            0x50 => (minor & 15) << 18 | (major & 3) << 22,
+            0x2c..0x1c8 => 0,
+            0x1d4 => 0,
+            _ => return None,
+        })
+    }
+
+    /// The bus to the analog parts: their registers keep what is written, and calibrations are done at once.
+    fn read_analog(&mut self, offset: u32, address: u32) -> Option<u32> {
+        match (self.layout.mmu.valid == 0, offset) {
+            (true, 0x00 | 0x04) | (false, 0x00 | 0x04) => {
+                let command = self.kept.peek(address, self.layout);
+                let value = self.analog.get(&(command & 0xffff)).copied().unwrap_or(0);
+                Some(command & 0x00ff_ffff & !0x00ff_0000 | u32::from(value) << 16)
+            }
+            // The calibration of the PLL is done.
+            (true, 0x40) | (false, 0x18) => Some(self.kept.peek(address, self.layout) | 1 << 24),
+            _ => None,
+        }
+    }
+
+    fn write_analog(&mut self, offset: u32, value: u32) -> bool {
+        if offset <= 0x04 && value >> 24 & 1 != 0 {
+            self.analog.insert(value & 0xffff, (value >> 16) as u8);
+        }
+        false
+    }
+
+    /// The CPU's clock after a write to the registers that choose it.
+    fn follow_clock(&mut self, cycle: u64) {
+        let peek = |address: u32| self.kept.peek(address, self.layout);
+        let megahertz = if self.layout.mmu.valid == 0 {
+            let (period, clock) = (peek(0x600c_0008), peek(0x600c_0058));
+            match clock >> 10 & 3 {
+                1 if period & 3 == 1 => 160,
+                1 => 80,
+                0 => 40 / (u64::from(clock & 0x3ff) + 1).max(1),
+                _ => 17,
+            }
+        } else {
+            let (clock, divider) = (peek(0x6009_6110), peek(0x6009_6118));
+            match clock >> 16 & 3 {
+                1 => 160 / (u64::from(divider >> 8 & 0xff) + 1),
+                0 => 40 / (u64::from(divider & 0xff) + 1),
+                _ => 17,
+            }
+        };
+        self.time.change(cycle, megahertz.max(1));
+    }
+
+    fn sources(&self) -> u128 {
+        let sources = &self.layout.sources;
+        let one = |is_up: bool, source: u32| u128::from(is_up) << source;
+        let mut up = one(self.uart0.interrupts(), sources.uart0) | one(self.usb.interrupts(), sources.usb);
+        up |= u128::from(self.systimer.interrupts()) << sources.systimer;
+        for (group, (timer, watchdog)) in self.timer_groups.iter().zip(sources.timer_groups) {
+            let raised = group.interrupts();
+            up |= one(raised & 1 != 0, timer) | one(raised & 2 != 0, watchdog);
+        }
+        up | one(self.low_power.interrupts(), sources.low_power)
+            | u128::from(self.from_cpu) << sources.from_cpu
+    }
+
+    /// Works out lines and the next event after something happened at `cycle`.
+    fn follow(&mut self, cycle: u64) {
+        let now = self.time.at(cycle);
+        self.interrupts.set_sources(self.sources());
+        self.lines = self.interrupts.line();
+        let [first, second] = &self.timer_groups;
+        let events = [
+            self.uart0.next_event(now),
+            self.usb.next_event(now),
+            self.systimer.next_event(now),
+            first.next_event(),
+            second.next_event(),
+            self.low_power.next_event(),
+            self.low_power.asked.map(|_| now),
+        ];
+        self.event = events.into_iter().flatten().min().map(|event| self.time.cycle_of(event));
+    }
+
+    /// The interrupt lines of the CPU that are up.
+    pub fn lines(&self) -> u32 {
+        self.lines
+    }
+
+    /// The CPU cycle of the next event.
+    pub fn next_event(&self) -> Option<u64> {
+        self.event
+    }
+
+    /// The CPU has come to `cycle`.
+    pub fn advance(&mut self, cycle: u64) {
+        let now = self.time.at(cycle);
+        self.uart0.advance(now);
+        self.usb.advance(now);
+        self.systimer.advance(now);
+        for (index, group) in self.timer_groups.iter_mut().enumerate() {
+            let cause = match (group.advance(now), index) {
+                (Action::ResetCpu, 0) => Cause::TimerGroup0Cpu,
+                (Action::ResetCpu, _) => Cause::TimerGroup1Cpu,
+                (Action::ResetCore | Action::ResetSystem, 0) => Cause::TimerGroup0Core,
+                (Action::ResetCore | Action::ResetSystem, _) => Cause::TimerGroup1Core,
+                (Action::Nothing | Action::Interrupt, _) => continue,
+            };
+            self.reset = self.reset.or(Some(cause));
+        }
+        self.reset = self.low_power.advance(now).or(self.reset);
+        self.follow(cycle);
+    }
+
+    /// Something outside of the chip changed at `cycle`.
+    pub fn touched(&mut self, cycle: u64) {
+        self.follow(cycle);
+    }
+
+    /// Time passes in which nothing happens: counters jump, watchdogs are held.
+    pub fn skip(&mut self, ticks: Ticks, cycle: u64) {
+        self.time.skip(ticks);
+        self.timer_groups.iter_mut().for_each(|group| group.hold(ticks));
+        self.low_power.hold(ticks);
+        self.advance(cycle);
+    }
+
+    /// The chip is reset at `cycle`.
+    pub fn restart(&mut self, cause: Cause, cycle: u64) {
+        let now = self.time.at(cycle);
+        self.reset = None;
+        self.low_power.reset(cause, now);
+        self.interrupts = Interrupts::default();
+        self.from_cpu = 0;
+        if !cause.is_cpu_only() {
+            self.uart0.reset();
+            self.usb.reset();
+            self.mmu = Mmu::new(self.layout.mmu);
+            self.spi1 = Spi1::default();
+            self.systimer = Systimer::at(now);
+            self.timer_groups
+                .iter_mut()
+                .for_each(|group| *group = TimerGroup::new(self.layout.watchdog_ticks));
+            self.sha = Sha::default();
+            self.analog.clear();
+            let (layout, clears) = (self.layout, cause.clears_low_power());
+            self.kept.reset(|address| !clears && is_low_power(layout, address));
+            self.time.change(cycle, layout.reset_megahertz);
+        }
+        self.follow(cycle);
+    }
+
+    /// Whether pages of the flash have to be shown anew.
+    #[inline]
+    pub fn has_remaps(&self) -> bool {
+        self.mmu.is_dirty()
+    }
+
+    /// The pages to show anew, each with what the flash has there.
+    pub fn take_remaps(&mut self) -> Vec<(usize, Option<Vec<u32>>)> {
+        let mut pages = self.mmu.take_dirty();
+        pages.sort_unstable();
+        pages.dedup();
+        let contents = |page: usize| {
+            let start = self.mmu.flash_page(page)? * PAGE;
+            let bytes = self.nor.bytes().get(start..start + PAGE)?;
+            Some(bytes.chunks_exact(4).map(word).collect())
+        };
+        pages.into_iter().map(|page| (page, contents(page))).collect()
+    }
+
+    /// Every register that was used and is not modelled.
+    pub fn unmodelled(&self) -> Vec<UnmodelledRegister> {
+        self.kept.list(self.layout)
+    }
+}
+
+fn word(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte))
+}
+
+/// Whether a register keeps its contents when the digital core is reset.
+fn is_low_power(layout: &Layout, address: u32) -> bool {
+    let region = layout.regions.iter().find(|region| address.wrapping_sub(region.base) < region.size);
+    region.is_some_and(|region| {
+        matches!(
+            region.block,
+            Block::LowPowerControl | Block::AlwaysOn | Block::LowPowerClock | Block::LowPowerTimer
+        ) || region.name.starts_with("LP_")
+            || region.name == "PMU"
+    })
+}

@@ -1,0 +1,242 @@
+//! A flash image on an emulated chip, talked to over its console: what the chip says, and how long it took.
+//!
+//! The image is the one that is flashed, unmodified. The console has no mark at the end of a reply, so a reply ends when
+//! the program looks for input again and again and finds none, with all its output gone. Time is the chip's own; only
+//! a wait is short-cut ([`Exact::wait`]). The port is USB-Serial-JTAG, which adds no baud rate to the time of a reply.
+
+use crate::cost::{self, Cost, CostTable};
+use crate::emulator::board::kept::UnmodelledRegister;
+use crate::emulator::board::time::{MICROSECOND, Ticks};
+use crate::emulator::board::{Board, BoardError, Halt, Port, Rom, Surroundings, milliseconds};
+use crate::emulator::{Fault, chip};
+use ruvllm_esp_core::chip::Chip;
+use ruvllm_esp_core::console::Failure;
+use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::units::Micros;
+use thiserror::Error;
+
+/// The longest start: the ROM, the bootloader, the firmware.
+const START: Ticks = milliseconds(10_000);
+/// The longest answer: the firmware's watchdog lets no command take longer.
+const ANSWER: Ticks = milliseconds(30_000);
+/// How long a chip that is spoken to waits at least before time is skipped.
+const SETTLE: Ticks = milliseconds(200);
+/// The end of what a chip says at its start.
+const READY: &[u8] = b"type '";
+const PORT: Port = Port::Usb;
+
+/// Why an image cannot be run, or not on.
+#[derive(Debug, Error)]
+pub enum ExactError {
+    /// No emulator for the chip.
+    #[error("{0} has no emulator; esp32c3 and esp32c6 have")]
+    NoEmulator(&'static str),
+    /// The board cannot be made.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// The image does not come up.
+    #[error("no console after {} ms of chip time; the last it said: {}", .0 / milliseconds(1), .1)]
+    NoConsole(Ticks, String),
+    /// The program failed for good.
+    #[error("{0:?}")]
+    Fault(Fault),
+}
+
+/// What one line did.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// What the chip wrote.
+    pub text: String,
+    /// The code of the error, where the chip reported one.
+    pub error: Option<String>,
+    /// How long it took, from the line's first byte to the reply's last.
+    pub cost: Cost,
+}
+
+/// A chip that runs an image.
+#[derive(Debug)]
+pub struct Exact {
+    board: Board,
+    chip: &'static Chip,
+    table: &'static CostTable,
+    log: String,
+    banner: String,
+    spent: Ticks,
+    commands: u32,
+    failures: u32,
+}
+
+impl Exact {
+    /// Starts `flash`, a merged image, from power-on until its console is there.
+    ///
+    /// # Errors
+    /// [`ExactError`], with what the chip last said where no console came.
+    pub fn boot(
+        chip: &'static Chip,
+        rom: &Rom,
+        flash: Vec<u8>,
+        surroundings: Surroundings,
+    ) -> Result<Self, ExactError> {
+        let no_emulator = ExactError::NoEmulator(chip.name);
+        let (Some(core), Some(table)) = (chip::by_name(chip.name), cost::table(chip)) else {
+            return Err(no_emulator);
+        };
+        let board = Board::new(core, rom, flash, surroundings)?;
+        let (log, banner) = (String::new(), String::new());
+        let mut exact = Self { board, chip, table, log, banner, spent: 0, commands: 0, failures: 0 };
+        exact.start()?;
+        Ok(exact)
+    }
+
+    /// Waits for the console of a chip that starts.
+    fn start(&mut self) -> Result<(), ExactError> {
+        let is_ready =
+            |board: &Board| board.is_waiting_for_input(PORT) && find(board.serial_out(PORT), READY).is_some();
+        let halt = self.board.run_until(START, is_ready);
+        let said = String::from_utf8_lossy(&self.board.take_serial_out(PORT)).into_owned();
+        match halt {
+            Halt::Reached => {}
+            Halt::Fault(fault) => return Err(ExactError::Fault(fault)),
+            Halt::TimeOut | Halt::Asleep => {
+                return Err(ExactError::NoConsole(START, last_words(&said).to_string()));
+            }
+        }
+        let (log, banner) = split(&said);
+        (self.log, self.banner) = (log.to_string(), banner.to_string());
+        Ok(())
+    }
+
+    /// Gives the chip a number and a role, as a person would: in its settings, by its console; and starts it anew.
+    ///
+    /// # Errors
+    /// As for [`Exact::boot`].
+    pub fn configure(&mut self, chip_id: u16, role: RoleKind) -> Result<(), ExactError> {
+        let wanted = format!("role={} chip_id={chip_id} ", role.info().name);
+        if self.banner.contains(&wanted) {
+            return Ok(());
+        }
+        for line in [format!("chip config id {chip_id}"), format!("chip config role {}", role.info().alias)] {
+            self.line(Ok(&line))?;
+        }
+        self.board.serial_in(PORT, b"chip reset\n");
+        (self.spent, self.commands, self.failures) = (0, 0, 0);
+        self.start()
+    }
+
+    /// What ROM and bootloader said at the start.
+    pub fn log(&self) -> &str {
+        &self.log
+    }
+
+    /// What the firmware says at its start.
+    pub fn banner(&self) -> &str {
+        &self.banner
+    }
+
+    /// The kind of chip.
+    pub fn chip(&self) -> &'static Chip {
+        self.chip
+    }
+
+    /// Sends one line, and runs the chip until it has answered.
+    ///
+    /// # Errors
+    /// [`ExactError::Fault`].
+    pub fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, ExactError> {
+        let began = self.board.now();
+        match line {
+            Ok(line) => self.board.serial_in(PORT, line.as_bytes()),
+            Err(Failure::NotUtf8) => self.board.serial_in(PORT, &[0xff]),
+            // Longer than any line may be.
+            Err(_) => self.board.serial_in(PORT, &[b'x'; 4096]),
+        }
+        self.board.serial_in(PORT, b"\n");
+        if let Halt::Fault(fault) = self.board.run_until(ANSWER, |board| board.is_waiting_for_input(PORT)) {
+            return Err(ExactError::Fault(fault));
+        }
+        let text = String::from_utf8_lossy(&self.board.take_serial_out(PORT)).into_owned();
+        let ended = if text.is_empty() { self.board.now() } else { self.board.last_written(PORT) };
+        let took = ended.saturating_sub(began);
+        let error = text.strip_prefix("err: ").and_then(|rest| rest.split_whitespace().next());
+        let error = error.map(str::to_string);
+        self.spent += took;
+        self.commands += 1;
+        self.failures += u32::from(error.is_some());
+        Ok(Reply { text, error, cost: self.table.cost_of_cycles(took) })
+    }
+
+    /// Lets time pass. A chip that waits for input does nothing else, so after a fifth of a second of that, its clocks
+    /// are set forward and its watchdogs held.
+    ///
+    /// # Errors
+    /// [`ExactError::Fault`].
+    pub fn wait(&mut self, time: Micros) -> Result<(), ExactError> {
+        let time = time.get().saturating_mul(MICROSECOND);
+        let before = time.min(SETTLE);
+        if let Halt::Fault(fault) = self.board.run_for(before) {
+            return Err(ExactError::Fault(fault));
+        }
+        self.board.skip(time - before);
+        Ok(())
+    }
+
+    /// The time since the board had power.
+    pub fn now(&self) -> Micros {
+        Micros(self.board.now() / MICROSECOND)
+    }
+
+    /// What all lines took together.
+    pub fn total(&self) -> Cost {
+        self.table.cost_of_cycles(self.spent)
+    }
+
+    /// Lines taken, and how many of them failed.
+    pub fn commands(&self) -> (u32, u32) {
+        (self.commands, self.failures)
+    }
+
+    /// The board, to cut its power or look into it.
+    pub fn board(&mut self) -> &mut Board {
+        &mut self.board
+    }
+
+    /// Every register that was used and is not modelled.
+    pub fn unmodelled(&self) -> Vec<UnmodelledRegister> {
+        self.board.unmodelled()
+    }
+}
+
+/// The last error that a bootloader reported, or else the last line.
+fn last_words(said: &str) -> &str {
+    let error = said.lines().rfind(|line| line.starts_with("E ("));
+    error.or_else(|| said.lines().rfind(|line| !line.is_empty())).unwrap_or("(nothing)")
+}
+
+/// What ROM and bootloader say, and what the firmware says after them.
+fn split(said: &str) -> (&str, &str) {
+    let begins = |line: &str| line.starts_with("ruvllm-esp ") || line.starts_with("[panic] ");
+    let mut at = 0;
+    for line in said.split_inclusive('\n') {
+        if begins(line) {
+            return said.split_at(at);
+        }
+        at += line.len();
+    }
+    (said, "")
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_banner_begins_where_the_bootloader_ends() {
+        let said = "ESP-ROM:x\nI (1) boot: y\nruvllm-esp 0.1.0\nvariant=z\n";
+        assert_eq!(split(said), ("ESP-ROM:x\nI (1) boot: y\n", "ruvllm-esp 0.1.0\nvariant=z\n"));
+        assert_eq!(split("something else\n"), ("something else\n", ""));
+    }
+}
