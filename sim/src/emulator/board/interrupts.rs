@@ -5,6 +5,8 @@
 //! ESP32-C6 has the controller at the CPU (PLIC) and shows it at a second place (INTPRI). User mode's copy of the
 //! controller is not modelled.
 
+use super::layout::Block;
+
 const MOST_SOURCES: usize = 96;
 
 /// A register of the controller.
@@ -127,6 +129,32 @@ impl Interrupts {
         }
         self.follow();
     }
+}
+
+/// The register at `offset` of a block, on the ESP32-C3 or the other.
+pub fn register(block: Block, is_c3: bool, offset: u32) -> Option<Register> {
+    use Register as R;
+    let word = offset / 4;
+    Some(match (block, is_c3, offset) {
+        (Block::InterruptMatrix, true, 0x00..0xf8) => R::Map(word),
+        (Block::InterruptMatrix, true, 0xf8 | 0xfc) => R::Sources((offset - 0xf8) / 4),
+        (Block::InterruptMatrix, true, 0x104) => R::Enable,
+        (Block::InterruptMatrix, true, 0x108) => R::Type,
+        (Block::InterruptMatrix, true, 0x10c) => R::Clear,
+        (Block::InterruptMatrix, true, 0x110) => R::Pending,
+        (Block::InterruptMatrix, true, 0x114..0x194) => R::Priority((offset - 0x114) / 4),
+        (Block::InterruptMatrix, true, 0x194) => R::Threshold,
+        (Block::InterruptMatrix, false, 0x00..0x134) => R::Map(word),
+        (Block::InterruptMatrix, false, 0x134..0x140) => R::Sources((offset - 0x134) / 4),
+        (Block::Plic, _, 0x00) | (Block::InterruptPriority, _, 0x00) => R::Enable,
+        (Block::Plic, _, 0x04) | (Block::InterruptPriority, _, 0x04) => R::Type,
+        (Block::Plic, _, 0x08) | (Block::InterruptPriority, _, 0xa8) => R::Clear,
+        (Block::Plic, _, 0x0c) | (Block::InterruptPriority, _, 0x08) => R::Pending,
+        (Block::Plic, _, 0x10..0x90) => R::Priority((offset - 0x10) / 4),
+        (Block::InterruptPriority, _, 0x0c..0x8c) => R::Priority((offset - 0x0c) / 4),
+        (Block::Plic, _, 0x90) | (Block::InterruptPriority, _, 0x8c) => R::Threshold,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! flash, that maps the application, and the application runs; nothing of this is short-cut. What is modelled of the
 //! peripherals, and what is not, stands in `docs/emulator.md`.
 
+mod answers;
 mod interrupts;
 pub mod kept;
 pub mod layout;

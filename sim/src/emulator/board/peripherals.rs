@@ -3,6 +3,7 @@
 //! It finds the block that an address belongs to, lets it answer, and afterwards works out interrupt lines and the
 //! next event. What no block answers is kept and listed ([`super::kept`]).
 
+use super::answers;
 use super::interrupts::{self, Interrupts};
 use super::kept::{Kept, UnmodelledRegister};
 use super::layout::{self, Block, Layout, Region};
@@ -153,7 +154,8 @@ impl Peripherals {
             self.kept.write(word, shifted, mask, self.layout);
         }
         if region.is_some_and(|region| region.block == Block::System) {
-            self.follow_clock(cycle);
+            let megahertz = answers::megahertz(self.is_c3(), |address| self.kept.peek(address, self.layout));
+            self.time.change(cycle, megahertz);
         }
         self.follow(cycle);
         Some(())
@@ -163,27 +165,24 @@ impl Peripherals {
         if let Some(register) = layout::low_power(block, offset) {
             return Some(self.low_power.read(register));
         }
+        let is_c3 = self.is_c3();
         match block {
             Block::Uart0 => self.uart0.read(offset, now),
             Block::UsbSerialJtag => self.usb.read(offset, now),
             Block::Systimer => self.systimer.read(offset, now),
             Block::TimerGroup(index) => self.timer_groups.get_mut(index)?.read(offset, now),
             Block::Spi1 => self.spi1.read(offset, now),
-            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x37c => {
-                Some(self.mmu.entry(self.mmu.index))
-            }
-            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x380 => Some(self.mmu.index),
+            Block::Spi0 if !self.is_c3() && offset == 0x37c => Some(self.mmu.entry(self.mmu.index)),
+            Block::Spi0 if !self.is_c3() && offset == 0x380 => Some(self.mmu.index),
             // No access of the cache is under way.
-            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x170 => Some(1 << 31),
+            Block::Spi0 if !self.is_c3() && offset == 0x170 => Some(1 << 31),
             Block::MmuTable => Some(self.mmu.entry(offset / 4)),
-            Block::Cache => self.read_cache(offset, address),
-            Block::System => {
-                self.read_from_cpu(offset.wrapping_sub(0x28)).filter(|_| self.has_cpu_interrupts_in_system())
-            }
+            Block::Cache => answers::cache(is_c3, offset, self.kept.peek(address, self.layout)),
+            Block::System => self.read_from_cpu(offset.wrapping_sub(0x28)).filter(|_| self.is_c3()),
             Block::InterruptMatrix | Block::Plic | Block::InterruptPriority => {
                 self.read_interrupts(block, offset)
             }
-            Block::Efuse => self.read_efuse(offset),
+            Block::Efuse => answers::efuse(is_c3, offset, self.mac, self.layout.revision),
             Block::Sha => self.sha.read(offset),
             Block::AnalogI2c => self.read_analog(offset, address),
             Block::Random => Some(self.random.rand_u32()),
@@ -211,11 +210,11 @@ impl Peripherals {
                 }
                 known
             }
-            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x37c => {
+            Block::Spi0 if !self.is_c3() && offset == 0x37c => {
                 self.mmu.set_entry(self.mmu.index, value);
                 true
             }
-            Block::Spi0 if self.layout.mmu.valid != 0 && offset == 0x380 => {
+            Block::Spi0 if !self.is_c3() && offset == 0x380 => {
                 self.mmu.index = value;
                 true
             }
@@ -223,9 +222,7 @@ impl Peripherals {
                 self.mmu.set_entry(offset / 4, value);
                 true
             }
-            Block::System if self.has_cpu_interrupts_in_system() => {
-                self.write_from_cpu(offset.wrapping_sub(0x28), value)
-            }
+            Block::System if self.is_c3() => self.write_from_cpu(offset.wrapping_sub(0x28), value),
             Block::InterruptMatrix | Block::Plic | Block::InterruptPriority => {
                 self.write_interrupts(block, offset, value)
             }
@@ -235,8 +232,8 @@ impl Peripherals {
         }
     }
 
-    /// Registers by which one part of a program interrupts another: in SYSTEM on the ESP32-C3, elsewhere on the other.
-    fn has_cpu_interrupts_in_system(&self) -> bool {
+    /// The ESP32-C3 has the MMU's table, the cache's bits and the interrupts from CPU to CPU elsewhere than the other.
+    fn is_c3(&self) -> bool {
         self.layout.mmu.valid == 0
     }
 
@@ -252,99 +249,29 @@ impl Peripherals {
         offset < 16
     }
 
-    /// Operations of the cache are done at once: their bits of completion are always up.
-    fn read_cache(&mut self, offset: u32, address: u32) -> Option<u32> {
-        let is_c3 = self.layout.mmu.valid == 0;
-        let done = match (is_c3, offset) {
-            (true, 0x1c) => 1 << 2,
-            (true, 0x28 | 0x34) => 1 << 1,
-            (true, 0x40) => 1 << 3,
-            (true, 0xb0) => return Some(1),
-            (true, 0xcc) => 1 << 2,
-            (false, 0x2c) => 0,
-            (false, 0x88) => 1 << 2,
-            (false, 0x98) => 1 << 4,
-            (false, 0xd8) => 1 << 1,
-            (false, 0x134) => 1 << 1,
-            _ => return None,
-        };
-        let kept = self.kept.peek(address, self.layout);
-        // A bit that starts an operation falls when it is done.
-        let started = match (is_c3, offset) {
-            (true, 0x28 | 0x34) => 1,
-            (false, 0x98) => 0xf,
-            (false, 0xd8) => 1,
-            // Frozen: as asked.
-            (false, 0x2c) => return Some(kept & !(0x11 << 18) | (kept >> 16 & 0x11) << 18),
-            (true, 0xcc) => return Some(kept & !(1 << 2) | (kept & 1) << 2),
-            _ => 0,
-        };
-        Some(kept & !started | done)
-    }
-
-    fn interrupt_register(&self, block: Block, offset: u32) -> Option<interrupts::Register> {
-        use interrupts::Register as R;
-        let word = offset / 4;
-        Some(match (block, self.layout.mmu.valid == 0, offset) {
-            (Block::InterruptMatrix, true, 0x00..0xf8) => R::Map(word),
-            (Block::InterruptMatrix, true, 0xf8 | 0xfc) => R::Sources((offset - 0xf8) / 4),
-            (Block::InterruptMatrix, true, 0x104) => R::Enable,
-            (Block::InterruptMatrix, true, 0x108) => R::Type,
-            (Block::InterruptMatrix, true, 0x10c) => R::Clear,
-            (Block::InterruptMatrix, true, 0x110) => R::Pending,
-            (Block::InterruptMatrix, true, 0x114..0x194) => R::Priority((offset - 0x114) / 4),
-            (Block::InterruptMatrix, true, 0x194) => R::Threshold,
-            (Block::InterruptMatrix, false, 0x00..0x134) => R::Map(word),
-            (Block::InterruptMatrix, false, 0x134..0x140) => R::Sources((offset - 0x134) / 4),
-            (Block::Plic, _, 0x00) | (Block::InterruptPriority, _, 0x00) => R::Enable,
-            (Block::Plic, _, 0x04) | (Block::InterruptPriority, _, 0x04) => R::Type,
-            (Block::Plic, _, 0x08) | (Block::InterruptPriority, _, 0xa8) => R::Clear,
-            (Block::Plic, _, 0x0c) | (Block::InterruptPriority, _, 0x08) => R::Pending,
-            (Block::Plic, _, 0x10..0x90) => R::Priority((offset - 0x10) / 4),
-            (Block::InterruptPriority, _, 0x0c..0x8c) => R::Priority((offset - 0x0c) / 4),
-            (Block::Plic, _, 0x90) | (Block::InterruptPriority, _, 0x8c) => R::Threshold,
-            _ => return None,
-        })
-    }
-
     fn read_interrupts(&self, block: Block, offset: u32) -> Option<u32> {
         if block == Block::InterruptPriority
             && let Some(value) = self.read_from_cpu(offset.wrapping_sub(0x90))
         {
             return Some(value);
         }
-        Some(self.interrupts.read(self.interrupt_register(block, offset)?))
+        Some(self.interrupts.read(interrupts::register(block, self.is_c3(), offset)?))
     }
 
     fn write_interrupts(&mut self, block: Block, offset: u32, value: u32) -> bool {
         if block == Block::InterruptPriority && self.write_from_cpu(offset.wrapping_sub(0x90), value) {
             return true;
         }
-        let Some(register) = self.interrupt_register(block, offset) else { return false };
+        let Some(register) = interrupts::register(block, self.is_c3(), offset) else {
+            return false;
+        };
         self.interrupts.write(register, value);
         true
     }
 
-    /// Address and revision; every other fuse is not blown, and no command is ever under way.
-    fn read_efuse(&self, offset: u32) -> Option<u32> {
-        let [a, b, c, d, e, f] = self.mac;
-        let (major, minor) = self.layout.revision;
-        let is_c3 = self.layout.mmu.valid == 0;
-        Some(match offset {
-            0x44 => u32::from_be_bytes([c, d, e, f]),
-            0x48 => u32::from_be_bytes([0, 0, a, b]),
-            0x50 if is_c3 => (minor & 7) << 18,
-            0x58 if is_c3 => (minor >> 3 & 1) << 23 | (major & 3) << 24,
-            0x50 => (minor & 15) << 18 | (major & 3) << 22,
-            0x2c..0x1c8 => 0,
-            0x1d4 => 0,
-            _ => return None,
-        })
-    }
-
     /// The bus to the analog parts: their registers keep what is written, and calibrations are done at once.
     fn read_analog(&mut self, offset: u32, address: u32) -> Option<u32> {
-        match (self.layout.mmu.valid == 0, offset) {
+        match (self.is_c3(), offset) {
             (true, 0x00 | 0x04) | (false, 0x00 | 0x04) => {
                 let command = self.kept.peek(address, self.layout);
                 let value = self.analog.get(&(command & 0xffff)).copied().unwrap_or(0);
@@ -361,28 +288,6 @@ impl Peripherals {
             self.analog.insert(value & 0xffff, (value >> 16) as u8);
         }
         false
-    }
-
-    /// The CPU's clock after a write to the registers that choose it.
-    fn follow_clock(&mut self, cycle: u64) {
-        let peek = |address: u32| self.kept.peek(address, self.layout);
-        let megahertz = if self.layout.mmu.valid == 0 {
-            let (period, clock) = (peek(0x600c_0008), peek(0x600c_0058));
-            match clock >> 10 & 3 {
-                1 if period & 3 == 1 => 160,
-                1 => 80,
-                0 => 40 / (u64::from(clock & 0x3ff) + 1).max(1),
-                _ => 17,
-            }
-        } else {
-            let (clock, divider) = (peek(0x6009_6110), peek(0x6009_6118));
-            match clock >> 16 & 3 {
-                1 => 160 / (u64::from(divider >> 8 & 0xff) + 1),
-                0 => 40 / (u64::from(divider & 0xff) + 1),
-                _ => 17,
-            }
-        };
-        self.time.change(cycle, megahertz.max(1));
     }
 
     fn sources(&self) -> u128 {
