@@ -16,8 +16,8 @@ pub const REG_BASE: &str = "esp-idf components/soc/<chip>/.../reg_base.h";
 pub const RADIO_EXAMPLES: &str = "esp-hal examples, esp-radio: heap_allocator! sizes";
 /// The radio features of each chip.
 pub const RADIO_README: &str = "esp-radio README feature table; esp-idf soc_caps";
-/// The link map of the smallest firmware that talks on a serial port.
-pub const LINK_MAP: &str = "link map of a minimal esp-hal 1.2.2 program, opt-level s, LTO fat";
+/// What `mem` says of the arena on the emulated image of firmware/, built for release.
+pub const LINK_MAP: &str = "link map of firmware/ on esp-hal 1.2.2, opt-level 3, LTO fat";
 /// The link maps of radio programs, less that of the scheduler alone.
 pub const RADIO_LINK_MAP: &str =
     "link map of an esp-radio 1.0.0-beta.1 program on ESP32-C3 less that of esp-rtos 0.4.0, opt-level s";
