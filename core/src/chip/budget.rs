@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn esp32c3_without_a_radio_keeps_289_kib() {
-        // 320,512 main - 4,448 firmware - 14,336 stack
+        // 320,512 main - 9,632 firmware - 14,336 stack
         assert_eq!(chip::esp32c3::CHIP.arena_budget(Radio::Off).arena, Bytes(296_544));
     }
 
