@@ -82,22 +82,9 @@ impl Node<'_> {
         turn: &mut Turn<'_, M>,
     ) -> Result<u32, Failure> {
         let place = self.questions.vacancy().ok_or(Failure::Busy { limit: QUESTIONS })?;
-        let request = self.next_request();
         let kind = asking.kind();
-        let (link, topology) = (self.membership.link, self.membership.topology);
-        let chips = self.members.counted();
-        let deadline = turn.now + pace::question_deadline(link, topology, chips);
-        let retry_at = turn.now + pace::answer_wait(link, topology, chips, 0) + pace::answers_wait(chips);
-        let question = Question {
-            asked_at: turn.now.get(),
-            deadline: deadline.get(),
-            retry_at: retry_at.get(),
-            request,
-            count: count.min(MOST_HITS as u8),
-            kind,
-            stage: GATHERING,
-            ..Question::default()
-        };
+        let question = self.question(kind, count, turn.now);
+        let request = question.request;
         let mut first = None;
         let Some(mut open) = self.questions.at(place) else { return Err(Failure::Busy { limit: QUESTIONS }) };
         open.begin(question, asking.bytes());
@@ -121,6 +108,23 @@ impl Node<'_> {
             None => self.conclude(place, role, turn),
         }
         Ok(request)
+    }
+
+    /// A new question, with its times.
+    fn question(&mut self, kind: u8, count: u8, now: Micros) -> Question {
+        let (link, topology) = (self.membership.link, self.membership.topology);
+        let chips = self.members.counted();
+        let answers = pace::answer_wait(link, topology, chips, 0) + pace::answers_wait(chips);
+        Question {
+            asked_at: now.get(),
+            deadline: (now + pace::question_deadline(link, topology, chips)).get(),
+            retry_at: (now + answers).get(),
+            request: self.next_request(),
+            count: count.min(MOST_HITS as u8),
+            kind,
+            stage: GATHERING,
+            ..Question::default()
+        }
     }
 
     /// Puts the question at `place` to chip `to`, or to everyone.

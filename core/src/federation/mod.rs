@@ -10,6 +10,7 @@
 //! - [`errand`], `place`: items on their way to their holders, added or copied again
 //! - [`question`], [`top`], `gather`: a question to all, the best of the answers, by a deadline
 //! - `answer`: what a chip does with a message of another
+//! - `inbound`: a frame comes in
 //! - [`relay`]: frames handed on, on a ring and in a star
 //! - `command`: what a console says to its fleet
 //! - [`node`]: one chip's part, whole
@@ -21,6 +22,7 @@ mod command;
 pub mod errand;
 pub mod event;
 mod gather;
+mod inbound;
 pub mod member;
 pub mod node;
 pub mod pace;

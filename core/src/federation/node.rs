@@ -1,8 +1,7 @@
 //! One chip's part in a fleet: frames and the time in, frames, lines and events out.
 
-use super::answer::{News, Reply, news, serve, tell_alarm};
 use super::errand::{ADD, ALARM, Errands, REPAIR, REPAIRS};
-use super::member::{Heard, Members, Standing};
+use super::member::{Members, Standing};
 use super::place::LOOK_EVERY;
 use super::question::Questions;
 use super::relay::Relay;
@@ -14,9 +13,8 @@ use crate::role::name::MOST_NAMED;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::endpoint::Traffic;
-use crate::wire::frame::Header;
 use crate::wire::message::{Heartbeat, Hello, ItemId, RoleCode};
-use crate::wire::{BROADCAST, Capacity, Dropped, Endpoint, Event, MESSAGE_LIMIT, Message, Settings};
+use crate::wire::{BROADCAST, Capacity, Endpoint, MESSAGE_LIMIT, Message, Settings};
 use core::fmt;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -74,9 +72,9 @@ pub(super) struct State {
     pub(super) to_look: u32,
     /// The slot that is looked at next.
     pub(super) look_slot: u32,
-    coordinator: u16,
+    pub(super) coordinator: u16,
     /// 1 once there is a coordinator.
-    has_coordinator: u16,
+    pub(super) has_coordinator: u16,
     padding: u32,
 }
 const _: () = assert!(size_of::<State>() == 64);
@@ -120,13 +118,13 @@ pub struct Status {
 #[derive(Debug)]
 pub struct Node<'a> {
     pub(super) membership: Membership,
-    id: u16,
+    pub(super) id: u16,
     pub(super) state: &'a mut State,
     pub(super) endpoint: Endpoint<'a>,
     pub(super) members: Members<'a>,
     pub(super) questions: Questions<'a>,
     pub(super) errands: Errands<'a>,
-    relay: Relay<'a>,
+    pub(super) relay: Relay<'a>,
 }
 
 impl<'a> Node<'a> {
@@ -182,82 +180,6 @@ impl<'a> Node<'a> {
             to_look: self.state.to_look,
             alarms: self.state.alarms,
             relayed: self.relay.counts().0,
-        }
-    }
-
-    /// Takes a frame that came in at `port`, its framing removed.
-    pub fn receive<M: Meter>(
-        &mut self,
-        port: u8,
-        frame: &[u8],
-        role: &mut AnyRole<'_>,
-        profile: &Profile,
-        turn: &mut Turn<'_, M>,
-    ) {
-        let (hub, coordinates) = (self.hands_on(port), self.is_coordinator());
-        let (header, reply, news) = match self.endpoint.receive(frame, turn.now, turn.meter) {
-            Err(Dropped::NotForUs) => return self.hand_on(frame, hub, turn),
-            Err(_) => return,
-            Ok(Event::Message { header, message }) => {
-                let heard = self.members.hear(&header, port, turn.now, turn.meter);
-                tell_heard(heard, &header, turn);
-                let has_turned = match &message {
-                    Message::Heartbeat(beat) => self.members.beat(header.source, beat, turn.now, turn.meter),
-                    Message::Hello(hello) => {
-                        self.members.greet(header.source, hello.role, hello.capacity, turn.meter)
-                    }
-                    Message::Anomaly(anomaly) => {
-                        tell_alarm(header.source, anomaly.score, coordinates, turn);
-                        false
-                    }
-                    _ => false,
-                };
-                let is_settled = self.state.to_look == 0;
-                let reply = match serve(&header, &message, is_settled, role, profile, turn) {
-                    // Everyone else is heard by heartbeats; hundreds of answers at once would take seconds of the link.
-                    Reply::Hello if !coordinates => Reply::Nothing,
-                    reply => reply,
-                };
-                let news = news(&message);
-                if has_turned || matches!(heard, Heard::New | Heard::Rebooted) {
-                    self.look_again(role, turn.now);
-                }
-                (Some(header), reply, news)
-            }
-            Ok(_) => (None, Reply::Nothing, News::None),
-        };
-        if let Some(hub) = hub.filter(|_| is_for_all(frame)) {
-            self.relay.push(frame, hub, turn.meter);
-        }
-        if let Some(header) = header {
-            self.reply(header.source, &reply, profile, turn);
-            self.take_news(header.source, news, role, profile, turn);
-        }
-    }
-
-    /// Does this chip coordinate the fleet, as far as it knows?
-    fn is_coordinator(&self) -> bool {
-        self.state.has_coordinator != 0 && self.state.coordinator == self.id
-    }
-
-    /// The port at which a frame that came in at `port` goes on, if this chip hands on frames at all.
-    fn hands_on(&self, port: u8) -> Option<u8> {
-        match self.membership.topology {
-            Topology::Mesh => None,
-            Topology::Ring => Some(u8::from(port == 0)),
-            Topology::Star => {
-                (self.state.has_coordinator != 0 && self.state.coordinator == self.id).then_some(0)
-            }
-        }
-    }
-
-    /// Hands on a frame that is meant for another chip, at `port`.
-    fn hand_on<M: Meter>(&mut self, frame: &[u8], port: Option<u8>, turn: &mut Turn<'_, M>) {
-        let Some(port) = port else { return };
-        let Ok(header) = self.endpoint.vouch(frame, turn.meter) else { return };
-        let sender = self.members.get(header.source, turn.meter);
-        if sender.is_some_and(|sender| sender.is_counted()) && !self.relay.is_known(frame, turn.meter) {
-            self.relay.push(frame, port, turn.meter);
         }
     }
 
@@ -400,13 +322,8 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Is the frame meant for everyone?
-fn is_for_all(frame: &[u8]) -> bool {
-    destination(frame) == Some(BROADCAST)
-}
-
 /// For whom a frame is, by its header.
-fn destination(frame: &[u8]) -> Option<u16> {
+pub(super) fn destination(frame: &[u8]) -> Option<u16> {
     frame.get(6..8)?.try_into().ok().map(u16::from_le_bytes)
 }
 
@@ -419,13 +336,4 @@ pub(super) fn hello_of(profile: &Profile, wants_reply: bool) -> Message<'static>
         variant: profile.variant,
         version: env!("CARGO_PKG_VERSION"),
     })
-}
-
-fn tell_heard<M: Meter>(heard: Heard, header: &Header, turn: &mut Turn<'_, M>) {
-    let id = header.source;
-    match heard {
-        Heard::New => turn.observer.event(&FleetEvent::PeerHeard { id }),
-        Heard::Rebooted => turn.observer.event(&FleetEvent::PeerRebooted { id }),
-        Heard::Again | Heard::NoPlace => {}
-    }
 }

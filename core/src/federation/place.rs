@@ -99,24 +99,13 @@ impl Node<'_> {
                 if errand.attempt < pace::MOST_ADDS {
                     return self.send_item(place, chip, role, turn);
                 }
-                errand.met |= SILENCE;
-                errand.leave_chip();
-                if self.members.suspect(chip, turn.meter) {
-                    turn.observer.event(&FleetEvent::PeerSuspected { id: chip });
-                }
+                self.despair_of(place, chip, turn);
                 continue;
             }
             let pool = Pool::of(RoleCode(errand.pool), profile.id, profile.role.into());
             let Some(rank) = pool.next(errand.item(), errand.rank(), &self.members, turn.meter) else {
                 let may_come = self.state.has_just_booted() || pool.is_missing_one(&self.members);
-                if !may_come || errand.met & FULL != 0 || errand.purpose == REPAIR {
-                    return self.finish(place, role, turn);
-                }
-                if turn.now.get() >= errand.retry_at {
-                    // Whoever holds it already says so again.
-                    errand.begin_again(turn.now + LULL);
-                }
-                return;
+                return self.pause_or_finish(place, may_come, role, turn);
             };
             if turn.now.get() < errand.retry_at {
                 return;
@@ -126,6 +115,33 @@ impl Node<'_> {
             if rank.id == profile.id {
                 self.keep_here(place, role, turn);
             }
+        }
+    }
+
+    /// The chip at hand did not answer.
+    fn despair_of<M: Meter>(&mut self, place: usize, chip: u16, turn: &mut Turn<'_, M>) {
+        let Some((errand, _)) = self.errands.at(place) else { return };
+        errand.met |= SILENCE;
+        errand.leave_chip();
+        if self.members.suspect(chip, turn.meter) {
+            turn.observer.event(&FleetEvent::PeerSuspected { id: chip });
+        }
+    }
+
+    /// No chip is left to be asked: waits where another may be heard yet.
+    fn pause_or_finish<M: Meter>(
+        &mut self,
+        place: usize,
+        may_come: bool,
+        role: &mut AnyRole<'_>,
+        turn: &mut Turn<'_, M>,
+    ) {
+        let Some((errand, _)) = self.errands.at(place) else { return };
+        if !may_come || errand.met & FULL != 0 || errand.purpose == REPAIR {
+            self.finish(place, role, turn);
+        } else if turn.now.get() >= errand.retry_at {
+            // Whoever holds it already says so again.
+            errand.begin_again(turn.now + LULL);
         }
     }
 
