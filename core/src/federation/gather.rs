@@ -94,7 +94,7 @@ impl Node<'_> {
         }
         let others = open.question.of;
         if can_answer(kind, profile.role.into()) {
-            open.question.of += 1;
+            open.question.of = open.question.of.saturating_add(1);
             open.question.answered = 1;
             open.question.searched = role.items();
             answer_here(asking, &mut open, role, profile.id, turn);
