@@ -34,7 +34,7 @@ calibrate:
     git diff --stat -- sim/src/cost core/src/chip
 
 # Look at the gates, as in `just gates G2 --variant esp32c3`
-gates GATES='G1-G3' *ARGUMENTS:
+gates GATES='all' *ARGUMENTS:
     cargo run -p ruvllm-esp -- bench --gates {{GATES}} {{ARGUMENTS}}
 
 # The benchmarks of this machine

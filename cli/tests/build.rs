@@ -40,7 +40,7 @@ fn the_same_commit_gives_the_same_bytes() {
             .unwrap()
     };
     let first = build("first", "");
-    assert_eq!(first.len(), 3);
+    assert_eq!(first.len(), 4);
     assert!(clean().success());
     assert_eq!(first, build("second", "-Clink-arg=-fuse-ld=mold"));
     std::fs::remove_dir_all(&out).unwrap();

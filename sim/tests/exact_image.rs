@@ -1,19 +1,13 @@
-//! The image that is flashed, on the emulated chip: the golden transcripts, and a power that comes and goes.
+//! The image that is flashed, on the emulated chip, while its power comes and goes. Gate G3 replays transcripts on it.
 //!
 //! Images are taken from RUVLLM_EXACT_IMAGES, or `dist/` where `build` leaves them, as `ruvllm-esp-<chip>.bin`; ROMs as
 //! [`Rom::find`] finds them. Where either is missing, a test says so and passes. RUVLLM_POWER_CUTS says how often the
 //! power is cut; 100 times unless told.
 #![allow(clippy::unwrap_used, reason = "what cannot be read or run fails the test")]
 
-use ruvllm_esp_core::agent::Identity;
-use ruvllm_esp_core::chip::{self, Chip, Radio};
-use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_core::units::Bytes;
-use ruvllm_esp_sim::device::{Device, Setup};
+use ruvllm_esp_core::chip;
 use ruvllm_esp_sim::emulator::board::{Port, Rom, Surroundings, milliseconds};
 use ruvllm_esp_sim::exact::Exact;
-use ruvllm_esp_sim::script::{Step, parse_step};
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 const CHIPS: [&str; 2] = ["esp32c3", "esp32c6"];
@@ -38,84 +32,6 @@ fn image(chip: &str) -> Option<(Vec<u8>, Rom)> {
         return None;
     };
     Some((flash, Rom::parse(&std::fs::read(rom).unwrap()).unwrap()))
-}
-
-fn session(chip: &'static Chip, role: RoleKind, script: &str, flash: Vec<u8>, rom: &Rom) -> String {
-    let mut exact = Exact::boot(chip, rom, flash, Surroundings::default()).unwrap();
-    exact.configure(1, role).unwrap();
-    let mut text = exact.banner().to_string();
-    for line in script.lines() {
-        writeln!(text, "> {line}").unwrap();
-        match parse_step(line).unwrap() {
-            Step::Say(line) => text += &exact.line(Ok(line)).unwrap().text,
-            Step::Wait(time) => exact.wait(time).unwrap(),
-            Step::Remark(_) => {}
-        }
-    }
-    text
-}
-
-/// The same session on the simulator, with an arena of `arena` bytes.
-fn simulated(chip: &'static Chip, role: RoleKind, script: &str, arena: Bytes) -> String {
-    let identity = Identity { chip, chip_id: 1, role, seed: 1 };
-    let mut device = Device::boot(&Setup { identity, radio: Radio::Off, arena: Some(arena) }).unwrap();
-    let mut text = device.banner();
-    for line in script.lines() {
-        writeln!(text, "> {line}").unwrap();
-        match parse_step(line).unwrap() {
-            Step::Say(line) => text += &device.line(Ok(line)).unwrap().text,
-            Step::Wait(time) => device.wait(time),
-            Step::Remark(_) => {}
-        }
-    }
-    text
-}
-
-fn assert_same(what: &str, said: &str, expected: &str) {
-    for (number, (said, expected)) in said.lines().zip(expected.lines()).enumerate() {
-        assert_eq!(said, expected, "{what} line {}", number + 1);
-    }
-    assert_eq!(said.len(), expected.len(), "{what}");
-}
-
-/// Without the reply to `mem`: how large the arena is, the linker decides; the simulator only foretells it.
-fn without_sizes(text: &str) -> String {
-    let mut kept = Vec::new();
-    let mut is_memory = false;
-    for line in text.lines() {
-        is_memory = if line.starts_with("> ") { line == "> mem" } else { is_memory };
-        if !is_memory {
-            kept.push(line);
-        }
-    }
-    kept.join("\n")
-}
-
-/// The bytes of the arena that the firmware has, by its own account.
-fn arena(text: &str) -> Option<Bytes> {
-    let total = text.lines().find_map(|line| line.strip_prefix("arena: total="))?;
-    Some(Bytes(total.split(' ').next()?.parse().ok()?))
-}
-
-#[test]
-fn the_golden_transcripts_replay_on_the_image() {
-    for name in CHIPS {
-        let Some((flash, rom)) = image(name) else { continue };
-        let chip = chip::by_name(name).unwrap();
-        for role in RoleKind::ALL {
-            let (folder, alias) = (root().join("fixtures/transcripts"), role.info().alias);
-            let script = std::fs::read_to_string(folder.join(format!("scripts/{alias}.txt"))).unwrap();
-            let golden = std::fs::read_to_string(folder.join(name).join(format!("{alias}.txt"))).unwrap();
-            let said = session(chip, role, &script, flash.clone(), &rom);
-            let what = format!("{name} {alias}");
-            assert_same(&what, &without_sizes(&said), &without_sizes(&golden));
-            // And with the firmware's own arena every byte is the simulator's.
-            if let Some(arena) = arena(&said) {
-                println!("{what}: the firmware's arena has {arena}");
-                assert_same(&what, &said, &simulated(chip, role, &script, arena));
-            }
-        }
-    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::firmware::compile::Recipe;
-use crate::firmware::image::{self, Images};
-use crate::firmware::manifest::{Built, File, Manifest, Skipped};
+use crate::firmware::manifest::{Manifest, Skipped};
+use crate::firmware::product::Product;
 use crate::firmware::source::Source;
 use crate::firmware::toolchain::{Missing, Toolchain};
 use crate::output::Output;
@@ -95,7 +95,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             profile: arguments.profile.name(),
         };
         match Toolchain::find(chip) {
-            Ok(toolchain) => manifest.images.push(build(&recipe, &toolchain, arguments, output)?),
+            Ok(toolchain) => {
+                let product = Product::make(&recipe, &toolchain, output)?;
+                let built = product.write(&arguments.out);
+                manifest.images.push(built.map_err(|error| cannot_write(&arguments.out, &error))?);
+            }
             Err(missing) if chips.len() > 1 => manifest.skipped.push(skipped(chip, missing)),
             Err(missing) => return Err(no_toolchain(chip, &missing).into()),
         }
@@ -134,41 +138,6 @@ fn no_toolchain(chip: &Chip, missing: &Missing) -> CliError {
 
 fn skipped(chip: &Chip, missing: Missing) -> Skipped {
     Skipped { chip: chip.name.into(), reason: format!("needs {}", missing.what), cure: missing.cure }
-}
-
-/// Builds for one chip, and writes its files.
-fn build(
-    recipe: &Recipe<'_>,
-    toolchain: &Toolchain,
-    arguments: &Arguments,
-    output: &Output,
-) -> Result<Built, Stop> {
-    let chip = recipe.chip;
-    let program = recipe.compile(toolchain, output)?;
-    let elf = std::fs::read(&program).map_err(Stop::from)?;
-    let sizes = image::sizes(&elf)?;
-    let Images { merged, application, application_offset } =
-        image::make(chip, &elf, &recipe.source.partitions())?;
-    let file = |ending: &str, part: &str, bytes: &[u8]| {
-        File::write(&arguments.out, &format!("ruvllm-esp-{}{ending}", chip.name), part, bytes)
-            .map_err(|error| cannot_write(&arguments.out, &error))
-    };
-    let files = vec![
-        file(".bin", "merged", &merged)?,
-        file("-app.bin", "application", &application)?,
-        file(".elf", "elf", &elf)?,
-    ];
-    Ok(Built {
-        chip: chip.name.into(),
-        target: chip.target.value.into(),
-        rustc: toolchain.version.clone(),
-        profile: recipe.profile.into(),
-        role: recipe.role.map(|role| role.info().alias.into()),
-        features: recipe.features.iter().map(|feature| feature.to_string()).collect(),
-        application_offset,
-        sizes,
-        files,
-    })
 }
 
 fn tell(manifest: &Manifest, arguments: &Arguments, output: &Output) -> Outcome {

@@ -66,7 +66,7 @@ pub struct Built {
 pub struct File {
     /// Its name.
     pub name: String,
-    /// `merged`, `application` or `elf`.
+    /// `merged`, `application`, `elf` or `sizes`.
     pub part: String,
     /// Its length.
     pub bytes: u64,
@@ -97,7 +97,7 @@ impl File {
     }
 
     /// Is the file in `directory` the one described?
-    fn is_there(&self, directory: &Path) -> bool {
+    pub fn is_there(&self, directory: &Path) -> bool {
         std::fs::read(directory.join(&self.name)).is_ok_and(|bytes| sum(&bytes) == self.sha256)
     }
 }
@@ -142,10 +142,19 @@ impl Manifest {
     pub fn write(&self, directory: &Path) -> io::Result<()> {
         let text = serde_json::to_string_pretty(self)? + "\n";
         std::fs::write(directory.join(NAME), &text)?;
-        let files = self.images.iter().flat_map(|image| &image.files);
-        let mut sums: Vec<String> = files.map(|file| format!("{}  {}\n", file.sha256, file.name)).collect();
-        sums.push(format!("{}  {NAME}\n", sum(text.as_bytes())));
-        std::fs::write(directory.join(SUMS), sums.concat())
+        std::fs::write(directory.join(SUMS), self.sums(&text))
+    }
+
+    /// Every file of every chip.
+    pub fn files(&self) -> impl Iterator<Item = &File> {
+        self.images.iter().flat_map(|image| &image.files)
+    }
+
+    /// The list of sums; `text` is this manifest as it is written.
+    pub fn sums(&self, text: &str) -> String {
+        let of_files = self.files().map(|file| format!("{}  {}\n", file.sha256, file.name));
+        let of_this = format!("{}  {NAME}\n", sum(text.as_bytes()));
+        of_files.chain([of_this]).collect()
     }
 }
 
