@@ -1,6 +1,7 @@
 //! From the firmware's source to an image: everything that `build` does.
 //!
 //! - [`source`]: where the source lies, and of which commit it is
+//! - [`stage`]: its copy, which is built
 //! - [`toolchain`]: the compiler that a chip needs
 //! - [`compile`]: cargo, in a clean environment
 //! - [`image`]: the merged image and the application, made in-process
@@ -16,4 +17,5 @@ pub mod product;
 pub mod release;
 pub mod size_table;
 pub mod source;
+pub mod stage;
 pub mod toolchain;
