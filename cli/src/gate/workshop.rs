@@ -128,8 +128,13 @@ impl<'a> Workshop<'a> {
 
 impl ReleaseSet {
     fn new(commit: &Commit) -> std::io::Result<Self> {
-        let directory = std::env::temp_dir().join(format!("ruvllm-esp-release-{}", std::process::id()));
-        std::fs::create_dir(&directory)?;
+        let create = |number: u32| {
+            let name = format!("ruvllm-esp-release-{}-{number}", std::process::id());
+            let directory = std::env::temp_dir().join(name);
+            std::fs::create_dir(&directory).map(|()| directory)
+        };
+        // One that is there is not ours, but that of a process of this number before.
+        let directory = (0..8).map(create).find(Result::is_ok).unwrap_or_else(|| create(8))?;
         Ok(Self { directory, manifest: Manifest::new(commit) })
     }
 
