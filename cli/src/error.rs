@@ -88,8 +88,7 @@ impl CliError {
         self
     }
 
-    /// Puts the place in a file before the message.
-    #[cfg(feature = "board")]
+    /// Puts the place in a file or in another input before the message.
     pub fn at(mut self, place: &str) -> Self {
         self.message = format!("{place}: {}", self.message);
         self

@@ -66,6 +66,7 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
         #[cfg(feature = "board")]
         Command::Ports(arguments) => command::ports::run(&arguments, &output),
         Command::Doctor(arguments) => command::doctor::run(&arguments, &output),
+        Command::Wire(arguments) => command::wire::run(&arguments, &output),
         Command::Emulate(arguments) => command::emulate::run(&arguments, &output),
         Command::Bench(arguments) => command::bench::run(&arguments, &output),
         Command::Completions(arguments) => command::completions::run(&arguments, &output),

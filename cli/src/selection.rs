@@ -126,7 +126,7 @@ pub fn list<T: Copy>(
 }
 
 /// The name most like `text`, if one is.
-fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let text = text.to_ascii_lowercase();
     names
         .map(|name| (strsim::jaro_winkler(&text, &name.to_ascii_lowercase()), name))

@@ -17,3 +17,4 @@ pub mod monitor;
 pub mod ports;
 pub mod roles;
 pub mod sim;
+pub mod wire;
