@@ -77,7 +77,6 @@ impl CliError {
     }
 
     /// Stopped with Ctrl-C.
-    #[cfg(feature = "board")]
     pub fn interrupted(code: &'static str, message: impl Into<String>) -> Self {
         Self { exit: Exit::Interrupted, code, message: message.into(), help: None }
     }

@@ -8,6 +8,7 @@ mod command;
 mod error;
 #[cfg(feature = "board")]
 mod firmware;
+mod interrupt;
 mod machine;
 #[cfg(feature = "board")]
 mod monitor;
