@@ -5,6 +5,7 @@ pub mod bench;
 pub mod build;
 pub mod chips;
 pub mod completions;
+pub mod config;
 pub mod doctor;
 pub mod emulate;
 pub mod fit;
