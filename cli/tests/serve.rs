@@ -208,6 +208,28 @@ fn a_client_that_only_sends_does_not_stop_the_others() {
     }
 }
 
+/// With an image from RUVLLM_EXACT_IMAGES; where there is none, the test says so and passes.
+#[test]
+fn the_flashed_image_is_talked_to_as_well() {
+    let Ok(folder) = std::env::var("RUVLLM_EXACT_IMAGES") else {
+        println!("SKIPPED: RUVLLM_EXACT_IMAGES names no folder of images; `ruvllm-esp build` makes them");
+        return;
+    };
+    let image = format!("{folder}/ruvllm-esp-esp32c6.bin");
+    let server = Server::start(&["--tcp", "0", "--exact", "--image", &image]);
+    let mut client = server.client();
+    client.expect("[ready] type 'help' for commands\n");
+    client.say(b"remember fact tea is green\n\xff\na\x01\n\x05recall tea\r");
+    client.expect("remembered id=0\n");
+    assert_eq!(client.expect("\n"), "err: not-utf8 the line is not UTF-8");
+    assert_eq!(client.expect("\n"), "err: control-byte the line holds the control byte 0x01");
+    client.expect("> recall tea\r\ntop: tea is green\r\n");
+    client.say(b"chip\r");
+    client.expect("chip: esp32c6 ");
+    assert_eq!(server.event("client")["state"], "connected");
+    assert_eq!(server.event("command")["cost"]["cycles"]["kind"], "emulated");
+}
+
 #[test]
 fn what_cannot_be_opened_is_told() {
     let server = Server::start(&["--tcp", "0"]);
