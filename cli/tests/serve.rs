@@ -226,6 +226,9 @@ fn the_flashed_image_is_talked_to_as_well() {
     client.expect("> recall tea\r\ntop: tea is green\r\n");
     client.say(b"chip\r");
     client.expect("chip: esp32c6 ");
+    // A chip that starts anew does not know who is there, and its memory is empty.
+    client.say(b"chip reset\rrecall tea\n");
+    client.expect("[ready] type 'help' for commands\ntop: (no recall)\n");
     assert_eq!(server.event("client")["state"], "connected");
     assert_eq!(server.event("command")["cost"]["cycles"]["kind"], "emulated");
 }

@@ -167,6 +167,34 @@ fn any_changed_byte_is_noticed_and_the_frames_beside_it_are_shown() {
 }
 
 #[test]
+fn whatever_came_over_a_link_is_shown_or_told() {
+    // Noise, and frames cut short, run together or with noise behind them.
+    let golden = golden();
+    let frames: Vec<&str> = golden.iter().flat_map(|golden| golden.packets("fra")).collect();
+    let mut state = 1_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut packets = String::new();
+    for round in 0..600 {
+        let frame = frames[random(frames.len())];
+        let cut = 2 * random(frame.len() / 2 + 1);
+        packets += if round % 3 == 0 { "" } else { &frame[..cut] };
+        (0..random(40)).for_each(|_| packets += &format!("{:02x}", random(256)));
+        packets += "\n\n";
+    }
+    for link in ["", "uart", "spi", "i2c", "espnow", "espnow-v2", "parallel"] {
+        let link = if link.is_empty() { vec![] } else { vec!["--link", link] };
+        let output = wire(&[&["decode", "-", "--key", KEY][..], &link].concat(), &packets);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{link:?}");
+        let told = stderr.matches("error[wire::not-valid]").count();
+        assert!(told >= 400 && !stderr.contains("panicked"), "{link:?}: {told}");
+    }
+}
+
+#[test]
 fn json_has_every_field() {
     let golden = golden().into_iter().find(|golden| golden.name == "search-reply").unwrap();
     let object: serde_json::Value =

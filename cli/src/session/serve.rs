@@ -123,7 +123,11 @@ fn talk(
     let mut out = Vec::new();
     for byte in bytes {
         if let Some(line) = port.take(*byte, &mut out) {
-            port.reply(&answer(line, session, output)?, &mut out);
+            let said = answer(line, session, output)?;
+            if has_started_anew(&said) {
+                *port = SerialPort::default();
+            }
+            port.reply(&said, &mut out);
             send(outside, &out)?;
             out.clear();
         }
@@ -132,6 +136,11 @@ fn talk(
         }
     }
     send(outside, &out)
+}
+
+/// Did the chip start while it answered? Then it has forgotten who is at the other end.
+fn has_started_anew(said: &str) -> bool {
+    said.lines().any(|line| line == "[ready] type 'help' for commands")
 }
 
 /// What the chip says to a line. Directives and remarks are for the simulator here too.

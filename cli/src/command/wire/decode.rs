@@ -230,23 +230,27 @@ impl Viewer<'_> {
         let message =
             if is_fragment { None } else { Some(Message::decode(frame.header.number, frame.payload)) };
         self.show(&frame, message.as_ref().and_then(|message| message.as_ref().ok()), authentic)?;
-        if frame.header.flags.has(Flags::ACK_WANTED) && frame.header.destination == BROADCAST {
-            return Ok(Err(Invalid::new(Dropped::Header, "an acknowledgement is wanted from everyone")));
-        }
-        if authentic == Some(false) {
-            return Ok(Err(Invalid::new(Dropped::BadTag, "the tag is not that of the frame under this key")));
-        }
-        if self.key.is_some() && frame.seal.is_none() {
-            return Ok(Err(Invalid::new(
-                Dropped::Unauthenticated,
-                "the frame has no tag, but there is a key",
-            )));
+        if let Some(invalid) = self.refused(&frame, authentic) {
+            return Ok(Err(invalid));
         }
         match message {
             Some(Err(error)) => Ok(Err(Invalid::new(error, error))),
             Some(Ok(_)) => Ok(Ok(())),
             None => self.fragment(&frame),
         }
+    }
+
+    /// Why a chip with this key, or none, would not take a whole frame.
+    fn refused(&self, frame: &Frame<'_>, authentic: Option<bool>) -> Option<Invalid> {
+        let Header { flags, destination, .. } = frame.header;
+        if flags.has(Flags::ACK_WANTED) && destination == BROADCAST {
+            return Some(Invalid::new(Dropped::Header, "an acknowledgement is wanted from everyone"));
+        }
+        if authentic == Some(false) {
+            return Some(Invalid::new(Dropped::BadTag, "the tag is not that of the frame under this key"));
+        }
+        let lacks_tag = self.key.is_some() && frame.seal.is_none();
+        lacks_tag.then(|| Invalid::new(Dropped::Unauthenticated, "the frame has no tag, but there is a key"))
     }
 
     fn show(

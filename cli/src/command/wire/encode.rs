@@ -194,6 +194,9 @@ fn not_a_message(error: &parse::ParseError<'_>) -> CliError {
         (Some(near), _) => {
             format!("did you mean `{near}`? `ruvllm-esp wire messages` lists messages and fields")
         }
+        (None, BadValue { field: "flags", value }) if value.contains("fragment") => {
+            "a fragment is no message; `wire decode` shows the whole one after its fragments".into()
+        }
         (None, BadValue { .. }) => {
             "a text stands in double quotes, an item is `1:9`; docs/wire.md has the kinds".into()
         }
