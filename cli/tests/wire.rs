@@ -86,7 +86,8 @@ fn golden_bytes_give_the_golden_text_and_back() {
         let again = said(&["encode", "-", "--key", KEY, "--counter", "7"], &shown);
         assert_eq!(again, format!("{sealed}\n"), "{}", golden.name);
     }
-    assert_eq!(messages, 15);
+    let table: serde_json::Value = serde_json::from_str(&said(&["messages", "--json"], "")).unwrap();
+    assert_eq!(messages, table["messages"].as_array().unwrap().len(), "each message has its golden file");
 }
 
 #[test]

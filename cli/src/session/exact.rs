@@ -45,8 +45,11 @@ fn image(path: Option<&Path>, chip: &str) -> Result<Vec<u8>, CliError> {
     std::fs::read(&path).map_err(|error| unreadable(&name, &error).help(help))
 }
 
-/// The chip's ROM: the file that is named, else the one in `RUVLLM_ROM_DIR`, else the one that came along.
-fn rom(path: Option<&Path>, chip: &str) -> Result<Rom, CliError> {
+/// The ROM of a chip: the file that is named, else the one in `RUVLLM_ROM_DIR`, else the one that came along.
+///
+/// # Errors
+/// Where there is none, or the file is no ROM.
+pub fn rom(path: Option<&Path>, chip: &str) -> Result<Rom, CliError> {
     let folder = std::env::var_os("RUVLLM_ROM_DIR").filter(|folder| !folder.is_empty());
     let (name, bytes) = match path.map(Path::to_path_buf) {
         Some(path) => read(&path)?,
