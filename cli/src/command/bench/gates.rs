@@ -82,10 +82,7 @@ fn with_board<'a>(
         let text = format!("--port: one board, and {} chips", chips.len());
         return Err(CliError::usage("bench::one-board", text).help("name the board's: --variant CHIP"));
     }
-    crate::board::interrupt::leave_at_once(
-        output.json,
-        "the image on the chip may not be whole: flash it again",
-    );
+    crate::interrupt::leave_at_once(output.json, "the image on the chip may not be whole: flash it again");
     Ok(workshop.with_board(crate::board::port::named(port)))
 }
 
