@@ -143,7 +143,7 @@ impl Exact {
     /// # Errors
     /// [`ExactError::Fault`].
     pub fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, ExactError> {
-        let began = self.board.now();
+        let (began, (before, _)) = (self.board.now(), self.board.waited_for_room(PORT));
         match line {
             Ok(line) => self.board.serial_in(PORT, line.as_bytes()),
             Err(Failure::NotUtf8) => self.board.serial_in(PORT, &[0xff]),
@@ -156,7 +156,8 @@ impl Exact {
         }
         let text = String::from_utf8_lossy(&self.board.take_serial_out(PORT)).into_owned();
         let ended = if text.is_empty() { self.board.now() } else { self.board.last_written(PORT) };
-        let took = ended.saturating_sub(began);
+        let waited = self.board.waited_for_room(PORT).1.saturating_sub(before);
+        let took = ended.saturating_sub(began + waited);
         let error = text.strip_prefix("err: ").and_then(|rest| rest.split_whitespace().next());
         let error = error.map(str::to_string);
         self.spent += took;

@@ -45,7 +45,11 @@ fn image(path: Option<&Path>, chip: &str) -> Result<Vec<u8>, CliError> {
     std::fs::read(&path).map_err(|error| unreadable(&name, &error).help(help))
 }
 
-fn rom(path: Option<&Path>, chip: &str) -> Result<Rom, CliError> {
+/// The ROM of a chip: `path`, or one found.
+///
+/// # Errors
+/// Where there is none, or the file is no ROM.
+pub fn rom(path: Option<&Path>, chip: &str) -> Result<Rom, CliError> {
     let found = path.map(Path::to_path_buf).or_else(|| Rom::find(chip)).ok_or_else(|| {
         CliError::usage("sim::no-rom", format!("there is no ROM image for {chip}")).help(
             "--rom FILE or RUVLLM_ROM_DIR names one; https://github.com/espressif/esp-rom-elfs publishes them",
