@@ -2,7 +2,8 @@
 //!
 //! The image is the one that is flashed, unmodified. The console has no mark at the end of a reply, so a reply ends when
 //! the program looks for input again and again and finds none, with all its output gone. Time is the chip's own; only
-//! a wait is short-cut ([`Exact::wait`]). The port is USB-Serial-JTAG, which adds no baud rate to the time of a reply.
+//! a wait is short-cut ([`Exact::wait`]). The port is USB-Serial-JTAG, which adds no baud rate to the time of a reply; the time
+//! in which it has no room, because the host has not fetched the last packet, is taken off, for it is the host's.
 
 use crate::cost::{self, Cost, CostTable};
 use crate::emulator::board::kept::UnmodelledRegister;
@@ -49,7 +50,7 @@ pub struct Reply {
     pub text: String,
     /// The code of the error, where the chip reported one.
     pub error: Option<String>,
-    /// How long it took, from the line's first byte to the reply's last.
+    /// How long it took, from the line's first byte to the reply's last, less the waits for the host.
     pub cost: Cost,
 }
 

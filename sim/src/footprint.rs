@@ -84,8 +84,11 @@ impl Residence {
     /// After the start of `chip`, of which nothing but the console is still there. The caches of the Xtensa chips are
     /// taken to be as that of ESP32-C3, and their code as large.
     pub fn of(chip: &Chip) -> Self {
-        let footprint =
-            if chip.name == "esp32c6" { calibrated::ESP32C6.footprint } else { calibrated::ESP32C3.footprint };
+        let footprint = if chip.name == "esp32c6" {
+            calibrated::ESP32C6.footprint
+        } else {
+            calibrated::ESP32C3.footprint
+        };
         Self::with(chip, footprint)
     }
 

@@ -208,7 +208,8 @@ impl Outcome {
         text += &format!("    session_error: {},\n", largest(Use::Session));
         let footprint = self.whole.footprint;
         text += &format!("    image_error: {},\n    footprint: Footprint {{\n", self.whole.error);
-        text += &format!("        console: {},\n        command: {},\n", footprint.console, footprint.command);
+        text +=
+            &format!("        console: {},\n        command: {},\n", footprint.console, footprint.command);
         text += &format!("        role: {},\n        operations: [\n", footprint.role);
         for (op, lines) in Op::ALL.into_iter().zip(footprint.operations) {
             text += &format!("            {lines}, // {}\n", op.name());

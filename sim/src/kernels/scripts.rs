@@ -39,7 +39,11 @@ pub const DEMO: [Script<'static>; 4] = [
 pub const CALIBRATION: [Script<'static>; 4] = [
     script("fit-hnsw", RoleKind::HnswIndexer, include_str!("../../../fixtures/calibration/hnsw.txt")),
     script("fit-rag", RoleKind::RagRetriever, include_str!("../../../fixtures/calibration/rag.txt")),
-    script("fit-anomaly", RoleKind::AnomalySentinel, include_str!("../../../fixtures/calibration/anomaly.txt")),
+    script(
+        "fit-anomaly",
+        RoleKind::AnomalySentinel,
+        include_str!("../../../fixtures/calibration/anomaly.txt"),
+    ),
     script("fit-memory", RoleKind::MemoryArchivist, include_str!("../../../fixtures/calibration/memory.txt")),
 ];
 
