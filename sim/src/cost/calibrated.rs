@@ -8,7 +8,7 @@ use crate::footprint::Footprint;
 /// Fitted to the esp32c3 of the emulator.
 #[rustfmt::skip]
 pub const ESP32C3: Calibration = Calibration {
-    commit: "23c55f95fe99-dirty",
+    commit: "15a480bf6ded-dirty",
     samples: 83,
     mean_error: 33,
     held_out_error: 61,
@@ -100,7 +100,7 @@ pub const ESP32C3: Calibration = Calibration {
 /// Fitted to the esp32c6 of the emulator.
 #[rustfmt::skip]
 pub const ESP32C6: Calibration = Calibration {
-    commit: "23c55f95fe99-dirty",
+    commit: "15a480bf6ded-dirty",
     samples: 83,
     mean_error: 32,
     held_out_error: 64,
