@@ -73,7 +73,7 @@ pub enum Op {
     Command,
     /// One piece of text formatted and handed to the output.
     Piece,
-    /// Another command than the last: its code has to come from flash again.
+    /// Another command than the last, where its code has to come from flash again and no [`Op::Fetch`] is counted.
     Switch,
     /// One word of a large memory zeroed in one go.
     Sweep,

@@ -149,14 +149,7 @@ impl Whole {
         let footprint = footprint(&fitted);
         let mut prices = *kernels;
         let prior = OPS.map(|op| instructions[op as usize].map_or(0, |price| price.cycles));
-        // What no kernel does is at the price of its instructions.
-        let mut base = *kernels;
-        for (price, instructions) in base.iter_mut().zip(instructions) {
-            if *price == 0 {
-                *price = instructions.map_or(0, |price| price.cycles);
-            }
-        }
-        OPS.iter().for_each(|op| base[*op as usize] = 0);
+        let mut base = base(kernels, instructions);
         let found = solve(&rows(chip, &fitted, footprint, &base), prior);
         for (op, price) in OPS.into_iter().zip(found) {
             prices[op as usize] = price;
@@ -169,6 +162,19 @@ impl Whole {
         });
         Self { prices, footprint, error: error.max().unwrap_or(0) }
     }
+}
+
+/// The prices of the kernels, those of the instructions where no kernel says, and nothing for what is to be fitted.
+fn base(kernels: &Fitted, instructions: &Prices) -> Fitted {
+    let mut base = *kernels;
+    for ((op, price), instructions) in Op::ALL.iter().zip(&mut base).zip(instructions) {
+        if OPS.contains(op) {
+            *price = 0;
+        } else if *price == 0 {
+            *price = instructions.map_or(0, |price| price.cycles);
+        }
+    }
+    base
 }
 
 /// Thousandths of a cycle of one line, at `prices`, with so many fills.
@@ -235,14 +241,19 @@ fn verb(line: &str) -> &str {
     line.split_ascii_whitespace().next().unwrap_or_default()
 }
 
-/// The sizes of the pieces, from the lines that each command used. What all commands use is the console's.
-fn footprint(sessions: &[&Session]) -> Footprint {
-    let console = sessions.iter().filter_map(|session| {
+/// The lines that all commands of a session use: the console's.
+fn console(sessions: &[&Session]) -> usize {
+    let common = sessions.iter().filter_map(|session| {
         let mut used = session.exchanges.iter().map(|exchange| exchange.used.clone());
         let first = used.next()?;
         Some(used.fold(first, |all, used| &all & &used).len())
     });
-    let console = console.min().unwrap_or(0);
+    common.min().unwrap_or(0)
+}
+
+/// The sizes of the pieces, from the lines that each command used.
+fn footprint(sessions: &[&Session]) -> Footprint {
+    let console = console(sessions);
     // Commands that are typed hundreds of times must not outweigh all others.
     let mut alike: BTreeMap<(&str, &str, Vec<usize>), (u32, usize)> = BTreeMap::new();
     for session in sessions {
@@ -278,5 +289,69 @@ fn column(piece: Piece) -> Option<usize> {
         Piece::Command(_) => Some(0),
         Piece::Role => Some(1),
         Piece::Operation(op) => Some(2 + op as usize),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::esp32c3::INSTRUCTIONS;
+    use ruvllm_esp_core::chip::esp32c3::CHIP;
+    use ruvllm_esp_core::meter::Meter;
+
+    /// What commands use besides the 100 lines of the console: lines, and the operation that stands for them.
+    const VERBS: [(&str, u32, &[Op]); 4] =
+        [("role", 20, &[]), ("get", 60, &[]), ("add", 200, &[Op::Link]), ("search", 100, &[Op::Text])];
+
+    /// Sessions of a chip whose prices are 50 a byte, 4,000 a line and 300 a fill.
+    fn made_up() -> Vec<Session> {
+        let line = |number: usize| {
+            let (verb, lines, ops) = VERBS[number * 7 % 4];
+            let mut counts = Counts::default();
+            ops.iter().for_each(|op| counts.record(*op, 1));
+            counts.record(Op::Give, 10 + (number as u32 * 37) % 400);
+            counts.record(Op::Turn, 1);
+            Exchange {
+                line: verb.to_string(),
+                counts,
+                cycles: 0,
+                modelled: 0,
+                used: (0..100 + lines).collect(),
+            }
+        };
+        let name = |number: usize| if number < 6 { "fit-hnsw" } else { "session-hnsw" };
+        let mut sessions: Vec<Session> = (2..8)
+            .map(|length| Session { name: name(length), exchanges: (0..5 * length).map(line).collect() })
+            .collect();
+        let all: Vec<&Session> = sessions.iter().collect();
+        let footprint = footprint(&all);
+        for session in &mut sessions {
+            let fetched = session.fetched(&CHIP, footprint);
+            for (exchange, fetched) in session.exchanges.iter_mut().zip(fetched) {
+                exchange.cycles = 50 * exchange.counts.of(Op::Give) + 4_000 + 300 * u64::from(fetched);
+            }
+        }
+        sessions
+    }
+
+    #[test]
+    fn the_sizes_of_code_come_out_of_the_lines_used() {
+        let sessions = made_up();
+        let footprint = footprint(&sessions.iter().collect::<Vec<_>>());
+        assert_eq!(footprint.console, 100);
+        assert!(footprint.command.abs_diff(20) < 5 && footprint.role.abs_diff(40) < 10, "{footprint:?}");
+        assert!(footprint.operations[Op::Link as usize] > 100, "{footprint:?}");
+        assert!(footprint.operations[Op::Text as usize].abs_diff(40) < 25, "{footprint:?}");
+    }
+
+    #[test]
+    fn the_prices_come_out_of_the_cycles_and_hold_for_a_session_never_seen() {
+        // Free but for what is fitted: the sessions are made of nothing else.
+        let mut kernels = [1; Op::ALL.len()];
+        OPS.iter().for_each(|op| kernels[*op as usize] = 0);
+        let whole = Whole::fit(&CHIP, &made_up(), &kernels, &INSTRUCTIONS);
+        assert!(whole.error < 30, "{whole:?}");
+        assert!(whole.prices[Op::Fetch as usize].abs_diff(300_000) < 30_000, "{whole:?}");
+        assert!(whole.prices[Op::Give as usize].abs_diff(50_000) < 15_000, "{whole:?}");
     }
 }
