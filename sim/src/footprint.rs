@@ -199,7 +199,7 @@ mod tests {
         let search = counts(&[Op::Mac]);
         assert!(residence.take("search", &search) >= 170);
         let again = residence.take("search", &search);
-        assert!(again < 30, "{again}");
+        assert!(again < 60, "{again}");
         residence.take("add", &counts(&[Op::Mac, Op::Link]));
         let after = residence.take("search", &search);
         assert!(after > 5 * again, "{after} {again}");
@@ -211,7 +211,7 @@ mod tests {
             let mut residence = Residence::with(chip, FOOTPRINT);
             (0..10).map(|_| residence.take("add", &counts(&[Op::Mac, Op::Link]))).sum::<u32>()
         };
-        assert!(fetched(&chip::esp32c6::CHIP) < fetched(&chip::esp32c3::CHIP) / 2);
+        assert!(fetched(&chip::esp32c6::CHIP) * 3 < fetched(&chip::esp32c3::CHIP) * 2);
     }
 
     #[test]

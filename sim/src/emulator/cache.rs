@@ -152,7 +152,7 @@ mod tests {
         let mut cache = Cache::new(SMALL, 100);
         cache.touch(3);
         assert!(cache.take_used().is_empty());
-        [7, 3, 7].map(|line| cache.touch(line));
+        [7, 3, 7].iter().for_each(|line| _ = cache.touch(*line));
         assert!(cache.take_used().into_iter().eq([3, 7]));
         assert!(cache.take_used().is_empty());
     }

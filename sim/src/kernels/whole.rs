@@ -316,15 +316,15 @@ mod tests {
                 counts,
                 cycles: 0,
                 modelled: 0,
-                used: (0..100 + lines).collect(),
+                used: (0..100).chain(1_000 * lines..1_001 * lines).collect(),
             }
         };
         let name = |number: usize| if number < 6 { "fit-hnsw" } else { "session-hnsw" };
         let mut sessions: Vec<Session> = (2..8)
             .map(|length| Session { name: name(length), exchanges: (0..5 * length).map(line).collect() })
             .collect();
-        let all: Vec<&Session> = sessions.iter().collect();
-        let footprint = footprint(&all);
+        let fitted: Vec<&Session> = sessions.iter().filter(|session| session.is_fitted()).collect();
+        let footprint = footprint(&fitted);
         for session in &mut sessions {
             let fetched = session.fetched(&CHIP, footprint);
             for (exchange, fetched) in session.exchanges.iter_mut().zip(fetched) {
@@ -339,7 +339,7 @@ mod tests {
         let sessions = made_up();
         let footprint = footprint(&sessions.iter().collect::<Vec<_>>());
         assert_eq!(footprint.console, 100);
-        assert!(footprint.command.abs_diff(20) < 5 && footprint.role.abs_diff(40) < 10, "{footprint:?}");
+        assert!(footprint.command.abs_diff(20) < 5 && footprint.role.abs_diff(40) < 20, "{footprint:?}");
         assert!(footprint.operations[Op::Link as usize] > 100, "{footprint:?}");
         assert!(footprint.operations[Op::Text as usize].abs_diff(40) < 25, "{footprint:?}");
     }
