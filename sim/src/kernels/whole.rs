@@ -319,9 +319,10 @@ mod tests {
                 used: (0..100).chain(1_000 * lines..1_001 * lines).collect(),
             }
         };
-        let name = |number: usize| if number < 6 { "fit-hnsw" } else { "session-hnsw" };
-        let mut sessions: Vec<Session> = (2..8)
-            .map(|length| Session { name: name(length), exchanges: (0..5 * length).map(line).collect() })
+        let scripts = scripts::CALIBRATION.iter().chain(&scripts::DEMO).chain(&scripts::GOLDEN);
+        let mut sessions: Vec<Session> = scripts
+            .zip(8..)
+            .map(|(script, length)| Session { name: script.name, exchanges: (0..length).map(line).collect() })
             .collect();
         let fitted: Vec<&Session> = sessions.iter().filter(|session| session.is_fitted()).collect();
         let footprint = footprint(&fitted);
@@ -339,9 +340,10 @@ mod tests {
         let sessions = made_up();
         let footprint = footprint(&sessions.iter().collect::<Vec<_>>());
         assert_eq!(footprint.console, 100);
-        assert!(footprint.command.abs_diff(20) < 5 && footprint.role.abs_diff(40) < 20, "{footprint:?}");
-        assert!(footprint.operations[Op::Link as usize] > 100, "{footprint:?}");
-        assert!(footprint.operations[Op::Text as usize].abs_diff(40) < 25, "{footprint:?}");
+        assert!(footprint.command.abs_diff(20) < 5 && footprint.role.abs_diff(40) < 40, "{footprint:?}");
+        // Of the operations the least that explains the lines is kept.
+        let [link, text] = [Op::Link, Op::Text].map(|op| footprint.operations[op as usize]);
+        assert!(link > 70 && link <= 140 && text <= 40, "{footprint:?}");
     }
 
     #[test]
@@ -350,8 +352,8 @@ mod tests {
         let mut kernels = [1; Op::ALL.len()];
         OPS.iter().for_each(|op| kernels[*op as usize] = 0);
         let whole = Whole::fit(&CHIP, &made_up(), &kernels, &INSTRUCTIONS);
-        assert!(whole.error < 30, "{whole:?}");
-        assert!(whole.prices[Op::Fetch as usize].abs_diff(300_000) < 30_000, "{whole:?}");
-        assert!(whole.prices[Op::Give as usize].abs_diff(50_000) < 15_000, "{whole:?}");
+        assert!(whole.error < 100, "{whole:?}");
+        assert!(whole.prices[Op::Fetch as usize].abs_diff(300_000) < 60_000, "{whole:?}");
+        assert!(whole.prices[Op::Give as usize].abs_diff(50_000) < 30_000, "{whole:?}");
     }
 }
