@@ -43,7 +43,7 @@ pub struct Cache {
     hits: u64,
     misses: u64,
     /// The lines that were used since somebody wanted to know.
-    used: Option<Box<BTreeSet<u32>>>,
+    used: Option<BTreeSet<u32>>,
 }
 
 impl Cache {
@@ -123,7 +123,7 @@ impl Cache {
 
     /// The lines used since the last call; empty at the first, from which on they are noted.
     pub fn take_used(&mut self) -> BTreeSet<u32> {
-        self.used.replace(Box::default()).map(|used| *used).unwrap_or_default()
+        self.used.replace(BTreeSet::new()).unwrap_or_default()
     }
 
     /// Touches that found their line, and those that did not.
