@@ -33,6 +33,7 @@ use peripherals::Peripherals;
 pub use peripherals::Surroundings;
 pub use reset::Cause;
 pub use rom::{Rom, RomError};
+use std::collections::BTreeSet;
 use thiserror::Error;
 use time::{MILLISECOND, Ticks};
 
@@ -251,6 +252,20 @@ impl Board {
             Port::Uart0 => peripherals.uart0.last_written,
             Port::Usb => peripherals.usb.last_written,
         })
+    }
+
+    /// How long the program found no room for its output at a port: ever, and before the last byte that it wrote. At UART0
+    /// that is not counted.
+    pub fn waited_for_room(&self, port: Port) -> (Ticks, Ticks) {
+        self.peripherals().map_or((0, 0), |peripherals| match port {
+            Port::Uart0 => (0, 0),
+            Port::Usb => (peripherals.usb.waited, peripherals.usb.waited_to_write),
+        })
+    }
+
+    /// The lines of the flash cache used since the last call; empty at the first, from which on they are noted.
+    pub fn take_cache_lines(&mut self) -> BTreeSet<u32> {
+        self.machine.bus.outer.cache.take_used()
     }
 
     /// A USB host comes or goes.
