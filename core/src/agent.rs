@@ -3,11 +3,18 @@
 //! The agent is the same on the host and on silicon. It is handed lines and the time, and writes replies; it keeps its
 //! state in the memory lent to it and takes hold of that anew at each command.
 
+mod fleet;
+
+pub use fleet::PeerView;
+
 use crate::arena::{Arena, Ledger, NoRoom};
 use crate::chip::Chip;
 use crate::console::{CommandInfo, Failure, Session, split_word};
 use crate::embed;
+use crate::federation::node::Node;
+use crate::federation::{self, Membership, Turn};
 use crate::meter::{Meter, Op};
+use crate::role::anomaly::Alarm;
 use crate::role::{AnyRole, Plan, RoleKind, confirm};
 use crate::units::{Bytes, Micros};
 use core::fmt;
@@ -52,6 +59,10 @@ pub struct Agent<Memory> {
     plan: Plan,
     /// Commands taken since boot.
     operations: u32,
+    /// The fleet it is in, if it is in one.
+    membership: Option<Membership>,
+    /// How busy it was lately, in hundredths, as far as its caller knows.
+    load: u8,
 }
 
 impl<Memory: AsMut<[u8]>> Agent<Memory> {
@@ -60,8 +71,8 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     /// # Errors
     /// [`NoRoom`] when not even the role's least capacity fits.
     pub fn boot(mut memory: Memory, identity: Identity) -> Result<Self, NoRoom> {
-        let plan = open(identity, memory.as_mut())?;
-        Ok(Self { memory, identity, plan, operations: 0 })
+        let plan = open(identity, None, memory.as_mut())?;
+        Ok(Self { memory, identity, plan, operations: 0, membership: None, load: 0 })
     }
 
     /// Which chip it is, with its role of the moment.
@@ -81,10 +92,10 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     /// The bytes of the arena, and how many of them its structures take.
     pub fn memory_use(&mut self) -> (Bytes, Bytes) {
-        let (kind, plan) = (self.identity.role, self.plan);
+        let (identity, membership, plan) = (self.identity, self.membership, self.plan);
         let mut arena = Arena::new(self.memory.as_mut());
         let total = arena.free();
-        let free = AnyRole::carve(kind, &mut arena, plan).map_or(total, |_| arena.free());
+        let free = carve(identity, membership, &mut arena, plan).map_or(total, |_| arena.free());
         (total, total - free)
     }
 
@@ -93,7 +104,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let plan = self.plan;
         let mut arena = Arena::with_ledger(self.memory.as_mut(), ledger);
         // What was carved at boot fits again, and an arena that did not fit it has nothing to tell.
-        let _ = AnyRole::carve(self.identity.role, &mut arena, plan);
+        let _ = carve(self.identity, self.membership, &mut arena, plan);
     }
 
     /// Writes the three lines that a chip says at boot.
@@ -119,16 +130,47 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         meter: &mut M,
         out: &mut dyn fmt::Write,
     ) -> Result<(), Failure> {
-        let mut session = Session { now, meter, out };
-        let outcome = line.and_then(|line| self.command(line, &mut session));
+        self.say(line, &mut Turn { now, meter, out, observer: &mut () })
+    }
+
+    /// As [`Agent::line`], and tells the turn's observer what happens in the fleet.
+    ///
+    /// # Errors
+    /// The failure that was also written to `turn.out`.
+    pub fn say<M: Meter>(
+        &mut self,
+        line: Result<&str, Failure>,
+        turn: &mut Turn<'_, M>,
+    ) -> Result<(), Failure> {
+        let outcome = line.and_then(|line| self.command(line, turn));
         if let Err(failure) = outcome {
             // A reply that cannot be written has nowhere to be reported but to the caller.
-            let _ = writeln!(session.out, "{failure}");
+            let _ = writeln!(turn.out, "{failure}");
         }
         outcome
     }
 
-    fn command<M: Meter>(&mut self, line: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+    fn command<M: Meter>(&mut self, line: &str, turn: &mut Turn<'_, M>) -> Result<(), Failure> {
+        if self.membership.is_some()
+            && let ("fleet", rest) = split_word(line)
+        {
+            return self.fleet_command(rest, line, turn);
+        }
+        let mut alarm = None;
+        let mut session = Session { now: turn.now, meter: turn.meter, out: turn.out };
+        let outcome = self.own_command(line, &mut alarm, &mut session);
+        if let (Some(alarm), Some((mut node, _, profile))) = (alarm, self.in_fleet()) {
+            node.raise(alarm, split_word(line).1, &profile, turn);
+        }
+        outcome
+    }
+
+    fn own_command<M: Meter>(
+        &mut self,
+        line: &str,
+        alarm: &mut Option<Alarm>,
+        session: &mut Session<'_, M>,
+    ) -> Result<(), Failure> {
         session.meter.record(Op::Command, 1);
         session.meter.record(Op::Byte, line.len() as u32);
         let (verb, rest) = split_word(line);
@@ -142,11 +184,11 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
             "variant" => Ok(writeln!(session.out, "variant: {}", chip.name)?),
             "stats" => Ok(self.stats(session.out)?),
             "mem" => Ok(self.mem(session.out)?),
-            "peers" => Ok(session.out.write_str("peers: (none heard)\n")?),
+            "peers" => self.write_peers(session),
             "set-role" => self.set_role(rest, session),
-            "help" => help(role, rest, session.out),
+            "help" => help(role, self.membership.is_some(), rest, session.out),
             "version" => Ok(version(session.out)?),
-            _ => self.role_command(verb, rest, session),
+            _ => self.role_command(verb, rest, alarm, session),
         }
     }
 
@@ -154,9 +196,13 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         &mut self,
         verb: &str,
         rest: &str,
+        alarm: &mut Option<Alarm>,
         session: &mut Session<'_, M>,
     ) -> Result<(), Failure> {
-        match self.attach()?.run(verb, rest, session) {
+        let mut role = self.attach()?;
+        let outcome = role.run(verb, rest, session);
+        *alarm = role.alarm();
+        match outcome {
             Err(Failure::UnknownCommand) => Err(match role_with(verb) {
                 Some(wants) => Failure::WrongRole { wants },
                 None => Failure::UnknownCommand,
@@ -167,7 +213,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     fn attach(&mut self) -> Result<AnyRole<'_>, NoRoom> {
         let plan = self.plan;
-        AnyRole::carve(self.identity.role, &mut Arena::new(self.memory.as_mut()), plan)
+        carve(self.identity, self.membership, &mut Arena::new(self.memory.as_mut()), plan)
     }
 
     fn stats(&mut self, out: &mut dyn fmt::Write) -> fmt::Result {
@@ -196,7 +242,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let role = RoleKind::by_name(name).ok_or(Failure::UnknownRole)?;
         let discarded = confirm(self.items(), mark)?;
         let identity = Identity { role, ..self.identity };
-        self.plan = open(identity, self.memory.as_mut())?;
+        self.plan = open(identity, self.membership, self.memory.as_mut())?;
         session.meter.record(Op::Sweep, self.memory.as_mut().len() as u32 / 4);
         self.identity = identity;
         write!(session.out, "role set to {}", role.info().name)?;
@@ -207,10 +253,28 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     }
 }
 
-/// Zeroes `memory` for as many items of the role as it fits; where too few do, nothing is touched.
-fn open(identity: Identity, memory: &mut [u8]) -> Result<Plan, NoRoom> {
-    let Identity { role, seed, .. } = identity;
-    if let Some(plan) = role.plan(memory, seed) {
+/// Takes the structures of a role, behind those of the network if the chip is in a fleet.
+fn carve<'a>(
+    identity: Identity,
+    membership: Option<Membership>,
+    arena: &mut Arena<'a>,
+    plan: Plan,
+) -> Result<AnyRole<'a>, NoRoom> {
+    if let Some(membership) = membership {
+        Node::carve(arena, identity.chip_id, membership)?;
+    }
+    AnyRole::carve(identity.role, arena, plan)
+}
+
+/// Zeroes what of `memory` is the role's, for as many items as it fits; where too few do, nothing is touched.
+fn open(identity: Identity, membership: Option<Membership>, memory: &mut [u8]) -> Result<Plan, NoRoom> {
+    let Identity { role, seed, chip_id, .. } = identity;
+    let mut arena = Arena::new(memory);
+    if let Some(membership) = membership {
+        Node::carve(&mut arena, chip_id, membership)?;
+    }
+    let memory = arena.into_rest();
+    if let Some(plan) = role.plan_with(memory, seed, membership.is_some()) {
         memory.fill(0);
         return Ok(plan);
     }
@@ -230,8 +294,9 @@ fn version(out: &mut dyn fmt::Write) -> fmt::Result {
     writeln!(out, "ruvllm-esp {} embedder={}", env!("CARGO_PKG_VERSION"), embed::VERSION)
 }
 
-fn help(role: RoleKind, name: &str, out: &mut dyn fmt::Write) -> Result<(), Failure> {
-    let commands = || role.info().commands.iter().chain(&COMMON);
+fn help(role: RoleKind, in_fleet: bool, name: &str, out: &mut dyn fmt::Write) -> Result<(), Failure> {
+    let fleet = if in_fleet { federation::COMMANDS.as_slice() } else { &[] };
+    let commands = || role.info().commands.iter().chain(&COMMON).chain(fleet);
     if name.is_empty() {
         writeln!(out, "commands of {}:", role.info().name)?;
         return Ok(commands().try_for_each(|command| write_help(command, out))?);

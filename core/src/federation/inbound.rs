@@ -1,0 +1,104 @@
+//! A frame comes in: who is heard by it, what follows from it, where it goes on.
+
+use super::answer::{News, Reply, news, serve, tell_alarm};
+use super::member::{Heard, Members};
+use super::node::{Node, Profile, destination};
+use super::{FleetEvent, Topology, Turn};
+use crate::meter::Meter;
+use crate::role::AnyRole;
+use crate::wire::frame::Header;
+use crate::wire::{BROADCAST, Dropped, Event, Message};
+
+impl Node<'_> {
+    /// Takes a frame that came in at `port`, its framing removed.
+    pub fn receive<M: Meter>(
+        &mut self,
+        port: u8,
+        frame: &[u8],
+        role: &mut AnyRole<'_>,
+        profile: &Profile,
+        turn: &mut Turn<'_, M>,
+    ) {
+        let (hub, coordinates) = (self.hands_on(port), self.is_coordinator());
+        let (header, reply, news) = match self.endpoint.receive(frame, turn.now, turn.meter) {
+            Err(Dropped::NotForUs) => return self.hand_on(frame, hub, turn),
+            Err(_) => return,
+            Ok(Event::Message { header, message }) => {
+                let has_changed = listen(&mut self.members, &header, &message, port, turn);
+                if let Message::Anomaly(anomaly) = &message {
+                    tell_alarm(header.source, anomaly.score, coordinates, turn);
+                }
+                let is_settled = self.state.to_look == 0;
+                let reply = match serve(&header, &message, is_settled, role, profile, turn) {
+                    // Everyone else is heard by heartbeats; hundreds of answers at once would crowd the link.
+                    Reply::Hello if !coordinates => Reply::Nothing,
+                    reply => reply,
+                };
+                let news = news(&message);
+                if has_changed {
+                    self.look_again(role, turn.now);
+                }
+                (Some(header), reply, news)
+            }
+            Ok(_) => (None, Reply::Nothing, News::None),
+        };
+        if let Some(hub) = hub.filter(|_| destination(frame) == Some(BROADCAST))
+            && !self.relay.is_known(frame, turn.meter)
+        {
+            self.relay.push(frame, hub, turn.meter);
+        }
+        if let Some(header) = header {
+            self.reply(header.source, &reply, profile, turn);
+            self.take_news(header.source, news, role, profile, turn);
+        }
+    }
+
+    /// Does this chip coordinate the fleet, as far as it knows?
+    pub(super) fn is_coordinator(&self) -> bool {
+        self.state.has_coordinator != 0 && self.state.coordinator == self.id
+    }
+
+    /// The port at which a frame that came in at `port` goes on, if this chip hands on frames at all.
+    fn hands_on(&self, port: u8) -> Option<u8> {
+        match self.membership.topology {
+            Topology::Mesh => None,
+            Topology::Ring => Some(u8::from(port == 0)),
+            Topology::Star => {
+                (self.state.has_coordinator != 0 && self.state.coordinator == self.id).then_some(0)
+            }
+        }
+    }
+
+    /// Hands on a frame that is meant for another chip, at `port`.
+    fn hand_on<M: Meter>(&mut self, frame: &[u8], port: Option<u8>, turn: &mut Turn<'_, M>) {
+        let Some(port) = port else { return };
+        let Ok(header) = self.endpoint.vouch(frame, turn.meter) else { return };
+        let sender = self.members.get(header.source, turn.meter);
+        if sender.is_some_and(|sender| sender.is_counted()) && !self.relay.is_known(frame, turn.meter) {
+            self.relay.push(frame, port, turn.meter);
+        }
+    }
+}
+
+/// Notes who was heard and what it said of itself; says whether it came, came back or has another role than before.
+fn listen<M: Meter>(
+    members: &mut Members<'_>,
+    header: &Header,
+    message: &Message<'_>,
+    port: u8,
+    turn: &mut Turn<'_, M>,
+) -> bool {
+    let id = header.source;
+    let heard = members.hear(header, port, turn.now, turn.meter);
+    match heard {
+        Heard::New => turn.observer.event(&FleetEvent::PeerHeard { id }),
+        Heard::Rebooted => turn.observer.event(&FleetEvent::PeerRebooted { id }),
+        Heard::Again | Heard::NoPlace => {}
+    }
+    let has_turned = match message {
+        Message::Heartbeat(beat) => members.beat(id, beat, turn.now, turn.meter),
+        Message::Hello(hello) => members.greet(id, hello.role, hello.capacity, turn.meter),
+        _ => false,
+    };
+    has_turned || matches!(heard, Heard::New | Heard::Rebooted)
+}
