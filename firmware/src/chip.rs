@@ -5,6 +5,7 @@
 use crate::entropy::Entropy;
 use crate::flash::Store;
 use crate::identity::{self, CHIP, THIS};
+use crate::link::Traffic;
 use crate::{clock, memory};
 use core::fmt::{self, Write};
 use ruvllm_esp_core::agent::Identity;
@@ -29,8 +30,12 @@ pub struct Chip {
     pub boot: Boot,
     /// The last failure, if any.
     pub record: Record,
+    /// How often the chip has booted, where the flash counts it.
+    pub boots: Option<u32>,
     /// Bytes of output dropped, on all ports.
     pub dropped: u32,
+    /// What crossed the link, where it is open.
+    pub traffic: Option<Traffic>,
 }
 
 /// What a command asks of the loop.
@@ -116,9 +121,17 @@ impl Chip {
 
     fn status(&mut self, out: &mut dyn Write) -> fmt::Result {
         identity::write(out)?;
-        writeln!(out, "up: {} s", clock::now().as_seconds())?;
+        write!(out, "up: {} s", clock::now().as_seconds())?;
+        match self.boots {
+            Some(boots) => writeln!(out, " boots={boots}")?,
+            None => writeln!(out, " boots=unknown")?,
+        }
         writeln!(out, "stack: reserved={} used={}", memory::STACK_BYTES, memory::stack_used())?;
         writeln!(out, "console: dropped={}", self.dropped)?;
+        match &self.traffic {
+            Some(traffic) => traffic.write(out)?,
+            None => out.write_str("link: closed\n")?,
+        }
         self.show_settings(out)?;
         match self.record.failure {
             Some(failure) => writeln!(out, "last failure: {failure}"),

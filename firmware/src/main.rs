@@ -11,17 +11,27 @@ mod clock;
 mod console;
 mod entropy;
 mod flash;
+mod fleet;
 mod identity;
+mod link;
 mod memory;
 mod panic;
 mod ports;
+#[cfg(feature = "radio")]
+mod radio;
 mod raw;
 mod uart;
 mod watchdog;
+#[cfg(not(feature = "radio"))]
+mod wired;
+
+#[cfg(feature = "radio")]
+extern crate alloc;
 
 use chip::{Chip, Next};
 use core::fmt::{self, Write};
 use esp_hal::clock::CpuClock;
+use fleet::Fleet;
 use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_firmware_logic::command::{self, Refusal};
@@ -40,17 +50,21 @@ fn main() -> ! {
     let (boot, record) = panic::boot();
     let mut watchdog = watchdog::Watchdog::start(peripherals.RTC_TIMER);
     let Ok(ports) = open_ports!(peripherals) else { panic!("UART0 does not take its settings") };
-    let store = flash::Store::open(peripherals.FLASH);
+    let mut store = flash::Store::open(peripherals.FLASH);
+    let boots = store.count_boot();
     let entropy = entropy::Entropy::new(peripherals.RNG, peripherals.ADC1);
-    let mut chip = Chip { store, entropy, boot, record, dropped: 0 };
+    let mut chip = Chip { store, entropy, boot, record, boots, dropped: 0, traffic: None };
     let identity = chip.identity();
     let mut agent = start(&chip, identity);
     ports.say(&mut |out| _ = greet(&chip, identity, agent.as_ref(), out));
+    // A chip that failed too often is left alone with its console.
+    let mut fleet = Fleet::new(if agent.is_some() { open_link!(peripherals) } else { None });
     let mut next = Next::Loop;
     loop {
         let role = agent.as_ref().map_or("safe", |agent| agent.identity().role.info().alias);
         watchdog.feed(role);
-        chip.dropped = ports.dropped();
+        fleet.turn();
+        (chip.dropped, chip.traffic) = (ports.dropped(), fleet.traffic());
         ports.poll(&mut |line, out| next = answer(&mut chip, agent.as_mut(), line, out));
         match next {
             Next::Loop => {}
