@@ -6,6 +6,7 @@
 //! - [`script`]: what is typed at a chip
 //! - [`cost`]: what counted work costs on each chip, in cycles, time and energy
 //! - [`figure`]: a number that says what it is and how far off it may be
+//! - [`fleet`]: many chips on links
 //! - [`gate`]: what must hold before a release
 //! - [`kernels`]: every kernel counted on the host and clocked in the emulator, and what calibrates one by the other
 //! - [`signal`]: sensor signals with known faults
@@ -17,6 +18,7 @@ pub mod emulator;
 pub mod evaluation;
 pub mod exact;
 pub mod figure;
+pub mod fleet;
 pub mod gate;
 pub mod kernels;
 pub mod memory;

@@ -1,0 +1,196 @@
+//! A fleet as it is looked at: plain data, whatever runs it.
+//!
+//! A simulated fleet, a replayed trace and chips on serial ports all give the same views, so that what shows them need
+//! not know which it is. A view is a copy: who draws it holds nothing up. What a source cannot know is `None`, never a
+//! guess.
+
+use crate::figure::Figure;
+use ruvllm_esp_core::units::{Micros, Nanojoules, Nanos};
+
+/// A fleet at one instant.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FleetView {
+    /// Virtual time, or the time since the ports were opened.
+    pub now: Micros,
+    /// Every chip, by its place in the scenario.
+    pub chips: Vec<ChipView>,
+    /// Every link between them.
+    pub links: Vec<LinkView>,
+    /// How long questions to the fleet took: upper edge of the bucket, and how many fell into it.
+    pub latency: Vec<(Micros, u32)>,
+}
+
+/// Is a chip there?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChipState {
+    /// It runs.
+    #[default]
+    Running,
+    /// It has no power.
+    Off,
+    /// It runs, and stays silent until its boot is over.
+    Booting,
+}
+
+/// One chip, as a tile shows it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChipView {
+    /// Its address in the fleet.
+    pub id: u16,
+    /// What the scenario calls it.
+    pub name: String,
+    /// The kind of chip, e.g. `esp32c3`.
+    pub variant: String,
+    /// The short name of its role.
+    pub role: String,
+    /// Is it there?
+    pub state: ChipState,
+    /// Bytes of its arena.
+    pub arena: u32,
+    /// Bytes that its structures take.
+    pub arena_used: u32,
+    /// How many items it holds.
+    pub items: u32,
+    /// How many items it can hold.
+    pub capacity: u32,
+    /// How busy it was lately, in hundredths.
+    pub load: u8,
+    /// Alarms since it booted.
+    pub alarms: u32,
+    /// The time since it booted.
+    pub uptime: Micros,
+    /// Frames sent, received and dropped since it booted.
+    pub frames: (u32, u32, u32),
+    /// What it consumed.
+    pub energy: Option<Figure<Nanojoules>>,
+    /// The chips that it heard, and how long ago.
+    pub peers: Vec<(u16, Micros)>,
+}
+
+/// One link.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LinkView {
+    /// What the scenario calls it.
+    pub name: String,
+    /// The kind, as on the command line.
+    pub kind: String,
+    /// The chips on it, as places in [`FleetView::chips`].
+    pub members: Vec<usize>,
+    /// Is it cut?
+    pub cut: bool,
+    /// Frames carried, and frames lost or spoiled on the way.
+    pub frames: (u64, u64),
+    /// Bytes carried.
+    pub bytes: u64,
+    /// How busy it was lately, in hundredths.
+    pub load: u8,
+}
+
+/// What happened, for a timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventView {
+    /// When.
+    pub at: Micros,
+    /// The chip, as a place in [`FleetView::chips`].
+    pub chip: Option<usize>,
+    /// What kind of event.
+    pub kind: EventKind,
+    /// What there is to say about it, in one line.
+    pub text: String,
+}
+
+/// Kinds of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A chip booted.
+    Boot,
+    /// A chip or a link failed, or was made to.
+    Fault,
+    /// A chip or a link works again.
+    Repair,
+    /// A chip heard another for the first time, or misses it.
+    Peer,
+    /// A sentinel raised the alarm.
+    Alarm,
+    /// A question was asked or answered.
+    Question,
+    /// An item was stored, copied or given up.
+    Item,
+    /// A line of a console.
+    Console,
+    /// An expectation of the scenario was met or missed.
+    Verdict,
+}
+
+/// One chip, looked at closely.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChipDetail {
+    /// The structures in its arena, in their order, in bytes.
+    pub parts: Vec<(String, u32)>,
+    /// Counters by name.
+    pub counters: Vec<(String, u64)>,
+    /// What its work was: the operation, how often, and the time of all of them.
+    pub work: Vec<(String, u64, Figure<Nanos>)>,
+    /// The last messages, oldest first.
+    pub messages: Vec<MessageView>,
+    /// The last lines of its console, oldest first; what was typed begins with `> `.
+    pub console: Vec<String>,
+    /// What its role shows.
+    pub role: RoleView,
+}
+
+/// A message that a chip sent or received.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessageView {
+    /// When.
+    pub at: Micros,
+    /// Did the chip send it?
+    pub outgoing: bool,
+    /// The other chip; `None` for all of them.
+    pub other: Option<u16>,
+    /// The message as text.
+    pub text: String,
+    /// Bytes on the line.
+    pub bytes: u32,
+}
+
+/// A role's own view.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum RoleView {
+    /// Nothing that the counters do not say.
+    #[default]
+    Plain,
+    /// A sentinel's signal.
+    Signal {
+        /// Scores of the last samples, in thousandths, oldest first.
+        scores: Vec<i32>,
+        /// The score from which a sample is an alarm, in thousandths.
+        threshold: i32,
+        /// Places in `scores` that were alarms.
+        alarms: Vec<usize>,
+    },
+    /// An index.
+    Index {
+        /// The kind of index.
+        kind: String,
+        /// Items on each level, the lowest first; one level where it is not a graph.
+        levels: Vec<u32>,
+        /// Recall at ten against exact search over what it holds, in thousandths; measured.
+        recall: Option<u32>,
+        /// The last questions.
+        questions: Vec<QuestionView>,
+    },
+    /// The last questions, oldest first.
+    Questions(Vec<QuestionView>),
+}
+
+/// A question and what it matched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuestionView {
+    /// When.
+    pub at: Micros,
+    /// As it was typed.
+    pub text: String,
+    /// The first line of the answer.
+    pub answer: String,
+}
