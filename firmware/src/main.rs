@@ -55,16 +55,18 @@ fn main() -> ! {
     let entropy = entropy::Entropy::new(peripherals.RNG, peripherals.ADC1);
     let mut chip = Chip { store, entropy, boot, record, boots, dropped: 0, traffic: None };
     let identity = chip.identity();
-    let mut agent = start(&chip, identity);
+    let mut agent = start(&mut chip, identity);
     ports.say(&mut |out| _ = greet(&chip, identity, agent.as_ref(), out));
-    // A chip that failed too often is left alone with its console.
-    let mut fleet = Fleet::new(if agent.is_some() { open_link!(peripherals) } else { None });
+    let is_member = agent.as_ref().is_some_and(|agent| agent.membership().is_some());
+    let mut fleet = Fleet::new(if is_member { open_link!(peripherals) } else { None });
     let mut next = Next::Loop;
     loop {
         let role = agent.as_ref().map_or("safe", |agent| agent.identity().role.info().alias);
         watchdog.feed(role);
-        fleet.turn();
-        (chip.dropped, chip.traffic) = (ports.dropped(), fleet.traffic());
+        if let (Some(fleet), Some(agent)) = (&mut fleet, &mut agent) {
+            fleet.turn(agent, ports);
+        }
+        (chip.dropped, chip.traffic) = (ports.dropped(), fleet.as_ref().map(Fleet::traffic));
         ports.poll(&mut |line, out| next = answer(&mut chip, agent.as_mut(), line, out));
         match next {
             Next::Loop => {}
@@ -79,12 +81,16 @@ fn main() -> ! {
     }
 }
 
-/// Starts the agent, unless it failed too often.
-fn start(chip: &Chip, identity: Identity) -> Option<ChipAgent> {
+/// Starts the agent, in its fleet or alone, unless it failed too often.
+fn start(chip: &mut Chip, identity: Identity) -> Option<ChipAgent> {
     if chip.boot.safe_mode {
         return None;
     }
-    Agent::boot(memory::arena()?, identity).ok()
+    let memory = memory::arena()?;
+    match chip.membership() {
+        Some(membership) => Agent::join(memory, identity, membership).ok(),
+        None => Agent::boot(memory, identity).ok(),
+    }
 }
 
 /// Says what a chip says at boot: why the last boot failed, if it did, and then the banner.

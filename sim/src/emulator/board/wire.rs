@@ -13,12 +13,12 @@ const TURN: Ticks = 50 * MICROSECOND;
 ///
 /// A board that stops for good stops both; [`Halt`] says why.
 pub fn run_wired(
-    boards: &mut [Board; 2],
+    mut boards: [&mut Board; 2],
     ticks: Ticks,
-    mut reached: impl FnMut(&mut [Board; 2]) -> bool,
+    mut reached: impl FnMut(&[&mut Board; 2]) -> bool,
 ) -> Halt {
     for _ in 0..ticks.div_ceil(TURN) {
-        if reached(boards) {
+        if reached(&boards) {
             return Halt::Reached;
         }
         for board in boards.iter_mut() {
@@ -27,7 +27,7 @@ pub fn run_wired(
                 halt @ (Halt::Fault(_) | Halt::Asleep) => return halt,
             }
         }
-        let [first, second] = boards;
+        let [first, second] = &mut boards;
         let (one_way, other_way) = (first.take_serial_out(Port::Uart1), second.take_serial_out(Port::Uart1));
         first.serial_in(Port::Uart1, &other_way);
         second.serial_in(Port::Uart1, &one_way);
