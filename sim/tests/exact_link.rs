@@ -54,13 +54,13 @@ fn figure(exact: &mut Exact, name: &str) -> u32 {
 fn two_chips_on_a_wire_hear_each_other() {
     let fleet = key('a');
     for [one, other] in [["esp32c3", "esp32c3"], ["esp32c6", "esp32c3"]] {
-        let Some(mut first) = boot(one, 1, RoleKind::Hnsw, Some(&fleet)) else { continue };
-        let Some(mut second) = boot(other, 2, RoleKind::Rag, Some(&fleet)) else { continue };
+        let Some(mut first) = boot(one, 1, RoleKind::HnswIndexer, Some(&fleet)) else { continue };
+        let Some(mut second) = boot(other, 2, RoleKind::RagRetriever, Some(&fleet)) else { continue };
         assert_eq!(say(&mut first, "peers"), "peers: (none heard)\n");
         run(&mut first, &mut second, HEARTBEAT);
         let heard = [say(&mut first, "peers"), say(&mut second, "peers")];
         println!("{}{}{}", heard[0], heard[1], say(&mut first, "fleet"));
-        assert!(heard[0].starts_with("peers: 2") && heard[1].starts_with("peers: 1"), "{heard:?}");
+        assert!(heard[0].contains("id=2 role=rag") && heard[1].contains("id=1 role=hnsw"), "{heard:?}");
         for exact in [&mut first, &mut second] {
             assert_eq!((figure(exact, "broken"), figure(exact, "overrun")), (0, 0));
         }
@@ -73,13 +73,13 @@ fn two_chips_on_a_wire_hear_each_other() {
 
 #[test]
 fn without_its_key_a_chip_is_not_in_the_fleet_and_with_another_it_is_not_heard() {
-    let Some(mut member) = boot("esp32c3", 1, RoleKind::Hnsw, Some(&key('a'))) else { return };
-    let Some(mut stranger) = boot("esp32c3", 2, RoleKind::Hnsw, Some(&key('b'))) else { return };
+    let Some(mut member) = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&key('a'))) else { return };
+    let Some(mut stranger) = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&key('b'))) else { return };
     run(&mut member, &mut stranger, HEARTBEAT);
     assert!(figure(&mut member, "received") > 0, "it did arrive");
     assert_eq!(say(&mut member, "peers"), "peers: (none heard)\n");
 
-    let Some(mut alone) = boot("esp32c3", 3, RoleKind::Hnsw, None) else { return };
+    let Some(mut alone) = boot("esp32c3", 3, RoleKind::HnswIndexer, None) else { return };
     assert_eq!(alone.board().run_for(HEARTBEAT), Halt::TimeOut);
     assert_eq!(alone.board().take_serial_out(Port::Uart1), b"");
     assert!(say(&mut alone, "chip").contains("link: closed"));
@@ -88,13 +88,13 @@ fn without_its_key_a_chip_is_not_in_the_fleet_and_with_another_it_is_not_heard()
 #[test]
 fn noise_on_the_line_costs_frames_and_never_the_console() {
     for name in CHIPS {
-        let Some(mut exact) = boot(name, 1, RoleKind::Memory, Some(&key('a'))) else { continue };
+        let Some(mut exact) = boot(name, 1, RoleKind::MemoryArchivist, Some(&key('a'))) else { continue };
         let mut random = oorandom::Rand32::new(3);
         let noise: Vec<u8> = (0..40_000).map(|_| random.rand_u32() as u8).collect();
         exact.board().serial_in(Port::Uart1, &noise);
         for round in 0..3 {
             let text = format!("a lamp in room {round}");
-            assert!(say(&mut exact, &format!("remember {text}")).contains(&format!("{round}")));
+            assert_eq!(say(&mut exact, &format!("remember fact {text}")), format!("remembered id={round}\n"));
         }
         assert_eq!(exact.board().run_for(milliseconds(500)), Halt::TimeOut);
         assert!(figure(&mut exact, "broken") > 50);
@@ -105,7 +105,7 @@ fn noise_on_the_line_costs_frames_and_never_the_console() {
 
 #[test]
 fn no_boot_has_the_number_of_another() {
-    let Some(mut exact) = boot("esp32c3", 1, RoleKind::Hnsw, Some(&key('a'))) else { return };
+    let Some(mut exact) = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&key('a'))) else { return };
     let mut newest = figure(&mut exact, "boots");
     assert_eq!(newest, 2, "the second since the flash was new");
     for _ in 0..3 {
