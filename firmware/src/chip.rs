@@ -14,6 +14,7 @@ use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_firmware_logic::command::{Command, HELP, Refusal};
 use ruvllm_esp_firmware_logic::config::Settings;
 use ruvllm_esp_firmware_logic::crash::{Boot, Record};
+use ruvllm_esp_firmware_logic::load::Load;
 
 /// The role that the image was built with.
 const BUILT_ROLE: Option<&str> = option_env!("RUVLLM_ROLE");
@@ -36,6 +37,8 @@ pub struct Chip {
     pub record: Record,
     /// How often the chip has booted, where the flash counts it.
     pub boots: Option<u32>,
+    /// How busy it was lately.
+    pub load: Load,
     /// Bytes of output dropped, on all ports.
     pub dropped: u32,
     /// What crossed the link, where it is open.

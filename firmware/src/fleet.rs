@@ -13,6 +13,7 @@ use ruvllm_esp_core::wire::BROADCAST;
 use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::link::LinkKind;
 use ruvllm_esp_firmware_logic::config::Settings;
+use ruvllm_esp_firmware_logic::load::Load;
 use static_cell::ConstStaticCell;
 
 /// The one link of a mesh.
@@ -53,12 +54,19 @@ impl Fleet {
     }
 
     /// Hands on what has arrived, does what is due, and sends one frame. What the agent has to say goes to every port.
-    pub fn turn(&mut self, agent: &mut Agent<&'static mut [u8]>, ports: &mut Ports) {
+    pub fn turn(&mut self, agent: &mut Agent<&'static mut [u8]>, ports: &mut Ports, load: &mut Load) {
         let Self { link, frame } = self;
+        let now = clock::now();
+        if let Some(share) = load.at(now.get()) {
+            agent.report_load(share);
+        }
         ports.say_together(&mut |out| {
-            let now = clock::now();
             let mut turn = Turn { now, meter: &mut (), out, observer: &mut () };
+            let received = link.traffic().received;
             link.poll(&mut |frame| agent.receive(PORT, frame, &mut turn));
+            if link.traffic().received != received {
+                load.work(clock::now().get().saturating_sub(now.get()));
+            }
             if agent.wake_at(now).is_none_or(|wake| wake > now) {
                 return;
             }

@@ -35,6 +35,7 @@ use fleet::Fleet;
 use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_firmware_logic::command::{self, Refusal};
+use ruvllm_esp_firmware_logic::load::Load;
 
 esp_bootloader_esp_idf::esp_app_desc!();
 
@@ -53,7 +54,8 @@ fn main() -> ! {
     let mut store = flash::Store::open(peripherals.FLASH);
     let boots = store.count_boot();
     let entropy = entropy::Entropy::new(peripherals.RNG, peripherals.ADC1);
-    let mut chip = Chip { store, entropy, boot, record, boots, dropped: 0, traffic: None };
+    let mut chip =
+        Chip { store, entropy, boot, record, boots, load: Load::default(), dropped: 0, traffic: None };
     let identity = chip.identity();
     let mut agent = start(&mut chip, identity);
     ports.say(&mut |out| _ = greet(&chip, identity, agent.as_ref(), out));
@@ -64,7 +66,7 @@ fn main() -> ! {
         let role = agent.as_ref().map_or("safe", |agent| agent.identity().role.info().alias);
         watchdog.feed(role);
         if let (Some(fleet), Some(agent)) = (&mut fleet, &mut agent) {
-            fleet.turn(agent, ports);
+            fleet.turn(agent, ports, &mut chip.load);
         }
         (chip.dropped, chip.traffic) = (ports.dropped(), fleet.as_ref().map(Fleet::traffic));
         ports.poll(&mut |line, out| next = answer(&mut chip, agent.as_mut(), line, out));
@@ -114,6 +116,7 @@ fn answer(
     line: Result<&str, Failure>,
     out: &mut dyn Write,
 ) -> Next {
+    let begun = clock::now();
     let outcome = match (line.ok().and_then(command::parse), agent) {
         (Some(command), _) => command.and_then(|command| chip.run(command, out)),
         (None, Some(agent)) => {
@@ -124,6 +127,7 @@ fn answer(
         (None, None) if line.is_ok_and(str::is_empty) => Ok(Next::Loop),
         (None, None) => Err(Refusal::SafeMode),
     };
+    chip.load.work(clock::now().get().saturating_sub(begun.get()));
     outcome.unwrap_or_else(|refusal| {
         let _ = writeln!(out, "{refusal}");
         Next::Loop

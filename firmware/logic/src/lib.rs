@@ -8,6 +8,7 @@
 //! - [`config`]: role, number and fleet key in two copies that outlive a power cut
 //! - [`crash`]: what a panic leaves for the next boot, and when to give up
 //! - [`editor`]: echo and backspace when a person types, nothing when a program does
+//! - [`load`]: how busy the chip was lately
 //! - [`magic`]: which chip the image runs on, told by its ROM
 //! - [`outlet`]: output that never waits for ever
 //! - [`partition`]: where the settings lie in flash
@@ -26,6 +27,7 @@ pub mod config;
 pub mod crash;
 pub mod crc;
 pub mod editor;
+pub mod load;
 pub mod magic;
 pub mod outlet;
 pub mod partition;
