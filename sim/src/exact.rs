@@ -155,6 +155,8 @@ impl Exact {
         match line {
             Ok(line) => self.board.serial_in(PORT, line.as_bytes()),
             Err(Failure::NotUtf8) => self.board.serial_in(PORT, &[0xff]),
+            // Not as the first byte, where it may mean something to the port.
+            Err(Failure::ControlByte(byte)) => self.board.serial_in(PORT, &[b'x', byte]),
             // Longer than any line may be.
             Err(_) => self.board.serial_in(PORT, &[b'x'; 4096]),
         }
