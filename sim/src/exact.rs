@@ -119,8 +119,16 @@ impl Exact {
         for line in [format!("chip config id {chip_id}"), format!("chip config role {}", role.info().alias)] {
             self.line(Ok(&line))?;
         }
-        self.board.serial_in(PORT, b"chip reset\n");
         (self.spent, self.commands, self.failures) = (0, 0, 0);
+        self.reset()
+    }
+
+    /// Has the chip start anew, and waits until its console is there.
+    ///
+    /// # Errors
+    /// As for [`Exact::boot`].
+    pub fn reset(&mut self) -> Result<(), ExactError> {
+        self.board.serial_in(PORT, b"chip reset\n");
         self.start()
     }
 

@@ -1,43 +1,20 @@
 //! The image that is flashed, on the emulated chip: the times of its sessions, and a power that comes and goes. Gate G3
 //! replays transcripts on it.
 //!
-//! Images are taken from RUVLLM_EXACT_IMAGES, or `dist/` where `build` leaves them, as `ruvllm-esp-<chip>.bin`; ROMs as
-//! [`Rom::find`] finds them. Where either is missing, a test says so and passes. RUVLLM_POWER_CUTS says how often the
-//! power is cut; 100 times unless told.
+//! Where images and ROMs are from, `images/mod.rs` says. RUVLLM_POWER_CUTS says how often the power is cut; 100 times
+//! unless told.
 #![allow(clippy::unwrap_used, reason = "what cannot be read or run fails the test")]
 
+mod images;
+
+use images::{CHIPS, image, root};
 use ruvllm_esp_core::chip;
 use ruvllm_esp_sim::cost::calibrated;
-use ruvllm_esp_sim::emulator::board::{Port, Rom, Surroundings, milliseconds};
+use ruvllm_esp_sim::emulator::board::{Port, Surroundings, milliseconds};
 use ruvllm_esp_sim::exact::Exact;
 use ruvllm_esp_sim::kernels::calibration::ratio;
 use ruvllm_esp_sim::kernels::whole::{self, Session};
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
-
-const CHIPS: [&str; 2] = ["esp32c3", "esp32c6"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The image and the ROM of a chip, or why there is no test.
-fn image(chip: &str) -> Option<(Vec<u8>, Rom)> {
-    let folder = std::env::var_os("RUVLLM_EXACT_IMAGES").map_or_else(|| root().join("dist"), PathBuf::from);
-    let path = folder.join(format!("ruvllm-esp-{chip}.bin"));
-    let Ok(flash) = std::fs::read(&path) else {
-        println!(
-            "SKIPPED {chip}: there is no {}; `ruvllm-esp build --variant {chip}` makes it",
-            path.display()
-        );
-        return None;
-    };
-    let Some(rom) = Rom::find(chip) else {
-        println!("SKIPPED {chip}: no ROM image; set RUVLLM_ROM_DIR to a folder of them");
-        return None;
-    };
-    Some((flash, Rom::parse(&std::fs::read(rom).unwrap()).unwrap()))
-}
 
 /// How far the modelled cycles of a session are from the emulated ones, in thousandths.
 fn error(session: &Session) -> u32 {

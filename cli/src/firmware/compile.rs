@@ -35,13 +35,40 @@ pub struct Recipe<'a> {
     pub chip: &'static Chip,
     /// The role that the image starts with where the settings name none.
     pub role: Option<RoleKind>,
-    /// The features beside the chip's.
-    pub features: &'a [&'static str],
+    /// What the image uses the radio for.
+    pub radio: Option<Radio>,
     /// The profile of the firmware's manifest.
     pub profile: &'a str,
 }
 
+/// The feature of the firmware's manifest that links the radio.
+pub const RADIO_FEATURE: &str = "radio";
+
+/// What the radio can be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Radio {
+    /// ESP-NOW frames from chip to chip
+    Espnow,
+}
+
 impl Recipe<'_> {
+    /// The features beside the chip's.
+    pub fn features(&self) -> &'static [&'static str] {
+        match self.radio {
+            None => &[],
+            Some(Radio::Espnow) => &[RADIO_FEATURE],
+        }
+    }
+
+    /// What the names of the image's files begin with. That of the image without the radio is the plain one, which other
+    /// commands look for.
+    pub fn image_name(&self) -> String {
+        match self.radio {
+            None => format!("ruvllm-esp-{}", self.chip.name),
+            Some(Radio::Espnow) => format!("ruvllm-esp-{}-espnow", self.chip.name),
+        }
+    }
+
     /// Builds the firmware, and gives the path of the ELF.
     ///
     /// # Errors
@@ -69,7 +96,8 @@ impl Recipe<'_> {
 
     fn command(&self, toolchain: &Toolchain, staged: &Staged) -> Command {
         let mut cargo = toolchain.cargo();
-        let features: Vec<&str> = [self.chip.name].into_iter().chain(self.features.iter().copied()).collect();
+        let features: Vec<&str> =
+            [self.chip.name].into_iter().chain(self.features().iter().copied()).collect();
         cargo.current_dir(&staged.directory).arg("build").arg("--target-dir").arg(&staged.target);
         cargo.args(["--locked", "--no-default-features", "--package", PACKAGE, "--bin", PACKAGE]);
         cargo.args(["--message-format", "json-render-diagnostics", "--profile", self.profile]);

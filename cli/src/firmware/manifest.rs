@@ -1,6 +1,6 @@
 //! What was built: names, sums and sizes, in JSON and as `SHA256SUMS`.
 //!
-//! Nothing in it depends on when or where it was built, so the same commit gives the same manifest. Building one chip
+//! Nothing in it depends on when or where it was built, so the same commit gives the same manifest. Building one image
 //! keeps the entries of the others for as long as their files are the ones described.
 
 use super::image::Sizes;
@@ -102,6 +102,13 @@ impl File {
     }
 }
 
+impl Built {
+    /// Is it for the same chip, with the same features?
+    fn is_same_kind(&self, other: &Built) -> bool {
+        (&self.chip, &self.features) == (&other.chip, &other.features)
+    }
+}
+
 impl Manifest {
     /// An empty one.
     pub fn new(commit: &Commit) -> Self {
@@ -117,7 +124,7 @@ impl Manifest {
         }
     }
 
-    /// Takes over, from the manifest in `directory`, the chips that this one does not speak of.
+    /// Takes over, from the manifest in `directory`, the images that this one does not speak of.
     pub fn keep_others(&mut self, directory: &Path) {
         let Ok(text) = std::fs::read_to_string(directory.join(NAME)) else { return };
         let Ok(before) = serde_json::from_str::<Manifest>(&text) else { return };
@@ -126,12 +133,12 @@ impl Manifest {
             return;
         }
         for built in before.images {
-            let known = self.images.iter().any(|image| image.chip == built.chip);
+            let known = self.images.iter().any(|image| image.is_same_kind(&built));
             if !known && built.files.iter().all(|file| file.is_there(directory)) {
                 self.images.push(built);
             }
         }
-        self.images.sort_by(|a, b| a.chip.cmp(&b.chip));
+        self.images.sort_by(|a, b| (&a.chip, &a.features).cmp(&(&b.chip, &b.features)));
         self.skipped.retain(|skipped| !self.images.iter().any(|image| image.chip == skipped.chip));
     }
 
@@ -207,6 +214,23 @@ mod tests {
 
         std::fs::write(directory.join("ruvllm-esp-esp32c6.bin"), b"changed").unwrap();
         assert_eq!(chips(&with_three()), ["esp32c3"]);
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn an_image_with_the_radio_stands_beside_the_one_without() {
+        let directory = std::env::temp_dir().join(format!("ruvllm-esp-radio-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let commit = Commit { id: Some("c0ffee".into()), modified: false, epoch: 7 };
+        let mut plain = Manifest::new(&commit);
+        plain.images.push(built(&directory, "esp32c3", b"plain"));
+        plain.write(&directory).unwrap();
+        let mut radio = Manifest::new(&commit);
+        let of_radio = built(&directory, "esp32c3-espnow", b"radio");
+        radio.images.push(Built { chip: "esp32c3".into(), features: vec!["radio".into()], ..of_radio });
+        radio.keep_others(&directory);
+        let names: Vec<&str> = radio.images.iter().map(|image| image.files[0].name.as_str()).collect();
+        assert_eq!(names, ["ruvllm-esp-esp32c3.bin", "ruvllm-esp-esp32c3-espnow.bin"]);
         std::fs::remove_dir_all(&directory).unwrap();
     }
 

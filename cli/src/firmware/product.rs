@@ -26,8 +26,10 @@ pub struct Product {
     pub profile: String,
     /// The role that it starts with where the settings name none.
     pub role: Option<RoleKind>,
+    /// What the names of its files begin with.
+    pub name: String,
     /// The features beside the chip's.
-    pub features: Vec<String>,
+    pub features: &'static [&'static str],
     /// What compiled it.
     pub rustc: String,
     /// The program with its names.
@@ -54,7 +56,8 @@ impl Product {
             commit: recipe.commit.clone(),
             profile: recipe.profile.into(),
             role: recipe.role,
-            features: recipe.features.iter().map(ToString::to_string).collect(),
+            features: recipe.features(),
+            name: recipe.image_name(),
             rustc: toolchain.version.clone(),
             images: image::make(recipe.chip, &elf, &recipe.source.partitions())?,
             sizes: image::sizes(&elf)?,
@@ -69,7 +72,7 @@ impl Product {
     /// Those of the file system.
     pub fn write(&self, directory: &Path) -> io::Result<Built> {
         let file = |ending: &str, part: &str, bytes: &[u8]| {
-            File::write(directory, &format!("ruvllm-esp-{}{ending}", self.chip.name), part, bytes)
+            File::write(directory, &format!("{}{ending}", self.name), part, bytes)
         };
         let files = vec![
             file(".bin", "merged", &self.images.merged)?,
@@ -83,7 +86,7 @@ impl Product {
             rustc: self.rustc.clone(),
             profile: self.profile.clone(),
             role: self.role.map(|role| role.info().alias.into()),
-            features: self.features.clone(),
+            features: self.features.iter().map(ToString::to_string).collect(),
             application_offset: self.images.application_offset,
             sizes: self.sizes,
             files,

@@ -160,16 +160,13 @@ fn build(chip: &'static Chip, output: &Output) -> Result<Product, Refusal> {
     let toolchain = Toolchain::find(chip).map_err(Refusal::Lacking)?;
     let commit = source.commit();
     let recipe =
-        Recipe { source: &source, commit: &commit, chip, role: None, features: &[], profile: "release" };
+        Recipe { source: &source, commit: &commit, chip, role: None, radio: None, profile: "release" };
     Ok(Product::make(&recipe, &toolchain, output)?)
 }
 
-/// The mask ROM of `chip`, if it is here.
+/// The mask ROM of `chip`, where there is an emulator that runs it.
 pub fn rom(chip: &Chip) -> Option<Result<Rom, String>> {
-    let path = Rom::find(chip.name)?;
-    let read = std::fs::read(&path).map_err(|error| error.to_string());
-    let rom = read.and_then(|bytes| Rom::parse(&bytes).map_err(|error| error.to_string()));
-    Some(rom.map_err(|error| format!("{}: {error}", path.display())))
+    Some(Rom::parse(&crate::board::rom::of(chip.name)?).map_err(|error| error.to_string()))
 }
 
 #[cfg(test)]

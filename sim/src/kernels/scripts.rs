@@ -1,4 +1,4 @@
-//! The console scripts, one a role.
+//! The console scripts, one a role. Compiled into the kernel image too, `firmware/kernels`.
 
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::workload::Script;
