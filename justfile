@@ -30,11 +30,12 @@ bless:
 
 # Fit the prices of the emulated chips to the cycles of the core's machine code; read the difference before it is committed
 calibrate:
-    cargo run -p ruvllm-esp -- bench calibrate --write
+    cargo run -p ruvllm-esp -- build --variant esp32c3,esp32c6 --out target/dist
+    cargo run -p ruvllm-esp -- bench calibrate --write --images target/dist
     git diff --stat -- sim/src/cost core/src/chip
 
 # Look at the gates, as in `just gates G2 --variant esp32c3`
-gates GATES='G1-G3' *ARGUMENTS:
+gates GATES='all' *ARGUMENTS:
     cargo run -p ruvllm-esp -- bench --gates {{GATES}} {{ARGUMENTS}}
 
 # The benchmarks of this machine

@@ -1,6 +1,6 @@
 //! The command line as data: help, completions and manual pages all come from here.
 
-use crate::command::{bench, chips, completions, doctor, emulate, fit, man, roles, sim};
+use crate::command::{bench, chips, completions, config, doctor, emulate, fit, man, roles, sim, wire};
 #[cfg(feature = "board")]
 use crate::command::{build, flash, monitor, ports};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
@@ -91,6 +91,10 @@ pub enum Command {
     Ports(ports::Arguments),
     /// Check this machine, or explain an error message
     Doctor(doctor::Arguments),
+    /// Show the frames between chips as text, or make some
+    Wire(wire::Arguments),
+    /// Show what the configuration files and the environment set
+    Config(config::Arguments),
     /// Run a RISC-V program as a chip would, and count its cycles
     Emulate(emulate::Arguments),
     /// Measure how well the parts do their work

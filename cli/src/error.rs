@@ -77,7 +77,6 @@ impl CliError {
     }
 
     /// Stopped with Ctrl-C.
-    #[cfg(feature = "board")]
     pub fn interrupted(code: &'static str, message: impl Into<String>) -> Self {
         Self { exit: Exit::Interrupted, code, message: message.into(), help: None }
     }
@@ -88,8 +87,7 @@ impl CliError {
         self
     }
 
-    /// Puts the place in a file before the message.
-    #[cfg(feature = "board")]
+    /// Puts the place in a file or in another input before the message.
     pub fn at(mut self, place: &str) -> Self {
         self.message = format!("{place}: {}", self.message);
         self

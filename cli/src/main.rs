@@ -5,9 +5,12 @@ mod arguments;
 mod board;
 mod bringup;
 mod command;
+mod configuration;
 mod error;
 #[cfg(feature = "board")]
 mod firmware;
+mod gate;
+mod interrupt;
 mod machine;
 #[cfg(feature = "board")]
 mod monitor;
@@ -66,6 +69,8 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
         #[cfg(feature = "board")]
         Command::Ports(arguments) => command::ports::run(&arguments, &output),
         Command::Doctor(arguments) => command::doctor::run(&arguments, &output),
+        Command::Wire(arguments) => command::wire::run(&arguments, &output),
+        Command::Config(arguments) => command::config::run(&arguments, &output),
         Command::Emulate(arguments) => command::emulate::run(&arguments, &output),
         Command::Bench(arguments) => command::bench::run(&arguments, &output),
         Command::Completions(arguments) => command::completions::run(&arguments, &output),

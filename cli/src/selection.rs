@@ -1,12 +1,14 @@
-//! Which chips, which roles: names from options and from the environment.
+//! Which chips, which roles: names from options, from the environment and from the configuration.
 //!
-//! An option wins over its variable, and a variable over the default. A wrong name is an error that says where it was
+//! An option wins over its variable, a variable over a file, and a file over the default. A wrong name is an error that says where it was
 //! found and what comes nearest, wherever it came from.
 
+use crate::configuration;
 use crate::error::CliError;
 use clap::builder::{PossibleValue, TypedValueParser};
 use ruvllm_esp_core::chip::{self, Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
+use std::borrow::Cow;
 use std::env;
 use std::ffi::OsStr;
 
@@ -21,24 +23,41 @@ pub const CHIP_ID: &str = "RUVLLM_CHIP_ID";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {
     value: String,
-    origin: &'static str,
+    origin: Cow<'static, str>,
 }
 
 impl Given {
-    /// The option, or the variable where there is no option; an empty variable counts as none.
+    /// The option; the variable where there is no option; what the configuration files say where there is neither.
     ///
     /// # Errors
-    /// A variable that is not Unicode.
+    /// A variable that is not Unicode, a wrong file.
     pub fn find(
         option: Option<&str>,
         origin: &'static str,
         variable: &'static str,
     ) -> Result<Option<Self>, CliError> {
         if let Some(value) = option {
-            return Ok(Some(Self { value: value.to_string(), origin }));
+            return Ok(Some(Self::option(value, origin)));
         }
+        if let Some(given) = Self::variable(variable)? {
+            return Ok(Some(given));
+        }
+        if !configuration::KEYS.iter().any(|key| key.variable == variable) {
+            return Ok(None);
+        }
+        Ok(configuration::get()?.setting(variable).map(|setting| Self {
+            value: setting.value.clone(),
+            origin: format!("{}: {}", setting.place, setting.key.name).into(),
+        }))
+    }
+
+    /// The variable; an empty one counts as none.
+    ///
+    /// # Errors
+    /// A variable that is not Unicode.
+    pub fn variable(variable: &'static str) -> Result<Option<Self>, CliError> {
         match env::var(variable) {
-            Ok(value) if !value.is_empty() => Ok(Some(Self { value, origin: variable })),
+            Ok(value) if !value.is_empty() => Ok(Some(Self { value, origin: variable.into() })),
             Err(env::VarError::NotUnicode(_)) => {
                 Err(CliError::usage("cli::not-unicode", format!("{variable} is not Unicode")))
             }
@@ -48,11 +67,10 @@ impl Given {
 
     /// A value of an option.
     pub fn option(value: &str, origin: &'static str) -> Self {
-        Self { value: value.to_string(), origin }
+        Self { value: value.to_string(), origin: origin.into() }
     }
 
     /// The value as it was given.
-    #[cfg(feature = "board")]
     pub fn text(&self) -> &str {
         &self.value
     }
@@ -93,6 +111,19 @@ impl Given {
         })
     }
 
+    /// Bits a second.
+    ///
+    /// # Errors
+    /// `cli::bad-baud`.
+    pub fn baud(&self) -> Result<u32, CliError> {
+        let Self { value, origin } = self;
+        let speed = value.parse().ok().filter(|baud| *baud > 0);
+        speed.ok_or_else(|| {
+            CliError::usage("cli::bad-baud", format!("{origin}: `{value}` is not a speed in bits a second"))
+                .help("such as 115200, 460800 or 921600")
+        })
+    }
+
     fn unknown(
         &self,
         code: &'static str,
@@ -119,14 +150,15 @@ pub fn list<T: Copy>(
     one: impl Fn(&Given) -> Result<T, CliError>,
 ) -> Result<Vec<T>, CliError> {
     let Given { value, origin } = given;
+    let item = |name: &str| Given { value: name.trim().to_string(), origin: origin.clone() };
     if value.eq_ignore_ascii_case("all") {
         return Ok(all.to_vec());
     }
-    value.split(',').map(|name| one(&Given::option(name.trim(), origin))).collect()
+    value.split(',').map(|name| one(&item(name))).collect()
 }
 
 /// The name most like `text`, if one is.
-fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let text = text.to_ascii_lowercase();
     names
         .map(|name| (strsim::jaro_winkler(&text, &name.to_ascii_lowercase()), name))
@@ -197,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_wrong_name_says_where_it_was_and_what_is_near() {
-        let given = Given { value: "esp32c4".into(), origin: VARIANT };
+        let given = Given::option("esp32c4", VARIANT);
         let text = anstream::adapter::strip_str(&given.chip().unwrap_err().to_string()).to_string();
         assert!(text.contains("RUVLLM_VARIANT: there is no chip `esp32c4`"), "{text}");
         assert!(text.contains("did you mean `esp32c"), "{text}");

@@ -1,5 +1,5 @@
-//! `build` twice: the same bytes, whatever the environment says. It takes minutes, so it runs when asked for:
-//! `RUVLLM_ESP_BUILD_TEST=1 cargo test -p ruvllm-esp --test build`.
+//! `build` twice, from two checkouts: the same bytes, wherever they lie and whatever the environment says. It takes
+//! minutes, so it runs when asked for: `RUVLLM_ESP_BUILD_TEST=1 cargo test -p ruvllm-esp --test build`.
 #![cfg(feature = "board")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,41 +7,47 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn the_same_commit_gives_the_same_bytes() {
+fn the_same_source_gives_the_same_bytes_wherever_it_lies() {
     if std::env::var_os("RUVLLM_ESP_BUILD_TEST").is_none() {
         return;
     }
     let out = std::env::temp_dir().join(format!("ruvllm-esp-build-{}", std::process::id()));
-    let firmware = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware");
-    let build = |name: &str, flags: &str| {
+    let build = |name: &str, firmware: &Path, flags: &str| {
         let directory = out.join(name);
         let status = Command::new(env!("CARGO_BIN_EXE_ruvllm-esp"))
-            .args(["build", "--variant", "esp32c3", "--out", directory.to_str().unwrap()])
+            .args(["build", "--variant", "esp32c3", "--out", directory.to_str().unwrap(), "--firmware"])
+            .arg(firmware)
             .env("RUSTFLAGS", flags)
             .env("SOURCE_DATE_EPOCH", "1700000000")
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", if flags.is_empty() { "3" } else { "0" })
             .status()
             .unwrap();
         assert!(status.success());
-        // The manifest names the commit, which may move on while this runs; the images do not.
+        // The manifest names the commit, which a copy has none of; the images do not.
         let sums = std::fs::read_to_string(directory.join("SHA256SUMS")).unwrap();
         sums.lines().filter(|line| line.contains(" ruvllm-esp-")).map(str::to_string).collect::<Vec<_>>()
     };
-    let clean = || {
-        let packages =
-            ["-p", "ruvllm-esp-firmware", "-p", "ruvllm-esp-core", "-p", "ruvllm-esp-firmware-logic"];
-        let target = ["--profile", "release", "--target", "riscv32imc-unknown-none-elf"];
-        Command::new("cargo")
-            .arg("clean")
-            .args(packages)
-            .args(target)
-            .current_dir(&firmware)
-            .status()
-            .unwrap()
-    };
-    let first = build("first", "");
-    assert_eq!(first.len(), 3);
-    assert!(clean().success());
-    assert_eq!(first, build("second", "-Clink-arg=-fuse-ld=mold"));
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let first = build("first", &here.join("firmware"), "");
+    assert_eq!(first.len(), 4);
+
+    let elsewhere = out.join("another checkout");
+    for part in ["firmware", "core"] {
+        copy(&here.join(part), &elsewhere.join(part));
+    }
+    std::fs::copy(here.join("Cargo.toml"), elsewhere.join("Cargo.toml")).unwrap();
+    assert_eq!(first, build("second", &elsewhere.join("firmware"), "-Clink-arg=-fuse-ld=mold"));
     std::fs::remove_dir_all(&out).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (path, name) = (entry.path(), entry.file_name());
+        if path.is_dir() && name != "target" {
+            copy(&path, &to.join(name));
+        } else if path.is_file() {
+            std::fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ruvllm-esp"));
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env("XDG_CONFIG_HOME", "/nowhere");
     for variable in
         ["RUVLLM_VARIANT", "RUVLLM_ROLE", "RUVLLM_CHIP_ID", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"]
     {

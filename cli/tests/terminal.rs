@@ -116,6 +116,32 @@ fn one_interrupt_clears_the_line_and_two_leave() {
     assert_eq!(terminal.exit_code(), 130);
 }
 
+/// With an image from RUVLLM_EXACT_IMAGES; where there is none, the test says so and passes.
+#[test]
+fn an_image_on_the_emulated_chip_is_typed_at_as_well() {
+    let Ok(folder) = std::env::var("RUVLLM_EXACT_IMAGES") else {
+        println!("SKIPPED: RUVLLM_EXACT_IMAGES names no folder of images; `ruvllm-esp build` makes them");
+        return;
+    };
+    let image = format!("{folder}/ruvllm-esp-esp32c3.bin");
+    let mut terminal = Terminal::open(&["sim", "--variant", "esp32c3", "--exact", "--image", &image]);
+    terminal.expect("[ready]");
+    terminal.expect("esp32c3> ");
+    terminal.press("add the pump is in hall 3\r");
+    terminal.expect("added id=0");
+    terminal.expect("emulated");
+    terminal.expect("esp32c3> ");
+    terminal.press(&format!("{UP}\r"));
+    terminal.expect("added id=1");
+    terminal.expect("esp32c3> ");
+    terminal.press(CTRL_C);
+    terminal.expect("Ctrl-C again");
+    terminal.expect("esp32c3> ");
+    terminal.press(CTRL_C);
+    terminal.expect("2 commands, 0 failed");
+    assert_eq!(terminal.exit_code(), 130);
+}
+
 #[test]
 fn a_terminal_can_be_told_to_be_a_pipe() {
     let mut terminal = Terminal::open(&["sim", "--variant", "esp32c3", "--non-interactive"]);

@@ -243,7 +243,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let discarded = confirm(self.items(), mark)?;
         let identity = Identity { role, ..self.identity };
         self.plan = open(identity, self.membership, self.memory.as_mut())?;
-        session.meter.record(Op::Fill, self.memory.as_mut().len() as u32 / 4);
+        session.meter.record(Op::Sweep, self.memory.as_mut().len() as u32 / 4);
         self.identity = identity;
         write!(session.out, "role set to {}", role.info().name)?;
         if discarded > 0 {

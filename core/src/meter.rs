@@ -73,13 +73,21 @@ pub enum Op {
     Command,
     /// One piece of text formatted and handed to the output.
     Piece,
-    /// Another command than the last: its code has to come from flash again.
+    /// Another command than the last, where its code has to come from flash again and no [`Op::Fetch`] is counted.
     Switch,
+    /// One word of a large memory zeroed in one go.
+    Sweep,
+    /// One byte of a reply put to a serial port.
+    Give,
+    /// One line taken off a serial port and answered, beside all that it does.
+    Turn,
+    /// One line of the flash cache filled with code or constants.
+    Fetch,
 }
 
 impl Op {
     /// Every operation, in the order of its discriminant.
-    pub const ALL: [Op; 32] = [
+    pub const ALL: [Op; 36] = [
         Op::Call,
         Op::Mac,
         Op::Difference,
@@ -112,6 +120,10 @@ impl Op {
         Op::Command,
         Op::Piece,
         Op::Switch,
+        Op::Sweep,
+        Op::Give,
+        Op::Turn,
+        Op::Fetch,
     ];
 
     /// The name used in price tables, reports and errors.
@@ -149,6 +161,10 @@ impl Op {
             Op::Command => "command",
             Op::Piece => "piece",
             Op::Switch => "switch",
+            Op::Sweep => "sweep",
+            Op::Give => "give",
+            Op::Turn => "turn",
+            Op::Fetch => "fetch",
         }
     }
 }
@@ -166,8 +182,14 @@ impl Meter for () {
 }
 
 /// Counts every operation, saturating.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts([u64; Op::ALL.len()]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; Op::ALL.len()])
+    }
+}
 
 impl Counts {
     /// How many steps of `op` were recorded.

@@ -5,19 +5,25 @@
 use crate::entropy::Entropy;
 use crate::flash::Store;
 use crate::identity::{self, CHIP, THIS};
-use crate::{clock, memory};
+use crate::link::Traffic;
+use crate::{clock, fleet, memory};
 use core::fmt::{self, Write};
 use ruvllm_esp_core::agent::Identity;
+use ruvllm_esp_core::federation::Membership;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_firmware_logic::command::{Command, HELP, Refusal};
 use ruvllm_esp_firmware_logic::config::Settings;
 use ruvllm_esp_firmware_logic::crash::{Boot, Record};
+use ruvllm_esp_firmware_logic::load::Load;
 
 /// The role that the image was built with.
 const BUILT_ROLE: Option<&str> = option_env!("RUVLLM_ROLE");
 
 /// The number that the image was built with.
 const BUILT_ID: Option<&str> = option_env!("RUVLLM_CHIP_ID");
+
+/// What is said of the link of a chip that has none.
+const NO_LINK: &str = "link: closed; a chip joins a fleet with 'chip config id' and 'chip config key'\n";
 
 /// What the commands of the chip are about.
 pub struct Chip {
@@ -29,8 +35,14 @@ pub struct Chip {
     pub boot: Boot,
     /// The last failure, if any.
     pub record: Record,
+    /// How often the chip has booted, where the flash counts it.
+    pub boots: Option<u32>,
+    /// How busy it was lately.
+    pub load: Load,
     /// Bytes of output dropped, on all ports.
     pub dropped: u32,
+    /// What crossed the link, where it is open.
+    pub traffic: Option<Traffic>,
 }
 
 /// What a command asks of the loop.
@@ -44,15 +56,25 @@ pub enum Next {
     Hang,
 }
 
+/// The number that the chip was given.
+fn number(settings: &Settings) -> Option<u16> {
+    settings.chip_id.or_else(|| BUILT_ID.and_then(|digits| digits.parse().ok()))
+}
+
 impl Chip {
     /// Who the agent is to be.
     pub fn identity(&mut self) -> Identity {
         let settings = self.settings();
         let role = [settings.role(), BUILT_ROLE].into_iter().flatten().find_map(RoleKind::by_name);
-        let chip_id = settings.chip_id.or_else(|| BUILT_ID.and_then(|digits| digits.parse().ok()));
         let role = role.unwrap_or_else(|| RoleKind::default_for(THIS));
-        let chip_id = chip_id.unwrap_or(0);
+        let chip_id = number(&settings).unwrap_or(0);
         Identity { chip: &CHIP, chip_id, role, seed: chip_id.into() }
+    }
+
+    /// The fleet that the agent is to be in, if any.
+    pub fn membership(&mut self) -> Option<Membership> {
+        let settings = self.settings();
+        fleet::membership(&settings, number(&settings), self.boots)
     }
 
     fn settings(&mut self) -> Settings {
@@ -116,9 +138,17 @@ impl Chip {
 
     fn status(&mut self, out: &mut dyn Write) -> fmt::Result {
         identity::write(out)?;
-        writeln!(out, "up: {} s", clock::now().as_seconds())?;
+        write!(out, "up: {} s", clock::now().as_seconds())?;
+        match self.boots {
+            Some(boots) => writeln!(out, " boots={boots}")?,
+            None => writeln!(out, " boots=unknown")?,
+        }
         writeln!(out, "stack: reserved={} used={}", memory::STACK_BYTES, memory::stack_used())?;
         writeln!(out, "console: dropped={}", self.dropped)?;
+        match &self.traffic {
+            Some(traffic) => traffic.write(out)?,
+            None => out.write_str(NO_LINK)?,
+        }
         self.show_settings(out)?;
         match self.record.failure {
             Some(failure) => writeln!(out, "last failure: {failure}"),

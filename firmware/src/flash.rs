@@ -1,10 +1,12 @@
-//! The settings in flash: read at boot, written by `chip config`.
+//! The settings in flash: read at boot, written by `chip config`; and behind them the count of boots.
 //!
-//! What a record is and which copy to write next is decided in the `config` module of the logic crate; here are the
-//! sectors. A write erases one sector and fills it, and the other copy stays whole until that is done.
+//! What a record is and which copy to write next is decided in the `config` module of the logic crate, and how boots are
+//! counted in its `boots` module; here are the sectors. A write of settings erases one sector and fills it, and the other
+//! copy stays whole until that is done.
 
 use esp_hal::peripherals::FLASH;
 use esp_storage::FlashStorage;
+use ruvllm_esp_firmware_logic::boots::{self, Sectors};
 use ruvllm_esp_firmware_logic::command::Refusal;
 use ruvllm_esp_firmware_logic::config::{COPIES, Newest, RECORD_BYTES, Settings, newest};
 use ruvllm_esp_firmware_logic::partition::{ENTRY_BYTES, MOST_ENTRIES, Partition, TABLE_OFFSET, find_config};
@@ -39,6 +41,15 @@ impl Store {
         self.partition.is_some()
     }
 
+    /// Counts this boot, and gives its number; nothing where the flash has no place for that, or does not keep it.
+    #[inline(never)]
+    pub fn count_boot(&mut self) -> Option<u32> {
+        let partition =
+            self.partition.filter(|found| found.size >= (COPIES + boots::SECTORS) as u32 * SECTOR)?;
+        let offset = partition.offset + COPIES as u32 * SECTOR;
+        boots::count(&mut BootSectors { flash: &mut self.flash, offset })
+    }
+
     /// What both copies say; where there is no place for them, what two empty ones would.
     #[inline(never)]
     pub fn read(&mut self) -> Newest {
@@ -67,5 +78,46 @@ impl Store {
         self.flash.erase(at, at + SECTOR).map_err(|_| Refusal::Flash)?;
         self.flash.write_nor(at, &record.0).map_err(|_| Refusal::Flash)?;
         if self.read().settings == Some(*settings) { Ok(()) } else { Err(Refusal::Flash) }
+    }
+}
+
+/// The sectors in which boots are counted, behind those of the settings.
+struct BootSectors<'f> {
+    flash: &'f mut FlashStorage<'static>,
+    offset: u32,
+}
+
+/// The most words that are read or written at once.
+const MOST_WORDS: usize = 64;
+
+impl BootSectors<'_> {
+    fn address(&self, sector: usize, at: usize) -> u32 {
+        self.offset + sector as u32 * SECTOR + 4 * at as u32
+    }
+}
+
+impl Sectors for BootSectors<'_> {
+    fn read(&mut self, sector: usize, at: usize, words: &mut [u32]) -> bool {
+        let mut bytes = Aligned([0; 4 * MOST_WORDS]);
+        let Some(place) = bytes.0.get_mut(..4 * words.len()) else { return false };
+        let done = self.flash.read_nor(self.address(sector, at), place).is_ok();
+        for (word, bytes) in words.iter_mut().zip(place.chunks_exact(4)) {
+            *word = bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
+        }
+        done
+    }
+
+    fn program(&mut self, sector: usize, at: usize, words: &[u32]) -> bool {
+        let mut bytes = Aligned([0; 4 * MOST_WORDS]);
+        let Some(place) = bytes.0.get_mut(..4 * words.len()) else { return false };
+        for (bytes, word) in place.chunks_exact_mut(4).zip(words) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        self.flash.write_nor(self.address(sector, at), place).is_ok()
+    }
+
+    fn erase(&mut self, sector: usize) -> bool {
+        let at = self.address(sector, 0);
+        self.flash.erase(at, at + SECTOR).is_ok()
     }
 }

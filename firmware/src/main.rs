@@ -11,20 +11,31 @@ mod clock;
 mod console;
 mod entropy;
 mod flash;
+mod fleet;
 mod identity;
+mod link;
 mod memory;
 mod panic;
 mod ports;
+#[cfg(feature = "radio")]
+mod radio;
 mod raw;
 mod uart;
 mod watchdog;
+#[cfg(not(feature = "radio"))]
+mod wired;
+
+#[cfg(feature = "radio")]
+extern crate alloc;
 
 use chip::{Chip, Next};
 use core::fmt::{self, Write};
 use esp_hal::clock::CpuClock;
+use fleet::Fleet;
 use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_firmware_logic::command::{self, Refusal};
+use ruvllm_esp_firmware_logic::load::Load;
 
 esp_bootloader_esp_idf::esp_app_desc!();
 
@@ -40,17 +51,24 @@ fn main() -> ! {
     let (boot, record) = panic::boot();
     let mut watchdog = watchdog::Watchdog::start(peripherals.RTC_TIMER);
     let Ok(ports) = open_ports!(peripherals) else { panic!("UART0 does not take its settings") };
-    let store = flash::Store::open(peripherals.FLASH);
+    let mut store = flash::Store::open(peripherals.FLASH);
+    let boots = store.count_boot();
     let entropy = entropy::Entropy::new(peripherals.RNG, peripherals.ADC1);
-    let mut chip = Chip { store, entropy, boot, record, dropped: 0 };
+    let mut chip =
+        Chip { store, entropy, boot, record, boots, load: Load::default(), dropped: 0, traffic: None };
     let identity = chip.identity();
-    let mut agent = start(&chip, identity);
+    let mut agent = start(&mut chip, identity);
     ports.say(&mut |out| _ = greet(&chip, identity, agent.as_ref(), out));
+    let is_member = agent.as_ref().is_some_and(|agent| agent.membership().is_some());
+    let mut fleet = Fleet::new(if is_member { open_link!(peripherals) } else { None });
     let mut next = Next::Loop;
     loop {
         let role = agent.as_ref().map_or("safe", |agent| agent.identity().role.info().alias);
         watchdog.feed(role);
-        chip.dropped = ports.dropped();
+        if let (Some(fleet), Some(agent)) = (&mut fleet, &mut agent) {
+            fleet.turn(agent, ports, &mut chip.load);
+        }
+        (chip.dropped, chip.traffic) = (ports.dropped(), fleet.as_ref().map(Fleet::traffic));
         ports.poll(&mut |line, out| next = answer(&mut chip, agent.as_mut(), line, out));
         match next {
             Next::Loop => {}
@@ -65,12 +83,16 @@ fn main() -> ! {
     }
 }
 
-/// Starts the agent, unless it failed too often.
-fn start(chip: &Chip, identity: Identity) -> Option<ChipAgent> {
+/// Starts the agent, in its fleet or alone, unless it failed too often.
+fn start(chip: &mut Chip, identity: Identity) -> Option<ChipAgent> {
     if chip.boot.safe_mode {
         return None;
     }
-    Agent::boot(memory::arena()?, identity).ok()
+    let memory = memory::arena()?;
+    match chip.membership() {
+        Some(membership) => Agent::join(memory, identity, membership).ok(),
+        None => Agent::boot(memory, identity).ok(),
+    }
 }
 
 /// Says what a chip says at boot: why the last boot failed, if it did, and then the banner.
@@ -94,6 +116,7 @@ fn answer(
     line: Result<&str, Failure>,
     out: &mut dyn Write,
 ) -> Next {
+    let begun = clock::now();
     let outcome = match (line.ok().and_then(command::parse), agent) {
         (Some(command), _) => command.and_then(|command| chip.run(command, out)),
         (None, Some(agent)) => {
@@ -104,6 +127,7 @@ fn answer(
         (None, None) if line.is_ok_and(str::is_empty) => Ok(Next::Loop),
         (None, None) => Err(Refusal::SafeMode),
     };
+    chip.load.work(clock::now().get().saturating_sub(begun.get()));
     outcome.unwrap_or_else(|refusal| {
         let _ = writeln!(out, "{refusal}");
         Next::Loop

@@ -16,12 +16,32 @@ pub struct Ports {
     pub usb: Port<UsbPort>,
 }
 
+/// Writes the same to two ports.
+#[cfg(feature = "usb-serial-jtag")]
+struct Both<'w>(&'w mut dyn fmt::Write, &'w mut dyn fmt::Write);
+
+#[cfg(feature = "usb-serial-jtag")]
+impl fmt::Write for Both<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write_str(text)?;
+        self.1.write_str(text)
+    }
+}
+
 impl Ports {
     /// Says something unasked, on every port.
     pub fn say(&mut self, say: &mut dyn FnMut(&mut dyn fmt::Write)) {
         self.uart.say(say);
         #[cfg(feature = "usb-serial-jtag")]
         self.usb.say(say);
+    }
+
+    /// Says something unasked that can be said only once, on every port at the same time.
+    pub fn say_together(&mut self, say: &mut dyn FnMut(&mut dyn fmt::Write)) {
+        #[cfg(feature = "usb-serial-jtag")]
+        self.uart.say(&mut |uart| self.usb.say(&mut |usb| say(&mut Both(uart, usb))));
+        #[cfg(not(feature = "usb-serial-jtag"))]
+        self.uart.say(say);
     }
 
     /// Answers at most one line of each port.

@@ -17,8 +17,11 @@ type Queue = Ring<2_048>;
 /// At how many bytes in the hardware the interrupt comes: half of them, so that it has 5 ms to come.
 const THRESHOLD: u16 = 64;
 
-/// The UART and what it received.
-struct Shared {
+/// The bytes that are moved to a queue at once.
+const PIECE: usize = 32;
+
+/// A UART whose input an interrupt moves to a queue.
+pub struct Shared {
     uart: Uart<'static, Blocking>,
     lost: bool,
     /// The queue was full and the interrupt is off, as it could do nothing but come again.
@@ -31,20 +34,42 @@ static SHARED: Mutex<RefCell<Option<Shared>>> = Mutex::new(RefCell::new(None));
 static QUEUE: Mutex<RefCell<Queue>> = Mutex::new(RefCell::new(Queue::new()));
 
 impl Shared {
+    /// Nothing has arrived yet.
+    pub fn new(uart: Uart<'static, Blocking>) -> Self {
+        Self { uart, lost: false, paused: false }
+    }
+
     /// Moves what has arrived to the queue, as far as it fits.
-    fn drain(&mut self, queue: &mut Queue) {
-        let mut byte = [0];
-        while queue.room() > 0 {
-            match self.uart.read_buffered(&mut byte) {
+    pub fn drain<const N: usize>(&mut self, queue: &mut Ring<N>) {
+        let mut bytes = [0; PIECE];
+        while let Some(place) = bytes.get_mut(..queue.room().min(PIECE)).filter(|place| !place.is_empty()) {
+            match self.uart.read_buffered(place) {
                 Ok(0) => return,
-                Ok(_) => _ = queue.push(byte[0]),
+                Ok(count) => place.iter().take(count).for_each(|byte| _ = queue.push(*byte)),
                 Err(RxError::FifoOverflowed) => self.lost = true,
-                // Noise on a line that nobody drives; what it spoils, the console refuses.
+                // Noise on a line that nobody drives; what it spoils, the reader refuses.
                 Err(_) => {}
             }
         }
         self.uart.unlisten(UartInterrupt::RxFifoFull);
         self.paused = true;
+    }
+
+    /// Takes what has arrived, as far as it fits `bytes`: how much that is, and whether bytes were lost before the end of it.
+    #[cfg(not(feature = "radio"))]
+    pub fn take<const N: usize>(&mut self, queue: &mut Ring<N>, bytes: &mut [u8]) -> (usize, bool) {
+        self.drain(queue);
+        let places = bytes.iter_mut();
+        let count = places.map_while(|place| queue.pop().map(|byte| *place = byte)).count();
+        if core::mem::take(&mut self.paused) {
+            self.uart.listen(UartInterrupt::RxFifoFull);
+        }
+        (count, core::mem::take(&mut self.lost))
+    }
+
+    /// Sends what there is room for now, and says how many bytes that were.
+    pub fn send(&mut self, bytes: &[u8]) -> usize {
+        if self.uart.write_ready() { self.uart.write(bytes).unwrap_or(0) } else { 0 }
     }
 
     fn receive(&mut self, queue: &mut Queue) -> Received {
@@ -62,13 +87,18 @@ impl Shared {
 
 #[esp_hal::handler]
 fn arrived() {
-    with(Shared::drain);
+    with(&SHARED, &QUEUE, Shared::drain);
 }
 
-fn with<R>(act: impl FnOnce(&mut Shared, &mut Queue) -> R) -> Option<R> {
+/// Does something with a UART and its queue while no interrupt does.
+pub fn with<const N: usize, R>(
+    shared: &Mutex<RefCell<Option<Shared>>>,
+    queue: &Mutex<RefCell<Ring<N>>>,
+    act: impl FnOnce(&mut Shared, &mut Ring<N>) -> R,
+) -> Option<R> {
     critical_section::with(|section| {
-        let mut queue = QUEUE.borrow_ref_mut(section);
-        SHARED.borrow_ref_mut(section).as_mut().map(|shared| act(shared, &mut queue))
+        let mut queue = queue.borrow_ref_mut(section);
+        shared.borrow_ref_mut(section).as_mut().map(|shared| act(shared, &mut queue))
     })
 }
 
@@ -90,19 +120,17 @@ impl UartPort {
         let mut uart = uart?;
         uart.set_interrupt_handler(arrived);
         uart.listen(UartInterrupt::RxFifoFull);
-        critical_section::with(|section| {
-            SHARED.replace(section, Some(Shared { uart, lost: false, paused: false }));
-        });
+        critical_section::with(|section| SHARED.replace(section, Some(Shared::new(uart))));
         Ok(Self(()))
     }
 }
 
 impl Device for UartPort {
     fn receive(&mut self) -> Received {
-        with(Shared::receive).unwrap_or(Received::Nothing)
+        with(&SHARED, &QUEUE, Shared::receive).unwrap_or(Received::Nothing)
     }
 
     fn send(&mut self, byte: u8) -> bool {
-        with(|shared, _| shared.uart.write_ready() && shared.uart.write(&[byte]).is_ok()).unwrap_or(false)
+        with(&SHARED, &QUEUE, |shared, _| shared.send(&[byte]) > 0).unwrap_or(false)
     }
 }

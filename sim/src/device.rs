@@ -3,12 +3,13 @@
 //! Time passes only by work and by [`Device::wait`]: a command takes as long as its metered operations are priced.
 
 use crate::cost::{self, Cost, CostTable, Unpriced};
+use crate::footprint::Residence;
 use crate::memory::Memory;
 use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::arena::Ledger;
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::console::Failure;
-use ruvllm_esp_core::exchange::{Exchange, Pieces};
+use ruvllm_esp_core::exchange::Pieces;
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
 use ruvllm_esp_core::role::{Plan, RoleKind};
 use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
@@ -71,7 +72,7 @@ pub struct Reply {
 pub struct Device {
     agent: Agent<Memory>,
     table: &'static CostTable,
-    exchange: Exchange,
+    residence: Residence,
     now: Nanos,
     counts: Counts,
     total: Counts,
@@ -97,7 +98,7 @@ impl Device {
         Ok(Self {
             agent,
             table,
-            exchange: Exchange::default(),
+            residence: Residence::of(chip),
             now: Nanos(0),
             counts: Counts::default(),
             total: Counts::default(),
@@ -124,8 +125,13 @@ impl Device {
         let typed = line.unwrap_or_default();
         let outcome = self.agent.line(line, self.now(), &mut self.counts, &mut reply);
         self.counts.record(Op::Receive, typed.len() as u32 + 1);
-        self.exchange.report(typed, reply.count, &mut self.counts);
+        self.counts.record(Op::Piece, reply.count);
         let text = reply.out;
+        let written = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        self.counts.record(Op::Give, written);
+        self.counts.record(Op::Turn, 1);
+        let fetched = self.residence.take(typed, &self.counts);
+        self.counts.record(Op::Fetch, fetched);
         let cost = self.table.cost(&self.counts)?;
         self.total.add(&self.counts);
         self.now += cost.time.value;

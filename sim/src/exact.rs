@@ -2,7 +2,8 @@
 //!
 //! The image is the one that is flashed, unmodified. The console has no mark at the end of a reply, so a reply ends when
 //! the program looks for input again and again and finds none, with all its output gone. Time is the chip's own; only
-//! a wait is short-cut ([`Exact::wait`]). The port is USB-Serial-JTAG, which adds no baud rate to the time of a reply.
+//! a wait is short-cut ([`Exact::wait`]). The port is USB-Serial-JTAG, which adds no baud rate to the time of a reply; the time
+//! in which it has no room, because the host has not fetched the last packet, is taken off, for it is the host's.
 
 use crate::cost::{self, Cost, CostTable};
 use crate::emulator::board::kept::UnmodelledRegister;
@@ -49,7 +50,7 @@ pub struct Reply {
     pub text: String,
     /// The code of the error, where the chip reported one.
     pub error: Option<String>,
-    /// How long it took, from the line's first byte to the reply's last.
+    /// How long it took, from the line's first byte to the reply's last, less the waits for the host.
     pub cost: Cost,
 }
 
@@ -118,8 +119,16 @@ impl Exact {
         for line in [format!("chip config id {chip_id}"), format!("chip config role {}", role.info().alias)] {
             self.line(Ok(&line))?;
         }
-        self.board.serial_in(PORT, b"chip reset\n");
         (self.spent, self.commands, self.failures) = (0, 0, 0);
+        self.reset()
+    }
+
+    /// Has the chip start anew, and waits until its console is there.
+    ///
+    /// # Errors
+    /// As for [`Exact::boot`].
+    pub fn reset(&mut self) -> Result<(), ExactError> {
+        self.board.serial_in(PORT, b"chip reset\n");
         self.start()
     }
 
@@ -143,10 +152,12 @@ impl Exact {
     /// # Errors
     /// [`ExactError::Fault`].
     pub fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, ExactError> {
-        let began = self.board.now();
+        let (began, (before, _)) = (self.board.now(), self.board.waited_for_room(PORT));
         match line {
             Ok(line) => self.board.serial_in(PORT, line.as_bytes()),
             Err(Failure::NotUtf8) => self.board.serial_in(PORT, &[0xff]),
+            // Not as the first byte, where it may mean something to the port.
+            Err(Failure::ControlByte(byte)) => self.board.serial_in(PORT, &[b'x', byte]),
             // Longer than any line may be.
             Err(_) => self.board.serial_in(PORT, &[b'x'; 4096]),
         }
@@ -156,7 +167,8 @@ impl Exact {
         }
         let text = String::from_utf8_lossy(&self.board.take_serial_out(PORT)).into_owned();
         let ended = if text.is_empty() { self.board.now() } else { self.board.last_written(PORT) };
-        let took = ended.saturating_sub(began);
+        let waited = self.board.waited_for_room(PORT).1.saturating_sub(before);
+        let took = ended.saturating_sub(began + waited);
         let error = text.strip_prefix("err: ").and_then(|rest| rest.split_whitespace().next());
         let error = error.map(str::to_string);
         self.spent += took;

@@ -5,6 +5,7 @@
 //! - [`exact`]: a flash image on such a chip, talked to over its console
 //! - [`script`]: what is typed at a chip
 //! - [`cost`]: what counted work costs on each chip, in cycles, time and energy
+//! - [`footprint`]: which code a command takes out of flash, and how much of it the cache has lost
 //! - [`figure`]: a number that says what it is and how far off it may be
 //! - [`fleet`]: many chips on links
 //! - [`gate`]: what must hold before a release
@@ -19,6 +20,7 @@ pub mod evaluation;
 pub mod exact;
 pub mod figure;
 pub mod fleet;
+pub mod footprint;
 pub mod gate;
 pub mod kernels;
 pub mod memory;

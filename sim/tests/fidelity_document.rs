@@ -45,13 +45,14 @@ fn errors() -> String {
     let rows = [("esp32c3", calibrated::ESP32C3), ("esp32c6", calibrated::ESP32C6)]
         .map(|(chip, found)| {
             let percent = |error: u32| format!("{}.{} %", error / 10, error % 10);
-            let [mean, held_out, session] =
-                [found.mean_error, found.held_out_error, found.session_error].map(percent);
-            format!("| {chip} | {} | {mean} | {held_out} | {session} |\n", found.samples)
+            let errors = [found.mean_error, found.held_out_error, found.session_error, found.image_error];
+            let [mean, held_out, session, image] = errors.map(percent);
+            let (samples, band) = (found.samples, percent(found.band()));
+            format!("| {chip} | {samples} | {mean} | {held_out} | {session} | {image} | {band} |\n")
         })
         .concat();
-    let names = "| | fitted to | mean error there | worst kernel never seen | worst golden session |";
-    format!("\n{names}\n| --- | --- | --- | --- | --- |\n{rows}\n")
+    let names = "| | fitted to | mean error there | worst kernel never seen | worst golden session, kernel image | worst golden session, firmware | band |";
+    format!("\n{names}\n| --- | --- | --- | --- | --- | --- | --- |\n{rows}\n")
 }
 
 /// `text` with what stands between two marks replaced.

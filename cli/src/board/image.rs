@@ -32,6 +32,8 @@ pub struct Image {
     pub stretches: Vec<Stretch>,
     /// Where the last partition ends: the flash has to be that large.
     pub flash_bytes: u32,
+    /// The bytes that the application's partition has.
+    pub application_room: usize,
 }
 
 /// A stretch of an image.
@@ -72,8 +74,11 @@ impl Image {
         Self::check(bytes, &name)
     }
 
-    /// Checks the bytes of a merged image.
-    fn check(bytes: Vec<u8>, name: &str) -> Result<Self, CliError> {
+    /// Checks the bytes of a merged image, which errors call `name`.
+    ///
+    /// # Errors
+    /// As for [`Image::read`], except for what concerns the file.
+    pub fn check(bytes: Vec<u8>, name: &str) -> Result<Self, CliError> {
         let table = bytes.get(TABLE_OFFSET as usize..).filter(|table| table.starts_with(&[0xaa, 0x50]));
         let Some(table) = table else { return Err(not_merged(&bytes, name)) };
         let settings = find_config(table);
@@ -98,10 +103,13 @@ impl Image {
             Stretch { name: "partition table".into(), range: TABLE_OFFSET as usize..table_end },
         ];
         stretches.extend(contents(&bytes, &entries, settings, chip, name)?);
+        let is_there = |entry: &&Entry| stretches.iter().any(|found| found.name == entry.name);
+        let application = entries.iter().filter(|entry| entry.is_application).find(is_there);
+        let application_room = application.map_or(0, |entry| entry.range.len());
         let flash_bytes = entries.iter().map(|entry| entry.range.end).max().unwrap_or(0);
         let flash_bytes =
             u32::try_from(flash_bytes).map_err(|_| corrupt(name, "the table ends past 4 GiB"))?;
-        Ok(Self { bytes, chip, settings, stretches, flash_bytes })
+        Ok(Self { bytes, chip, settings, stretches, flash_bytes, application_room })
     }
 
     /// The bytes of a stretch.

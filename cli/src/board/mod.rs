@@ -5,9 +5,9 @@
 //! - [`usb`], [`port`]: which ports there are, and which is meant
 //! - [`install`]: from an image and a port to a chip that answers
 //! - [`settings`]: role, number and key in the configuration partition
+//! - [`rom`]: what the emulator starts from
 //! - [`greeting`]: banner and role, after the reset
 //! - [`fault`]: what went wrong, in our words
-//! - [`interrupt`]: Ctrl-C, and what it ends
 //! - [`fleet`]: many boards in one file
 
 pub mod chips;
@@ -16,7 +16,7 @@ pub mod fleet;
 pub mod greeting;
 pub mod image;
 pub mod install;
-pub mod interrupt;
 pub mod port;
+pub mod rom;
 pub mod settings;
 pub mod usb;

@@ -4,15 +4,13 @@
 //! verdict, so that "none found" can say what was there and why it was passed over.
 
 use super::usb::{self, Likelihood};
+use crate::configuration::PORT;
 use crate::error::{CliError, Stop};
 use crate::output::Output;
 use crate::selection::Given;
 use serde::Serialize;
 use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
 use std::io::{BufRead, Write};
-
-/// The variable that names the port.
-pub const PORT: &str = "RUVLLM_ESP_PORT";
 
 /// A port that was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -103,7 +101,7 @@ pub fn seen() -> Result<Vec<Seen>, CliError> {
     Ok(seen)
 }
 
-/// The port of `option`, then of [`PORT`], then the only board there is, then the one that is picked.
+/// The port of `option`, then of [`PORT`], then of the configuration files, then the only board there is, then the one that is picked.
 ///
 /// # Errors
 /// `port::none`, `port::several`, `port::cannot-list`.

@@ -33,6 +33,8 @@ Examples:
   ruvllm-esp bench index --sizes 256,1000
   ruvllm-esp bench kernels --on emulator --variant esp32c3
   ruvllm-esp bench --gates G1-G3 --variant all --evidence evidence
+  ruvllm-esp bench --gates G4-G6 --variant esp32c3,esp32c6
+  ruvllm-esp bench --gates G5 --variant esp32s3 --port /dev/ttyACM0
   ruvllm-esp bench anomaly --seed 7 --json | jq '.detectors[] | {name, f1: .overall.f1}'";
 
 /// Options of `bench`.
@@ -48,6 +50,9 @@ pub struct Arguments {
     /// Write what each gate looked at into this folder
     #[arg(long, value_name = "DIR", requires = "gates")]
     evidence: Option<PathBuf>,
+    /// For G5, the port of a board: it is flashed with the image and has to answer
+    #[arg(long, value_name = "PORT", requires = "gates")]
+    port: Option<String>,
     /// What is measured.
     #[command(subcommand)]
     subject: Option<Subject>,
@@ -121,12 +126,9 @@ enum Subject {
 /// A seed that would not be honest.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if let Some(gates) = &arguments.gates {
-        return gates::run(
-            gates,
-            &chips(arguments.variant.as_deref())?,
-            arguments.evidence.as_deref(),
-            output,
-        );
+        let chips = chips(arguments.variant.as_deref())?;
+        let (evidence, port) = (arguments.evidence.as_deref(), arguments.port.as_deref());
+        return gates::run(&gates::Request { gates, chips: &chips, evidence, port }, output);
     }
     let Some(subject) = &arguments.subject else {
         return Err(CliError::usage("cli::usage", "bench: nothing to measure")

@@ -1,9 +1,9 @@
 //! `build`: the firmware compiled, and the image of a chip made from it.
 
 use crate::error::{CliError, Exit, Outcome, Stop};
-use crate::firmware::compile::Recipe;
-use crate::firmware::image::{self, Images};
-use crate::firmware::manifest::{Built, File, Manifest, Skipped};
+use crate::firmware::compile::{RADIO_FEATURE, Radio, Recipe};
+use crate::firmware::manifest::{Manifest, Skipped};
+use crate::firmware::product::Product;
 use crate::firmware::source::Source;
 use crate::firmware::toolchain::{Missing, Toolchain};
 use crate::output::Output;
@@ -17,7 +17,8 @@ const EXAMPLES: &str = "\
 Examples:
   ruvllm-esp build --variant esp32c3
   ruvllm-esp build --variant all --out release
-  ruvllm-esp build --variant esp32c6 --role memory --profile small";
+  ruvllm-esp build --variant esp32c6 --role memory --profile small
+  ruvllm-esp build --variant esp32c3 --radio espnow";
 
 /// Options of `build`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +30,7 @@ pub struct Arguments {
     /// The role that a chip without settings starts with; $RUVLLM_ROLE where it is not given
     #[arg(long, value_name = "ROLE", value_parser = Names::ROLE)]
     role: Option<String>,
-    /// Link the radio
+    /// An image whose link to other chips is the radio, in place of UART1
     #[arg(long, value_name = "USE")]
     radio: Option<Radio>,
     /// Where the files go; made if it is not there
@@ -53,13 +54,6 @@ pub enum Profile {
     Small,
 }
 
-/// What the radio can be used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Radio {
-    /// ESP-NOW frames from chip to chip
-    Espnow,
-}
-
 impl Profile {
     fn name(self) -> &'static str {
         match self {
@@ -81,21 +75,19 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let role =
         Given::find(arguments.role.as_deref(), "--role", ROLE)?.map(|given| given.role()).transpose()?;
     let source = Source::find(arguments.firmware.as_deref())?;
-    let features = features(arguments, &source)?;
+    let radio = radio(arguments, &source)?;
     let commit = source.commit();
     create(&arguments.out)?;
     let mut manifest = Manifest::new(&commit);
     for chip in &chips {
-        let recipe = Recipe {
-            source: &source,
-            commit: &commit,
-            chip,
-            role,
-            features,
-            profile: arguments.profile.name(),
-        };
+        let recipe =
+            Recipe { source: &source, commit: &commit, chip, role, radio, profile: arguments.profile.name() };
         match Toolchain::find(chip) {
-            Ok(toolchain) => manifest.images.push(build(&recipe, &toolchain, arguments, output)?),
+            Ok(toolchain) => {
+                let product = Product::make(&recipe, &toolchain, output)?;
+                let built = product.write(&arguments.out);
+                manifest.images.push(built.map_err(|error| cannot_write(&arguments.out, &error))?);
+            }
             Err(missing) if chips.len() > 1 => manifest.skipped.push(skipped(chip, missing)),
             Err(missing) => return Err(no_toolchain(chip, &missing).into()),
         }
@@ -106,16 +98,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     tell(&report, arguments, output)
 }
 
-fn features(arguments: &Arguments, source: &Source) -> Result<&'static [&'static str], CliError> {
-    match arguments.radio {
-        None => Ok(&[]),
-        Some(Radio::Espnow) if source.has_feature("radio") => Ok(&["radio"]),
-        Some(Radio::Espnow) => {
-            let text = format!("the firmware in {} has no feature `radio`", source.directory.display());
-            Err(CliError::usage("build::no-radio", text)
-                .help("build without --radio, or take a newer checkout"))
-        }
+fn radio(arguments: &Arguments, source: &Source) -> Result<Option<Radio>, CliError> {
+    if arguments.radio.is_none() || source.has_feature(RADIO_FEATURE) {
+        return Ok(arguments.radio);
     }
+    let text = format!("the firmware in {} has no feature `{RADIO_FEATURE}`", source.directory.display());
+    Err(CliError::usage("build::no-radio", text).help("build without --radio, or take a newer checkout"))
 }
 
 fn create(directory: &PathBuf) -> Result<(), CliError> {
@@ -134,41 +122,6 @@ fn no_toolchain(chip: &Chip, missing: &Missing) -> CliError {
 
 fn skipped(chip: &Chip, missing: Missing) -> Skipped {
     Skipped { chip: chip.name.into(), reason: format!("needs {}", missing.what), cure: missing.cure }
-}
-
-/// Builds for one chip, and writes its files.
-fn build(
-    recipe: &Recipe<'_>,
-    toolchain: &Toolchain,
-    arguments: &Arguments,
-    output: &Output,
-) -> Result<Built, Stop> {
-    let chip = recipe.chip;
-    let program = recipe.compile(toolchain, output)?;
-    let elf = std::fs::read(&program).map_err(Stop::from)?;
-    let sizes = image::sizes(&elf)?;
-    let Images { merged, application, application_offset } =
-        image::make(chip, &elf, &recipe.source.partitions())?;
-    let file = |ending: &str, part: &str, bytes: &[u8]| {
-        File::write(&arguments.out, &format!("ruvllm-esp-{}{ending}", chip.name), part, bytes)
-            .map_err(|error| cannot_write(&arguments.out, &error))
-    };
-    let files = vec![
-        file(".bin", "merged", &merged)?,
-        file("-app.bin", "application", &application)?,
-        file(".elf", "elf", &elf)?,
-    ];
-    Ok(Built {
-        chip: chip.name.into(),
-        target: chip.target.value.into(),
-        rustc: toolchain.version.clone(),
-        profile: recipe.profile.into(),
-        role: recipe.role.map(|role| role.info().alias.into()),
-        features: recipe.features.iter().map(|feature| feature.to_string()).collect(),
-        application_offset,
-        sizes,
-        files,
-    })
 }
 
 fn tell(manifest: &Manifest, arguments: &Arguments, output: &Output) -> Outcome {

@@ -5,9 +5,11 @@ mod fleet;
 
 use crate::board::image::Image;
 use crate::board::install::{Installed, Job, Manner, install};
+use crate::board::port;
 use crate::board::settings::Change;
-use crate::board::{interrupt, port};
+use crate::configuration::{BAUD, DEFAULT_BAUD};
 use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::interrupt;
 use crate::output::Output;
 use crate::selection::{CHIP_ID, Given, Names, ROLE, VARIANT};
 use bars::Bars;
@@ -51,9 +53,9 @@ pub struct Arguments {
     /// Flash every chip of this file, all at once
     #[arg(long, value_name = "FILE", conflicts_with_all = ["variant", "port", "role", "chip_id", "image", "monitor"])]
     fleet: Option<PathBuf>,
-    /// Bits a second while writing
-    #[arg(long, value_name = "BAUD", default_value_t = 460_800)]
-    baud: u32,
+    /// Bits a second while writing; $RUVLLM_ESP_BAUD, or 460800, where it is not given
+    #[arg(long, value_name = "BAUD")]
+    baud: Option<String>,
     /// Leave the reset lines alone: the chip is in its ROM's loader already
     #[arg(long)]
     no_reset: bool,
@@ -97,8 +99,10 @@ impl<'a> Report<'a> {
 }
 
 impl Arguments {
-    fn manner(&self) -> Manner {
-        Manner { baud: self.baud, reset: !self.no_reset, patience: Duration::from_secs(self.timeout) }
+    fn manner(&self) -> Result<Manner, CliError> {
+        let baud = Given::find(self.baud.as_deref(), "--baud", BAUD)?;
+        let baud = baud.map_or(Ok(DEFAULT_BAUD), |given| given.baud())?;
+        Ok(Manner { baud, reset: !self.no_reset, patience: Duration::from_secs(self.timeout) })
     }
 }
 
@@ -123,7 +127,7 @@ fn one(arguments: &Arguments, output: &Output) -> Outcome {
         .transpose()?;
     let change = Change { role, chip_id, key: None };
     let port = port::choose(arguments.port.as_deref(), output)?;
-    let job = Job { port: &port, image: &image, change, manner: arguments.manner() };
+    let job = Job { port: &port, image: &image, change, manner: arguments.manner()? };
     let bars = Bars::new(output);
     let outcome = install(&job, &mut bars.add(&format!("{} {}", image.chip.name, port.name)));
     drop(bars);

@@ -6,7 +6,9 @@ use crate::quantity::parse_bytes;
 use crate::selection::{CHIP_ID, Given, Names, ROLE, RadioChoice, VARIANT};
 use crate::session::lines::{Lines, unreadable};
 use crate::session::samples::{Samples, looks_like_log};
-use crate::session::{Session, Source, Terms, demo, exact, interactive};
+use crate::session::serve::Outside;
+use crate::session::tcp::Tcp;
+use crate::session::{Session, Source, Terms, demo, exact, interactive, serve};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::role::RoleKind;
@@ -14,6 +16,7 @@ use ruvllm_esp_core::units::Bytes;
 use ruvllm_esp_sim::device::Setup;
 use std::fs::File;
 use std::io::{self, Cursor, IsTerminal, Read};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -24,11 +27,15 @@ lines on the anomaly role.
 
 A command that the chip answers with `err:` does not fail the session: it exits with 0, or with 1 under --strict.
 
+With --tcp or --pty the console is a serial line that others connect to: bytes in, bytes out, echo and editing after \
+Ctrl-E. The chip's words go to the client; standard error shows the lines and what they cost.
+
 Examples:
   ruvllm-esp sim --variant esp32s2 --demo
   ruvllm-esp sim --variant esp32c6
   ruvllm-esp sim --variant esp32c3 --exact --image dist/ruvllm-esp-esp32c3.bin
   ruvllm-esp sim --variant esp32s2 --input vibration.csv
+  ruvllm-esp sim --variant esp32c3 --tcp 7000
   echo add the pump is in hall 3 | ruvllm-esp sim --variant esp32c3
   ruvllm-esp sim --variant esp32 --input notes.txt --json | jq .reply";
 
@@ -57,7 +64,7 @@ pub struct Arguments {
     /// The merged image for --exact; dist/ruvllm-esp-CHIP.bin unless told
     #[arg(long, value_name = "FILE", requires = "exact", help_heading = "The chip")]
     image: Option<PathBuf>,
-    /// The chip's ROM for --exact, an ELF file; looked for where cargo keeps espflash, or in RUVLLM_ROM_DIR
+    /// The chip's ROM for --exact, an ELF file; that in RUVLLM_ROM_DIR, or the one built in, unless told
     #[arg(long, value_name = "FILE", requires = "exact", help_heading = "The chip")]
     rom: Option<PathBuf>,
     /// Play the bundled scenario of the role
@@ -70,6 +77,17 @@ pub struct Arguments {
     #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true, conflicts_with = "input")]
     #[arg(help_heading = "What is typed")]
     stdin: Option<String>,
+    /// Open the console on this TCP port, to one client at a time, until Ctrl-C; 0 takes any that is free
+    #[arg(long, value_name = "PORT", conflicts_with_all = ["demo", "input", "stdin", "pty"])]
+    #[arg(help_heading = "Who talks to it")]
+    tcp: Option<u16>,
+    /// The address for --tcp; anybody who reaches it can use the console
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", requires = "tcp")]
+    #[arg(help_heading = "Who talks to it")]
+    bind: IpAddr,
+    /// Open the console on a pseudo-terminal, as a serial port for any terminal program (not on Windows)
+    #[arg(long, conflicts_with_all = ["demo", "input", "stdin"], help_heading = "Who talks to it")]
+    pty: bool,
     /// The seed of whatever is random; shown in the summary
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "The session")]
     seed: u32,
@@ -87,7 +105,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let role = setup.identity.role;
     let changes_only = arguments.demo && role == RoleKind::AnomalySentinel && !output.verbose;
     let echo = arguments.demo || arguments.input.is_some() || !io::stdin().is_terminal();
-    let terms = Terms { seed: arguments.seed, strict: arguments.strict, echo, changes_only };
+    let remote = arguments.tcp.is_some() || arguments.pty;
+    let echo = echo || remote;
+    let terms = Terms { seed: arguments.seed, strict: arguments.strict, echo, changes_only, remote };
+    if remote {
+        return arguments.serve(&setup, terms, output);
+    }
     if arguments.demo {
         return arguments.boot(&setup, terms, output)?.run(demo::source(role)?.as_mut());
     }
@@ -105,6 +128,15 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 }
 
 impl Arguments {
+    /// Opens the console to others. What cannot be opened is told before the chip starts.
+    fn serve(&self, setup: &Setup, terms: Terms, output: &Output) -> Outcome {
+        let mut outside: Box<dyn Outside> = match self.tcp {
+            Some(port) => Box::new(Tcp::listen(self.bind, port)?),
+            None => pseudo_terminal()?,
+        };
+        serve::run(self.boot(setup, terms, output)?, outside.as_mut(), output)
+    }
+
     /// Starts the chip that was asked for.
     fn boot(&self, setup: &Setup, terms: Terms, output: &Output) -> Result<Session, Stop> {
         if !self.exact {
@@ -145,6 +177,17 @@ impl Arguments {
             _ => Ok(()),
         }
     }
+}
+
+#[cfg(unix)]
+fn pseudo_terminal() -> Result<Box<dyn Outside>, CliError> {
+    Ok(Box::new(crate::session::pty::Pty::open()?))
+}
+
+#[cfg(not(unix))]
+fn pseudo_terminal() -> Result<Box<dyn Outside>, CliError> {
+    Err(CliError::usage("sim::no-pty", "this system has no pseudo-terminals")
+        .help("--tcp 0 opens the console to programs on this machine"))
 }
 
 /// A file: a sensor log or a script, by its name and its first lines.

@@ -1,9 +1,11 @@
 //! Cargo in a clean environment, and what it says while it works.
 //!
 //! The flags are given whole, so that neither the host's `RUSTFLAGS` nor a `build.rustflags` of somebody's
-//! configuration reach the chip, and paths in panic messages are cut to what is the same on every machine.
+//! configuration reach the chip, and paths in panic messages are cut to what is the same on every machine. What is
+//! compiled is the copy of [`Staged`].
 
 use super::source::{Commit, Source};
+use super::stage::Staged;
 use super::toolchain::Toolchain;
 use crate::error::{CliError, Stop};
 use crate::machine;
@@ -15,6 +17,9 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+
+/// The firmware, as cargo knows it.
+const PACKAGE: &str = "ruvllm-esp-firmware";
 
 /// The lines of a failed build that are shown.
 const SHOWN: usize = 25;
@@ -30,21 +35,49 @@ pub struct Recipe<'a> {
     pub chip: &'static Chip,
     /// The role that the image starts with where the settings name none.
     pub role: Option<RoleKind>,
-    /// The features beside the chip's.
-    pub features: &'a [&'static str],
+    /// What the image uses the radio for.
+    pub radio: Option<Radio>,
     /// The profile of the firmware's manifest.
     pub profile: &'a str,
 }
 
+/// The feature of the firmware's manifest that links the radio.
+pub const RADIO_FEATURE: &str = "radio";
+
+/// What the radio can be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Radio {
+    /// ESP-NOW frames from chip to chip
+    Espnow,
+}
+
 impl Recipe<'_> {
+    /// The features beside the chip's.
+    pub fn features(&self) -> &'static [&'static str] {
+        match self.radio {
+            None => &[],
+            Some(Radio::Espnow) => &[RADIO_FEATURE],
+        }
+    }
+
+    /// What the names of the image's files begin with. That of the image without the radio is the plain one, which other
+    /// commands look for.
+    pub fn image_name(&self) -> String {
+        match self.radio {
+            None => format!("ruvllm-esp-{}", self.chip.name),
+            Some(Radio::Espnow) => format!("ruvllm-esp-{}-espnow", self.chip.name),
+        }
+    }
+
     /// Builds the firmware, and gives the path of the ELF.
     ///
     /// # Errors
-    /// `build::cargo` when cargo cannot be started, `build::failed` with the compiler's words.
+    /// `build::stage`, `build::cargo` when cargo cannot be started, `build::failed` with the compiler's words.
     pub fn compile(&self, toolchain: &Toolchain, output: &Output) -> Result<PathBuf, Stop> {
         let name = self.chip.name;
         let stage = Stage::begin(output, &format!("building {name}"));
-        let mut child = self.command(toolchain).spawn().map_err(|error| {
+        let staged = Staged::of(self.source)?;
+        let mut child = self.command(toolchain, &staged).spawn().map_err(|error| {
             CliError::runtime("build::cargo", format!("cannot start cargo: {error}"))
                 .help("install Rust from https://rustup.rs")
         })?;
@@ -61,17 +94,18 @@ impl Recipe<'_> {
         }
     }
 
-    fn command(&self, toolchain: &Toolchain) -> Command {
+    fn command(&self, toolchain: &Toolchain, staged: &Staged) -> Command {
         let mut cargo = toolchain.cargo();
-        let features: Vec<&str> = [self.chip.name].into_iter().chain(self.features.iter().copied()).collect();
-        cargo.current_dir(&self.source.directory);
-        cargo.args(["build", "--locked", "--no-default-features", "--bin", "ruvllm-esp-firmware"]);
+        let features: Vec<&str> =
+            [self.chip.name].into_iter().chain(self.features().iter().copied()).collect();
+        cargo.current_dir(&staged.directory).arg("build").arg("--target-dir").arg(&staged.target);
+        cargo.args(["--locked", "--no-default-features", "--package", PACKAGE, "--bin", PACKAGE]);
         cargo.args(["--message-format", "json-render-diagnostics", "--profile", self.profile]);
         cargo.args(["--features", &features.join(","), "--target", self.chip.target.value]);
         if toolchain.build_std {
             cargo.args(["-Z", "build-std=core,alloc"]);
         }
-        cargo.env("CARGO_ENCODED_RUSTFLAGS", self.flags());
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", self.flags(staged));
         cargo.env("SOURCE_DATE_EPOCH", self.commit.epoch.to_string());
         if let Some(role) = self.role {
             cargo.env("RUVLLM_ROLE", role.info().alias);
@@ -81,9 +115,13 @@ impl Recipe<'_> {
     }
 
     /// The compiler's flags, separated as cargo wants them.
-    fn flags(&self) -> OsString {
-        let homes =
-            [(machine::cargo_home(), "/cargo"), (Some(self.source.root().to_path_buf()), "/ruvllm-esp")];
+    fn flags(&self, staged: &Staged) -> OsString {
+        // Of two that fit, the compiler takes the later one.
+        let homes = [
+            (machine::cargo_home(), "/cargo"),
+            (Some(self.source.root().to_path_buf()), "/ruvllm-esp"),
+            (Some(staged.directory.clone()), "/ruvllm-esp"),
+        ];
         let mut flags = Vec::new();
         for (place, short) in homes {
             let Some(place) = place else { continue };

@@ -8,8 +8,9 @@ use crate::error::CliError;
 use espflash::flasher::{FlashData, FlashSettings, FlashSize};
 use espflash::image_format::{ImageFormat, idf::IdfBootloaderFormat};
 use object::read::elf::ElfFile32;
-use object::{Endianness, Object, ObjectSection, SectionFlags, SectionKind};
-use ruvllm_esp_core::chip::Chip;
+use object::{Endianness, Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind};
+use ruvllm_esp_core::arena::ALIGNMENT;
+use ruvllm_esp_core::chip::{Chip, STACK_RESERVE};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -35,6 +36,37 @@ pub struct Sizes {
     pub data: u64,
     /// RAM that begins with zeros.
     pub bss: u64,
+}
+
+/// The stretch of RAM that the linker leaves: the arena below, the reserved stack above it (`firmware/src/memory.rs`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ram {
+    /// Its first address.
+    pub low: u64,
+    /// The address after its last.
+    pub high: u64,
+}
+
+impl Ram {
+    /// The bytes of the agent's arena.
+    pub fn arena(self) -> u64 {
+        self.stack_bottom().saturating_sub(self.low.next_multiple_of(ALIGNMENT as u64))
+    }
+
+    /// The bytes of the stack.
+    pub fn stack(self) -> u64 {
+        self.high.saturating_sub(self.stack_bottom())
+    }
+
+    /// The bytes of `chip`'s main region below it: the program's own data, and its code that lies in RAM.
+    pub fn before(self, chip: &Chip) -> u64 {
+        self.low.saturating_sub(chip.memory.main.value.base.into())
+    }
+
+    fn stack_bottom(self) -> u64 {
+        let reserve = u64::from(STACK_RESERVE.get());
+        self.high.saturating_sub(reserve).max(self.low) & !(ALIGNMENT as u64 - 1)
+    }
 }
 
 /// Makes the images of `elf` with the table in the file `partitions`.
@@ -97,4 +129,34 @@ pub fn sizes(elf: &[u8]) -> Result<Sizes, CliError> {
         *place += section.size();
     }
     Ok(sizes)
+}
+
+/// Finds what the linker of an ELF left of the RAM.
+///
+/// # Errors
+/// `build::elf` when it is none, or does not name the place.
+pub fn ram(elf: &[u8]) -> Result<Ram, CliError> {
+    let file = ElfFile32::<Endianness>::parse(elf)
+        .map_err(|error| CliError::runtime("build::elf", error.to_string()))?;
+    let address = |name: &str| {
+        let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name));
+        let text = format!("the program has no symbol {name}");
+        symbol.map(|symbol| symbol.address()).ok_or_else(|| CliError::runtime("build::elf", text))
+    };
+    Ok(Ram { low: address("_stack_end_cpu0")?, high: address("_stack_start_cpu0")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arena_and_stack_share_what_is_left() {
+        let ram = Ram { low: 0x3fc8_2004, high: 0x3fcc_e400 };
+        assert_eq!(ram.stack(), u64::from(STACK_RESERVE.get()));
+        assert_eq!(ram.arena() + ram.stack(), ram.high - ram.low.next_multiple_of(ALIGNMENT as u64));
+        assert_eq!(ram.before(&ruvllm_esp_core::chip::esp32c3::CHIP), 0x2004);
+        let cramped = Ram { low: ram.high - 0x100, high: ram.high };
+        assert_eq!((cramped.arena(), cramped.stack()), (0, 0x100));
+    }
 }

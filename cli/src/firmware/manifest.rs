@@ -1,6 +1,6 @@
 //! What was built: names, sums and sizes, in JSON and as `SHA256SUMS`.
 //!
-//! Nothing in it depends on when or where it was built, so the same commit gives the same manifest. Building one chip
+//! Nothing in it depends on when or where it was built, so the same commit gives the same manifest. Building one image
 //! keeps the entries of the others for as long as their files are the ones described.
 
 use super::image::Sizes;
@@ -66,7 +66,7 @@ pub struct Built {
 pub struct File {
     /// Its name.
     pub name: String,
-    /// `merged`, `application` or `elf`.
+    /// `merged`, `application`, `elf` or `sizes`.
     pub part: String,
     /// Its length.
     pub bytes: u64,
@@ -97,8 +97,15 @@ impl File {
     }
 
     /// Is the file in `directory` the one described?
-    fn is_there(&self, directory: &Path) -> bool {
+    pub fn is_there(&self, directory: &Path) -> bool {
         std::fs::read(directory.join(&self.name)).is_ok_and(|bytes| sum(&bytes) == self.sha256)
+    }
+}
+
+impl Built {
+    /// Is it for the same chip, with the same features?
+    fn is_same_kind(&self, other: &Built) -> bool {
+        (&self.chip, &self.features) == (&other.chip, &other.features)
     }
 }
 
@@ -117,7 +124,7 @@ impl Manifest {
         }
     }
 
-    /// Takes over, from the manifest in `directory`, the chips that this one does not speak of.
+    /// Takes over, from the manifest in `directory`, the images that this one does not speak of.
     pub fn keep_others(&mut self, directory: &Path) {
         let Ok(text) = std::fs::read_to_string(directory.join(NAME)) else { return };
         let Ok(before) = serde_json::from_str::<Manifest>(&text) else { return };
@@ -126,12 +133,12 @@ impl Manifest {
             return;
         }
         for built in before.images {
-            let known = self.images.iter().any(|image| image.chip == built.chip);
+            let known = self.images.iter().any(|image| image.is_same_kind(&built));
             if !known && built.files.iter().all(|file| file.is_there(directory)) {
                 self.images.push(built);
             }
         }
-        self.images.sort_by(|a, b| a.chip.cmp(&b.chip));
+        self.images.sort_by(|a, b| (&a.chip, &a.features).cmp(&(&b.chip, &b.features)));
         self.skipped.retain(|skipped| !self.images.iter().any(|image| image.chip == skipped.chip));
     }
 
@@ -142,10 +149,19 @@ impl Manifest {
     pub fn write(&self, directory: &Path) -> io::Result<()> {
         let text = serde_json::to_string_pretty(self)? + "\n";
         std::fs::write(directory.join(NAME), &text)?;
-        let files = self.images.iter().flat_map(|image| &image.files);
-        let mut sums: Vec<String> = files.map(|file| format!("{}  {}\n", file.sha256, file.name)).collect();
-        sums.push(format!("{}  {NAME}\n", sum(text.as_bytes())));
-        std::fs::write(directory.join(SUMS), sums.concat())
+        std::fs::write(directory.join(SUMS), self.sums(&text))
+    }
+
+    /// Every file of every chip.
+    pub fn files(&self) -> impl Iterator<Item = &File> {
+        self.images.iter().flat_map(|image| &image.files)
+    }
+
+    /// The list of sums; `text` is this manifest as it is written.
+    pub fn sums(&self, text: &str) -> String {
+        let of_files = self.files().map(|file| format!("{}  {}\n", file.sha256, file.name));
+        let of_this = format!("{}  {NAME}\n", sum(text.as_bytes()));
+        of_files.chain([of_this]).collect()
     }
 }
 
@@ -198,6 +214,23 @@ mod tests {
 
         std::fs::write(directory.join("ruvllm-esp-esp32c6.bin"), b"changed").unwrap();
         assert_eq!(chips(&with_three()), ["esp32c3"]);
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn an_image_with_the_radio_stands_beside_the_one_without() {
+        let directory = std::env::temp_dir().join(format!("ruvllm-esp-radio-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let commit = Commit { id: Some("c0ffee".into()), modified: false, epoch: 7 };
+        let mut plain = Manifest::new(&commit);
+        plain.images.push(built(&directory, "esp32c3", b"plain"));
+        plain.write(&directory).unwrap();
+        let mut radio = Manifest::new(&commit);
+        let of_radio = built(&directory, "esp32c3-espnow", b"radio");
+        radio.images.push(Built { chip: "esp32c3".into(), features: vec!["radio".into()], ..of_radio });
+        radio.keep_others(&directory);
+        let names: Vec<&str> = radio.images.iter().map(|image| image.files[0].name.as_str()).collect();
+        assert_eq!(names, ["ruvllm-esp-esp32c3.bin", "ruvllm-esp-esp32c3-espnow.bin"]);
         std::fs::remove_dir_all(&directory).unwrap();
     }
 

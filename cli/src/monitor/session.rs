@@ -3,9 +3,10 @@
 use super::decode::Decoder;
 use super::keys::{Input, MENU, RawMode, listen};
 use super::transcript::{Form, Transcript};
+use crate::board::fault;
 use crate::board::port::Chosen;
-use crate::board::{fault, interrupt};
 use crate::error::{CliError, Exit, Stop};
+use crate::interrupt;
 use crate::output::Output;
 use espflash::connection::Port;
 use serialport::SerialPort;

@@ -151,9 +151,7 @@ impl Chip for Emulated {
 
     fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, Stop> {
         let reply = self.exact.line(line).map_err(|error| exact_error(&error))?;
-        let role = line.ok().and_then(|line| line.strip_prefix("set-role "));
-        let role = role.and_then(|name| RoleKind::by_name(name.trim_end_matches('!').trim()));
-        if let (Some(role), None) = (role, &reply.error) {
+        if let Some(role) = new_role(&reply.text) {
             self.identity.role = role;
         }
         Ok(Reply { text: reply.text, error: reply.error, cost: reply.cost })
@@ -198,6 +196,16 @@ impl Chip for Emulated {
     }
 }
 
+/// The role that the chip says it has from now on: because it was told so, or because it started anew.
+fn new_role(reply: &str) -> Option<RoleKind> {
+    let name = |line: &str| {
+        let banner = || line.strip_prefix("variant=")?.split_once(" role=").map(|(_, rest)| rest);
+        let rest = line.strip_prefix("role set to ").or_else(banner)?;
+        rest.split(' ').next().and_then(RoleKind::by_name)
+    };
+    reply.lines().rev().find_map(name)
+}
+
 /// An image's error, with the next step.
 pub fn exact_error(error: &ExactError) -> CliError {
     match error {
@@ -209,5 +217,18 @@ pub fn exact_error(error: &ExactError) -> CliError {
             .help("--image takes a merged image for this kind of chip, as `ruvllm-esp build` makes it"),
         ExactError::Fault(_) => CliError::no("sim::fault", format!("the program failed: {error}"))
             .help("`ruvllm-esp emulate --trace` shows what led there"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chip_says_when_its_role_changes() {
+        assert_eq!(new_role("role set to RagRetriever\n"), Some(RoleKind::RagRetriever));
+        let start = "I (1) boot: x\nruvllm-esp 0.1.0\nvariant=esp32c3 role=HnswIndexer chip_id=0 sram_kb=313\n[ready]\n";
+        assert_eq!(new_role(start), Some(RoleKind::HnswIndexer));
+        assert_eq!(new_role("role: HnswIndexer\n"), None);
     }
 }

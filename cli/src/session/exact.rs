@@ -45,16 +45,45 @@ fn image(path: Option<&Path>, chip: &str) -> Result<Vec<u8>, CliError> {
     std::fs::read(&path).map_err(|error| unreadable(&name, &error).help(help))
 }
 
-fn rom(path: Option<&Path>, chip: &str) -> Result<Rom, CliError> {
-    let found = path.map(Path::to_path_buf).or_else(|| Rom::find(chip)).ok_or_else(|| {
-        CliError::usage("sim::no-rom", format!("there is no ROM image for {chip}")).help(
-            "--rom FILE or RUVLLM_ROM_DIR names one; https://github.com/espressif/esp-rom-elfs publishes them",
-        )
-    })?;
-    let name = found.display().to_string();
-    let bytes = std::fs::read(&found).map_err(|error| unreadable(&name, &error))?;
+/// The ROM of a chip: the file that is named, else the one in `RUVLLM_ROM_DIR`, else the one that came along.
+///
+/// # Errors
+/// Where there is none, or the file is no ROM.
+pub fn rom(path: Option<&Path>, chip: &str) -> Result<Rom, CliError> {
+    let folder = std::env::var_os("RUVLLM_ROM_DIR").filter(|folder| !folder.is_empty());
+    let (name, bytes) = match path.map(Path::to_path_buf) {
+        Some(path) => read(&path)?,
+        None if folder.is_none() && cfg!(feature = "board") => {
+            came_along(chip).ok_or_else(|| no_rom(chip))?
+        }
+        None => read(&Rom::find(chip).ok_or_else(|| no_rom(chip))?)?,
+    };
     Rom::parse(&bytes).map_err(|error| {
         CliError::usage("sim::bad-rom", format!("{name}: {error}"))
             .help("it is an ELF file of Espressif's esp-rom-elfs")
     })
+}
+
+fn read(path: &Path) -> Result<(String, Vec<u8>), CliError> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| unreadable(&name, &error).help(FETCH))?;
+    Ok((name, bytes))
+}
+
+#[cfg(feature = "board")]
+fn came_along(chip: &str) -> Option<(String, Vec<u8>)> {
+    Some(("the flasher's ROM".into(), crate::board::rom::of(chip)?))
+}
+
+#[cfg(not(feature = "board"))]
+fn came_along(_: &str) -> Option<(String, Vec<u8>)> {
+    None
+}
+
+/// Where the files come from.
+const FETCH: &str = "--rom FILE names one, RUVLLM_ROM_DIR a folder of them; `curl -L \
+https://github.com/espressif/esp-rom-elfs/releases/download/20241011/esp-rom-elfs-20241011.tar.gz | tar xz` fetches them";
+
+fn no_rom(chip: &str) -> CliError {
+    CliError::usage("sim::no-rom", format!("there is no ROM image for {chip}")).help(FETCH)
 }

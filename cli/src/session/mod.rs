@@ -1,6 +1,7 @@
 //! A session with a simulated chip: lines from somewhere go in, and what the chip writes comes out.
 //!
 //! Standard output carries exactly what the chip would write to its serial line, or under `--json` an object a command.
+//! Where the console is opened to others ([`serve`]), the chip's words go to them, and not here.
 //! Everything this program has to say about it is talk, on standard error.
 
 pub mod chip;
@@ -8,8 +9,13 @@ pub mod demo;
 pub mod exact;
 pub mod interactive;
 pub mod lines;
+#[cfg(unix)]
+pub mod pty;
 mod report;
 pub mod samples;
+mod serial;
+pub mod serve;
+pub mod tcp;
 
 use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::output::Output;
@@ -58,6 +64,8 @@ pub struct Terms {
     pub echo: bool,
     /// Print replies only where the verdict on a sample changes?
     pub changes_only: bool,
+    /// Do the chip's words go elsewhere than to standard output?
+    pub remote: bool,
 }
 
 impl Session {
@@ -90,21 +98,31 @@ impl Session {
     /// # Errors
     /// When an operation has no price, or standard output is closed.
     pub fn take(&mut self, event: Event) -> Result<(), Stop> {
+        self.hear(event).map(|_| ())
+    }
+
+    /// Lets one event happen, and gives what the chip has to say to it.
+    ///
+    /// # Errors
+    /// As for [`Session::take`].
+    pub fn hear(&mut self, event: Event) -> Result<String, Stop> {
         match event {
-            Event::Line(Ok(line)) if line.is_empty() => Ok(()),
+            Event::Line(Ok(line)) if line.is_empty() => Ok(String::new()),
             Event::Line(line) => {
                 let started = self.device.now();
                 let typed = line.as_deref().map_err(|failure| *failure);
                 let reply = self.device.line(typed)?;
-                self.report.command(typed.ok(), started, &reply, self.device.memory())
+                self.report.command(typed.ok(), started, &reply, self.device.memory())?;
+                Ok(reply.text)
             }
             Event::Wait(time) => {
                 self.device.wait(time)?;
-                self.report.wait(time, self.device.now())
+                self.report.wait(time, self.device.now())?;
+                Ok(String::new())
             }
             Event::Remark(text) => {
                 self.report.remark(&text);
-                Ok(())
+                Ok(String::new())
             }
         }
     }

@@ -197,8 +197,11 @@ impl Report {
         Ok(())
     }
 
-    /// Writes the chip's bytes as they are.
+    /// Writes the chip's bytes as they are, where they are for us.
     fn chip_writes(&self, text: &str) -> Result<(), Stop> {
+        if self.terms.remote {
+            return Ok(());
+        }
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;
         Ok(out.flush()?)

@@ -18,6 +18,8 @@ pub const RADIO_EXAMPLES: &str = "esp-hal examples, esp-radio: heap_allocator! s
 pub const RADIO_README: &str = "esp-radio README feature table; esp-idf soc_caps";
 /// What `mem` says of the arena on the emulated image of firmware/, built for release.
 pub const LINK_MAP: &str = "link map of firmware/ on esp-hal 1.2.2, opt-level 3, LTO fat";
+/// What `build --radio espnow` leaves for the arena, against `build` alone and the driver's heap.
+pub const ESPNOW_LINK_MAP: &str = "link map of firmware/ with esp-radio 1.0.0-beta.1 and esp-rtos 0.4.0, less that without, opt-level 3, LTO fat";
 /// The link maps of radio programs, less that of the scheduler alone.
 pub const RADIO_LINK_MAP: &str =
     "link map of an esp-radio 1.0.0-beta.1 program on ESP32-C3 less that of esp-rtos 0.4.0, opt-level s";

@@ -8,7 +8,7 @@
 
 use super::ranking::Ranking;
 use super::shortlist::{NEVER, Shortlist};
-use super::store::Store;
+use super::store::{Store, stored};
 use super::{Full, Hit, Index};
 use crate::arena::{Arena, NoRoom};
 use crate::kernel::distance::hamming;
@@ -61,36 +61,7 @@ fn sketch<M: Meter>(vector: &[i8], meter: &mut M) -> [u32; MOST_WORDS] {
 }
 
 impl Index for Binary<'_> {
-    fn capacity(&self) -> u32 {
-        self.store.capacity()
-    }
-
-    fn len(&self) -> u32 {
-        self.store.len()
-    }
-
-    fn vector(&self, slot: u32) -> Option<&[i8]> {
-        self.store.vector(slot)
-    }
-
-    fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
-        let slot = self.store.take(vector, meter)?;
-        self.keep_sketch(slot, meter);
-        Ok(slot)
-    }
-
-    fn update<M: Meter>(&mut self, slot: u32, vector: &[i8], meter: &mut M) -> bool {
-        let taken = self.store.is_taken(slot);
-        if taken {
-            self.store.set(slot, vector, meter);
-            self.keep_sketch(slot, meter);
-        }
-        taken
-    }
-
-    fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) -> bool {
-        self.store.release(slot, meter)
-    }
+    stored!(keep_sketch);
 
     fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
         let signs = sketch(query, meter);

@@ -4,7 +4,7 @@
 //! true neighbours, and its cost is the same for every query: one dot product an item.
 
 use super::ranking::Ranking;
-use super::store::Store;
+use super::store::{Store, stored};
 use super::{Full, Hit, Index};
 use crate::arena::{Arena, NoRoom};
 use crate::kernel::distance::dot;
@@ -27,33 +27,7 @@ impl<'a> Flat<'a> {
 }
 
 impl Index for Flat<'_> {
-    fn capacity(&self) -> u32 {
-        self.store.capacity()
-    }
-
-    fn len(&self) -> u32 {
-        self.store.len()
-    }
-
-    fn vector(&self, slot: u32) -> Option<&[i8]> {
-        self.store.vector(slot)
-    }
-
-    fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
-        self.store.take(vector, meter)
-    }
-
-    fn update<M: Meter>(&mut self, slot: u32, vector: &[i8], meter: &mut M) -> bool {
-        let taken = self.store.is_taken(slot);
-        if taken {
-            self.store.set(slot, vector, meter);
-        }
-        taken
-    }
-
-    fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) -> bool {
-        self.store.release(slot, meter)
-    }
+    stored!();
 
     fn search<M: Meter>(&self, query: &[i8], _effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
         scan(&self.store, query, hits, meter)

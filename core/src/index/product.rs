@@ -11,7 +11,7 @@
 use super::flat::scan;
 use super::ranking::Ranking;
 use super::shortlist::{NEVER, Shortlist};
-use super::store::Store;
+use super::store::{Store, stored};
 use super::{Full, Hit, Index};
 use crate::arena::{Arena, NoRoom};
 use crate::kernel::distance::{dot, squared_euclidean};
@@ -127,36 +127,7 @@ fn look_up(table: &[[i32; CODEWORDS]; PARTS], code: &[u8; CODE]) -> i32 {
 }
 
 impl Index for Product<'_> {
-    fn capacity(&self) -> u32 {
-        self.store.capacity()
-    }
-
-    fn len(&self) -> u32 {
-        self.store.len()
-    }
-
-    fn vector(&self, slot: u32) -> Option<&[i8]> {
-        self.store.vector(slot)
-    }
-
-    fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
-        let slot = self.store.take(vector, meter)?;
-        self.added(slot, meter);
-        Ok(slot)
-    }
-
-    fn update<M: Meter>(&mut self, slot: u32, vector: &[i8], meter: &mut M) -> bool {
-        let taken = self.store.is_taken(slot);
-        if taken {
-            self.store.set(slot, vector, meter);
-            self.added(slot, meter);
-        }
-        taken
-    }
-
-    fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) -> bool {
-        self.store.release(slot, meter)
-    }
+    stored!(added);
 
     fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
         if !self.is_trained() {

@@ -156,6 +156,44 @@ impl<'a> Store<'a> {
     }
 }
 
+/// What an index does that keeps its vectors in a field `store`, and calls its own `$changed` with each slot whose vector
+/// is another: all but search and clear.
+macro_rules! stored {
+    ($($changed:ident)?) => {
+        fn capacity(&self) -> u32 {
+            self.store.capacity()
+        }
+
+        fn len(&self) -> u32 {
+            self.store.len()
+        }
+
+        fn vector(&self, slot: u32) -> Option<&[i8]> {
+            self.store.vector(slot)
+        }
+
+        fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
+            let slot = self.store.take(vector, meter)?;
+            $(self.$changed(slot, meter);)?
+            Ok(slot)
+        }
+
+        fn update<M: Meter>(&mut self, slot: u32, vector: &[i8], meter: &mut M) -> bool {
+            let taken = self.store.is_taken(slot);
+            if taken {
+                self.store.set(slot, vector, meter);
+                $(self.$changed(slot, meter);)?
+            }
+            taken
+        }
+
+        fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) -> bool {
+            self.store.release(slot, meter)
+        }
+    };
+}
+pub(super) use stored;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -168,6 +168,7 @@ impl AnomalySentinel<'_> {
         let items = confirm(self.items(), rest)?;
         *self.stream = Stream::default();
         self.stream_memory.fill(0);
+        session.meter.record(Op::Sweep, 2 * self.stream_memory.len() as u32);
         self.texts.clear();
         Ok(writeln!(session.out, "cleared {items} items")?)
     }

@@ -6,7 +6,7 @@
 use super::frame::{BROADCAST, Flags, Header};
 use super::list::List;
 use super::message::*;
-use super::show::Show;
+use super::show::{Show, Value};
 use crate::role::RoleKind;
 use core::cell::Cell;
 use core::fmt;
@@ -127,6 +127,20 @@ macro_rules! text_form {
                             fields.$field.show(f)?;
                         )*
                         Ok(())
+                    })*
+                }
+            }
+        }
+
+        /// The name and the fields of every message, as they follow each other in the payload.
+        pub const FIELDS: [(&str, &[&str]); [$($word),*].len()] = [$(($word, &[$(stringify!($field)),*])),*];
+
+        impl Message<'_> {
+            /// Shows each field to `take`, with its name.
+            pub fn each_field<'m>(&'m self, mut take: impl FnMut(&'static str, Value<'m>)) {
+                match self {
+                    $(Message::$name(fields) => {
+                        $(take(stringify!($field), fields.$field.value());)*
                     })*
                 }
             }

@@ -23,22 +23,52 @@ impl fmt::Display for Hex<'_> {
     }
 }
 
+/// The value of a field, for those who want it in a form of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'m> {
+    /// There is none.
+    None,
+    /// Yes or no.
+    Flag(bool),
+    /// A number that is never negative.
+    Number(u64),
+    /// A number that may be.
+    Signed(i32),
+    /// A text.
+    Text(&'m str),
+    /// An embedding, `[D] i8`.
+    Vector(&'m [u8]),
+    /// A role.
+    Role(RoleCode),
+    /// The name of an item.
+    Item(ItemId),
+    /// Results.
+    Hits(&'m [Hit<'m>]),
+}
+
 /// A value of a field as text.
 pub(super) trait Show {
     /// Writes the value: without white space outside of quotes and brackets.
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// The value by itself.
+    fn value(&self) -> Value<'_>;
 }
 
 macro_rules! show_as_displayed {
-    ($($kind:ty),*) => {
+    ($($kind:ty => $value:ident),*) => {
         $(impl Show for $kind {
             fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(self, f)
             }
+
+            fn value(&self) -> Value<'_> {
+                Value::$value((*self).into())
+            }
         })*
     };
 }
-show_as_displayed!(bool, u8, u16, u32, u64, i32);
+show_as_displayed!(bool => Flag, u8 => Number, u16 => Number, u32 => Number, u64 => Number, i32 => Signed);
 
 impl Show for &str {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,6 +82,10 @@ impl Show for &str {
         }
         f.write_str("\"")
     }
+
+    fn value(&self) -> Value<'_> {
+        Value::Text(self)
+    }
 }
 
 impl Show for Option<u8> {
@@ -60,6 +94,10 @@ impl Show for Option<u8> {
             Some(value) => value.show(f),
             None => f.write_str("none"),
         }
+    }
+
+    fn value(&self) -> Value<'_> {
+        self.map_or(Value::None, |value| Value::Number(value.into()))
     }
 }
 
@@ -70,11 +108,19 @@ impl Show for RoleCode {
             None => self.0.show(f),
         }
     }
+
+    fn value(&self) -> Value<'_> {
+        Value::Role(*self)
+    }
 }
 
 impl Show for ItemId {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.origin, self.number)
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Item(*self)
     }
 }
 
@@ -85,9 +131,16 @@ impl Show for Query<'_> {
             Query::Vector(bytes) => write!(f, "0x{}", Hex(bytes)),
         }
     }
+
+    fn value(&self) -> Value<'_> {
+        match self {
+            Query::Text(text) => Value::Text(text),
+            Query::Vector(bytes) => Value::Vector(bytes),
+        }
+    }
 }
 
-impl Show for Hit<'_> {
+impl Hit<'_> {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.item.show(f)?;
         write!(f, " {} ", self.score)?;
@@ -103,6 +156,10 @@ impl<const N: usize> Show for List<Hit<'_>, N> {
             hit.show(f)?;
         }
         f.write_str("]")
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Hits(self)
     }
 }
 

@@ -12,6 +12,9 @@ mod console;
 mod counters;
 #[cfg_attr(target_arch = "xtensa", path = "xtensa.rs")]
 mod machine;
+// The very list that the simulator counts, of which not all is run here.
+#[allow(dead_code, reason = "what is not run here, the simulator runs")]
+#[path = "../../../sim/src/kernels/scripts.rs"]
 mod scripts;
 mod stack;
 

@@ -43,6 +43,6 @@ const DIVISION_WIDE: Price = Price {
 /// The prices.
 pub const TABLE: CostTable = CostTable::new(&chip::esp32s3::CHIP, {
     let prices = prices(&xtensa::SEQUENCES, &TIMING, BAND, SOURCE);
-    let prices = with(prices, Op::Switch, xtensa::SWITCH);
+    let prices = with(with(prices, Op::Switch, xtensa::SWITCH), Op::Fetch, xtensa::FETCH);
     with(with(prices, Op::Div, xtensa::DIVISION), Op::DivWide, DIVISION_WIDE)
 });

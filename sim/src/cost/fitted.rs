@@ -4,6 +4,7 @@
 //! and what the emulator itself may be off by, added up.
 
 use super::{Price, Prices};
+use crate::footprint::Footprint;
 use ruvllm_esp_core::meter::Op;
 
 /// What a fit found on one chip. All errors are relative, in thousandths.
@@ -19,6 +20,10 @@ pub struct Calibration {
     pub held_out_error: u32,
     /// The largest error on a whole console session of a role.
     pub session_error: u32,
+    /// The largest error on a golden session of the firmware's image.
+    pub image_error: u32,
+    /// The code that commands take out of flash.
+    pub footprint: Footprint,
     /// Thousandths of a cycle, in the order of [`Op::ALL`]; zero where nothing was fitted.
     pub prices: [u32; Op::ALL.len()],
 }
@@ -30,8 +35,13 @@ pub const EMULATOR_ERROR: u32 = 100;
 impl Calibration {
     /// How far a time made of these prices may be off, in thousandths.
     pub const fn band(&self) -> u32 {
-        let model =
-            if self.held_out_error > self.session_error { self.held_out_error } else { self.session_error };
+        let mut model = self.held_out_error;
+        if model < self.session_error {
+            model = self.session_error;
+        }
+        if model < self.image_error {
+            model = self.image_error;
+        }
         model + EMULATOR_ERROR
     }
 

@@ -27,6 +27,9 @@ pub const fn sequence(op: Op) -> Option<Sequence> {
         Op::Receive => RECEIVE,
         Op::Command => COMMAND,
         Op::Piece => PIECE,
+        Op::Sweep => SWEEP,
+        Op::Give => GIVE,
+        Op::Turn => TURN,
         _ => return None,
     })
 }
@@ -193,5 +196,38 @@ const PIECE: Sequence = Sequence {
     not_taken: 15,
     forward: 6,
     jump: 12,
+    ..VARIED
+};
+
+const SWEEP: Sequence = Sequence {
+    listing: "memset: store, its share of the loop",
+    spread: Spread::Between(50, 250),
+    alu: 1,
+    store: 1,
+    ..VARIED
+};
+
+const GIVE: Sequence = Sequence {
+    listing: "room looked for, byte stored, peripheral waited for",
+    alu: 40,
+    load: 14,
+    load_near: 6,
+    store: 6,
+    not_taken: 12,
+    forward: 4,
+    back: 1,
+    jump: 6,
+    ..VARIED
+};
+
+const TURN: Sequence = Sequence {
+    listing: "both ports polled, interrupts held off and let in again, line handed over",
+    alu: 500,
+    load: 200,
+    load_near: 80,
+    store: 120,
+    not_taken: 120,
+    forward: 60,
+    jump: 60,
     ..VARIED
 };

@@ -5,6 +5,8 @@
 //! esp-idf; its replacement order is not published, LRU is assumed). Only presence is modelled, the bytes always
 //! come from the flash itself. A hit costs two memory accesses of the host.
 
+use std::collections::BTreeSet;
+
 /// The shape of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Geometry {
@@ -40,6 +42,8 @@ pub struct Cache {
     fill_cycles: u32,
     hits: u64,
     misses: u64,
+    /// The lines that were used since somebody wanted to know.
+    used: Option<BTreeSet<u32>>,
 }
 
 impl Cache {
@@ -54,6 +58,7 @@ impl Cache {
             fill_cycles,
             hits: 0,
             misses: 0,
+            used: None,
         }
     }
 
@@ -71,6 +76,9 @@ impl Cache {
     #[inline]
     pub fn touch(&mut self, line: u32) -> u32 {
         self.clock += 1;
+        if let Some(used) = &mut self.used {
+            used.insert(line);
+        }
         let place = self.place.get(line as usize).copied().unwrap_or(0) as usize;
         match self.ways.get_mut(place.wrapping_sub(1)) {
             Some(way) => {
@@ -113,6 +121,11 @@ impl Cache {
         }
     }
 
+    /// The lines used since the last call; empty at the first, from which on they are noted.
+    pub fn take_used(&mut self) -> BTreeSet<u32> {
+        self.used.replace(BTreeSet::new()).unwrap_or_default()
+    }
+
     /// Touches that found their line, and those that did not.
     pub const fn hits_and_misses(&self) -> (u64, u64) {
         (self.hits, self.misses)
@@ -132,6 +145,16 @@ mod tests {
         assert_eq!([cache.touch(0), cache.touch(4), cache.touch(0)], [100, 100, 0]);
         assert_eq!([cache.touch(8), cache.touch(0), cache.touch(4)], [100, 0, 100]);
         assert_eq!(cache.hits_and_misses(), (2, 4));
+    }
+
+    #[test]
+    fn the_lines_used_are_noted_from_when_they_are_asked_for() {
+        let mut cache = Cache::new(SMALL, 100);
+        cache.touch(3);
+        assert!(cache.take_used().is_empty());
+        [7, 3, 7].iter().for_each(|line| _ = cache.touch(*line));
+        assert!(cache.take_used().into_iter().eq([3, 7]));
+        assert!(cache.take_used().is_empty());
     }
 
     #[test]

@@ -20,7 +20,8 @@ const XTENSA: [&str; 8] = [
     "profile.release.panic='abort'",
 ];
 
-pub(super) fn check(chip: &'static Chip) -> Outcome {
+/// Builds the core without std, twice.
+pub fn check(chip: &'static Chip) -> Outcome {
     let mut outcome = Outcome { summary: "builds without std".to_string(), ..Outcome::default() };
     let Some(root) = checkout() else {
         outcome.refused(&ImageError::NoSources);

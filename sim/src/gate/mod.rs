@@ -1,13 +1,13 @@
-//! Gates: what must hold before anything is released, one file a gate.
+//! Gates: what must hold before anything is released, and those of them that need no image of the firmware.
 //!
 //! A gate passes, fails, or is skipped for a reason that comes with the command that lifts it. What it looked at is its
-//! evidence, kept beside the verdict.
+//! evidence, kept beside the verdict. The table of all gates is the program's, which also builds images and talks to
+//! boards.
 
-mod builds;
-mod firmware;
+pub mod builds;
 pub mod latency;
 pub mod limits;
-mod transcripts;
+pub mod transcripts;
 
 use crate::kernels::image::ImageError;
 use ruvllm_esp_core::chip::Chip;
@@ -54,19 +54,9 @@ pub struct Finding {
     pub evidence: Vec<String>,
 }
 
-/// A gate: its name, what it holds, and how it is looked at.
-#[derive(Clone, Copy, Debug)]
-pub struct Gate {
-    /// `G1` and so on.
-    pub name: &'static str,
-    /// What must hold.
-    pub title: &'static str,
-    check: fn(&'static Chip) -> Outcome,
-}
-
 /// What a check finds, before it is put beside the names.
-#[derive(Debug, Default)]
-pub(crate) struct Outcome {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
     /// What was looked at.
     pub evidence: Vec<String>,
     /// What did not hold.
@@ -77,24 +67,34 @@ pub(crate) struct Outcome {
     pub summary: String,
 }
 
-/// Every gate, in order.
-pub const ALL: [Gate; 6] = [
-    Gate { name: "G1", title: "the core builds without std", check: builds::check },
-    Gate {
-        name: "G2",
-        title: "every role boots in its budget, every kernel in its time",
-        check: latency::check,
-    },
-    Gate { name: "G3", title: "the golden transcripts match", check: transcripts::check },
-    Gate { name: "G4", title: "the firmware fits flash and RAM", check: firmware::check },
-    Gate { name: "G5", title: "the image boots and answers", check: firmware::check },
-    Gate { name: "G6", title: "the release images exist", check: firmware::check },
-];
+impl Outcome {
+    /// Nothing could be looked at, for `reason`; `lift` is the command that changes that.
+    pub fn skip(reason: impl Into<String>, lift: impl Into<String>) -> Self {
+        Self { skipped: Some((reason.into(), Some(lift.into()))), ..Self::default() }
+    }
 
-impl Gate {
-    /// Looks at `chip`.
-    pub fn check(&self, chip: &'static Chip) -> Finding {
-        let Outcome { evidence, failures, skipped, summary } = (self.check)(chip);
+    /// It failed before there was anything to look at.
+    pub fn fail(failure: impl Into<String>) -> Self {
+        Self { failures: vec![failure.into()], ..Self::default() }
+    }
+
+    /// Notes `line`: as evidence where it holds, as a failure where it does not.
+    pub fn hold(&mut self, holds: bool, line: String) {
+        let list = if holds { &mut self.evidence } else { &mut self.failures };
+        list.push(line);
+    }
+
+    /// Takes in that the image was not to be had: lacking something is a skip, all else a failure.
+    pub fn refused(&mut self, error: &ImageError) {
+        match error.remedy() {
+            Some(lift) => self.skipped = Some((error.to_string(), Some(lift))),
+            None => self.failures.push(error.to_string()),
+        }
+    }
+
+    /// The verdict of `gate` on `chip`: one failure fails it, a lack skips it.
+    pub fn finding(self, gate: &'static str, chip: &'static Chip) -> Finding {
+        let Outcome { evidence, failures, skipped, summary } = self;
         let (verdict, reason, lift) = match (failures.first(), skipped) {
             (Some(first), _) => {
                 let more = failures.len() - 1;
@@ -106,39 +106,8 @@ impl Gate {
         };
         let evidence =
             evidence.into_iter().chain(failures.into_iter().map(|one| format!("FAIL {one}"))).collect();
-        Finding { gate: self.name, chip: chip.name, verdict, reason, lift, evidence }
+        Finding { gate, chip: chip.name, verdict, reason, lift, evidence }
     }
-}
-
-impl Outcome {
-    /// Takes in that the image was not to be had: lacking something is a skip, all else a failure.
-    pub(crate) fn refused(&mut self, error: &ImageError) {
-        match error.remedy() {
-            Some(lift) => self.skipped = Some((error.to_string(), Some(lift))),
-            None => self.failures.push(error.to_string()),
-        }
-    }
-}
-
-/// Reads `G1-G3`, `G2,G5` or `all`.
-///
-/// # Errors
-/// The word that names no gate.
-pub fn select(text: &str) -> Result<Vec<Gate>, String> {
-    if text.eq_ignore_ascii_case("all") {
-        return Ok(ALL.to_vec());
-    }
-    let place = |word: &str| {
-        let found = ALL.iter().position(|gate| gate.name.eq_ignore_ascii_case(word.trim()));
-        found.ok_or_else(|| word.trim().to_string())
-    };
-    let mut chosen = [false; ALL.len()];
-    for part in text.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last) = (place(first)?, place(last)?);
-        chosen.iter_mut().take(last + 1).skip(first).for_each(|one| *one = true);
-    }
-    Ok(ALL.into_iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(gate, _)| gate).collect())
 }
 
 #[cfg(test)]
@@ -146,30 +115,14 @@ mod tests {
     use super::*;
     use ruvllm_esp_core::chip;
 
-    fn names(text: &str) -> Vec<&'static str> {
-        select(text).unwrap().iter().map(|gate| gate.name).collect()
-    }
-
-    #[test]
-    fn ranges_and_lists_name_gates() {
-        assert_eq!(names("G1-G3"), ["G1", "G2", "G3"]);
-        assert_eq!(names("g5, G2"), ["G2", "G5"]);
-        assert_eq!(names("all").len(), 6);
-        assert_eq!(select("G1-G9").unwrap_err(), "G9");
-    }
-
     #[test]
     fn one_failure_fails_a_gate_and_a_lack_skips_it() {
-        let failing = Gate {
-            name: "G0",
-            title: "",
-            check: |_| Outcome { failures: vec!["a".into(), "b".into()], ..Outcome::default() },
-        };
-        let finding = failing.check(&chip::esp32::CHIP);
+        let failing = Outcome { failures: vec!["a".into(), "b".into()], ..Outcome::skip("lack", "cure") };
+        let finding = failing.finding("G0", &chip::esp32::CHIP);
         assert_eq!((finding.verdict, finding.reason.as_str()), (Verdict::Fail, "a, and 1 more"));
         assert_eq!(finding.evidence, ["FAIL a", "FAIL b"]);
-        let firmware = ALL[3].check(&chip::esp32::CHIP);
-        assert_eq!(firmware.verdict, Verdict::Skipped);
-        assert!(firmware.lift.is_some());
+        let skipped = Outcome::skip("lack", "cure").finding("G0", &chip::esp32::CHIP);
+        assert_eq!((skipped.verdict, skipped.lift.as_deref()), (Verdict::Skipped, Some("cure")));
+        assert_eq!(Outcome::default().finding("G0", &chip::esp32::CHIP).verdict, Verdict::Pass);
     }
 }

@@ -12,6 +12,7 @@ pub mod image;
 pub mod least_squares;
 pub mod rewrite;
 pub mod scripts;
+pub mod whole;
 pub mod xtensa;
 
 use ruvllm_esp_core::meter::Counts;

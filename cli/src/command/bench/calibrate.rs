@@ -1,17 +1,19 @@
 //! `bench calibrate`: fit the prices of the emulated chips, and say how well they fit.
 
 use super::kernels::refused;
-use crate::error::{CliError, Exit, Outcome};
+use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::output::Output;
 use crate::progress::Stage;
+use crate::session::exact::rom;
 use crate::table::{Align, Table};
-use ruvllm_esp_core::chip;
+use ruvllm_esp_core::chip::{self, Chip};
 use ruvllm_esp_sim::cost;
 use ruvllm_esp_sim::kernels::calibration::{Outcome as Fit, Use};
 use ruvllm_esp_sim::kernels::image::{Image, ImageError, checkout};
-use ruvllm_esp_sim::kernels::rewrite;
+use ruvllm_esp_sim::kernels::{rewrite, whole};
 use serde::Serialize;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Options of `bench calibrate`.
 #[derive(Debug, clap::Args)]
@@ -22,6 +24,9 @@ pub struct Arguments {
     /// Write the latency limits of gate G2 anew, a quarter above what is found now
     #[arg(long)]
     limits: bool,
+    /// Fit what only a whole chip has to the images in this folder, as `build` makes them; kept as it is otherwise
+    #[arg(long, value_name = "DIR")]
+    images: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -37,6 +42,7 @@ struct Row {
     mean_error: u32,
     held_out_error: u32,
     session_error: u32,
+    image_error: u32,
 }
 
 /// Fits, reports, and writes what was asked for.
@@ -53,7 +59,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         (&chip::esp32c6::CHIP, &cost::esp32c6::INSTRUCTIONS),
     ] {
         let image = Image::build(chip).map_err(|error| refused(&error))?;
-        fits.push(Fit::of(chip, &image, instructions).map_err(|error| refused(&error))?);
+        let mut fit = Fit::of(chip, &image, instructions).map_err(|error| refused(&error))?;
+        if let Some(folder) = &arguments.images {
+            fit = fit.with_image(&image_sessions(chip, folder)?, instructions);
+        }
+        fits.push(fit);
         images.push((chip, image));
     }
     let mut files = Vec::new();
@@ -75,6 +85,19 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     Ok(Exit::Ok)
 }
 
+/// All sessions on the image of `chip` in `folder`.
+fn image_sessions(chip: &'static Chip, folder: &Path) -> Result<Vec<whole::Session>, Stop> {
+    let path = folder.join(format!("ruvllm-esp-{}.bin", chip.name));
+    let flash = fs::read(&path).map_err(|error| {
+        CliError::usage("bench::no-image", format!("cannot read {}: {error}", path.display()))
+            .help(format!("`ruvllm-esp build --variant {}` makes one", chip.name))
+    })?;
+    let rom = rom(None, chip.name)?;
+    let sessions = whole::sessions(chip, &rom, &flash)
+        .map_err(|error| CliError::no("bench::image-failed", error.to_string()))?;
+    Ok(sessions)
+}
+
 fn report(fits: &[Fit], output: &Output) -> Outcome {
     let rows = fits.iter().map(|fit| {
         let errors = |serves| fit.errors(serves);
@@ -86,6 +109,7 @@ fn report(fits: &[Fit], output: &Output) -> Outcome {
             mean_error: fitted.iter().sum::<u32>() / (fitted.len() as u32).max(1),
             held_out_error: largest(Use::HeldOut),
             session_error: largest(Use::Session),
+            image_error: fit.whole.error,
         }
     });
     let report = Report { chips: rows.collect() };
@@ -93,9 +117,9 @@ fn report(fits: &[Fit], output: &Output) -> Outcome {
         output.json("bench-calibrate", &report)?;
         return Ok(Exit::Ok);
     }
-    let numbers = ["fitted to", "mean error", "worst held out", "worst session"];
-    let [fitted, mean, held_out, session] = numbers.map(|name| (name, Align::Right));
-    let mut table = Table::new([("chip", Align::Left), fitted, mean, held_out, session]);
+    let numbers = ["fitted to", "mean error", "worst held out", "worst session", "on the image"];
+    let [fitted, mean, held_out, session, whole] = numbers.map(|name| (name, Align::Right));
+    let mut table = Table::new([("chip", Align::Left), fitted, mean, held_out, session, whole]);
     let percent = |thousandths: u32| format!("{}.{} %", thousandths / 10, thousandths % 10);
     for row in report.chips {
         table.row([
@@ -104,6 +128,7 @@ fn report(fits: &[Fit], output: &Output) -> Outcome {
             percent(row.mean_error),
             percent(row.held_out_error),
             percent(row.session_error),
+            percent(row.image_error),
         ]);
     }
     table.write(&mut output.text())?;

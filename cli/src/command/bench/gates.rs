@@ -1,11 +1,12 @@
 //! `bench --gates`: what must hold before a release, chip by chip.
 
 use crate::error::{CliError, Exit, Outcome};
+use crate::gate::{Use, Workshop, select};
 use crate::output::Output;
 use crate::progress::Stage;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::chip::Chip;
-use ruvllm_esp_sim::gate::{Finding, Gate, Verdict, select};
+use ruvllm_esp_sim::gate::{Finding, Verdict};
 use serde::Serialize;
 use std::fs;
 use std::io;
@@ -17,11 +18,25 @@ struct Report {
     findings: Vec<Finding>,
 }
 
-/// Looks at each of `gates` on each of `chips`.
+/// What is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The gates, as in `G1-G3`.
+    pub gates: &'a str,
+    /// On which chips.
+    pub chips: &'a [&'static Chip],
+    /// Where the evidence goes.
+    pub evidence: Option<&'a Path>,
+    /// The port of a board.
+    pub port: Option<&'a str>,
+}
+
+/// Looks at each gate on each chip.
 ///
 /// # Errors
-/// A name that is no gate, evidence that cannot be written.
-pub fn run(gates: &str, chips: &[&'static Chip], evidence: Option<&Path>, output: &Output) -> Outcome {
+/// A name that is no gate, evidence that cannot be written, several chips for one board.
+pub fn run(request: &Request<'_>, output: &Output) -> Outcome {
+    let Request { gates, chips, evidence, port } = *request;
     let gates = select(gates).map_err(|name| {
         CliError::usage("bench::unknown-gate", format!("--gates: there is no gate `{name}`"))
             .help("name them as in G1-G3, G2,G5 or all")
@@ -29,14 +44,23 @@ pub fn run(gates: &str, chips: &[&'static Chip], evidence: Option<&Path>, output
     if let Some(folder) = evidence {
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
-    let stage = Stage::begin(output, "looking at the gates");
+    let mut workshop = match port {
+        Some(port) => with_board(Workshop::new(output, &gates), port, chips, output)?,
+        None => Workshop::new(output, &gates),
+    };
     let mut findings = Vec::new();
     for chip in chips {
         for gate in &gates {
-            findings.push(look(gate, chip, evidence)?);
+            if gate.image != Use::None {
+                workshop.prepare(chip);
+            }
+            let stage = Stage::begin(output, &format!("{} {}: {}", gate.name, chip.name, gate.title));
+            let finding = gate.check(&mut workshop, chip);
+            drop(stage);
+            keep(&finding, evidence)?;
+            findings.push(finding);
         }
     }
-    drop(stage);
     let passed = findings.iter().all(|finding| finding.verdict != Verdict::Fail);
     let report = Report { passed, findings };
     if output.json {
@@ -47,15 +71,41 @@ pub fn run(gates: &str, chips: &[&'static Chip], evidence: Option<&Path>, output
     Ok(if passed { Exit::Ok } else { Exit::No })
 }
 
-fn look(gate: &Gate, chip: &'static Chip, evidence: Option<&Path>) -> Result<Finding, CliError> {
-    let finding = gate.check(chip);
-    if let Some(folder) = evidence {
-        let path = folder.join(format!("{}-{}.txt", gate.name, chip.name));
-        let lines: String = finding.evidence.iter().map(|line| format!("{line}\n")).collect();
-        let text = format!("{} {} {}: {}\n{lines}", gate.name, chip.name, finding.verdict, finding.reason);
-        fs::write(&path, text).map_err(|error| unwritable(&path, &error))?;
+#[cfg(feature = "board")]
+fn with_board<'a>(
+    workshop: Workshop<'a>,
+    port: &str,
+    chips: &[&'static Chip],
+    output: &Output,
+) -> Result<Workshop<'a>, CliError> {
+    if chips.len() != 1 {
+        let text = format!("--port: one board, and {} chips", chips.len());
+        return Err(CliError::usage("bench::one-board", text).help("name the board's: --variant CHIP"));
     }
-    Ok(finding)
+    crate::interrupt::leave_at_once(output.json, "the image on the chip may not be whole: flash it again");
+    Ok(workshop.with_board(crate::board::port::named(port)))
+}
+
+#[cfg(not(feature = "board"))]
+fn with_board<'a>(
+    _: Workshop<'a>,
+    port: &str,
+    _: &[&'static Chip],
+    _: &Output,
+) -> Result<Workshop<'a>, CliError> {
+    let text = format!("this program is built without the feature `board`, and so cannot talk to {port}");
+    Err(CliError::usage("cli::left-out", text).help("build it with default features"))
+}
+
+/// Writes what was looked at.
+fn keep(finding: &Finding, evidence: Option<&Path>) -> Result<(), CliError> {
+    let Some(folder) = evidence else { return Ok(()) };
+    let Finding { gate, chip, verdict, reason, .. } = finding;
+    let path = folder.join(format!("{gate}-{chip}.txt"));
+    let lift = finding.lift.iter().map(|lift| format!("{lift}\n"));
+    let lines: String = lift.chain(finding.evidence.iter().map(|line| format!("{line}\n"))).collect();
+    let text = format!("{gate} {chip} {verdict}: {reason}\n{lines}");
+    fs::write(&path, text).map_err(|error| unwritable(&path, &error))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> CliError {

@@ -40,6 +40,7 @@ pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> Outcome {
         }
         work.push((member, image, find(&member.place)?));
     }
+    let manner = arguments.manner()?;
     let bars = Bars::new(output);
     let (bars, fleet) = (&bars, &fleet);
     let done: Vec<Done<'_>> = std::thread::scope(|scope| {
@@ -47,7 +48,7 @@ pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> Outcome {
             .iter()
             .map(|(member, image, port)| {
                 let change = Change { role: member.role, chip_id: member.chip_id, key: fleet.key };
-                let job = Job { port, image, change, manner: arguments.manner() };
+                let job = Job { port, image, change, manner };
                 let mut bar = bars.add(&format!("{} {}", member.chip.name, port.name));
                 scope.spawn(move || Done {
                     member,

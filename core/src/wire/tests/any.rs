@@ -6,6 +6,7 @@ use crate::wire::codec::CodecError;
 use crate::wire::frame::{self, BROADCAST, Flags, Header};
 use crate::wire::list::List;
 use crate::wire::message::*;
+use crate::wire::show::Value;
 use crate::wire::{parse, show};
 use proptest::prelude::*;
 use std::boxed::Box;
@@ -191,6 +192,25 @@ proptest! {
     fn any_line_is_read_or_refused(line in "\\PC{0,60}|[a-z]{0,12} ?(text|hits|query|item)=[\\[\\]\"0x1: ,\\\\{}u]{0,30}") {
         let mut scratch = [0; 16];
         let _ = parse::frame(&line, &mut scratch);
+    }
+}
+
+#[test]
+fn every_field_can_be_had_by_name() {
+    let hits = [Hit { item: ItemId { origin: 3, number: 7 }, score: -1, text: "tea" }];
+    let reply = SearchReply { request: 12, partial: true, searched: 9, hits: List::of(&hits) };
+    let message = Message::SearchReply(reply);
+    let mut fields = Vec::new();
+    message.each_field(|name, value| fields.push((name, value)));
+    let expected = [
+        ("request", Value::Number(12)),
+        ("partial", Value::Flag(true)),
+        ("searched", Value::Number(9)),
+        ("hits", Value::Hits(&hits)),
+    ];
+    assert_eq!(fields, expected);
+    for ((_, name), (word, _)) in MESSAGES.into_iter().zip(parse::FIELDS) {
+        assert_eq!(name, word, "both tables have the same order");
     }
 }
 

@@ -12,6 +12,7 @@ use super::watchdog::{SUPER_ESP32C3, SUPER_ESP32C6, SuperLayout};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Block {
     Uart0,
+    Uart1,
     UsbSerialJtag,
     Systimer,
     TimerGroup(usize),
@@ -44,6 +45,7 @@ pub enum Block {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sources {
     pub uart0: u32,
+    pub uart1: u32,
     pub usb: u32,
     pub systimer: u32,
     /// Timer and watchdog of each group.
@@ -103,6 +105,7 @@ pub const ESP32C3: Layout = Layout {
     name: "esp32c3",
     regions: &[
         region(0x6000_0000, 0x1000, Block::Uart0, "UART0"),
+        region(0x6001_0000, 0x1000, Block::Uart1, "UART1"),
         region(0x6004_3000, 0x1000, Block::UsbSerialJtag, "USB_DEVICE"),
         region(0x6002_3000, 0x1000, Block::Systimer, "SYSTIMER"),
         region(0x600c_2000, 0x800, Block::InterruptMatrix, "INTERRUPT_CORE0"),
@@ -128,6 +131,7 @@ pub const ESP32C3: Layout = Layout {
     ],
     sources: Sources {
         uart0: 21,
+        uart1: 22,
         usb: 26,
         systimer: 37,
         timer_groups: [(32, 33), (34, 35)],
@@ -149,6 +153,7 @@ pub const ESP32C6: Layout = Layout {
     name: "esp32c6",
     regions: &[
         region(0x6000_0000, 0x1000, Block::Uart0, "UART0"),
+        region(0x6000_1000, 0x1000, Block::Uart1, "UART1"),
         region(0x6000_f000, 0x1000, Block::UsbSerialJtag, "USB_DEVICE"),
         region(0x6000_a000, 0x1000, Block::Systimer, "SYSTIMER"),
         region(0x2000_1000, 0x400, Block::Plic, "PLIC_MX"),
@@ -191,6 +196,7 @@ pub const ESP32C6: Layout = Layout {
     ],
     sources: Sources {
         uart0: 43,
+        uart1: 44,
         usb: 48,
         systimer: 57,
         timer_groups: [(51, 53), (54, 56)],

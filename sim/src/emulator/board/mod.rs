@@ -23,6 +23,7 @@ pub mod time;
 mod timer_group;
 mod usb;
 mod watchdog;
+pub mod wire;
 
 use super::machine::{Machine, Pace, Stop};
 use super::{Chip, Fault};
@@ -33,6 +34,7 @@ use peripherals::Peripherals;
 pub use peripherals::Surroundings;
 pub use reset::Cause;
 pub use rom::{Rom, RomError};
+use std::collections::BTreeSet;
 use thiserror::Error;
 use time::{MILLISECOND, Ticks};
 
@@ -56,6 +58,8 @@ pub enum BoardError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Port {
     Uart0,
+    /// Whose other end is a chip like this one, at the same rate.
+    Uart1,
     Usb,
 }
 
@@ -209,6 +213,7 @@ impl Board {
         let Some(peripherals) = self.peripherals_mut() else { return };
         match port {
             Port::Uart0 => peripherals.uart0.receive(bytes, now),
+            Port::Uart1 => peripherals.uart1.receive(bytes, now),
             Port::Usb => peripherals.usb.receive(bytes),
         }
         peripherals.touched(cycle);
@@ -218,6 +223,7 @@ impl Board {
     pub fn take_serial_out(&mut self, port: Port) -> Vec<u8> {
         let sent = self.peripherals_mut().map(|peripherals| match port {
             Port::Uart0 => peripherals.uart0.take_sent(),
+            Port::Uart1 => peripherals.uart1.take_sent(),
             Port::Usb => peripherals.usb.take_sent(),
         });
         sent.unwrap_or_default()
@@ -227,6 +233,7 @@ impl Board {
     pub fn serial_out(&self, port: Port) -> &[u8] {
         let sent = self.peripherals().map(|peripherals| match port {
             Port::Uart0 => peripherals.uart0.sent(),
+            Port::Uart1 => peripherals.uart1.sent(),
             Port::Usb => peripherals.usb.sent(),
         });
         sent.unwrap_or_default()
@@ -237,7 +244,8 @@ impl Board {
     pub fn is_waiting_for_input(&self, port: Port) -> bool {
         const TIMES: u32 = 4;
         self.peripherals().is_some_and(|peripherals| match port {
-            Port::Uart0 => peripherals.uart0.input_left() == 0 && peripherals.uart0.idle_polls >= TIMES,
+            Port::Uart0 => peripherals.uart0.is_idle(TIMES),
+            Port::Uart1 => peripherals.uart1.is_idle(TIMES),
             Port::Usb => {
                 let usb = &peripherals.usb;
                 usb.input_left() == 0 && usb.idle_polls >= TIMES && !usb.is_sending()
@@ -249,8 +257,23 @@ impl Board {
     pub fn last_written(&self, port: Port) -> Ticks {
         self.peripherals().map_or(0, |peripherals| match port {
             Port::Uart0 => peripherals.uart0.last_written,
+            Port::Uart1 => peripherals.uart1.last_written,
             Port::Usb => peripherals.usb.last_written,
         })
+    }
+
+    /// How long the program found no room for its output at a port: ever, and before the last byte that it wrote. At the UARTs
+    /// that is not counted.
+    pub fn waited_for_room(&self, port: Port) -> (Ticks, Ticks) {
+        self.peripherals().map_or((0, 0), |peripherals| match port {
+            Port::Uart0 | Port::Uart1 => (0, 0),
+            Port::Usb => (peripherals.usb.waited, peripherals.usb.waited_to_write),
+        })
+    }
+
+    /// The lines of the flash cache used since the last call; empty at the first, from which on they are noted.
+    pub fn take_cache_lines(&mut self) -> BTreeSet<u32> {
+        self.machine.bus.outer.cache.take_used()
     }
 
     /// A USB host comes or goes.
@@ -264,6 +287,7 @@ impl Board {
     pub fn drop_input(&mut self) {
         if let Some(peripherals) = self.peripherals_mut() {
             peripherals.uart0.drop_line();
+            peripherals.uart1.drop_line();
             peripherals.usb.drop_line();
         }
     }

@@ -11,7 +11,7 @@ use super::low_power::LowPower;
 use super::mmu::{Mmu, PAGE};
 use super::nor::Nor;
 use super::reset::Cause;
-use super::serial::Uart;
+use super::serial::{HOST_BYTE, Uart};
 use super::sha::Sha;
 use super::spi::Spi1;
 use super::systimer::Systimer;
@@ -30,6 +30,7 @@ pub struct Peripherals {
     pub time: Timebase,
     pub nor: Nor,
     pub uart0: Uart,
+    pub uart1: Uart,
     pub usb: UsbSerial,
     pub low_power: LowPower,
     mmu: Mmu,
@@ -84,7 +85,8 @@ impl Peripherals {
             range,
             time: Timebase::new(layout.reset_megahertz),
             nor,
-            uart0: Uart::new(layout.uart),
+            uart0: Uart::new(layout.uart, Some(HOST_BYTE)),
+            uart1: Uart::new(layout.uart, None),
             usb: UsbSerial::new(surroundings.usb_host),
             low_power: LowPower::new(layout.super_watchdog, 0),
             mmu: Mmu::new(layout.mmu),
@@ -168,6 +170,7 @@ impl Peripherals {
         let is_c3 = self.is_c3();
         match block {
             Block::Uart0 => self.uart0.read(offset, now),
+            Block::Uart1 => self.uart1.read(offset, now),
             Block::UsbSerialJtag => self.usb.read(offset, now),
             Block::Systimer => self.systimer.read(offset, now),
             Block::TimerGroup(index) => self.timer_groups.get_mut(index)?.read(offset, now),
@@ -198,6 +201,7 @@ impl Peripherals {
         }
         match block {
             Block::Uart0 => self.uart0.write(offset, value, now),
+            Block::Uart1 => self.uart1.write(offset, value, now),
             Block::UsbSerialJtag => self.usb.write(offset, value, now),
             Block::Systimer => self.systimer.write(offset, value, now),
             Block::TimerGroup(index) => {
@@ -294,6 +298,7 @@ impl Peripherals {
         let sources = &self.layout.sources;
         let one = |is_up: bool, source: u32| u128::from(is_up) << source;
         let mut up = one(self.uart0.interrupts(), sources.uart0) | one(self.usb.interrupts(), sources.usb);
+        up |= one(self.uart1.interrupts(), sources.uart1);
         up |= u128::from(self.systimer.interrupts()) << sources.systimer;
         for (group, (timer, watchdog)) in self.timer_groups.iter().zip(sources.timer_groups) {
             let raised = group.interrupts();
@@ -311,6 +316,7 @@ impl Peripherals {
         let [first, second] = &self.timer_groups;
         let events = [
             self.uart0.next_event(now),
+            self.uart1.next_event(now),
             self.usb.next_event(now),
             self.systimer.next_event(now),
             first.next_event(),
@@ -335,6 +341,7 @@ impl Peripherals {
     pub fn advance(&mut self, cycle: u64) {
         let now = self.time.at(cycle);
         self.uart0.advance(now);
+        self.uart1.advance(now);
         self.usb.advance(now);
         self.systimer.advance(now);
         for (index, group) in self.timer_groups.iter_mut().enumerate() {
@@ -373,6 +380,7 @@ impl Peripherals {
         self.from_cpu = 0;
         if !cause.is_cpu_only() {
             self.uart0.reset();
+            self.uart1.reset();
             self.usb.reset();
             self.mmu = Mmu::new(self.layout.mmu);
             self.spi1 = Spi1::default();

@@ -1,6 +1,6 @@
-//! UART0 with its line: two FIFOs of 128 bytes, a baud rate, interrupts.
+//! A UART with its line: two FIFOs of 128 bytes, a baud rate, interrupts.
 //!
-//! Bytes leave and arrive one at a time at the rate that is set (the host's at 115,200), so a full transmitter is full
+//! Bytes leave and arrive one at a time at the rate that is set (a host's at 115,200), so a full transmitter is full
 //! and a receiver that nobody empties overflows. Register layout: esp-idf `components/soc/<chip>/register/soc/uart_reg.h`.
 
 use super::time::{MICROSECOND, Ticks};
@@ -26,8 +26,8 @@ const FIFO_BYTES: usize = 128;
 const WORDS: usize = 48;
 /// Start, eight bits, stop.
 const BITS_PER_BYTE: u64 = 10;
-/// A byte from the host, at 115,200 baud.
-const HOST_BYTE: Ticks = BITS_PER_BYTE * 1_000_000 * MICROSECOND / 115_200;
+/// A byte from a host, at 115,200 baud.
+pub const HOST_BYTE: Ticks = BITS_PER_BYTE * 1_000_000 * MICROSECOND / 115_200;
 /// The idle time after which the receiver says that no more comes.
 const TIMEOUT_BYTES: u64 = 2;
 
@@ -53,6 +53,8 @@ pub const ESP32C6: Layout =
 #[derive(Debug)]
 pub struct Uart {
     layout: Layout,
+    /// The time of a byte that arrives, or `None` where the other end keeps to the rate that is set here.
+    other_end: Option<Ticks>,
     words: [u32; WORDS],
     raised: u32,
     enabled: u32,
@@ -73,8 +75,8 @@ pub struct Uart {
 }
 
 impl Uart {
-    /// After reset.
-    pub fn new(layout: Layout) -> Self {
+    /// After reset, with a line on which a byte takes `other_end`, or as long as one of its own.
+    pub fn new(layout: Layout, other_end: Option<Ticks>) -> Self {
         let mut words = [0; WORDS];
         for (offset, value) in
             [(DIVIDER, 694), (CONFIGURATION, 0x1c), (THRESHOLDS, 96 << layout.threshold_bits | 96)]
@@ -85,6 +87,7 @@ impl Uart {
         }
         Self {
             layout,
+            other_end,
             words,
             raised: TRANSMITTER_EMPTY,
             enabled: 0,
@@ -123,6 +126,11 @@ impl Uart {
         time.clamp(MICROSECOND, 100_000 * MICROSECOND)
     }
 
+    /// The time of one byte on its way in.
+    fn arrival_time(&self) -> Ticks {
+        self.other_end.unwrap_or_else(|| self.byte_time())
+    }
+
     /// Bytes that the transmitter still holds.
     fn waiting(&self, now: Ticks) -> usize {
         self.sent_at.saturating_sub(now).div_ceil(self.byte_time()) as usize
@@ -131,7 +139,7 @@ impl Uart {
     /// The host sends `bytes`.
     pub fn receive(&mut self, bytes: &[u8], now: Ticks) {
         if self.line.is_empty() {
-            self.next_byte = self.next_byte.max(now + HOST_BYTE);
+            self.next_byte = self.next_byte.max(now + self.arrival_time());
         }
         self.line.extend(bytes);
         self.idle_polls = 0;
@@ -140,6 +148,11 @@ impl Uart {
     /// Bytes that have not reached the program yet.
     pub fn input_left(&self) -> usize {
         self.line.len() + self.receiver.len()
+    }
+
+    /// Whether all that arrived was taken, and nothing more found `times` times.
+    pub fn is_idle(&self, times: u32) -> bool {
+        self.input_left() == 0 && self.idle_polls >= times
     }
 
     /// Everything sent since the last call.
@@ -154,6 +167,8 @@ impl Uart {
 
     /// Time has come to `now`: bytes arrive, interrupts rise.
     pub fn advance(&mut self, now: Ticks) {
+        let is_quiet = self.line.is_empty() && self.receiver.is_empty();
+        let arrival = if is_quiet { 0 } else { self.arrival_time() };
         while self.next_byte <= now
             && let Some(byte) = self.line.pop_front()
         {
@@ -163,14 +178,14 @@ impl Uart {
                 self.raised |= OVERFLOW;
             }
             self.last_byte = self.next_byte;
-            self.next_byte += HOST_BYTE;
+            self.next_byte += arrival;
         }
         let threshold_mask = (1 << self.layout.threshold_bits) - 1;
         let thresholds = self.word(THRESHOLDS);
         if self.receiver.len() > (thresholds & threshold_mask) as usize {
             self.raised |= RECEIVER_FULL;
         }
-        if !self.receiver.is_empty() && now >= self.last_byte + TIMEOUT_BYTES * HOST_BYTE {
+        if !self.receiver.is_empty() && now >= self.last_byte + TIMEOUT_BYTES * arrival {
             self.raised |= RECEIVER_TIMEOUT;
         }
         let least = (thresholds >> self.layout.threshold_bits & threshold_mask) as usize;
@@ -191,7 +206,7 @@ impl Uart {
         }
         let arrival = (!self.line.is_empty()).then_some(self.next_byte);
         let is_quiet = self.raised & RECEIVER_TIMEOUT == 0 && !self.receiver.is_empty();
-        let timeout = is_quiet.then_some(self.last_byte + TIMEOUT_BYTES * HOST_BYTE);
+        let timeout = is_quiet.then(|| self.last_byte + TIMEOUT_BYTES * self.arrival_time());
         let sent = (self.sent_at > now).then(|| now + self.byte_time());
         [arrival, timeout, sent].into_iter().flatten().min()
     }
@@ -261,7 +276,7 @@ impl Uart {
 
     /// The chip is reset; the line and its bytes are outside of it.
     pub fn reset(&mut self) {
-        let fresh = Self::new(self.layout);
+        let fresh = Self::new(self.layout, self.other_end);
         let old = std::mem::replace(self, fresh);
         (self.line, self.next_byte, self.sent) = (old.line, old.next_byte, old.sent);
     }
@@ -278,7 +293,7 @@ mod tests {
 
     #[test]
     fn bytes_take_their_time() {
-        let mut uart = Uart::new(ESP32C3);
+        let mut uart = Uart::new(ESP32C3, Some(HOST_BYTE));
         uart.receive(b"ab", 0);
         assert_eq!(uart.read(STATUS, 0), Some(0));
         assert_eq!(uart.read(STATUS, HOST_BYTE), Some(1));
@@ -287,8 +302,19 @@ mod tests {
     }
 
     #[test]
+    fn a_peers_bytes_come_at_the_rate_that_is_set() {
+        let mut uart = Uart::new(ESP32C6, None);
+        // 80 MHz / 921,600 = 86 and 13 sixteenths.
+        uart.write(DIVIDER, 13 << 20 | 86, 0);
+        uart.receive(&[0x55; 8], 0);
+        let byte = 10 * 1_000_000 * MICROSECOND / 921_600;
+        assert_eq!(uart.read(STATUS, 4 * byte + byte / 2), Some(4));
+        assert_eq!(uart.read(STATUS, 8 * byte + byte / 2), Some(8));
+    }
+
+    #[test]
     fn a_full_transmitter_is_full() {
-        let mut uart = Uart::new(ESP32C3);
+        let mut uart = Uart::new(ESP32C3, Some(HOST_BYTE));
         for _ in 0..200 {
             uart.write(FIFO, 0x78, 0);
         }
@@ -298,7 +324,7 @@ mod tests {
 
     #[test]
     fn the_threshold_raises_an_interrupt() {
-        let mut uart = Uart::new(ESP32C6);
+        let mut uart = Uart::new(ESP32C6, Some(HOST_BYTE));
         uart.write(THRESHOLDS, 1, 0);
         uart.write(INTERRUPT_ENABLE, RECEIVER_FULL, 0);
         uart.receive(b"abc", 0);
@@ -309,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_receiver_that_nobody_empties_overflows() {
-        let mut uart = Uart::new(ESP32C3);
+        let mut uart = Uart::new(ESP32C3, Some(HOST_BYTE));
         uart.receive(&[0; 130], 0);
         uart.advance(200 * HOST_BYTE);
         assert_ne!(uart.read(INTERRUPT_RAW, 200 * HOST_BYTE).unwrap_or(0) & OVERFLOW, 0);

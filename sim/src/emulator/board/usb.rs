@@ -49,6 +49,10 @@ pub struct UsbSerial {
     pub idle_polls: u32,
     /// When the program last wrote a byte.
     pub last_written: Ticks,
+    /// How long the program found no room for output, ever, and how much of that was before the last byte it wrote.
+    pub waited: Ticks,
+    pub waited_to_write: Ticks,
+    full_since: Option<Ticks>,
 }
 
 impl UsbSerial {
@@ -67,6 +71,9 @@ impl UsbSerial {
             frame: 0,
             idle_polls: 0,
             last_written: 0,
+            waited: 0,
+            waited_to_write: 0,
+            full_since: None,
         }
     }
 
@@ -161,6 +168,11 @@ impl UsbSerial {
                 let room = if self.gone_at.is_none() { HAS_ROOM } else { 0 };
                 // Who finds room may be about to write; who finds it again and again is not.
                 self.idle_polls = if empty && room != 0 { self.idle_polls.saturating_add(1) } else { 0 };
+                if room == 0 {
+                    self.full_since.get_or_insert(now);
+                } else if let Some(since) = self.full_since.take() {
+                    self.waited += now.saturating_sub(since);
+                }
                 room | if empty { 0 } else { HAS_DATA }
             }
             INTERRUPT_RAW => self.raised,
@@ -178,6 +190,7 @@ impl UsbSerial {
             DATA => {
                 self.idle_polls = 0;
                 self.last_written = now;
+                self.waited_to_write = self.waited;
                 // A byte for which there is no room is lost.
                 if self.gone_at.is_none() {
                     self.packet.push(value as u8);
@@ -203,6 +216,7 @@ impl UsbSerial {
         let fresh = Self::new(self.has_host);
         let old = std::mem::replace(self, fresh);
         (self.line, self.sent) = (old.line, old.sent);
+        (self.waited, self.waited_to_write) = (old.waited, old.waited_to_write);
         self.refill();
     }
 

@@ -1,0 +1,61 @@
+//! `wire`: frames between chips as text, and back.
+//!
+//! `docs/wire.md` describes every byte; here one can look at those that a link carried, and make some by hand.
+
+mod decode;
+mod encode;
+mod hex;
+mod messages;
+mod object;
+
+use crate::error::Outcome;
+use crate::output::Output;
+use clap::Subcommand;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use ruvllm_esp_core::wire::authentication::Key;
+use ruvllm_esp_core::wire::link::LinkKind;
+use ruvllm_esp_core::wire::parse;
+
+/// Options of `wire`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Show the frames that bytes are
+    Decode(decode::Arguments),
+    /// Print the bytes of a message
+    Encode(encode::Arguments),
+    /// List the messages with their numbers and fields
+    Messages(messages::Arguments),
+}
+
+/// Does one of them.
+///
+/// # Errors
+/// Input that cannot be read or is no hexadecimal, text that is no message.
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    match &arguments.action {
+        Action::Decode(arguments) => decode::run(arguments, output),
+        Action::Encode(arguments) => encode::run(arguments, output),
+        Action::Messages(arguments) => messages::run(arguments, output),
+    }
+}
+
+/// The kinds of link, by name.
+fn link() -> impl TypedValueParser<Value = LinkKind> {
+    PossibleValuesParser::new(LinkKind::ALL.map(LinkKind::name))
+        .try_map(|name| LinkKind::by_name(&name).ok_or("no such link"))
+}
+
+/// The fleet's key: 16 bytes.
+fn key(digits: &str) -> Result<Key, String> {
+    let mut bytes = [0; 16];
+    match parse::hex(digits, &mut bytes).map(<[u8]>::len) {
+        Some(16) => Ok(Key::new(bytes)),
+        _ => Err("a key is 32 hexadecimal digits".to_string()),
+    }
+}

@@ -1,0 +1,298 @@
+//! `wire decode`: bytes off a link as the frames and messages that they are.
+//!
+//! Whatever a chip would drop for its form is an error here, under the same name; what it would drop for its history
+//! (duplicates, replays) is not, for there is none.
+
+use super::hex::{self, Packet};
+use super::object::{Fields, FrameObject, MessageObject};
+use super::{key, link};
+use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::output::{self, Output};
+use crate::session::lines::unreadable;
+use ruvllm_esp_core::arena::Arena;
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_core::wire::authentication::Key;
+use ruvllm_esp_core::wire::fragment::{Fragment, Progress, Reassembly};
+use ruvllm_esp_core::wire::frame::{self, Flags, Frame, FrameError, Header};
+use ruvllm_esp_core::wire::link::{Framing, LinkKind};
+use ruvllm_esp_core::wire::{BROADCAST, Dropped, FRAME_LIMIT, MESSAGE_LIMIT, Message, cobs};
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+
+/// Messages that may be unfinished at a time.
+const SLOTS: u32 = 16;
+
+/// Options of `wire decode`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Bytes are hexadecimal digits, with or without spaces, commas, colons, line ends and `0x`. From `#` on a line is a \
+remark. Without --link frames stand one after the other, or, where the first byte is 00, as on a UART. Where packets \
+keep frames apart, a blank line or a remark keeps packets apart. A message in fragments is shown once it is whole.
+
+Exit code 1 says that a frame is not valid; the others are shown all the same.
+
+Examples:
+  ruvllm-esp wire decode 02510201010002010300000002000100020001 0944d17868
+  ruvllm-esp wire decode fixtures/wire/fragments.hex
+  ruvllm-esp wire decode --link espnow --key 000102030405060708090a0b0c0d0e0f packet.hex --json
+  xxd -p capture.bin | ruvllm-esp wire decode --link uart -")]
+pub struct Arguments {
+    /// The bytes, or a file with them; `-` is standard input
+    #[arg(value_name = "HEX|FILE|-")]
+    input: Vec<String>,
+    /// The link they were on, whose framing is taken off
+    #[arg(long, value_name = "LINK", value_parser = link())]
+    link: Option<LinkKind>,
+    /// Check the frames' tags with the fleet's key, 32 hexadecimal digits
+    #[arg(long, value_name = "HEX", value_parser = key)]
+    key: Option<Key>,
+}
+
+/// A frame that a chip would drop.
+struct Invalid {
+    reason: Dropped,
+    message: String,
+}
+
+impl Invalid {
+    fn new(reason: impl Into<Dropped>, message: impl ToString) -> Self {
+        Self { reason: reason.into(), message: message.to_string() }
+    }
+
+    fn error(&self, place: &str) -> CliError {
+        let Self { reason, message } = self;
+        CliError::no("wire::not-valid", format!("{place}: {reason}: {message}")).help(match reason {
+            Dropped::Checksum => {
+                "a byte was changed, or several frames stand where one is taken for; --link takes framing off"
+            }
+            Dropped::Truncated | Dropped::Oversized => {
+                "bytes are missing or left over; a blank line keeps packets apart, --link takes framing off"
+            }
+            Dropped::Version => {
+                "a bare frame begins with 02, one on a UART with 00; --link says which link it was"
+            }
+            Dropped::BadTag => "the frame was changed, or sealed with another key",
+            Dropped::Unauthenticated => "without --key it is shown as it is",
+            Dropped::Stream => {
+                "a byte was lost, or the bytes begin within a frame; the next one starts after a 00"
+            }
+            _ => "docs/wire.md says what a frame is",
+        })
+    }
+}
+
+/// Shows every frame, and every message that fragments make.
+///
+/// # Errors
+/// Input that cannot be read or is no hexadecimal. Frames that are not valid are told, and end in [`Exit::No`].
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let (name, text) = arguments.read()?;
+    let packets = hex::packets(&name, &text)?;
+    let mut memory = vec![0; SLOTS as usize * (MESSAGE_LIMIT + 64)];
+    let reassembly = Reassembly::carve(&mut Arena::new(&mut memory), SLOTS)
+        .map_err(|error| CliError::runtime("wire::no-room", error.to_string()))?;
+    let mut viewer = Viewer { key: arguments.key, output, reassembly, number: 0, invalid: 0 };
+    for packet in &packets {
+        let place = |number| format!("frame {number} (from line {} of {name})", packet.line);
+        for piece in pieces(arguments.link, packet) {
+            viewer.number += 1;
+            let outcome = match piece {
+                Ok(bytes) => viewer.frame(&bytes)?,
+                Err(invalid) => Err(invalid),
+            };
+            if let Err(invalid) = outcome {
+                viewer.invalid += 1;
+                output::report(&invalid.error(&place(viewer.number)), output.json);
+            }
+        }
+    }
+    let unfinished = viewer.reassembly.unfinished();
+    if unfinished > 0 {
+        output.say(&format!("{unfinished} of the messages lack fragments"));
+    }
+    Ok(if viewer.invalid > 0 { Exit::No } else { Exit::Ok })
+}
+
+impl Arguments {
+    /// The text with the bytes, and its name.
+    fn read(&self) -> Result<(String, String), CliError> {
+        let joined = self.input.join(" ");
+        let from_stdin = match self.input.as_slice() {
+            [] if io::stdin().is_terminal() => {
+                return Err(CliError::usage("wire::empty", "there are no bytes to decode")
+                    .help("give them as hexadecimal digits, name a file, or pipe them in"));
+            }
+            [] => true,
+            [only] => only == "-",
+            _ => false,
+        };
+        if from_stdin {
+            let name = "standard input";
+            let mut text = String::new();
+            io::stdin().lock().read_to_string(&mut text).map_err(|error| unreadable(name, &error))?;
+            return Ok((name.into(), text));
+        }
+        match self.input.as_slice() {
+            [only] if !hex::looks_like_hex(only) => match std::fs::read_to_string(Path::new(only)) {
+                Ok(text) => Ok((only.clone(), text)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let message = format!("`{only}` is neither hexadecimal nor a file");
+                    Err(CliError::usage("wire::not-hex", message)
+                        .help("bytes are pairs of hexadecimal digits, such as `02 51`"))
+                }
+                Err(error) => {
+                    Err(unreadable(only, &error).help("a file of hexadecimal digits; `xxd -p` makes one"))
+                }
+            },
+            _ => Ok(("the command line".into(), joined)),
+        }
+    }
+}
+
+/// The frames of a packet, without what the link adds.
+fn pieces(link: Option<LinkKind>, packet: &Packet) -> Vec<Result<Vec<u8>, Invalid>> {
+    let bytes = &packet.bytes;
+    match link {
+        None if bytes.first() == Some(&cobs::DELIMITER) => stream(LinkKind::Uart, bytes),
+        None => bare(bytes),
+        Some(link) if link.framing() == Framing::Stream => stream(link, bytes),
+        Some(link) => {
+            let frame = link.unwrap_packet(bytes).map(<[u8]>::to_vec);
+            vec![frame.map_err(|error| Invalid::new(error, too_long(error, link)))]
+        }
+    }
+}
+
+fn too_long(error: FrameError, link: LinkKind) -> String {
+    match error {
+        FrameError::NoSpace { needs, have } => {
+            format!("{needs} bytes, and a frame on {} has at most {have}", link.name())
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Frames one after the other, each as long as it says.
+fn bare(mut bytes: &[u8]) -> Vec<Result<Vec<u8>, Invalid>> {
+    let mut frames = Vec::new();
+    while !bytes.is_empty() {
+        let declared = frame::declared_length(bytes).unwrap_or(bytes.len());
+        let (frame, rest) = bytes.split_at(declared.min(bytes.len()));
+        frames.push(Ok(frame.to_vec()));
+        bytes = rest;
+    }
+    frames
+}
+
+/// Frames between delimiters; the last delimiter may be missing.
+fn stream(link: LinkKind, bytes: &[u8]) -> Vec<Result<Vec<u8>, Invalid>> {
+    let mut memory = vec![0; FRAME_LIMIT + 64];
+    let Ok(mut decoder) = cobs::Decoder::carve(&mut Arena::new(&mut memory), link.frame_limit()) else {
+        return Vec::new();
+    };
+    let mut frames = Vec::new();
+    for byte in bytes.iter().chain(&[cobs::DELIMITER]) {
+        match decoder.push(*byte) {
+            Ok(None) => {}
+            Ok(Some(frame)) => frames.push(Ok(frame.to_vec())),
+            Err(error @ cobs::StreamError::Truncated { .. }) => {
+                frames.push(Err(Invalid::new(Dropped::Stream, error)))
+            }
+            Err(error @ cobs::StreamError::TooLong { .. }) => {
+                frames.push(Err(Invalid::new(Dropped::Oversized, error)))
+            }
+        }
+    }
+    frames
+}
+
+/// Shows frames, and keeps their fragments.
+struct Viewer<'a> {
+    key: Option<Key>,
+    output: &'a Output,
+    reassembly: Reassembly<'a>,
+    number: u32,
+    invalid: u32,
+}
+
+impl Viewer<'_> {
+    /// Shows the frame that `bytes` are; or says why a chip would drop it.
+    fn frame(&mut self, bytes: &[u8]) -> Result<Result<(), Invalid>, Stop> {
+        let frame = match frame::decode(bytes, &mut ()) {
+            Ok(frame) => frame,
+            Err(error) => return Ok(Err(Invalid::new(error, error))),
+        };
+        let authentic = match (&self.key, &frame.seal) {
+            (Some(key), Some(seal)) => Some(key.verify(seal.signed, seal.tag, &mut ())),
+            _ => None,
+        };
+        let is_fragment = frame.header.flags.has(Flags::FRAGMENT);
+        let message =
+            if is_fragment { None } else { Some(Message::decode(frame.header.number, frame.payload)) };
+        self.show(&frame, message.as_ref().and_then(|message| message.as_ref().ok()), authentic)?;
+        if let Some(invalid) = self.refused(&frame, authentic) {
+            return Ok(Err(invalid));
+        }
+        match message {
+            Some(Err(error)) => Ok(Err(Invalid::new(error, error))),
+            Some(Ok(_)) => Ok(Ok(())),
+            None => self.fragment(&frame),
+        }
+    }
+
+    /// Why a chip with this key, or none, would not take a whole frame.
+    fn refused(&self, frame: &Frame<'_>, authentic: Option<bool>) -> Option<Invalid> {
+        let Header { flags, destination, .. } = frame.header;
+        if flags.has(Flags::ACK_WANTED) && destination == BROADCAST {
+            return Some(Invalid::new(Dropped::Header, "an acknowledgement is wanted from everyone"));
+        }
+        if authentic == Some(false) {
+            return Some(Invalid::new(Dropped::BadTag, "the tag is not that of the frame under this key"));
+        }
+        let lacks_tag = self.key.is_some() && frame.seal.is_none();
+        lacks_tag.then(|| Invalid::new(Dropped::Unauthenticated, "the frame has no tag, but there is a key"))
+    }
+
+    fn show(
+        &self,
+        frame: &Frame<'_>,
+        message: Option<&Message<'_>>,
+        authentic: Option<bool>,
+    ) -> Result<(), Stop> {
+        if self.output.json {
+            return self.output.json("frame", &FrameObject::new(self.number, frame, message, authentic));
+        }
+        let verdict = match (authentic, frame.seal) {
+            (_, None) => "",
+            (None, _) => " unchecked",
+            (Some(true), _) => " authentic",
+            (Some(false), _) => " forged",
+        };
+        Ok(writeln!(self.output.text(), "{frame}{verdict}")?)
+    }
+
+    /// Keeps a fragment, and shows its message where that is whole.
+    fn fragment(&mut self, frame: &Frame<'_>) -> Result<Result<(), Invalid>, Stop> {
+        let Some(fragment) = Fragment::read(frame.payload) else {
+            return Ok(Err(Invalid::new(Dropped::Fragment, "its header and its length do not agree")));
+        };
+        // Nothing gives way: the clock stands still.
+        let slot = match self.reassembly.take(&frame.header, &fragment, Micros(0), &mut ()) {
+            Some(Progress::Whole(slot)) => slot,
+            Some(Progress::Part(_)) => return Ok(Ok(())),
+            None => return Ok(Err(Invalid::new(Dropped::Fragment, "it contradicts an earlier one"))),
+        };
+        let header = Header { flags: frame.header.flags.with(Flags::FRAGMENT, false), ..frame.header };
+        let message = match Message::decode(header.number, self.reassembly.message(slot)) {
+            Ok(message) => message,
+            Err(error) => return Ok(Err(Invalid::new(error, error))),
+        };
+        if self.output.json {
+            let object = MessageObject { header: (&header).into(), fields: Fields(&message) };
+            self.output.json("message", &object)?;
+        } else {
+            writeln!(self.output.text(), "{header} {message}")?;
+        }
+        Ok(Ok(()))
+    }
+}

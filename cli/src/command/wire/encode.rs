@@ -1,0 +1,208 @@
+//! `wire encode`: a message as the bytes that a chip would send.
+
+use super::{key, link};
+use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::output::Output;
+use ruvllm_esp_core::wire::authentication::Key;
+use ruvllm_esp_core::wire::fragment::Cut;
+use ruvllm_esp_core::wire::frame::{self, Flags, Header};
+use ruvllm_esp_core::wire::link::LinkKind;
+use ruvllm_esp_core::wire::show::Hex;
+use ruvllm_esp_core::wire::{BROADCAST, FRAME_LIMIT, MESSAGE_LIMIT, cobs, parse};
+use serde::Serialize;
+use std::io::{self, BufRead, Write};
+
+/// Options of `wire encode`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The text form is what `wire decode` prints: fields of the header, the message's name, its fields. What is not given is \
+zero, false or empty. An option wins over a field of the text. Standard output is one line of hexadecimal digits a \
+packet; a message that is longer than a frame is cut.
+
+Examples:
+  ruvllm-esp wire encode 'stored item=1:9' --from 1 --to 2
+  ruvllm-esp wire encode 'search request=7 count=4 query=\"the pump\"' --from 1 --to all --link uart
+  ruvllm-esp wire encode 'hello' --from 5 --key 000102030405060708090a0b0c0d0e0f
+  ruvllm-esp wire decode capture.hex | ruvllm-esp wire encode -")]
+pub struct Arguments {
+    /// The message; `-` reads lines of them from standard input
+    #[arg(value_name = "TEXT")]
+    text: String,
+    /// The chip that sends
+    #[arg(long, value_name = "CHIP", value_parser = clap::value_parser!(u16).range(..0xFFFF))]
+    from: Option<u16>,
+    /// The chip that is meant, or `all`
+    #[arg(long, value_name = "CHIP", value_parser = destination)]
+    to: Option<u16>,
+    /// How often the sender has booted
+    #[arg(long, value_name = "N")]
+    boot: Option<u32>,
+    /// The sender's count of its messages
+    #[arg(long, value_name = "N")]
+    sequence: Option<u32>,
+    /// The version of the sender's embedder
+    #[arg(long, value_name = "N")]
+    embedder: Option<u8>,
+    /// Ask for an acknowledgement
+    #[arg(long)]
+    ack: bool,
+    /// Seal the frames with the fleet's key, 32 hexadecimal digits
+    #[arg(long, value_name = "HEX", value_parser = key)]
+    key: Option<Key>,
+    /// The sender's count of its sealed frames, for the first of them
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "key")]
+    counter: u32,
+    /// Put the frames on a link of this kind; the bare frame unless told
+    #[arg(long, value_name = "LINK", value_parser = link())]
+    link: Option<LinkKind>,
+    /// The longest frame in bytes, less than the link's own limit
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(64..=1066))]
+    limit: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct Packet<'a> {
+    /// Which fragment, from 0; 0 where the message is not cut.
+    fragment: u8,
+    fragments: u8,
+    bytes: usize,
+    hex: &'a str,
+}
+
+fn destination(text: &str) -> Result<u16, String> {
+    match text {
+        "all" => Ok(BROADCAST),
+        number => number.parse().map_err(|_| "a chip's number, or `all`".to_string()),
+    }
+}
+
+/// Prints the packets of each message.
+///
+/// # Errors
+/// Text that is no message (exit code 2), and messages that cannot be sent so (1).
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    if arguments.text != "-" {
+        arguments.line(&arguments.text, output)?;
+        return Ok(Exit::Ok);
+    }
+    for (index, line) in io::stdin().lock().lines().enumerate() {
+        let line = line.map_err(|error| crate::session::lines::unreadable("standard input", &error))?;
+        if !line.trim().is_empty() && !line.starts_with('#') {
+            let outcome = arguments.line(&line, output);
+            outcome.map_err(|stop| match stop {
+                Stop::Error(error) => error.at(&format!("standard input:{}", index + 1)).into(),
+                closed => closed,
+            })?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+impl Arguments {
+    fn line(&self, line: &str, output: &Output) -> Result<(), Stop> {
+        let mut scratch = vec![0; 2 * line.len()];
+        let (header, message) = parse::frame(line, &mut scratch).map_err(|error| not_a_message(&error))?;
+        let header = self.header(header)?;
+        let mut payload = [0; MESSAGE_LIMIT];
+        let length = message.encode(&mut payload).map_err(|error| cannot_send(&error.to_string()))?;
+        let payload = payload.get(..length).unwrap_or_default();
+        let limit = self.link.map_or(FRAME_LIMIT as u16, LinkKind::frame_limit);
+        let limit = self.limit.map_or(limit, |own| own.min(limit));
+        let room = limit.saturating_sub(frame::overhead(self.key.is_some()) as u16);
+        let cut = Cut::plan(length as u16, room)
+            .ok_or_else(|| cannot_send(&format!("{length} bytes cannot be cut for frames of {limit}")))?;
+        for index in 0..cut.count() {
+            let packet = Hex(&self.packet(&header, payload, cut, index)?).to_string();
+            if output.json {
+                let bytes = packet.len() / 2;
+                let packet = Packet { fragment: index, fragments: cut.count(), bytes, hex: &packet };
+                output.json("packet", &packet)?;
+            } else {
+                writeln!(output.text(), "{packet}")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The header of the text, with what the options say.
+    fn header(&self, header: Header) -> Result<Header, CliError> {
+        if header.flags.has(Flags::AUTHENTICATED) && self.key.is_none() {
+            return Err(CliError::usage(
+                "wire::no-key",
+                "the text says `authenticated`, and there is no key",
+            )
+            .help("--key HEX seals the frame anew; a tag cannot be copied"));
+        }
+        let header = Header {
+            source: self.from.unwrap_or(header.source),
+            destination: self.to.unwrap_or(header.destination),
+            boot: self.boot.unwrap_or(header.boot),
+            sequence: self.sequence.unwrap_or(header.sequence),
+            embedder: self.embedder.unwrap_or(header.embedder),
+            flags: if self.ack { header.flags.with(Flags::ACK_WANTED, true) } else { header.flags },
+            ..header
+        };
+        if header.flags.has(Flags::ACK_WANTED) && header.destination == BROADCAST {
+            return Err(cannot_send("an acknowledgement cannot be wanted from everyone"));
+        }
+        Ok(header)
+    }
+
+    /// The bytes on the link of one frame.
+    fn packet(&self, header: &Header, payload: &[u8], cut: Cut, index: u8) -> Result<Vec<u8>, CliError> {
+        let is_cut = cut.count() > 1;
+        let fragment_header = cut.header(index);
+        let bytes = payload.get(cut.range(index)).unwrap_or_default();
+        let parts: &[&[u8]] = if is_cut { &[&fragment_header, bytes] } else { &[bytes] };
+        let header = Header { flags: header.flags.with(Flags::FRAGMENT, is_cut), ..*header };
+        let seal = match &self.key {
+            Some(key) => Some((key, self.counter.checked_add(index.into()).ok_or_else(used_up)?)),
+            None => None,
+        };
+        let mut frame = vec![0; FRAME_LIMIT];
+        let length = frame::encode(&header, parts, seal, &mut frame, &mut ());
+        let length = length.map_err(|error| cannot_send(&error.to_string()))?;
+        frame.truncate(length);
+        let Some(link) = self.link else { return Ok(frame) };
+        let mut packet = vec![0; cobs::stuffed_length(FRAME_LIMIT)];
+        let length =
+            link.wrap(&frame, &mut packet, &mut ()).map_err(|error| cannot_send(&error.to_string()))?;
+        packet.truncate(length);
+        Ok(packet)
+    }
+}
+
+fn used_up() -> CliError {
+    cannot_send("the counter is used up; a chip would have to boot")
+}
+
+fn cannot_send(why: &str) -> CliError {
+    CliError::no("wire::cannot-send", why).help("docs/wire.md has the limits of frames, messages and links")
+}
+
+fn not_a_message(error: &parse::ParseError<'_>) -> CliError {
+    use crate::selection::nearest;
+    use parse::ParseError::{BadValue, UnknownField, UnknownMessage};
+    let names = || parse::FIELDS.iter().flat_map(|(name, _)| [*name]);
+    let fields = || parse::FIELDS.iter().flat_map(|(_, fields)| fields.iter().copied()).chain(HEADER_FIELDS);
+    let near = match *error {
+        UnknownMessage(name) => nearest(name, names()),
+        UnknownField(name) => nearest(name, fields()),
+        _ => None,
+    };
+    let help = match (near, *error) {
+        (Some(near), _) => {
+            format!("did you mean `{near}`? `ruvllm-esp wire messages` lists messages and fields")
+        }
+        (None, BadValue { field: "flags", value }) if value.contains("fragment") => {
+            "a fragment is no message; `wire decode` shows the whole one after its fragments".into()
+        }
+        (None, BadValue { .. }) => {
+            "a text stands in double quotes, an item is `1:9`; docs/wire.md has the kinds".into()
+        }
+        (None, _) => "`ruvllm-esp wire messages` lists messages and fields".into(),
+    };
+    CliError::usage("wire::not-a-message", error.to_string()).help(help)
+}
+
+const HEADER_FIELDS: [&str; 6] = ["source", "destination", "boot", "sequence", "embedder", "flags"];

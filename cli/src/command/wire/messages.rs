@@ -1,0 +1,49 @@
+//! `wire messages`: the table of messages.
+
+use crate::error::{Exit, Outcome};
+use crate::output::Output;
+use crate::table::{Align, Table};
+use ruvllm_esp_core::wire::message::MESSAGES;
+use ruvllm_esp_core::wire::parse::FIELDS;
+use serde::Serialize;
+
+/// Options of `wire messages`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  ruvllm-esp wire messages
+  ruvllm-esp wire messages --json | jq '.messages[].message'")]
+pub struct Arguments {}
+
+#[derive(Serialize)]
+struct Row {
+    #[serde(rename = "type")]
+    number: u8,
+    message: &'static str,
+    fields: &'static [&'static str],
+}
+
+#[derive(Serialize)]
+struct Report {
+    messages: Vec<Row>,
+}
+
+/// Prints the table.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn run(_: &Arguments, output: &Output) -> Outcome {
+    let rows = MESSAGES.into_iter().zip(FIELDS);
+    let messages: Vec<Row> =
+        rows.map(|((number, message), (_, fields))| Row { number, message, fields }).collect();
+    if output.json {
+        output.json("messages", &Report { messages })?;
+        return Ok(Exit::Ok);
+    }
+    let mut table = Table::new([("type", Align::Left), ("message", Align::Left), ("fields", Align::Left)]);
+    for Row { number, message, fields } in messages {
+        table.row([format!("{number:02X}"), message.into(), fields.join(" ")]);
+    }
+    table.write(&mut output.text())?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,143 @@
+//! Frames and messages as JSON objects.
+
+use ruvllm_esp_core::wire::frame::{Flags, Frame, Header};
+use ruvllm_esp_core::wire::message::{Hit, ItemId, Message, RoleCode};
+use ruvllm_esp_core::wire::show::{Hex, Value};
+use ruvllm_esp_core::wire::{BROADCAST, fragment::Fragment};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::json;
+
+/// What stands before the payload.
+#[derive(Debug, Serialize)]
+pub struct HeaderObject {
+    #[serde(rename = "type")]
+    number: u8,
+    message: Option<&'static str>,
+    source: u16,
+    destination: u16,
+    broadcast: bool,
+    boot: u32,
+    sequence: u32,
+    embedder: u8,
+    flags: String,
+}
+
+/// A frame.
+#[derive(Debug, Serialize)]
+pub struct FrameObject<'a> {
+    /// Which of those that were given, from 1.
+    pub number: u32,
+    #[serde(flatten)]
+    header: HeaderObject,
+    payload: String,
+    crc: String,
+    counter: Option<u32>,
+    tag: Option<String>,
+    /// Is the tag right? None without a tag or a key.
+    authentic: Option<bool>,
+    fragment: Option<FragmentObject>,
+    fields: Option<Fields<'a>>,
+}
+
+/// A message that was put together.
+#[derive(Debug, Serialize)]
+pub struct MessageObject<'a> {
+    #[serde(flatten)]
+    pub header: HeaderObject,
+    pub fields: Fields<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct FragmentObject {
+    index: u8,
+    count: u8,
+    total: u16,
+}
+
+/// The fields of a message in their order.
+#[derive(Debug)]
+pub struct Fields<'a>(pub &'a Message<'a>);
+
+impl From<&Header> for HeaderObject {
+    fn from(header: &Header) -> Self {
+        Self {
+            number: header.number,
+            message: Message::name_of(header.number),
+            source: header.source,
+            destination: header.destination,
+            broadcast: header.destination == BROADCAST,
+            boot: header.boot,
+            sequence: header.sequence,
+            embedder: header.embedder,
+            flags: format!("{:?}", header.flags),
+        }
+    }
+}
+
+impl<'a> FrameObject<'a> {
+    /// The frame with its message, where it is one.
+    pub fn new(
+        number: u32,
+        frame: &Frame<'_>,
+        message: Option<&'a Message<'a>>,
+        authentic: Option<bool>,
+    ) -> Self {
+        let fragment =
+            frame.header.flags.has(Flags::FRAGMENT).then(|| Fragment::read(frame.payload)).flatten();
+        Self {
+            number,
+            header: (&frame.header).into(),
+            payload: Hex(frame.payload).to_string(),
+            crc: format!("{:08x}", frame.crc),
+            counter: frame.seal.map(|seal| seal.counter),
+            tag: frame.seal.map(|seal| Hex(seal.tag).to_string()),
+            authentic,
+            fragment: fragment.map(|Fragment { index, cut, .. }| FragmentObject {
+                index,
+                count: cut.count(),
+                total: cut.total(),
+            }),
+            fields: message.map(Fields),
+        }
+    }
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let mut outcome = Ok(());
+        self.0.each_field(|name, field| {
+            if outcome.is_ok() {
+                outcome = map.serialize_entry(name, &value(field));
+            }
+        });
+        outcome?;
+        map.end()
+    }
+}
+
+fn value(value: Value<'_>) -> serde_json::Value {
+    match value {
+        Value::None => serde_json::Value::Null,
+        Value::Flag(flag) => flag.into(),
+        Value::Number(number) => number.into(),
+        Value::Signed(number) => number.into(),
+        Value::Text(text) => text.into(),
+        Value::Vector(bytes) => bytes.iter().map(|byte| byte.cast_signed()).collect(),
+        Value::Role(RoleCode(code)) => match RoleCode(code).role() {
+            Some(role) => role.info().alias.into(),
+            None => code.into(),
+        },
+        Value::Item(item) => item_value(item),
+        Value::Hits(hits) => hits.iter().map(hit_value).collect(),
+    }
+}
+
+fn item_value(ItemId { origin, number }: ItemId) -> serde_json::Value {
+    json!({ "origin": origin, "number": number })
+}
+
+fn hit_value(hit: &Hit<'_>) -> serde_json::Value {
+    json!({ "item": item_value(hit.item), "score": hit.score, "text": hit.text })
+}

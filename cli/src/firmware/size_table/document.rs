@@ -1,0 +1,93 @@
+//! Keeps `docs/sizes.md` equal to the images that were built, within the tolerance of the table.
+//!
+//! Images are taken from RUVLLM_EXACT_IMAGES, or `dist/`; those of the profile `small` from the folder `small` in it.
+//! `BLESS=1` writes the rows of the images that are there; without images nothing is held and nothing changes.
+
+use super::{Measured, SizeTable, TOLERANCE};
+use crate::firmware::manifest::{Manifest, NAME};
+use ruvllm_esp_core::chip::{self, Chip};
+use std::path::{Path, PathBuf};
+
+const BEGIN: &str = "<!-- generated from the images: begin -->\n";
+const END: &str = "<!-- generated from the images: end -->\n";
+const PROFILES: [&str; 2] = ["release", "small"];
+const COLUMNS: [&str; 7] = ["chip", "profile", "text", "rodata", "data", "bss", "image"];
+
+/// What a row says where nobody could build.
+const NOT_BUILT: &str = "not built here";
+
+fn set(table: &mut SizeTable, chip: &Chip, profile: &str, measured: Measured) {
+    table.0.retain(|row| row.0 != chip.name || row.1 != profile);
+    table.0.push((chip.name.into(), profile.into(), measured));
+}
+
+/// The table as the document has it: every chip, every profile.
+fn markdown(table: &SizeTable) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let mut text = line(&COLUMNS.map(String::from)) + "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n";
+    for chip in chip::ALL {
+        for profile in PROFILES {
+            let figures = match table.row(chip, profile) {
+                Some(measured) => measured.columns().map(|(_, bytes)| bytes.to_string()),
+                None => [NOT_BUILT, "", "", "", ""].map(String::from),
+            };
+            let names = [chip.name, profile].map(String::from);
+            text += &line(&[names.as_slice(), &figures].concat());
+        }
+    }
+    text
+}
+
+/// The images of a profile, if they are there.
+fn built(profile: &str) -> Vec<(&'static Chip, Measured)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let images = std::env::var_os("RUVLLM_EXACT_IMAGES").map_or_else(|| root.join("dist"), PathBuf::from);
+    let folder = if profile == "release" { images } else { images.join(profile) };
+    let text = std::fs::read_to_string(folder.join(NAME)).unwrap_or_default();
+    let Ok(manifest) = serde_json::from_str::<Manifest>(&text) else { return Vec::new() };
+    let images =
+        manifest.images.into_iter().filter(|image| image.profile == profile && image.features.is_empty());
+    let measured = images.map(|image| {
+        let bytes = image.files.iter().find(|file| file.part == "application").unwrap().bytes;
+        (chip::by_name(&image.chip).unwrap(), Measured { sizes: image.sizes, image: bytes })
+    });
+    measured.collect()
+}
+
+#[test]
+fn the_document_says_what_the_images_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/sizes.md");
+    let document = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+    let (before, rest) = document.split_once(BEGIN).unwrap();
+    let (stated, after) = rest.split_once(END).unwrap();
+    let is_blessing = std::env::var_os("BLESS").is_some();
+    let mut table = SizeTable::parse(stated);
+    assert!(is_blessing || stated == format!("\n{}\n", markdown(&table)), "no table as it is generated");
+    for profile in PROFILES {
+        let built = built(profile);
+        if built.is_empty() {
+            println!("SKIPPED {profile}: `ruvllm-esp build --profile {profile}` makes images");
+        }
+        for (chip, measured) in built {
+            if is_blessing {
+                set(&mut table, chip, profile, measured);
+                continue;
+            }
+            let drift = table.row(chip, profile).map_or(vec!["no row".into()], |row| measured.drift(row));
+            assert!(drift.is_empty(), "{} {profile}: {drift:?}; BLESS=1 writes the table anew", chip.name);
+            println!("{} {profile}: within {TOLERANCE}% of docs/sizes.md", chip.name);
+        }
+    }
+    if is_blessing {
+        std::fs::write(&path, format!("{before}{BEGIN}\n{}\n{END}{after}", markdown(&table))).unwrap();
+    }
+}
+
+#[test]
+fn a_table_of_the_document_is_read_back() {
+    let mut table = SizeTable::default();
+    let sizes = crate::firmware::image::Sizes { text: 1, rodata: 2, data: 3, bss: 4 };
+    set(&mut table, &chip::esp32c3::CHIP, "small", Measured { sizes, image: 5 });
+    assert_eq!(SizeTable::parse(&markdown(&table)), table);
+    assert!(markdown(&table).contains("| esp32 | release | not built here |"));
+}

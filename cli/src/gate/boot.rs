@@ -1,0 +1,238 @@
+//! G5: the image boots, shows its banner and answers `role`, within five seconds of the chip's time.
+//!
+//! On ESP32-C3 and C6 an emulated board boots the merged image from power-on; time is emulated cycles. With a port, a
+//! real board of any chip is flashed with it and has to answer as it would to `flash`; time is then the host's.
+
+use super::size::FORETOLD_WITHIN;
+use super::workshop::{Workshop, rom};
+use crate::board::image::Image;
+use crate::board::install::{Installed, Job, Manner, Watch, install};
+use crate::board::port::Chosen;
+use crate::board::settings::Change;
+use crate::firmware::product::Product;
+use ruvllm_esp_core::agent::Identity;
+use ruvllm_esp_core::chip::{Chip, Radio};
+use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::device::{Device, Setup};
+use ruvllm_esp_sim::emulator::board::kept::UnmodelledRegister;
+use ruvllm_esp_sim::emulator::board::{Rom, Surroundings};
+use ruvllm_esp_sim::exact::{Exact, ExactError};
+use ruvllm_esp_sim::gate::{Outcome, transcripts};
+use std::time::Duration;
+
+/// How long banner and reply may take together.
+const LIMIT: Micros = Micros(5_000_000);
+
+/// What a chip said and did from power-on to its second reply.
+#[derive(Clone, Debug)]
+struct Heard {
+    banner: String,
+    /// When the console was ready, since power-on.
+    ready: Micros,
+    role: String,
+    /// When the reply to `role` was out, since power-on.
+    answered: Micros,
+    memory: String,
+    instructions: u64,
+    unmodelled: Vec<UnmodelledRegister>,
+}
+
+/// Boots the image, on the board at the workshop's port if there is one.
+pub fn check(workshop: &mut Workshop<'_>, chip: &'static Chip) -> Outcome {
+    let made = workshop.image(chip);
+    let product = match made.as_ref() {
+        Ok(product) => product,
+        Err(refusal) => return refusal.outcome(),
+    };
+    if let Some(port) = workshop.port() {
+        return on_board(product, port);
+    }
+    if ruvllm_esp_sim::emulator::chip::by_name(chip.name).is_none() {
+        let lift = format!("ruvllm-esp bench --gates G5 --variant {} --port PORT", chip.name);
+        return Outcome::skip("it was built, and no emulator boots it", lift);
+    }
+    match rom(chip) {
+        Some(Ok(rom)) => emulated(chip, product.images.merged.clone(), &rom),
+        Some(Err(error)) => Outcome::fail(error),
+        None => {
+            let lift = format!("RUVLLM_ROM_DIR=DIR ruvllm-esp bench --gates G5 --variant {}", chip.name);
+            let from = "https://github.com/espressif/esp-rom-elfs has it";
+            Outcome::skip(format!("there is no ROM image for {}; {from}", chip.name), lift)
+        }
+    }
+}
+
+fn emulated(chip: &'static Chip, flash: Vec<u8>, rom: &Rom) -> Outcome {
+    match listen(chip, flash, rom) {
+        Ok(heard) => hold(chip, &heard),
+        Err(error) => Outcome::fail(error.to_string()),
+    }
+}
+
+fn listen(chip: &'static Chip, flash: Vec<u8>, rom: &Rom) -> Result<Heard, ExactError> {
+    let mut exact = Exact::boot(chip, rom, flash, Surroundings::default())?;
+    let (banner, ready) = (exact.banner().to_string(), exact.now());
+    let reply = exact.line(Ok("role"))?;
+    let answered = Micros(ready.get() + reply.cost.time.value.get().div_ceil(1_000));
+    let instructions = exact.board().instructions();
+    let memory = exact.line(Ok("mem"))?.text;
+    let unmodelled = exact.unmodelled();
+    Ok(Heard { banner, ready, role: reply.text, answered, memory, instructions, unmodelled })
+}
+
+fn hold(chip: &'static Chip, heard: &Heard) -> Outcome {
+    let mut outcome = Outcome::default();
+    let role = RoleKind::default_for(chip);
+    let identity = Identity { chip, chip_id: 0, role, seed: 0 };
+    let banner = match Device::boot(&Setup { identity, radio: Radio::Off, arena: None }) {
+        Ok(device) => device.banner(),
+        Err(error) => return Outcome::fail(error.to_string()),
+    };
+    hold_words("banner", &heard.banner, &banner, &mut outcome);
+    hold_words("reply to `role`", &heard.role, &format!("role: {}\n", role.info().name), &mut outcome);
+    let Heard { ready, answered, instructions, .. } = heard;
+    outcome.evidence.push(format!("console ready after {} us emulated", ready.get()));
+    let line = format!("`role` answered after {} us emulated, limit {} us", answered.get(), LIMIT.get());
+    outcome.hold(*answered <= LIMIT, line);
+    outcome.evidence.push(format!("{instructions} instructions emulated"));
+    hold_arena(chip, &heard.memory, &mut outcome);
+    let registers = &heard.unmodelled;
+    outcome.evidence.push(format!("{} registers used that are not modelled", registers.len()));
+    outcome.evidence.extend(registers.iter().map(|register| {
+        let (used, block) = (register.used, register.block.unwrap_or("?"));
+        let note = if used.assumed_zero { ", assumed zero" } else { "" };
+        format!("  {:#010x} {block}: {} reads, {} writes{note}", register.address, used.reads, used.writes)
+    }));
+    outcome.summary = format!(
+        "banner and `role` as the simulator's, after {}.{:03} s emulated; {instructions} instructions",
+        answered.get() / 1_000_000,
+        answered.get() / 1_000 % 1_000
+    );
+    outcome
+}
+
+fn hold_words(what: &str, said: &str, expected: &str, outcome: &mut Outcome) {
+    let line = match said == expected {
+        true => format!("{what}: {}", said.trim_end().replace('\n', " / ")),
+        false => format!("{what} is {said:?} and should be {expected:?}"),
+    };
+    outcome.hold(said == expected, line);
+}
+
+/// The arena that the firmware has, by its own account, beside what `fit` says.
+fn hold_arena(chip: &Chip, memory: &str, outcome: &mut Outcome) {
+    let foretold = chip.arena_budget(Radio::Off).arena.get();
+    let Some(arena) = transcripts::arena(memory) else {
+        outcome.failures.push(format!("`mem` says {memory:?}, and nothing of an arena"));
+        return;
+    };
+    let off = u64::from(arena.get().abs_diff(foretold));
+    let line = format!("arena of {} B by `mem`, {off} B from what `fit` foretells", arena.get());
+    outcome.hold(off <= FORETOLD_WITHIN, line);
+}
+
+/// Shows nothing: the verdict comes at the end.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn stage(&mut self, _: &str) {}
+    fn reached(&mut self, _: usize, _: usize) {}
+}
+
+fn on_board(product: &Product, port: &Chosen) -> Outcome {
+    let image = match Image::check(product.images.merged.clone(), "the image") {
+        Ok(image) => image,
+        Err(error) => return Outcome::fail(error.message()),
+    };
+    let manner = Manner { baud: 460_800, reset: true, patience: Duration::from_micros(LIMIT.get()) };
+    match install(&Job { port, image: &image, change: Change::default(), manner }, &mut Unwatched) {
+        Ok(installed) => answered(&installed, port),
+        Err(error) => Outcome::fail(error.message()),
+    }
+}
+
+fn answered(installed: &Installed, port: &Chosen) -> Outcome {
+    let Installed { greeting, written, took } = installed;
+    let (chip, role, version) = (&greeting.variant, &greeting.role, &greeting.version);
+    let evidence = vec![
+        format!("{}: {written} B written, {} ms with the answer", port.name, took.as_millis()),
+        format!("banner: ruvllm-esp {version}, {chip}, role {role}, number {}", greeting.chip_id),
+        format!("`role` answered {role}, both within {} s of the reset", LIMIT.get() / 1_000_000),
+    ];
+    let summary = format!("{chip} on {} runs {version} as {role}", port.name);
+    Outcome { evidence, summary, ..Outcome::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ruvllm_esp_core::chip;
+    use std::path::{Path, PathBuf};
+
+    const CHIP: &Chip = &chip::esp32c3::CHIP;
+
+    fn heard() -> Heard {
+        let banner = "ruvllm-esp 0.1.0\nvariant=esp32c3 role=HnswIndexer chip_id=0 sram_kb=313\n\
+            [ready] type 'help' for commands\n";
+        let arena = CHIP.arena_budget(Radio::Off).arena.get();
+        Heard {
+            banner: banner.into(),
+            ready: Micros(500_000),
+            role: "role: HnswIndexer\n".into(),
+            answered: Micros(501_000),
+            memory: format!("arena: total={arena} used=1\n"),
+            instructions: 1,
+            unmodelled: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn only_the_right_words_in_time_pass() {
+        assert_eq!(hold(CHIP, &heard()).failures, Vec::<String>::new());
+        let fails = |heard: Heard, begin: &str| {
+            let failures = hold(CHIP, &heard).failures;
+            assert!(failures.len() == 1 && failures[0].starts_with(begin), "{failures:?}");
+        };
+        let other = heard().banner.replace("esp32c3", "esp32c6");
+        fails(Heard { banner: other, ..heard() }, "banner is");
+        fails(Heard { role: "err: unknown\n".into(), ..heard() }, "reply to `role` is");
+        fails(Heard { answered: Micros(5_000_001), ..heard() }, "`role` answered after 5000001 us");
+        fails(Heard { memory: "arena: total=290000 used=1\n".into(), ..heard() }, "arena of 290000 B");
+        fails(Heard { memory: "err: unknown\n".into(), ..heard() }, "`mem` says");
+    }
+
+    /// The image that `build` made, and the ROM; RUVLLM_EXACT_IMAGES names another folder than `dist/`.
+    fn built(chip: &Chip) -> Option<(Vec<u8>, Rom)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folder = std::env::var_os("RUVLLM_EXACT_IMAGES").map_or_else(|| root.join("dist"), PathBuf::from);
+        let flash = std::fs::read(folder.join(format!("ruvllm-esp-{}.bin", chip.name))).ok();
+        let found = flash.zip(rom(chip).map(Result::unwrap));
+        if found.is_none() {
+            println!("SKIPPED {}: `ruvllm-esp build --variant {}` makes an image", chip.name, chip.name);
+        }
+        found
+    }
+
+    #[test]
+    fn fit_foretells_the_arena_of_the_image() {
+        for chip in [CHIP, &chip::esp32c6::CHIP] {
+            let Some((flash, rom)) = built(chip) else { continue };
+            let heard = listen(chip, flash, &rom).unwrap();
+            let arena = transcripts::arena(&heard.memory).unwrap().get();
+            let off = arena.abs_diff(chip.arena_budget(Radio::Off).arena.get());
+            assert!(u64::from(off) <= FORETOLD_WITHIN, "{}: {off} B off", chip.name);
+            println!("{}: {arena} B of arena emulated, {off} B from what is foretold", chip.name);
+        }
+    }
+
+    #[test]
+    fn a_sound_image_passes_and_one_damaged_byte_keeps_it_from_booting() {
+        let Some((flash, rom)) = built(CHIP) else { return };
+        assert_eq!(emulated(CHIP, flash.clone(), &rom).failures, Vec::<String>::new());
+        let mut damaged = flash;
+        damaged[0x1_4000] ^= 1;
+        let failures = emulated(CHIP, damaged, &rom).failures;
+        assert!(failures.len() == 1 && failures[0].starts_with("no console after"), "{failures:?}");
+    }
+}

@@ -1,0 +1,53 @@
+//! The gates of images in a program that can make none: skipped, with the command that builds one that can.
+
+use super::Gate;
+use crate::output::Output;
+use ruvllm_esp_core::chip::Chip;
+use ruvllm_esp_sim::emulator::board::Rom;
+use ruvllm_esp_sim::gate::Outcome;
+use std::marker::PhantomData;
+
+/// Nothing is made here.
+#[derive(Debug)]
+pub struct Workshop<'a>(PhantomData<&'a Output>);
+
+impl<'a> Workshop<'a> {
+    /// An empty one.
+    pub fn new(_: &'a Output, _: &[Gate]) -> Self {
+        Self(PhantomData)
+    }
+
+    /// Makes nothing.
+    pub fn prepare(&mut self, _: &'static Chip) {}
+
+    /// No image, so none that boots.
+    pub fn flashed(&mut self, _: &'static Chip) -> Option<(Vec<u8>, Rom)> {
+        None
+    }
+}
+
+macro_rules! left_out {
+    ($module:ident, $gate:literal) => {
+        pub mod $module {
+            /// Skips.
+            pub fn check(
+                _: &mut super::Workshop<'_>,
+                chip: &'static ruvllm_esp_core::chip::Chip,
+            ) -> super::Outcome {
+                super::skipped($gate, chip)
+            }
+        }
+    };
+}
+
+left_out!(size, "G4");
+left_out!(boot, "G5");
+left_out!(release, "G6");
+
+fn skipped(gate: &str, chip: &Chip) -> Outcome {
+    let run = "cargo run --release -p ruvllm-esp --features board --";
+    Outcome::skip(
+        "this program is built without the feature `board`, which makes images",
+        format!("{run} bench --gates {gate} --variant {}", chip.name),
+    )
+}

@@ -1,0 +1,119 @@
+//! The configuration files: which one wins, and what a mistake in one says.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A desk of its own: a project with a folder in it, and a user's folder.
+struct Desk(PathBuf);
+
+impl Desk {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("ruvllm-esp-desk-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("project/deeper")).unwrap();
+        std::fs::create_dir_all(folder.join("user/ruvllm-esp")).unwrap();
+        Self(folder)
+    }
+
+    fn project(&self, text: &str) {
+        std::fs::write(self.0.join("project/ruvllm-esp.toml"), text).unwrap();
+    }
+
+    fn user(&self, text: &str) {
+        std::fs::write(self.0.join("user/ruvllm-esp/config.toml"), text).unwrap();
+    }
+
+    fn run(&self, folder: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ruvllm-esp"));
+        for variable in ["RUVLLM_VARIANT", "RUVLLM_ESP_PORT", "RUVLLM_ESP_BAUD"] {
+            command.env_remove(variable);
+        }
+        command.args(arguments).current_dir(self.0.join(folder)).env("NO_COLOR", "1");
+        command.env("XDG_CONFIG_HOME", self.0.join("user")).envs(variables.iter().copied());
+        command.stdin(std::process::Stdio::null()).output().unwrap()
+    }
+
+    /// Value and origin of a key.
+    fn value(&self, folder: &str, key: &str, variables: &[(&str, &str)]) -> (String, String, String) {
+        let output = self.run(folder, &["config", "show", "--json"], variables);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let values = report["values"].as_array().unwrap();
+        let value = values.iter().find(|value| value["key"] == key).unwrap();
+        let text = |field: &str| value[field].as_str().unwrap_or_default().to_string();
+        (text("value"), text("origin"), text("place"))
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+#[test]
+fn an_option_wins_over_a_variable_over_the_project_over_the_user() {
+    let desk = Desk::new("order");
+    let seen = |output: Output| String::from_utf8(output.stdout).unwrap();
+    let sim = ["sim", "--quiet"];
+    assert_eq!(desk.run("project", &sim, &[]).status.code(), Some(2));
+    desk.user("variant = \"esp32s2\"\nbaud = 921600\n");
+    assert!(seen(desk.run("project", &sim, &[])).contains("variant=esp32s2 "));
+    desk.project("# The desk.\nvariant = \"ESP32-C3\"\n");
+    assert!(seen(desk.run("project", &sim, &[])).contains("variant=esp32c3 "));
+    assert!(seen(desk.run("project/deeper", &sim, &[])).contains("variant=esp32c3 "));
+    let variable = [("RUVLLM_VARIANT", "esp32s3")];
+    assert!(seen(desk.run("project", &sim, &variable)).contains("variant=esp32s3 "));
+    let option = ["sim", "--quiet", "--variant", "esp32"];
+    assert!(seen(desk.run("project", &option, &variable)).contains("variant=esp32 "));
+
+    let place = |(value, origin, place): (String, String, String)| {
+        let file = Path::new(&place).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        (value, origin, file)
+    };
+    let of =
+        |value: &str, origin: &str, file: &str| (value.to_string(), origin.to_string(), file.to_string());
+    assert_eq!(desk.value("project", "variant", &[]), of("ESP32-C3", "project", "ruvllm-esp.toml:2"));
+    let above = desk.value("project/deeper", "variant", &[]);
+    assert!(Path::new(&above.2).is_absolute());
+    assert_eq!(place(above), of("ESP32-C3", "project", "ruvllm-esp.toml:2"));
+    assert_eq!(place(desk.value("project", "baud", &[])), of("921600", "user", "config.toml:2"));
+    let variable = [("RUVLLM_ESP_BAUD", "115200")];
+    assert_eq!(desk.value("project", "baud", &variable), of("115200", "environment", "RUVLLM_ESP_BAUD"));
+    assert_eq!(desk.value("project", "port", &[]), of("", "default", ""));
+}
+
+#[test]
+fn a_mistake_is_told_with_its_line_by_whoever_needs_the_file() {
+    let desk = Desk::new("mistake");
+    desk.project("port = \"COM3\"\nvarient = \"esp32c3\"\n");
+    for arguments in [&["config", "show"][..], &["sim"]] {
+        let output = desk.run("project", arguments, &[]);
+        assert_eq!(output.status.code(), Some(2));
+        let text = stderr(&output);
+        assert!(
+            text.contains("error[config::unknown-key]: ruvllm-esp.toml:2: there is no key `varient`"),
+            "{text}"
+        );
+        assert!(text.contains("did you mean `variant`?"), "{text}");
+    }
+    // Who was told everything needs no file.
+    assert_eq!(desk.run("project", &["sim", "--variant", "esp32"], &[]).status.code(), Some(0));
+    desk.project("variant = \"esp33\"\n");
+    let text = stderr(&desk.run("project", &["fit"], &[])).to_string();
+    assert!(text.contains("ruvllm-esp.toml:1: variant: there is no chip `esp33`"), "{text}");
+}
+
+#[cfg(feature = "board")]
+#[test]
+fn the_port_of_the_desk_is_the_one_that_is_opened() {
+    let desk = Desk::new("port");
+    desk.project("port = \"no-such-port-7\"\n");
+    let output = desk.run("project", &["monitor", "--no-reset"], &[]);
+    assert!(stderr(&output).contains("no-such-port-7"), "{}", stderr(&output));
+    let output = desk.run("project", &["monitor", "--no-reset"], &[("RUVLLM_ESP_PORT", "no-such-port-8")]);
+    assert!(stderr(&output).contains("no-such-port-8"), "{}", stderr(&output));
+}

@@ -1,0 +1,120 @@
+//! `sim --exact`: the image that is flashed, talked to in every way in which a simulated chip is.
+//!
+//! Images are taken from RUVLLM_EXACT_IMAGES as `ruvllm-esp-<chip>.bin`. Where that is not set, a test says so and
+//! passes.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+const CHIPS: [&str; 2] = ["esp32c3", "esp32c6"];
+
+/// Chips with their images.
+fn images() -> Vec<(&'static str, String)> {
+    let Some(folder) = std::env::var_os("RUVLLM_EXACT_IMAGES").map(PathBuf::from) else {
+        println!("SKIPPED: RUVLLM_EXACT_IMAGES names no folder of images; `ruvllm-esp build` makes them");
+        return Vec::new();
+    };
+    let image = |chip| (chip, folder.join(format!("ruvllm-esp-{chip}.bin")).display().to_string());
+    CHIPS.map(image).into_iter().collect()
+}
+
+fn run(arguments: &[&str], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ruvllm-esp"));
+    command.arg("sim").args(arguments).env("NO_COLOR", "1").env("XDG_CONFIG_HOME", "/nowhere");
+    // As on a machine where cargo never was: the ROM is the one that came along.
+    command.env("CARGO_HOME", "/nowhere").env_remove("RUVLLM_ROM_DIR");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Not every command reads what it is given.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_script_gets_the_bytes_that_the_simulator_gives() {
+    let script =
+        "remember fact the pump is in hall 3\n# a remark\n@wait 2h\nrecall pump\nnonsense\n\nstats\n";
+    for (chip, image) in images() {
+        let who = ["--variant", chip, "--role", "memory", "--chip-id", "7"];
+        let simulated = run(&[&who[..], &["--quiet"]].concat(), script);
+        let exact = run(&[&who[..], &["--exact", "--image", &image]].concat(), script);
+        let said = text(&exact.stdout);
+        assert_eq!(said, text(&simulated.stdout), "{chip}: {}", text(&exact.stderr));
+        assert!(said.contains(&format!("variant={chip} role=MemoryArchivist chip_id=7 ")), "{said}");
+        assert!(said.contains("top: the pump is in hall 3\n"), "{said}");
+        let talk = text(&exact.stderr);
+        assert!(talk.contains(" emulated") && talk.contains("2.00 h pass"), "{talk}");
+        assert!(talk.contains("4 commands, 1 failed"), "{talk}");
+        assert_eq!(exact.status.code(), Some(0));
+    }
+}
+
+#[test]
+fn lines_that_no_chip_takes_are_refused_by_the_firmware_as_by_the_simulator() {
+    let script = "a\x07b\n\x05role\nrole\n";
+    for (chip, image) in images() {
+        let simulated = run(&["--variant", chip, "--role", "hnsw", "--quiet"], script);
+        let exact =
+            run(&["--variant", chip, "--role", "hnsw", "--quiet", "--exact", "--image", &image], script);
+        assert_eq!(text(&exact.stdout), text(&simulated.stdout), "{chip}");
+        assert!(text(&exact.stdout).contains("0x07"), "{chip}");
+    }
+}
+
+#[test]
+fn json_says_what_the_chip_says_and_what_it_took() {
+    for (chip, image) in images() {
+        let output = run(&["--variant", chip, "--exact", "--image", &image, "--json"], "role\n");
+        let events: Vec<serde_json::Value> =
+            text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let [boot, command, summary] = events.as_slice() else { panic!("{events:?}") };
+        assert!(boot["banner"].as_str().unwrap().contains("[ready]"));
+        assert_eq!((&command["line"], &command["ok"]), (&"role".into(), &true.into()));
+        assert_eq!(command["cost"]["cycles"]["kind"], "emulated");
+        assert_eq!(summary["commands"], 1);
+    }
+}
+
+#[test]
+fn a_demo_and_a_file_play_too() {
+    let file = std::env::temp_dir().join(format!("ruvllm-esp-exact-{}.txt", std::process::id()));
+    std::fs::write(&file, "role\n").unwrap();
+    for (chip, image) in images() {
+        let demo = run(&["--variant", chip, "--role", "rag", "--exact", "--image", &image, "--demo"], "");
+        let simulated = run(&["--variant", chip, "--role", "rag", "--demo", "--quiet"], "");
+        assert_eq!(text(&demo.stdout), text(&simulated.stdout), "{chip}: {}", text(&demo.stderr));
+        let played =
+            run(&["--variant", chip, "--exact", "--image", &image, "--input", file.to_str().unwrap()], "");
+        assert!(text(&played.stdout).contains("role: "), "{}", text(&played.stderr));
+    }
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn what_cannot_be_run_is_told() {
+    let refused = |arguments: &[&str], exit: i32, code: &str| {
+        let output = run(arguments, "");
+        let talk = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(exit), "{talk}");
+        assert!(talk.contains(code) && talk.contains("help: "), "{talk}");
+    };
+    refused(&["--variant", "esp32s3", "--exact"], 2, "sim::no-emulator");
+    refused(&["--variant", "esp32c3", "--exact", "--image", "no-such.bin"], 2, "cli::cannot-read");
+    let this = file!().rsplit('/').next().unwrap();
+    let this = format!("{}/tests/{this}", env!("CARGO_MANIFEST_DIR"));
+    refused(&["--variant", "esp32c3", "--exact", "--image", &this, "--rom", &this], 2, "sim::bad-rom");
+    let Some((chip, image)) = images().pop() else { return };
+    refused(
+        &["--variant", chip, "--exact", "--image", &image, "--rom", "no-such.elf"],
+        2,
+        "cli::cannot-read",
+    );
+    // The image of another chip.
+    refused(&["--variant", "esp32c3", "--exact", "--image", &image], 1, "sim::no-console");
+}

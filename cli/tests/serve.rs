@@ -1,0 +1,339 @@
+//! The console opened to others: real TCP clients, and a real pseudo-terminal.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A simulator with its console open.
+struct Server {
+    child: Child,
+    events: Receiver<String>,
+    place: String,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ruvllm-esp"));
+        command.args(["sim", "--variant", "esp32c6", "--json", "--quiet"]).args(arguments);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        // Events are taken off as they come, whether anybody asks or not: a full pipe would stop the chip.
+        let (sender, events) = channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        let mut server = Self { child, events, place: String::new() };
+        let boot = server.event("boot");
+        assert!(boot["banner"].as_str().unwrap().contains("[ready]"));
+        let listening = server.event("listening");
+        let place = &listening[if arguments.contains(&"--pty") { "pty" } else { "tcp" }];
+        let place = if place["path"].is_string() { &place["path"] } else { &place["address"] };
+        server.place = place.as_str().unwrap().to_string();
+        server
+    }
+
+    /// The next event, which is of this kind.
+    fn event(&self, kind: &str) -> serde_json::Value {
+        let line = self.events.recv_timeout(PATIENCE).unwrap();
+        let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(event["kind"], kind, "{line}");
+        event
+    }
+
+    fn client(&self) -> Client {
+        let stream = TcpStream::connect(&self.place).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Client { stream, heard: String::new() }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Client {
+    stream: TcpStream,
+    heard: String,
+}
+
+impl Client {
+    fn say(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    /// Reads up to `text`, and gives what came before it.
+    fn expect(&mut self, text: &str) -> String {
+        loop {
+            if let Some(at) = self.heard.find(text) {
+                let rest = self.heard.split_off(at + text.len());
+                let mut before = std::mem::replace(&mut self.heard, rest);
+                before.truncate(at);
+                return before;
+            }
+            let mut buffer = [0; 4096];
+            let length = match self.stream.read(&mut buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                length => length.unwrap(),
+            };
+            assert!(length > 0, "`{text}` is not in {:?}", self.heard);
+            self.heard.push_str(&String::from_utf8_lossy(&buffer[..length]));
+        }
+    }
+
+    fn rest(mut self) -> String {
+        let mut rest = Vec::new();
+        self.stream.read_to_end(&mut rest).unwrap();
+        self.heard + &String::from_utf8_lossy(&rest)
+    }
+}
+
+#[test]
+fn a_script_over_tcp_gets_the_bytes_that_a_pipe_gets() {
+    let script = "remember fact the pump is in hall 3\r\n\n# a remark\n@wait 2h\nrecall pump\nnonsense\n";
+    let mut pipe = Command::new(env!("CARGO_BIN_EXE_ruvllm-esp"));
+    pipe.args(["sim", "--variant", "esp32c6", "--quiet"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut pipe = pipe.spawn().unwrap();
+    pipe.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let expected = String::from_utf8(pipe.wait_with_output().unwrap().stdout).unwrap();
+
+    let server = Server::start(&["--tcp", "0"]);
+    assert!(server.place.starts_with("127.0.0.1:"), "{}", server.place);
+    let mut client = server.client();
+    client.say(script.as_bytes());
+    client.stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(client.rest(), expected);
+    assert_eq!(server.event("client")["state"], "connected");
+    assert_eq!(server.event("command")["line"], "remember fact the pump is in hall 3");
+    assert_eq!(server.event("wait")["wait_us"], 7_200_000_000_u64);
+    assert!(server.event("command")["cost"]["cycles"].is_object());
+    assert_eq!(server.event("command")["error"], "unknown-command");
+    assert_eq!(server.event("client")["state"], "disconnected");
+}
+
+#[test]
+fn the_chip_and_its_line_outlive_the_client() {
+    let server = Server::start(&["--tcp", "0"]);
+    let mut first = server.client();
+    first.expect("[ready] type 'help' for commands\n");
+    first.say(b"remember fact tea is green\n\x05ro");
+    first.expect("remembered id=0\n");
+    first.expect("> ro");
+    drop(first);
+    // No banner, for the chip did not start again; the line goes on, and a person's mode with it.
+    let mut second = server.client();
+    second.say(b"le\r");
+    assert_eq!(second.expect("role: MemoryArchivist\r\n> "), "le\r\n");
+    second.say(b"recall tea\r");
+    second.expect("top: tea is green\r\n");
+    second.say(b"\x04role\n");
+    second.expect("\r\nrole: MemoryArchivist\n");
+}
+
+#[test]
+fn a_second_client_is_told_and_the_first_stays() {
+    let server = Server::start(&["--tcp", "0"]);
+    let mut first = server.client();
+    first.expect("[ready]");
+    assert_eq!(server.event("client")["state"], "connected");
+    let second = server.client();
+    assert_eq!(second.rest(), "another client has this console; try again when it has left\n");
+    assert_eq!(server.event("client")["state"], "refused");
+    first.say(b"role\n");
+    first.expect("role: MemoryArchivist\n");
+    drop(first);
+    assert_eq!(server.event("command")["line"], "role");
+    // At once after the first has left.
+    let mut third = server.client();
+    third.say(b"variant\n");
+    third.expect("variant: esp32c6\n");
+}
+
+#[test]
+fn garbage_and_long_lines_are_refused_line_by_line() {
+    let server = Server::start(&["--tcp", "0"]);
+    let mut client = server.client();
+    client.expect("[ready] type 'help' for commands\n");
+    client.say(b"\xff\xfe\n");
+    assert_eq!(client.expect("\n"), "err: not-utf8 the line is not UTF-8");
+    client.say(b"a\x00b\n");
+    assert_eq!(client.expect("\n"), "err: control-byte the line holds the control byte 0x00");
+    client.say(&vec![b'x'; 1 << 20]);
+    client.say(b"\n");
+    assert_eq!(client.expect("\n"), "err: line-too-long a line is at most 256 bytes");
+    // Every byte there is, with no care for lines; and then it still answers.
+    let garbage: Vec<u8> = (0..200_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let mut writer = client.stream.try_clone().unwrap();
+    let sender = std::thread::spawn(move || {
+        writer.write_all(&garbage).unwrap();
+        writer.write_all(b"\r\n\r\n\x04\nset-role rag !\nvariant\n").unwrap();
+    });
+    client.expect("variant: esp32c6");
+    sender.join().unwrap();
+}
+
+#[test]
+fn a_client_that_only_sends_does_not_stop_the_others() {
+    let server = Server::start(&["--tcp", "0"]);
+    let mut deaf = server.client();
+    deaf.stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+    // Replies are eight times as long as this: at some time nothing moves any more.
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE && deaf.stream.write_all(&b"help\n".repeat(2000)).is_ok() {}
+    assert!(begun.elapsed() < PATIENCE, "input is not held back");
+    drop(deaf);
+    // What it sent is heard to its end first, as on any serial line.
+    loop {
+        assert!(begun.elapsed() < PATIENCE, "the place stays taken");
+        let mut next = server.client();
+        next.say(b"\nvariant\n");
+        // The end of the line that was begun, and the answer; or that the place is taken.
+        let first = next.expect("\n");
+        if first.starts_with("another client") {
+            continue;
+        }
+        if first != "variant: esp32c6" {
+            next.expect("variant: esp32c6\n");
+        }
+        return;
+    }
+}
+
+/// With an image from RUVLLM_EXACT_IMAGES; where there is none, the test says so and passes.
+#[test]
+fn the_flashed_image_is_talked_to_as_well() {
+    let Ok(folder) = std::env::var("RUVLLM_EXACT_IMAGES") else {
+        println!("SKIPPED: RUVLLM_EXACT_IMAGES names no folder of images; `ruvllm-esp build` makes them");
+        return;
+    };
+    let image = format!("{folder}/ruvllm-esp-esp32c6.bin");
+    let server = Server::start(&["--tcp", "0", "--exact", "--image", &image]);
+    let mut client = server.client();
+    client.expect("[ready] type 'help' for commands\n");
+    client.say(b"remember fact tea is green\n\xff\na\x01\n\x05recall tea\r");
+    client.expect("remembered id=0\n");
+    assert_eq!(client.expect("\n"), "err: not-utf8 the line is not UTF-8");
+    assert_eq!(client.expect("\n"), "err: control-byte the line holds the control byte 0x01");
+    client.expect("> recall tea\r\ntop: tea is green\r\n");
+    client.say(b"chip\r");
+    client.expect("chip: esp32c6 ");
+    // A chip that starts anew does not know who is there, and its memory is empty.
+    client.say(b"chip reset\rrecall tea\n");
+    client.expect("[ready] type 'help' for commands\ntop: (no recall)\n");
+    assert_eq!(server.event("client")["state"], "connected");
+    assert_eq!(server.event("command")["cost"]["cycles"]["kind"], "emulated");
+}
+
+#[test]
+fn what_cannot_be_opened_is_told() {
+    let server = Server::start(&["--tcp", "0"]);
+    let port = server.place.rsplit(':').next().unwrap();
+    let refused = |arguments: &[&str], exit: i32, code: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ruvllm-esp"));
+        let output = command.args(["sim", "--variant", "esp32c6"]).args(arguments).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(exit), "{stderr}");
+        assert!(stderr.contains(code) && stderr.contains("help"), "{stderr}");
+    };
+    refused(&["--tcp", port], 3, "sim::cannot-listen");
+    refused(&["--tcp", "0", "--bind", "192.0.2.1"], 3, "sim::cannot-listen");
+    refused(&["--bind", "127.0.0.1"], 2, "--tcp");
+    refused(&["--tcp", "0", "--demo"], 2, "--demo");
+    refused(&["--tcp", "0", "--pty"], 2, "--pty");
+}
+
+#[cfg(unix)]
+mod unix {
+    use super::*;
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    use std::fs::{File, OpenOptions};
+
+    /// Reads up to `text`, within the time there is.
+    fn expect(terminal: &mut File, heard: &mut String, text: &str) {
+        while !heard.contains(text) {
+            let mut buffer = [0; 4096];
+            let length = terminal.read(&mut buffer).unwrap();
+            heard.push_str(&String::from_utf8_lossy(&buffer[..length]));
+        }
+    }
+
+    fn open(path: &str) -> File {
+        OpenOptions::new().read(true).write(true).open(path).unwrap()
+    }
+
+    #[test]
+    fn a_pseudo_terminal_is_a_serial_port() {
+        let server = Server::start(&["--pty"]);
+        let (mut terminal, mut heard) = (open(&server.place), String::new());
+        expect(&mut terminal, &mut heard, "[ready] type 'help' for commands\n");
+        heard.clear();
+        terminal.write_all(b"remember fact tea is green\n\xff\n").unwrap();
+        expect(&mut terminal, &mut heard, "UTF-8\n");
+        // Nothing but the chip echoes, and line feeds stay as they are.
+        assert_eq!(heard, "remembered id=0\nerr: not-utf8 the line is not UTF-8\n");
+        drop(terminal);
+        assert_eq!(server.event("command")["line"], "remember fact tea is green");
+        let (mut terminal, mut heard) = (open(&server.place), String::new());
+        terminal.write_all(b"\x05recall tea\r").unwrap();
+        expect(&mut terminal, &mut heard, "top: tea is green\r\n");
+        assert!(heard.starts_with("> recall tea\r\n"), "{heard:?}");
+    }
+
+    #[test]
+    fn nobody_reading_does_not_stop_the_chip() {
+        let server = Server::start(&["--pty"]);
+        let mut terminal = open(&server.place);
+        for _ in 0..40 {
+            terminal.write_all(b"help\n").unwrap();
+        }
+        for _ in 0..40 {
+            server.event("command");
+        }
+    }
+
+    /// What the program says on its own terminal, until it ends with this code.
+    fn interrupted(arguments: &[&str]) -> String {
+        let size = PtySize { rows: 24, cols: 200, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ruvllm-esp"));
+        command.args(["sim", "--variant", "esp32c6", "--color", "never"]);
+        command.args(arguments);
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let (mut reader, mut keyboard) =
+            (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
+        let (mut screen, mut buffer, mut pressed) = (String::new(), [0; 4096], false);
+        while let Ok(length @ 1..) = reader.read(&mut buffer) {
+            screen.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            if !pressed && screen.contains("Ctrl-C here ends it") {
+                keyboard.write_all(b"\x03").unwrap();
+                keyboard.flush().unwrap();
+                pressed = true;
+            }
+        }
+        assert_eq!(child.wait().unwrap().exit_code(), 130, "{screen}");
+        screen
+    }
+
+    #[test]
+    fn an_interrupt_ends_it_with_a_summary() {
+        let screen = interrupted(&["--tcp", "0"]);
+        assert!(
+            screen.contains("the console is at 127.0.0.1:") && screen.contains("`nc 127.0.0.1 "),
+            "{screen}"
+        );
+        assert!(screen.contains("0 commands, 0 failed"), "{screen}");
+        let screen = interrupted(&["--pty"]);
+        assert!(screen.contains("the console is at /dev/"), "{screen}");
+        assert!(screen.contains("0 commands, 0 failed"), "{screen}");
+    }
+}

@@ -1,0 +1,122 @@
+//! Two emulated chips with their images, UART1 wired to UART1: they hear each other, and nobody else hears them.
+//!
+//! Where images and ROMs are from, `images/mod.rs` says.
+#![allow(clippy::unwrap_used, reason = "what cannot be read or run fails the test")]
+
+mod images;
+
+use images::{CHIPS, image};
+use ruvllm_esp_core::chip;
+use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_sim::emulator::board::time::Ticks;
+use ruvllm_esp_sim::emulator::board::wire::run_wired;
+use ruvllm_esp_sim::emulator::board::{Halt, Port, Surroundings, milliseconds};
+use ruvllm_esp_sim::exact::Exact;
+
+/// More than the longest time between two heartbeats of a small fleet.
+const HEARTBEAT: Ticks = milliseconds(1_300);
+
+fn key(digit: char) -> String {
+    digit.to_string().repeat(64)
+}
+
+/// A chip that starts with a number and, if there is one, a key.
+fn boot(name: &str, id: u16, role: RoleKind, key: Option<&str>) -> Option<Exact> {
+    let (flash, rom) = image(name)?;
+    let surroundings =
+        Surroundings { mac: [2, 0, 0, 0, 0, id as u8], seed: id.into(), ..Surroundings::default() };
+    let mut exact = Exact::boot(chip::by_name(name).unwrap(), &rom, flash, surroundings).unwrap();
+    if let Some(key) = key {
+        let stored = say(&mut exact, &format!("chip config key {key}"));
+        assert!(stored.starts_with("stored"), "{stored}");
+    }
+    exact.configure(id, role).unwrap();
+    Some(exact)
+}
+
+fn say(exact: &mut Exact, line: &str) -> String {
+    exact.line(Ok(line)).unwrap().text
+}
+
+fn run(first: &mut Exact, second: &mut Exact, ticks: Ticks) {
+    let halt = run_wired([first.board(), second.board()], ticks, |_| false);
+    assert_eq!(halt, Halt::TimeOut);
+}
+
+/// The number that `chip` says of itself.
+fn figure(exact: &mut Exact, name: &str) -> u32 {
+    let said = say(exact, "chip");
+    let figure = said.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    figure.unwrap_or_else(|| panic!("no {name} in {said}")).parse().unwrap()
+}
+
+#[test]
+fn two_chips_on_a_wire_hear_each_other() {
+    let fleet = key('a');
+    for [one, other] in [["esp32c3", "esp32c3"], ["esp32c6", "esp32c3"]] {
+        let Some(mut first) = boot(one, 1, RoleKind::HnswIndexer, Some(&fleet)) else { continue };
+        let Some(mut second) = boot(other, 2, RoleKind::RagRetriever, Some(&fleet)) else { continue };
+        assert_eq!(say(&mut first, "peers"), "peers: (none heard)\n");
+        run(&mut first, &mut second, HEARTBEAT);
+        let heard = [say(&mut first, "peers"), say(&mut second, "peers")];
+        println!("{}{}{}", heard[0], heard[1], say(&mut first, "fleet"));
+        assert!(heard[0].contains("id=2 role=rag") && heard[1].contains("id=1 role=hnsw"), "{heard:?}");
+        for exact in [&mut first, &mut second] {
+            assert_eq!((figure(exact, "broken"), figure(exact, "overrun")), (0, 0));
+        }
+        // Work on one console stops neither its link nor the other's news of it.
+        let texts: String = (0..300).map(|item| format!("add the pump in hall {item} hums\n")).collect();
+        first.board().serial_in(Port::Usb, texts.as_bytes());
+        run(&mut first, &mut second, 2 * HEARTBEAT);
+        first.board().take_serial_out(Port::Usb);
+        let news = say(&mut second, "peers");
+        let of =
+            |name: &str| news.split_once(name).unwrap().1.split(' ').next().unwrap().parse::<u32>().unwrap();
+        assert!(of(" items=") > 10 && of(" load=") > 10, "{news}");
+    }
+}
+
+#[test]
+fn without_its_key_a_chip_is_not_in_the_fleet_and_with_another_it_is_not_heard() {
+    let Some(mut member) = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&key('a'))) else { return };
+    let Some(mut stranger) = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&key('b'))) else { return };
+    run(&mut member, &mut stranger, HEARTBEAT);
+    assert!(figure(&mut member, "received") > 0, "it did arrive");
+    assert_eq!(say(&mut member, "peers"), "peers: (none heard)\n");
+
+    let Some(mut alone) = boot("esp32c3", 3, RoleKind::HnswIndexer, None) else { return };
+    assert_eq!(alone.board().run_for(HEARTBEAT), Halt::TimeOut);
+    assert_eq!(alone.board().take_serial_out(Port::Uart1), b"");
+    assert!(say(&mut alone, "chip").contains("link: closed"));
+}
+
+#[test]
+fn noise_on_the_line_costs_frames_and_never_the_console() {
+    for name in CHIPS {
+        let Some(mut exact) = boot(name, 1, RoleKind::MemoryArchivist, Some(&key('a'))) else { continue };
+        let mut random = oorandom::Rand32::new(3);
+        let noise: Vec<u8> = (0..40_000).map(|_| random.rand_u32() as u8).collect();
+        exact.board().serial_in(Port::Uart1, &noise);
+        for round in 0..3 {
+            let text = format!("a lamp in room {round}");
+            assert_eq!(say(&mut exact, &format!("remember fact {text}")), format!("remembered id={round}\n"));
+        }
+        assert_eq!(exact.board().run_for(milliseconds(500)), Halt::TimeOut);
+        assert!(figure(&mut exact, "broken") > 50);
+        assert_eq!(say(&mut exact, "peers"), "peers: (none heard)\n");
+        assert_eq!(exact.board().starts().len(), 2, "{name}: it started anew");
+    }
+}
+
+#[test]
+fn no_boot_has_the_number_of_another() {
+    let Some(mut exact) = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&key('a'))) else { return };
+    let mut newest = figure(&mut exact, "boots");
+    assert_eq!(newest, 2, "the second since the flash was new");
+    for _ in 0..3 {
+        exact.reset().unwrap();
+        let boots = figure(&mut exact, "boots");
+        assert!(boots > newest, "{boots} after {newest}");
+        newest = boots;
+    }
+}
