@@ -17,6 +17,8 @@ mod quantity;
 mod selection;
 mod session;
 mod table;
+#[cfg(feature = "tui")]
+mod tui;
 
 use arguments::{Arguments, Command};
 use clap::error::ErrorKind;
