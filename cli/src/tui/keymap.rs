@@ -117,14 +117,14 @@ pub const TABLE: &[Binding] = &[
         shown: "/",
         keys: &[(key('/'), Filter)],
         label: "filter",
-        help: "show only chips with these words: name, role, variant, state, alarm",
+        help: "only chips with these words: name, role, state, alarm",
     },
     Binding {
         contexts: FLEET,
         shown: "s",
         keys: &[(key('s'), Sort)],
         label: "sort",
-        help: "sort by the next property: place, name, role, variant, arena, load, alarms, state",
+        help: "sort: place, name, role, variant, arena, load, alarms, state",
     },
     Binding {
         contexts: FLEET,

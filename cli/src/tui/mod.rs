@@ -50,8 +50,13 @@ pub fn require_terminal() -> Result<(), CliError> {
     if io::stdout().is_terminal() && io::stdin().is_terminal() {
         return Ok(());
     }
-    Err(CliError::usage("tui::no-terminal", "the display needs a terminal to draw on and to type at")
-        .help("without one: `ruvllm-esp sim --fleet FILE` prints what happens"))
+    Err(no_terminal())
+}
+
+/// There is none, or none that may be taken over.
+pub fn no_terminal() -> CliError {
+    CliError::usage("tui::no-terminal", "the display needs a terminal to draw on and to type at")
+        .help("without one: `ruvllm-esp sim --fleet FILE` prints what happens")
 }
 
 /// Shows a source until somebody leaves.

@@ -11,7 +11,8 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Paragraph};
-use ruvllm_esp_core::units::Bytes;
+use ruvllm_esp_core::units::{Bytes, Nanos};
+use ruvllm_esp_sim::figure::Figure;
 use ruvllm_esp_sim::fleet::view::{ChipDetail, ChipView, MessageView};
 
 /// From this size on all sections are shown.
@@ -167,19 +168,27 @@ fn nothing(app: &App, section: Section) -> &'static str {
     }
 }
 
-/// Each operation, how often it was done, and the time of all of them; with kind and band.
+/// Each operation, the longest first: its share of the time, how often it was done, and the time of all of them, with
+/// kind and band.
 fn work(app: &App, detail: &ChipDetail, room: usize) -> Vec<Line<'static>> {
-    let time_room = 34.min(room / 2);
-    let name_room = room.saturating_sub(time_room + 15);
-    let rows = detail.work.iter().map(|(name, times, figure)| {
-        Line::from(vec![
-            Span::raw(format!(" {}", padded(name, name_room))),
-            Span::styled(padded_left(&count(*times), 11), app.theme.style(Tone::Faint)),
-            Span::raw(" x "),
-            Span::raw(fit(&figure.to_string(), time_room)),
-        ])
-    });
-    rows.collect()
+    let nanos = |figure: &Figure<Nanos>| figure.banded.value.get();
+    let all: u64 = detail.work.iter().map(|(_, _, figure)| nanos(figure)).sum();
+    let mut rows: Vec<_> = detail.work.iter().collect();
+    rows.sort_by_key(|(_, _, figure)| std::cmp::Reverse(nanos(figure)));
+    let time_room = 32.min(room / 2);
+    let name_room = room.saturating_sub(time_room + 21);
+    rows.into_iter()
+        .map(|(name, times, figure)| {
+            let share = (nanos(figure) * 100).checked_div(all).unwrap_or(0);
+            Line::from(vec![
+                Span::raw(format!(" {}", padded(name, name_room))),
+                Span::styled(format!("{share:>4}% "), app.theme.style(Tone::Accent)),
+                Span::styled(padded_left(&count(*times), 11), app.theme.style(Tone::Faint)),
+                Span::raw(" x "),
+                Span::raw(fit(&figure.to_string(), time_room)),
+            ])
+        })
+        .collect()
 }
 
 fn counters(detail: &ChipDetail, room: usize) -> Vec<Line<'static>> {

@@ -2,8 +2,8 @@
 
 use super::{AROUND, rows, tile, timeline};
 use crate::tui::app::App;
-use crate::tui::text::fit;
-use crate::tui::theme::Tone;
+use crate::tui::text::{padded_left, width};
+use crate::tui::theme::{self, Tone};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -21,7 +21,9 @@ fn shape(app: &App, width: u16, height: u16) -> (usize, usize) {
     if app.rows {
         return (1, usize::from(height.saturating_sub(1)).max(1));
     }
-    (usize::from(width / tile::WIDTH).max(1), usize::from(height / tile::HEIGHT).max(1))
+    // Few chips have wide tiles.
+    let most = usize::from(width / tile::WIDTH).max(1);
+    (most.min(app.roster.shown().len().max(3)), usize::from(height / tile::HEIGHT).max(1))
 }
 
 /// Draws the panel.
@@ -80,41 +82,45 @@ fn tiles(frame: &mut Frame<'_>, body: Rect, app: &App, visible: &[usize], column
     used.min(body.height)
 }
 
-/// How many there are, and how they are shown.
+/// How many there are, and how they are shown; what has no room is left out.
 fn summary(app: &App, room: u16) -> Line<'static> {
     let chips = &app.view.chips;
     let count = |state| chips.iter().filter(|chip| chip.state == state).count();
-    let alarms: u64 = chips.iter().map(|chip| u64::from(chip.alarms.unwrap_or(0))).sum();
-    let items: u64 = chips.iter().map(|chip| u64::from(chip.items)).sum();
     let mut spans = vec![Span::raw(format!(" {} chips", chips.len()))];
-    let states = [ChipState::Running, ChipState::Booting, ChipState::Silent, ChipState::Off];
-    for (state, count) in states.map(|state| (state, count(state))) {
-        let (symbol, word, tone) = crate::tui::theme::state(state);
+    for state in [ChipState::Running, ChipState::Booting, ChipState::Silent, ChipState::Off] {
+        let (symbol, word, tone) = theme::state(state);
+        let count = count(state);
         if count > 0 {
             spans.push(Span::styled(format!("  {symbol} {count} {word}"), app.theme.style(tone)));
         }
     }
+    let alarms: u64 = chips.iter().map(|chip| u64::from(chip.alarms.unwrap_or(0))).sum();
+    let items: u64 = chips.iter().map(|chip| u64::from(chip.items)).sum();
     let tone = if alarms > 0 { Tone::Warning } else { Tone::Faint };
-    spans.push(Span::styled(format!("  ! {alarms} alarms"), app.theme.style(tone)));
-    spans.push(Span::raw(format!("  {} items", crate::quantity::count(items))));
-    let taken: usize = spans.iter().map(Span::width).sum();
-    let free = usize::from(room).saturating_sub(taken + 1);
-    let right = fit(&arrangement(app), free);
-    let gap = free.saturating_sub(crate::tui::text::width(&right));
-    spans.push(Span::raw(" ".repeat(gap)));
-    spans.push(Span::styled(right, app.theme.style(Tone::Faint)));
+    let more = [
+        Span::styled(format!("  ! {alarms} alarms"), app.theme.style(tone)),
+        Span::raw(format!("  {} items", crate::quantity::count(items))),
+    ];
+    let right = arrangement(app);
+    let columns = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    for span in more {
+        if columns(&spans) + span.width() + width(&right) < usize::from(room) {
+            spans.push(span);
+        }
+    }
+    let free = usize::from(room).saturating_sub(columns(&spans) + 1);
+    spans.push(Span::styled(padded_left(&right, free), app.theme.style(Tone::Faint)));
     Line::from(spans)
 }
 
-/// The order and the filter, where they are not the usual ones.
+/// The order and the filter, and how many it lets through.
 fn arrangement(app: &App) -> String {
     let roster = &app.roster;
-    let mut text = format!("by {}{}", roster.order.name(), if roster.reverse { " ↑" } else { "" });
-    let filter = roster.filter.text();
-    if !filter.is_empty() {
-        text = format!("/{filter}: {}  {text}", roster.shown().len());
+    let order = format!("  by {}{}", roster.order.name(), if roster.reverse { " ↑" } else { "" });
+    match roster.filter.text() {
+        "" => order,
+        filter => format!("  /{filter}: {}{order}", roster.shown().len()),
     }
-    format!("  {text}")
 }
 
 /// A time since, in the least room: `812ms`, `4.2s`, `18m`, `3h`, `2d`.

@@ -16,7 +16,9 @@ const COLUMNS: u16 = 76;
 /// Draws it over the panel.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, first: usize) {
     let lines = lines(app);
-    let place = window(area, COLUMNS, u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2));
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    // A rim too narrow to show anything is covered.
+    let place = window(area, if area.width < 100 { area.width } else { COLUMNS }, rows);
     let hidden = lines.len().saturating_sub(first + usize::from(place.height.saturating_sub(2)));
     let mut block = framed("Keys", app.theme);
     if hidden > 0 {

@@ -23,8 +23,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     };
     let total: u64 = buckets.iter().map(|(_, count)| u64::from(*count)).sum();
     let room = usize::from(inner.width);
-    let text =
-        format!(" {total} answers: half within {}, 95 of 100 within {}", duration(half), duration(most));
+    let text = format!(" {total} answers: half ≤ {}, 95% ≤ {}", duration(half), duration(most));
     let mut lines = vec![Line::raw(crate::tui::text::fit(&text, room))];
     let rows = merged(buckets, usize::from(inner.height).saturating_sub(1));
     let tallest = rows.iter().map(|(_, count)| *count).max().unwrap_or(1);

@@ -132,7 +132,7 @@ fn last_word(app: &App, room: u16) -> Line<'static> {
     if let Some(notice) = &app.notice {
         return Line::styled(fit(&format!(" {notice}"), room.into()), app.theme.style(Tone::Selected));
     }
-    match app.events.back() {
+    match app.events.back().filter(|_| app.panel != Panel::Timeline) {
         Some(event) => timeline::line(app, event, room.into(), false),
         None => Line::default(),
     }

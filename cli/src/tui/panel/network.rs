@@ -18,6 +18,9 @@ use ruvllm_esp_sim::fleet::view::LinkView;
 /// Up to so many chips each has its name in the drawing.
 const NAMED: usize = 40;
 
+/// Up to so many chips of a medium each has its line to it.
+const SPOKES: usize = 24;
+
 /// Draws the panel.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let [left, right] = Layout::horizontal([Constraint::Percentage(46), Constraint::Fill(1)]).areas(area);
@@ -88,7 +91,8 @@ fn strokes(
         Tone::Accent
     };
     let color = app.theme.style(tone).fg.unwrap_or_default();
-    for (x1, y1) in link.members.iter().filter_map(|chip| drawing.chips.get(*chip)).copied() {
+    for chip in link.members.iter().filter(|chip| has_spoke(app, link, **chip)) {
+        let Some((x1, y1)) = drawing.chips.get(*chip).copied() else { continue };
         let (x2, y2) = middle;
         if link.cut {
             let dots: Vec<Point> = (0..6)
@@ -100,6 +104,13 @@ fn strokes(
             context.draw(&Stroke { x1, y1, x2, y2, color });
         }
     }
+}
+
+/// A medium of many would be all spokes: then only the selected chip has one, and who is on another link too.
+fn has_spoke(app: &App, link: &LinkView, chip: usize) -> bool {
+    link.members.len() <= SPOKES
+        || app.roster.selected() == Some(chip)
+        || app.view.links.iter().filter(|other| other.members.contains(&chip)).count() > 1
 }
 
 /// Each chip with its symbol, and its name where there is room for names; the selected one always has it.
@@ -175,9 +186,9 @@ fn entry(app: &App, place: usize, link: &LinkView, room: usize) -> [Line<'static
             Span::raw(padded_left(&format!("{}% ", link.load), 6)),
         ]),
         Line::from(vec![
-            Span::raw(fit(&format!("  {} frames, {volume}, ", count(carried)), room)),
+            Span::raw(fit(&format!("  {} frames, {volume}", count(carried)), room.saturating_sub(13))),
             Span::styled(
-                format!("lost {} ({}.{}%)", count(lost), permille / 10, permille % 10),
+                format!(", {}.{}% lost", permille / 10, permille % 10),
                 app.theme.style(if permille >= 50 { Tone::Warning } else { Tone::Faint }),
             ),
         ]),

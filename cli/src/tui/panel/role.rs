@@ -9,8 +9,11 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
-use ratatui::widgets::canvas::{Canvas, Line as Stroke, Points};
+use ratatui::widgets::canvas::{Canvas, Context, Line as Stroke, Points};
 use ruvllm_esp_sim::fleet::view::{ChipDetail, QuestionView, RoleView};
+
+/// How much higher than the greatest score a chart is.
+const HEADROOM: f64 = 1.08;
 
 /// Draws it.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, detail: &ChipDetail) {
@@ -77,38 +80,51 @@ fn signal(frame: &mut Frame<'_>, area: Rect, app: &App, scores: &[i32], threshol
     let label = width(&thousandths(top)) as u16 + 1;
     let [axis, plot] = Layout::horizontal([Constraint::Length(label), Constraint::Fill(1)]).areas(body);
     frame.render_widget(axis_labels(app, axis, top, threshold), axis);
-    let height = f64::from(top) * 1.08;
     let last = scores.len().saturating_sub(1).max(1) as f64;
-    let points: Vec<(f64, f64)> =
-        scores.iter().enumerate().map(|(place, score)| (place as f64, f64::from(*score))).collect();
-    let colour = |tone| app.theme.style(tone).fg.unwrap_or_default();
     let canvas = Canvas::default()
         .marker(Marker::Braille)
         .x_bounds([0.0, last])
-        .y_bounds([0.0, height])
-        .paint(|context| {
-            let dots: Vec<(f64, f64)> = (0..=plot.width)
-                .map(|column| (f64::from(column) * last / f64::from(plot.width.max(1)), f64::from(threshold)))
-                .collect();
-            context.draw(&Points { coords: &dots, color: colour(Tone::Bad) });
-            for pair in points.windows(2) {
-                if let [(x1, y1), (x2, y2)] = *pair {
-                    context.draw(&Stroke { x1, y1, x2, y2, color: colour(Tone::Accent) });
-                }
-            }
-            context.layer();
-            for (x, y) in alarms.iter().filter_map(|place| points.get(*place)) {
-                context.print(*x, *y, Span::styled("!", app.theme.style(Tone::Warning)));
-            }
-        });
+        .y_bounds([0.0, f64::from(top) * HEADROOM])
+        .paint(|context| curve(context, app, scores, threshold, alarms, plot.width));
     frame.render_widget(canvas, plot);
+}
+
+/// The threshold as points, the scores as a line, brighter above it; a mark below each alarm.
+fn curve(
+    context: &mut Context<'_>,
+    app: &App,
+    scores: &[i32],
+    threshold: i32,
+    alarms: &[usize],
+    columns: u16,
+) {
+    let colour = |tone| app.theme.style(tone).fg.unwrap_or_default();
+    let last = scores.len().saturating_sub(1).max(1) as f64;
+    // One point a cell, at the same place in each: a cell is two dots wide.
+    let dots = f64::from(columns) * 2.0 - 1.0;
+    let coords: Vec<(f64, f64)> = (0..columns)
+        .map(|column| (f64::from(column) * 2.0 * last / dots.max(1.0), f64::from(threshold)))
+        .collect();
+    context.draw(&Points { coords: &coords, color: colour(Tone::Bad) });
+    context.layer();
+    for (place, pair) in scores.windows(2).enumerate() {
+        if let [from, to] = *pair {
+            let color = colour(if from.max(to) >= threshold { Tone::Warning } else { Tone::Accent });
+            let (x1, y1, x2, y2) = (place as f64, f64::from(from), place as f64 + 1.0, f64::from(to));
+            context.draw(&Stroke { x1, y1, x2, y2, color });
+        }
+    }
+    context.layer();
+    for place in alarms.iter().filter(|place| **place < scores.len()) {
+        context.print(*place as f64, 0.0, Span::styled("!", app.theme.style(Tone::Warning)));
+    }
 }
 
 /// The greatest score, the threshold and nothing, at their heights.
 fn axis_labels(app: &App, area: Rect, top: i32, threshold: i32) -> Paragraph<'static> {
     let rows = usize::from(area.height);
     let row = |value: i32| {
-        let height = f64::from(top) * 1.08;
+        let height = f64::from(top) * HEADROOM;
         ((1.0 - f64::from(value) / height) * rows as f64).floor().clamp(0.0, rows.saturating_sub(1) as f64)
             as usize
     };

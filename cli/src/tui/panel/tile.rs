@@ -2,7 +2,7 @@
 
 use crate::tui::app::App;
 use crate::tui::panel::fleet::short_time;
-use crate::tui::text::{curve, filled, fit, padded};
+use crate::tui::text::{curve, filled, fit, padded, width};
 use crate::tui::theme::{self, Tone};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -32,7 +32,10 @@ fn edge(app: &App, chip: &ChipView, selected: bool, inner: usize) -> Block<'stat
     let style = app.theme.style(if selected { Tone::Selected } else { Tone::Faint });
     let kind = if selected { BorderType::Thick } else { BorderType::Rounded };
     let name_tone = if selected { Tone::Selected } else { Tone::Strong };
-    let name = fit(&format!("{} {}", chip.id, chip.name), inner.saturating_sub(word.len() + 6));
+    // All is well needs no word.
+    let state =
+        if chip.state == ChipState::Running { format!(" {symbol} ") } else { format!(" {symbol} {word} ") };
+    let name = fit(&format!("{} {}", chip.id, chip.name), inner.saturating_sub(width(&state) + 3));
     let alarms = chip.alarms.unwrap_or(0);
     let items = if chip.capacity > 0 {
         format!(" {} of {} ", chip.items, chip.capacity)
@@ -43,7 +46,7 @@ fn edge(app: &App, chip: &ChipView, selected: bool, inner: usize) -> Block<'stat
         .border_type(kind)
         .border_style(style)
         .title(Span::styled(format!(" {name} "), app.theme.style(name_tone)))
-        .title(Line::styled(format!(" {symbol} {word} "), app.theme.style(tone)).right_aligned())
+        .title(Line::styled(state, app.theme.style(tone)).right_aligned())
         .title_bottom(Line::styled(items, app.theme.style(Tone::Faint)).right_aligned());
     if alarms > 0 {
         let plural = if alarms == 1 { "" } else { "s" };

@@ -3,15 +3,15 @@
 use super::framed;
 use crate::tui::app::App;
 use crate::tui::text::{clock, curve, fit, padded, width};
-use crate::tui::theme::{self, Theme, Tone};
+use crate::tui::theme::{self, Tone};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use ruvllm_esp_sim::fleet::view::{EventKind, EventView};
 
-/// Columns of a chip's name.
-const NAME: usize = 14;
+/// The least and the most columns of a chip's name.
+const NAME: (usize, usize) = (6, 16);
 
 /// Draws the panel.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -102,8 +102,10 @@ pub fn line(app: &App, event: &EventView, room: usize, selected: bool) -> Line<'
     let name = event.chip.and_then(|place| app.view.chips.get(place)).map_or("", |chip| chip.name.as_str());
     let head = format!(" {} ", clock(event.at));
     let kind = format!("{symbol} {}", padded(word, 9));
-    let name = padded(name, NAME);
-    let rest = room.saturating_sub(width(&head) + width(&kind) + NAME + 2);
+    let longest =
+        app.view.chips.iter().map(|chip| width(&chip.name)).max().unwrap_or(0).clamp(NAME.0, NAME.1);
+    let name = padded(name, longest);
+    let rest = room.saturating_sub(width(&head) + width(&kind) + longest + 1);
     let text = padded(&event.text, rest);
     let line = Line::from(vec![
         Span::styled(head, app.theme.style(Tone::Faint)),
@@ -111,11 +113,7 @@ pub fn line(app: &App, event: &EventView, room: usize, selected: bool) -> Line<'
         Span::styled(format!("{name} "), app.theme.style(Tone::Strong)),
         Span::raw(text),
     ]);
-    if selected { line.style(bar(app.theme)) } else { line }
-}
-
-fn bar(theme: Theme) -> ratatui::style::Style {
-    theme.bar()
+    if selected { line.style(app.theme.bar()) } else { line }
 }
 
 /// The newest events, under a heading: what fills the rest of a panel.

@@ -3,6 +3,10 @@
 //! A source runs in a thread of its own ([`worker`]); the display gets copies over a channel, and commands go the other
 //! way. Nothing the display does waits for a source.
 
+#[cfg(feature = "board")]
+pub mod board;
+#[cfg(feature = "board")]
+pub mod serial;
 pub mod worker;
 
 use super::fault::Fault;

@@ -66,6 +66,8 @@ pub fn house(tick: u64) -> FleetView {
         chip(5, "attic", "esp32", "anomaly", tick),
     ];
     chips[4].state = ChipState::Off;
+    let parts: u32 = detail(0).parts.iter().map(|(_, bytes)| bytes).sum();
+    chips.iter_mut().for_each(|chip| chip.arena_used = parts);
     let link = |name: &str, kind: &str, members: Vec<usize>, cut, frames: (u64, u64), load| LinkView {
         name: name.into(),
         kind: kind.into(),
