@@ -1,0 +1,7 @@
+//! Scenario files: a fleet, what is typed at it, what fails, and what must hold.
+//!
+//! - [`plan`]: a scenario with every name resolved, as the engine reads it
+
+pub mod plan;
+
+pub use plan::*;
