@@ -18,7 +18,7 @@ pub const MOST_CHIPS: usize = 10_000;
 pub const MOST_LINKS: usize = MOST_CHIPS;
 
 /// A whole scenario.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scenario {
     /// What it is called.
     pub name: String,
