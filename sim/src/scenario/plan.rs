@@ -22,6 +22,8 @@ pub const MOST_LINKS: usize = MOST_CHIPS;
 pub struct Scenario {
     /// What it is called.
     pub name: String,
+    /// What it shows, for the reader.
+    pub about: String,
     /// Decides whatever is left to chance.
     pub seed: u64,
     /// How much virtual time it takes.
@@ -352,6 +354,11 @@ pub enum Expected {
 impl Topology {
     /// Every topology.
     pub const ALL: [Self; 3] = [Self::Mesh, Self::Star, Self::Ring];
+
+    /// The topology of this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topology| topology.name() == name)
+    }
 
     /// The word in files.
     pub const fn name(self) -> &'static str {
