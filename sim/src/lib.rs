@@ -9,6 +9,7 @@
 //! - [`fleet`]: many chips on links
 //! - [`gate`]: what must hold before a release
 //! - [`kernels`]: every kernel counted on the host and clocked in the emulator, and what calibrates one by the other
+//! - [`scenario`]: files that say what a fleet is, does and must do
 //! - [`signal`]: sensor signals with known faults
 //! - [`evaluation`]: how good the parts of the core are
 
@@ -22,5 +23,6 @@ pub mod fleet;
 pub mod gate;
 pub mod kernels;
 pub mod memory;
+pub mod scenario;
 pub mod script;
 pub mod signal;
