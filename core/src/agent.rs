@@ -7,9 +7,13 @@ use crate::arena::{Arena, Ledger, NoRoom};
 use crate::chip::Chip;
 use crate::console::{CommandInfo, Failure, Session, split_word};
 use crate::embed;
+use crate::federation::member::Standing;
+use crate::federation::node::{Node, Profile, Status};
+use crate::federation::{Membership, Outgoing, Turn};
 use crate::meter::{Meter, Op};
 use crate::role::{AnyRole, Plan, RoleKind, confirm};
 use crate::units::{Bytes, Micros};
+use crate::wire::endpoint::Traffic;
 use core::fmt;
 
 /// The commands of every role.
@@ -23,6 +27,10 @@ pub const COMMON: [CommandInfo; 8] = [
     CommandInfo { name: "help", usage: "help [COMMAND]", summary: "the commands, or one of them" },
     CommandInfo { name: "version", usage: "version", summary: "versions of the program and the embedder" },
 ];
+
+/// The commands of a chip in a fleet, beside [`COMMON`].
+pub const FLEET: [CommandInfo; 1] =
+    [CommandInfo { name: "fleet", usage: "fleet", summary: "the fleet as this chip sees it" }];
 
 const SET_ROLE: CommandInfo = CommandInfo {
     name: "set-role",
@@ -52,6 +60,25 @@ pub struct Agent<Memory> {
     plan: Plan,
     /// Commands taken since boot.
     operations: u32,
+    /// The fleet it is in, if it is in one.
+    membership: Option<Membership>,
+    /// How busy it was lately, in hundredths, as far as its caller knows.
+    load: u8,
+}
+
+/// What a chip heard of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerView {
+    /// Its address.
+    pub id: u16,
+    /// Its role, where it said one that is known here.
+    pub role: Option<RoleKind>,
+    /// How many items it said that it holds.
+    pub items: u32,
+    /// How long ago it was heard.
+    pub age: Micros,
+    /// Does it live?
+    pub standing: Standing,
 }
 
 impl<Memory: AsMut<[u8]>> Agent<Memory> {
@@ -60,8 +87,100 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     /// # Errors
     /// [`NoRoom`] when not even the role's least capacity fits.
     pub fn boot(mut memory: Memory, identity: Identity) -> Result<Self, NoRoom> {
-        let plan = open(identity, memory.as_mut())?;
-        Ok(Self { memory, identity, plan, operations: 0 })
+        let plan = open(identity, None, memory.as_mut())?;
+        Ok(Self { memory, identity, plan, operations: 0, membership: None, load: 0 })
+    }
+
+    /// Starts a role in a fleet: what the network needs is taken of `memory` first, and the role gets the rest, all zeroed.
+    ///
+    /// # Errors
+    /// [`NoRoom`] when the network's structures or the role's least capacity do not fit.
+    pub fn join(mut memory: Memory, identity: Identity, membership: Membership) -> Result<Self, NoRoom> {
+        let plan = open(identity, Some(membership), memory.as_mut())?;
+        let mut agent = Self { memory, identity, plan, operations: 0, membership: Some(membership), load: 0 };
+        agent.memory.as_mut().fill(0);
+        Ok(agent)
+    }
+
+    /// The fleet it is in, if it is in one.
+    pub fn membership(&self) -> Option<Membership> {
+        self.membership
+    }
+
+    /// Takes a frame that came in at `port`, without the link's framing. A chip without a link does nothing.
+    pub fn receive<M: Meter>(&mut self, port: u8, frame: &[u8], turn: &mut Turn<'_, M>) {
+        if let Some((mut node, _, profile)) = self.in_fleet() {
+            node.receive(port, frame, &profile, turn);
+        }
+    }
+
+    /// Does what is due in the fleet.
+    pub fn tick<M: Meter>(&mut self, turn: &mut Turn<'_, M>) {
+        if let Some((mut node, _, profile)) = self.in_fleet() {
+            node.tick(&profile, turn);
+        }
+    }
+
+    /// Writes the next frame for a link to `out`, of [`FRAME_LIMIT`](crate::wire::FRAME_LIMIT) bytes; to be called until
+    /// it says `None`.
+    pub fn transmit<M: Meter>(&mut self, out: &mut [u8], now: Micros, meter: &mut M) -> Option<Outgoing> {
+        let (mut node, _, _) = self.in_fleet()?;
+        node.transmit(out, now, meter)
+    }
+
+    /// When to call [`Agent::tick`] and [`Agent::transmit`] next, if nothing comes in before.
+    pub fn wake_at(&mut self, now: Micros) -> Option<Micros> {
+        let (node, _, _) = self.in_fleet()?;
+        Some(node.wake_at(now))
+    }
+
+    /// How busy the chip was lately, in hundredths, for its heartbeats.
+    pub fn report_load(&mut self, hundredths: u8) {
+        self.load = hundredths;
+    }
+
+    /// How the chip sees its fleet.
+    pub fn fleet(&mut self) -> Option<Status> {
+        self.in_fleet().map(|(node, _, _)| node.status())
+    }
+
+    /// What crossed its link.
+    pub fn traffic(&mut self) -> Option<Traffic> {
+        self.in_fleet().map(|(node, _, _)| *node.traffic())
+    }
+
+    /// Shows each chip that was heard, in no order.
+    pub fn peers(&mut self, now: Micros, mut show: impl FnMut(PeerView)) {
+        let Some((node, _, _)) = self.in_fleet() else { return };
+        node.members().iter().for_each(|member| {
+            show(PeerView {
+                id: member.id(),
+                role: member.role().role(),
+                items: member.items(),
+                age: member.age(now),
+                standing: member.standing(),
+            });
+        });
+    }
+
+    /// Takes hold of the node and the role, where the chip is in a fleet.
+    fn in_fleet(&mut self) -> Option<(Node<'_>, AnyRole<'_>, Profile)> {
+        let Identity { chip, chip_id, role: kind, seed } = self.identity;
+        let (plan, load) = (self.plan, self.load);
+        let mut arena = Arena::new(self.memory.as_mut());
+        let node = Node::carve(&mut arena, chip_id, self.membership?).ok()?;
+        let role = AnyRole::carve(kind, &mut arena, plan).ok()?;
+        let profile = Profile {
+            id: chip_id,
+            seed,
+            role: kind,
+            variant: chip.name,
+            items: role.items(),
+            capacity: plan.capacity,
+            free_arena: arena.free().get(),
+            load,
+        };
+        Some((node, role, profile))
     }
 
     /// Which chip it is, with its role of the moment.
@@ -81,10 +200,10 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     /// The bytes of the arena, and how many of them its structures take.
     pub fn memory_use(&mut self) -> (Bytes, Bytes) {
-        let (kind, plan) = (self.identity.role, self.plan);
+        let (identity, membership, plan) = (self.identity, self.membership, self.plan);
         let mut arena = Arena::new(self.memory.as_mut());
         let total = arena.free();
-        let free = AnyRole::carve(kind, &mut arena, plan).map_or(total, |_| arena.free());
+        let free = carve(identity, membership, &mut arena, plan).map_or(total, |_| arena.free());
         (total, total - free)
     }
 
@@ -93,7 +212,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let plan = self.plan;
         let mut arena = Arena::with_ledger(self.memory.as_mut(), ledger);
         // What was carved at boot fits again, and an arena that did not fit it has nothing to tell.
-        let _ = AnyRole::carve(self.identity.role, &mut arena, plan);
+        let _ = carve(self.identity, self.membership, &mut arena, plan);
     }
 
     /// Writes the three lines that a chip says at boot.
@@ -119,7 +238,19 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         meter: &mut M,
         out: &mut dyn fmt::Write,
     ) -> Result<(), Failure> {
-        let mut session = Session { now, meter, out };
+        self.say(line, &mut Turn { now, meter, out, observer: &mut () })
+    }
+
+    /// As [`Agent::line`], and tells the turn's observer what happens in the fleet.
+    ///
+    /// # Errors
+    /// The failure that was also written to `turn.out`.
+    pub fn say<M: Meter>(
+        &mut self,
+        line: Result<&str, Failure>,
+        turn: &mut Turn<'_, M>,
+    ) -> Result<(), Failure> {
+        let mut session = Session { now: turn.now, meter: turn.meter, out: turn.out };
         let outcome = line.and_then(|line| self.command(line, &mut session));
         if let Err(failure) = outcome {
             // A reply that cannot be written has nowhere to be reported but to the caller.
@@ -142,11 +273,26 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
             "variant" => Ok(writeln!(session.out, "variant: {}", chip.name)?),
             "stats" => Ok(self.stats(session.out)?),
             "mem" => Ok(self.mem(session.out)?),
-            "peers" => Ok(session.out.write_str("peers: (none heard)\n")?),
+            "peers" => self.write_peers(session),
+            "fleet" if self.membership.is_some() => self.fleet_command(rest, session),
             "set-role" => self.set_role(rest, session),
-            "help" => help(role, rest, session.out),
+            "help" => help(role, self.membership.is_some(), rest, session.out),
             "version" => Ok(version(session.out)?),
             _ => self.role_command(verb, rest, session),
+        }
+    }
+
+    fn write_peers<M: Meter>(&mut self, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        match self.in_fleet() {
+            Some((node, _, _)) => Ok(node.members().write(session.now, session.out)?),
+            None => Ok(session.out.write_str("peers: (none heard)\n")?),
+        }
+    }
+
+    fn fleet_command<M: Meter>(&mut self, _rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        match self.in_fleet() {
+            Some((node, _, _)) => Ok(node.write_status(session.out)?),
+            None => Err(Failure::UnknownCommand),
         }
     }
 
@@ -167,7 +313,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     fn attach(&mut self) -> Result<AnyRole<'_>, NoRoom> {
         let plan = self.plan;
-        AnyRole::carve(self.identity.role, &mut Arena::new(self.memory.as_mut()), plan)
+        carve(self.identity, self.membership, &mut Arena::new(self.memory.as_mut()), plan)
     }
 
     fn stats(&mut self, out: &mut dyn fmt::Write) -> fmt::Result {
@@ -196,7 +342,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let role = RoleKind::by_name(name).ok_or(Failure::UnknownRole)?;
         let discarded = confirm(self.items(), mark)?;
         let identity = Identity { role, ..self.identity };
-        self.plan = open(identity, self.memory.as_mut())?;
+        self.plan = open(identity, self.membership, self.memory.as_mut())?;
         session.meter.record(Op::Fill, self.memory.as_mut().len() as u32 / 4);
         self.identity = identity;
         write!(session.out, "role set to {}", role.info().name)?;
@@ -207,9 +353,27 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     }
 }
 
-/// Zeroes `memory` for as many items of the role as it fits; where too few do, nothing is touched.
-fn open(identity: Identity, memory: &mut [u8]) -> Result<Plan, NoRoom> {
-    let Identity { role, seed, .. } = identity;
+/// Takes the structures of a role, behind those of the network if the chip is in a fleet.
+fn carve<'a>(
+    identity: Identity,
+    membership: Option<Membership>,
+    arena: &mut Arena<'a>,
+    plan: Plan,
+) -> Result<AnyRole<'a>, NoRoom> {
+    if let Some(membership) = membership {
+        Node::carve(arena, identity.chip_id, membership)?;
+    }
+    AnyRole::carve(identity.role, arena, plan)
+}
+
+/// Zeroes what of `memory` is the role's, for as many items as it fits; where too few do, nothing is touched.
+fn open(identity: Identity, membership: Option<Membership>, memory: &mut [u8]) -> Result<Plan, NoRoom> {
+    let Identity { role, seed, chip_id, .. } = identity;
+    let mut arena = Arena::new(memory);
+    if let Some(membership) = membership {
+        Node::carve(&mut arena, chip_id, membership)?;
+    }
+    let memory = arena.into_rest();
     if let Some(plan) = role.plan(memory, seed) {
         memory.fill(0);
         return Ok(plan);
@@ -230,8 +394,9 @@ fn version(out: &mut dyn fmt::Write) -> fmt::Result {
     writeln!(out, "ruvllm-esp {} embedder={}", env!("CARGO_PKG_VERSION"), embed::VERSION)
 }
 
-fn help(role: RoleKind, name: &str, out: &mut dyn fmt::Write) -> Result<(), Failure> {
-    let commands = || role.info().commands.iter().chain(&COMMON);
+fn help(role: RoleKind, in_fleet: bool, name: &str, out: &mut dyn fmt::Write) -> Result<(), Failure> {
+    let fleet = if in_fleet { FLEET.as_slice() } else { &[] };
+    let commands = || role.info().commands.iter().chain(&COMMON).chain(fleet);
     if name.is_empty() {
         writeln!(out, "commands of {}:", role.info().name)?;
         return Ok(commands().try_for_each(|command| write_help(command, out))?);

@@ -71,6 +71,11 @@ impl<'a> Arena<'a> {
         Bytes(u32::try_from(self.rest.len()).unwrap_or(u32::MAX))
     }
 
+    /// All that is left, as bytes.
+    pub fn into_rest(self) -> &'a mut [u8] {
+        self.rest
+    }
+
     /// Takes `count` values of `T`, holding whatever bytes lie there.
     ///
     /// # Errors

@@ -17,6 +17,7 @@
 //! - [`agent`]: one chip: a role, its memory, its console
 //! - [`exchange`]: what a line costs beside the agent's own work
 //! - [`wire`]: what crosses a link between chips
+//! - [`federation`]: many chips as one fleet
 //! - [`workload`]: fixed work for benchmarks and calibration
 #![no_std]
 #![warn(missing_docs)]
@@ -31,6 +32,7 @@ pub mod chip;
 pub mod console;
 pub mod embed;
 pub mod exchange;
+pub mod federation;
 pub mod index;
 pub mod kernel;
 pub mod meter;

@@ -10,6 +10,7 @@ use crate::signal::{self, Normal};
 use ruvllm_esp_core::units::Micros;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 /// A line that is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,55 +25,57 @@ pub struct Input {
 
 /// Everything that is typed until the end of the scenario, by ascending time.
 #[derive(Clone, Debug)]
-pub struct Inputs<'s> {
+pub struct Inputs {
     seed: u64,
     until: Micros,
-    sources: Vec<Source<'s>>,
+    sources: Vec<Source>,
     /// When the next line of each source comes; the chip and the source's place break ties.
     next: BinaryHeap<Reverse<(Micros, usize, usize)>>,
 }
 
 /// One chip's share of a script or a load.
 #[derive(Clone, Debug)]
-struct Source<'s> {
+struct Source {
     /// The chip's place among the chips of the plan, and how many there are.
     share: (usize, usize),
     /// How many lines came.
     typed: u64,
-    what: What<'s>,
+    what: What,
 }
 
 #[derive(Clone, Debug)]
-enum What<'s> {
-    Script(&'s Scripted),
-    Load { plan: &'s LoadPlan, chance: Chance, signal: Vec<i32> },
+enum What {
+    Script(Arc<Scripted>),
+    Load { plan: Arc<LoadPlan>, chance: Chance, signal: Vec<i32> },
 }
 
 impl Scenario {
     /// What is typed at its chips.
-    pub fn inputs(&self) -> Inputs<'_> {
+    pub fn inputs(&self) -> Inputs {
         let (seed, until) = (self.seed, self.until);
         let mut inputs = Inputs { seed, until, sources: Vec::new(), next: BinaryHeap::new() };
         for script in &self.scripted {
-            inputs.add(&script.chips, |_| (script.at, What::Script(script)));
+            let shared = Arc::new(script.clone());
+            inputs.add(&script.chips, |_| (script.at, What::Script(Arc::clone(&shared))));
         }
         for (place, plan) in self.load.iter().enumerate() {
+            let shared = Arc::new(plan.clone());
             inputs.add(&plan.chips, |chip| {
                 let mut chance = Chance::new(seed, Stream::Load(place, chip));
                 // The first line waits as well, or all chips would speak at once.
                 let gap = plan.gap;
                 let wait = if plan.regular { Micros(chance.below(gap.get())) } else { chance.wait(gap) };
                 let at = Micros(plan.from.get().saturating_add(wait.get()));
-                (at, What::Load { plan, chance, signal: Vec::new() })
+                (at, What::Load { plan: Arc::clone(&shared), chance, signal: Vec::new() })
             });
         }
         inputs
     }
 }
 
-impl<'s> Inputs<'s> {
+impl Inputs {
     /// A source for each chip: what it types, and from when on.
-    fn add(&mut self, chips: &[usize], source: impl Fn(usize) -> (Micros, What<'s>)) {
+    fn add(&mut self, chips: &[usize], source: impl Fn(usize) -> (Micros, What)) {
         for (share, chip) in chips.iter().enumerate() {
             let (at, what) = source(*chip);
             self.next.push(Reverse((at, *chip, self.sources.len())));
@@ -81,7 +84,7 @@ impl<'s> Inputs<'s> {
     }
 }
 
-impl Iterator for Inputs<'_> {
+impl Iterator for Inputs {
     type Item = Input;
 
     fn next(&mut self) -> Option<Input> {
@@ -101,7 +104,7 @@ impl Iterator for Inputs<'_> {
     }
 }
 
-impl Source<'_> {
+impl Source {
     /// The line that is typed now; none where there are no more.
     fn line(&mut self, at: Micros, seed: u64) -> Option<String> {
         let turn = usize::try_from(self.typed).ok()?;
@@ -156,7 +159,6 @@ fn sample(value: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     fn lines(count: usize) -> Arc<[String]> {
         (0..count).map(|number| format!("line {number}")).collect()

@@ -1,0 +1,343 @@
+//! Who was heard, how long ago, and who is missing.
+//!
+//! A place in the table is 40 bytes. A chip gets one when it is first heard and keeps it when it falls silent, so that
+//! its return is told apart from its first word; only a lost chip gives way to another. How long a silence has to be
+//! follows from how often that very chip spoke: no two chips need agree on how many they are.
+
+use super::pace::{self, LOST_AFTER, SUSPECT_AFTER};
+use crate::arena::{Arena, NoRoom};
+use crate::meter::{Meter, Op};
+use crate::units::Micros;
+use crate::wire::frame::Header;
+use crate::wire::message::{Heartbeat, RoleCode};
+use core::fmt;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// Does a chip live, as far as one can hear?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It was heard lately.
+    Alive,
+    /// It is silent for too long, or did not answer.
+    Suspected,
+    /// It is taken for dead.
+    Lost,
+}
+
+impl Standing {
+    /// The name used in replies.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Standing::Alive => "alive",
+            Standing::Suspected => "suspected",
+            Standing::Lost => "lost",
+        }
+    }
+}
+
+const ALIVE: u8 = 1;
+const SUSPECTED: u8 = 2;
+const LOST: u8 = 3;
+
+/// What is known of one chip. All zeros is nobody.
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
+#[repr(C)]
+pub struct Member {
+    /// When a frame of it last came, in microseconds.
+    heard_at: u64,
+    /// When its last heartbeat came, in microseconds.
+    beat_at: u64,
+    /// The time between its heartbeats, in milliseconds; 0 where too few came to say.
+    gap_ms: u32,
+    boot: u32,
+    items: u32,
+    capacity: u32,
+    id: u16,
+    role: u8,
+    embedder: u8,
+    load: u8,
+    /// 0 nobody, else as [`Standing`].
+    standing: u8,
+    /// The port at which it is heard first.
+    port: u8,
+    /// 1 where it came or went and not all items were looked at for that.
+    changed: u8,
+}
+const _: () = assert!(size_of::<Member>() == 40);
+
+impl Member {
+    /// Its address.
+    pub fn id(&self) -> u16 {
+        self.id
+    }
+
+    /// Its role, where it is known here.
+    pub fn role(&self) -> RoleCode {
+        RoleCode(self.role)
+    }
+
+    /// The version of its embedder.
+    pub fn embedder(&self) -> u8 {
+        self.embedder
+    }
+
+    /// How many items it said that it holds.
+    pub fn items(&self) -> u32 {
+        self.items
+    }
+
+    /// How busy it said that it is, in hundredths.
+    pub fn load(&self) -> u8 {
+        self.load
+    }
+
+    /// How often it has booted.
+    pub fn boot(&self) -> u32 {
+        self.boot
+    }
+
+    /// The port at which it is heard first.
+    pub fn port(&self) -> u8 {
+        self.port
+    }
+
+    /// How long ago it was heard.
+    pub fn age(&self, now: Micros) -> Micros {
+        Micros(now.get().saturating_sub(self.heard_at))
+    }
+
+    /// Does it live?
+    pub fn standing(&self) -> Standing {
+        match self.standing {
+            ALIVE => Standing::Alive,
+            SUSPECTED => Standing::Suspected,
+            _ => Standing::Lost,
+        }
+    }
+
+    /// Was it heard lately?
+    pub fn is_alive(&self) -> bool {
+        self.standing == ALIVE
+    }
+
+    /// Is it not lost?
+    pub fn is_counted(&self) -> bool {
+        matches!(self.standing, ALIVE | SUSPECTED)
+    }
+
+    /// Did it come or go, and were not all items looked at since?
+    pub fn has_changed(&self) -> bool {
+        self.changed != 0
+    }
+
+    /// How long it may be silent for each interval that is allowed it.
+    fn interval(&self, places: u32) -> Micros {
+        let (least, most) = (pace::LEAST_INTERVAL, pace::interval(places.saturating_add(1)));
+        match self.gap_ms {
+            0 => most,
+            gap => Micros((u64::from(gap) * 1000).clamp(least.get(), most.get().saturating_mul(2))),
+        }
+    }
+
+    fn take_beat(&mut self, now: Micros) {
+        if self.beat_at != 0 {
+            let gap = now.get().saturating_sub(self.beat_at) / 1000;
+            let gap = u32::try_from(gap).unwrap_or(u32::MAX);
+            // A gap with a lost heartbeat in it is remembered for a while: a lossy link is given more time.
+            self.gap_ms = gap.max(self.gap_ms - self.gap_ms / 8);
+        }
+        self.beat_at = now.get().max(1);
+    }
+}
+
+/// What the arrival of a frame says of its sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing new.
+    Again,
+    /// It was not known, or missing.
+    New,
+    /// It booted since.
+    Rebooted,
+    /// No place is left for it.
+    NoPlace,
+}
+
+/// The chips that were heard.
+#[derive(Debug)]
+pub struct Members<'a> {
+    places: &'a mut [Member],
+}
+
+impl<'a> Members<'a> {
+    /// Places for `capacity` chips.
+    ///
+    /// # Errors
+    /// [`NoRoom`] when the arena is too small.
+    pub fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+        Ok(Self { places: arena.slice("members", capacity)? })
+    }
+
+    /// The chips that were ever heard and kept their place, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Member> + Clone + '_ {
+        self.places.iter().filter(|member| member.standing != 0)
+    }
+
+    /// Each chip with its place.
+    pub fn places(&self) -> impl Iterator<Item = (usize, &Member)> + Clone + '_ {
+        self.places.iter().enumerate().filter(|(_, member)| member.standing != 0)
+    }
+
+    /// How many places there are.
+    pub fn capacity(&self) -> u32 {
+        self.places.len() as u32
+    }
+
+    /// How many chips are not lost.
+    pub fn counted(&self) -> u32 {
+        self.iter().filter(|member| member.is_counted()).count() as u32
+    }
+
+    /// The chip at address `id`.
+    pub fn get<M: Meter>(&self, id: u16, meter: &mut M) -> Option<&Member> {
+        meter.record(Op::Scan, self.places.len() as u32);
+        self.iter().find(|member| member.id == id)
+    }
+
+    /// The place of the chip at address `id`.
+    pub fn place_of<M: Meter>(&self, id: u16, meter: &mut M) -> Option<usize> {
+        meter.record(Op::Scan, self.places.len() as u32);
+        self.places().find(|(_, member)| member.id == id).map(|(place, _)| place)
+    }
+
+    fn get_mut<M: Meter>(&mut self, id: u16, meter: &mut M) -> Option<&mut Member> {
+        meter.record(Op::Scan, self.places.len() as u32);
+        self.places.iter_mut().find(|member| member.standing != 0 && member.id == id)
+    }
+
+    /// The lowest address of the chips that are not lost.
+    pub fn lowest(&self) -> Option<u16> {
+        self.iter().filter(|member| member.is_counted()).map(|member| member.id).min()
+    }
+
+    /// A frame came from the sender in `header`, at `port`.
+    pub fn hear<M: Meter>(&mut self, header: &Header, port: u8, now: Micros, meter: &mut M) -> Heard {
+        let fresh = Member {
+            id: header.source,
+            boot: header.boot,
+            embedder: header.embedder,
+            role: u8::MAX,
+            standing: LOST,
+            ..Member::default()
+        };
+        if self.get_mut(header.source, meter).is_none() {
+            let free = self.places.iter_mut().min_by_key(|member| match member.standing {
+                0 => (0, 0),
+                LOST => (1, member.heard_at),
+                _ => (2, 0),
+            });
+            match free.filter(|member| matches!(member.standing, 0 | LOST)) {
+                Some(place) => *place = fresh,
+                None => return Heard::NoPlace,
+            }
+        }
+        let Some(member) = self.get_mut(header.source, meter) else { return Heard::NoPlace };
+        let was = member.standing;
+        let rebooted = member.boot != header.boot;
+        if rebooted {
+            *member = Member { standing: was, ..fresh };
+        }
+        (member.standing, member.heard_at, member.port) = (ALIVE, now.get(), port);
+        member.embedder = header.embedder;
+        if was == LOST || rebooted {
+            member.changed = 1;
+        }
+        match (rebooted, was) {
+            (true, _) => Heard::Rebooted,
+            (false, ALIVE) => Heard::Again,
+            (false, _) => Heard::New,
+        }
+    }
+
+    /// A heartbeat of chip `id` came; says whether it has another role than before.
+    pub fn beat<M: Meter>(&mut self, id: u16, beat: &Heartbeat, now: Micros, meter: &mut M) -> bool {
+        let Some(member) = self.get_mut(id, meter) else { return false };
+        member.take_beat(now);
+        (member.items, member.load) = (beat.items, beat.load);
+        let has_turned = member.role != beat.role.0;
+        (member.role, member.changed) = (beat.role.0, member.changed | u8::from(has_turned));
+        has_turned
+    }
+
+    /// A hello of chip `id` came; says whether it has another role than before.
+    pub fn greet<M: Meter>(&mut self, id: u16, role: RoleCode, capacity: u32, meter: &mut M) -> bool {
+        let Some(member) = self.get_mut(id, meter) else { return false };
+        member.capacity = capacity;
+        let has_turned = member.role != role.0;
+        (member.role, member.changed) = (role.0, member.changed | u8::from(has_turned));
+        has_turned
+    }
+
+    /// Chip `id` did not answer; says whether that is news.
+    pub fn suspect<M: Meter>(&mut self, id: u16, meter: &mut M) -> bool {
+        match self.get_mut(id, meter) {
+            Some(member) if member.standing == ALIVE => {
+                member.standing = SUSPECTED;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells `changed` of each chip whose silence has become too long.
+    pub fn check<M: Meter>(&mut self, now: Micros, meter: &mut M, mut changed: impl FnMut(u16, Standing)) {
+        meter.record(Op::Scan, self.places.len() as u32);
+        let places = self.places.len() as u32;
+        for member in self.places.iter_mut().filter(|member| matches!(member.standing, ALIVE | SUSPECTED)) {
+            let (silence, interval) = (member.age(now).get(), member.interval(places).get());
+            if silence > interval.saturating_mul(u64::from(LOST_AFTER)) {
+                (member.standing, member.changed) = (LOST, 1);
+                changed(member.id, Standing::Lost);
+            } else if member.standing == ALIVE && silence > interval.saturating_mul(u64::from(SUSPECT_AFTER))
+            {
+                member.standing = SUSPECTED;
+                changed(member.id, Standing::Suspected);
+            }
+        }
+    }
+
+    /// All items were looked at: nobody counts as changed any more.
+    pub fn settle(&mut self) {
+        self.places.iter_mut().for_each(|member| member.changed = 0);
+    }
+
+    /// Writes the reply to `peers`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, now: Micros, out: &mut dyn fmt::Write) -> fmt::Result {
+        if self.iter().next().is_none() {
+            return out.write_str("peers: (none heard)\n");
+        }
+        writeln!(out, "peers: {}", self.counted())?;
+        let mut after = None;
+        while let Some(member) = self.next_by_id(after) {
+            after = Some(member.id);
+            let age = member.age(now).get() / 1000;
+            write!(out, "  id={} role=", member.id)?;
+            match member.role().role() {
+                Some(role) => out.write_str(role.info().alias)?,
+                None => out.write_str("unknown")?,
+            }
+            write!(out, " items={} load={} boot={}", member.items, member.load, member.boot)?;
+            writeln!(out, " age={}.{:03} {}", age / 1000, age % 1000, member.standing().name())?;
+        }
+        Ok(())
+    }
+
+    fn next_by_id(&self, after: Option<u16>) -> Option<&Member> {
+        self.iter()
+            .filter(|member| after.is_none_or(|after| member.id > after))
+            .min_by_key(|member| member.id)
+    }
+}

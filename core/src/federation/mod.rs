@@ -1,0 +1,110 @@
+//! Many chips as one fleet: who is there, who holds what, who answers.
+//!
+//! A [`node::Node`] is one chip's part in it: a state machine over the wire's [`Endpoint`](crate::wire::Endpoint), carved
+//! from the same arena as the role. Nothing is configured about the others: what a chip knows of them it heard.
+//!
+//! - [`event`]: what happens, for those who watch
+//! - [`pace`]: intervals, waits, deadlines
+//! - [`member`]: who was heard, how long ago, who is missing
+//! - [`node`]: one chip's part, whole
+//!
+//! `docs/federation.md` says what is promised and why.
+
+pub mod event;
+pub mod member;
+pub mod node;
+pub mod pace;
+
+#[cfg(test)]
+mod tests;
+
+pub use event::{FleetEvent, Observer};
+
+use crate::meter::Meter;
+use crate::units::Micros;
+use crate::wire::authentication::Key;
+use crate::wire::link::LinkKind;
+use core::fmt;
+
+/// How the chips of a fleet are joined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Topology {
+    /// Each hears each.
+    #[default]
+    Mesh,
+    /// The coordinator hands on what others say to each other.
+    Star,
+    /// Each has two neighbours and hands on what is not for it alone.
+    Ring,
+}
+
+impl Topology {
+    /// Every topology.
+    pub const ALL: [Topology; 3] = [Topology::Mesh, Topology::Star, Topology::Ring];
+
+    /// The name used in scenarios and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Topology::Mesh => "mesh",
+            Topology::Star => "star",
+            Topology::Ring => "ring",
+        }
+    }
+
+    /// The topology called `name`.
+    pub fn by_name(name: &str) -> Option<Topology> {
+        Topology::ALL.into_iter().find(|topology| topology.name().eq_ignore_ascii_case(name))
+    }
+
+    /// How many links a chip is on: ports 0 and 1 on a ring, port 0 elsewhere.
+    pub const fn ports(self) -> u8 {
+        match self {
+            Topology::Mesh | Topology::Star => 1,
+            Topology::Ring => 2,
+        }
+    }
+}
+
+/// What a chip is told of the fleet that it joins.
+#[derive(Clone, Copy, Debug)]
+pub struct Membership {
+    /// The kind of link.
+    pub link: LinkKind,
+    /// How the chips are joined.
+    pub topology: Topology,
+    /// How many chips shall hold each item that the fleet is given, the first included; at least 1.
+    pub replicas: u8,
+    /// Places for other chips.
+    pub peers: u32,
+    /// How often this chip has booted, from 1, counted in flash.
+    pub boot: u32,
+    /// The fleet's key, if it has one.
+    pub key: Option<Key>,
+}
+
+/// What a chip needs to do something: the time, and whom to tell.
+pub struct Turn<'t, M: Meter> {
+    /// The time since boot.
+    pub now: Micros,
+    /// Receives the work done.
+    pub meter: &'t mut M,
+    /// Receives lines for the console.
+    pub out: &'t mut dyn fmt::Write,
+    /// Receives what happens.
+    pub observer: &'t mut dyn Observer,
+}
+
+impl<M: Meter> fmt::Debug for Turn<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+/// A frame to be put on a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its bytes in the buffer that was handed over.
+    pub length: usize,
+    /// The link: 0, or 1 for the second of a ring.
+    pub port: u8,
+}

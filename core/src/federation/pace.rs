@@ -1,0 +1,66 @@
+//! How often, and how long: every span of time by which a fleet lives.
+//!
+//! Heartbeats of all chips together take a fixed share of the link, whatever their number: the interval grows with the
+//! number of chips that were heard. Nothing draws random numbers: jitter follows from who it is and how often it spoke.
+
+use super::Topology;
+use crate::units::Micros;
+use crate::wire::link::LinkKind;
+use crate::wire::retry::mix;
+
+/// No chip says more often that it lives.
+pub const LEAST_INTERVAL: Micros = Micros::seconds(1);
+/// Time a chip of the fleet adds to the interval of each. A heartbeat on ESP-NOW, at its basic rate of 1 Mbit/s, is at most
+/// 1.1 ms on the air, so all of them take at most 1.1% of it.
+pub const INTERVAL_A_CHIP: Micros = Micros(100_000);
+/// A chip silent for so many of its intervals is suspected.
+pub const SUSPECT_AFTER: u32 = 4;
+/// A chip silent for so many of its intervals is lost.
+pub const LOST_AFTER: u32 = 8;
+
+/// How often each of `chips` chips says that it lives.
+pub const fn interval(chips: u32) -> Micros {
+    let shared = INTERVAL_A_CHIP.get().saturating_mul(chips as u64);
+    if shared > LEAST_INTERVAL.get() { Micros(shared) } else { LEAST_INTERVAL }
+}
+
+/// Heartbeat `number` of a chip follows after its interval, an eighth more or less.
+pub fn jittered(interval: Micros, chip: u16, seed: u32, number: u32) -> Micros {
+    let interval = interval.get();
+    let place = u64::from(chip) << 48 ^ u64::from(seed) << 32 ^ u64::from(number);
+    Micros(interval - interval / 8 + mix(place) % (interval / 4 + 1))
+}
+
+/// How long to wait for the answer of one chip before asking it again: a round trip under load, and twice as long each
+/// time. On a ring of `chips`, half of them hand on each frame.
+pub fn answer_wait(link: LinkKind, topology: Topology, chips: u32, attempt: u8) -> Micros {
+    let hops = if topology == Topology::Ring { u64::from(chips / 2 + 1) } else { 2 };
+    let first = link.timing().first.get().saturating_mul(2).saturating_add(hops.saturating_mul(12_000));
+    Micros(first.saturating_mul(1 << attempt.min(6)))
+}
+
+/// How long a question may take that goes to `chips` chips.
+pub fn question_deadline(link: LinkKind, topology: Topology, chips: u32) -> Micros {
+    let answers = u64::from(chips).saturating_mul(8_000);
+    Micros(answer_wait(link, topology, chips, 3).get().saturating_add(answers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heartbeats_take_the_same_share_of_the_link_whatever_the_number_of_chips() {
+        assert_eq!(interval(1), Micros::seconds(1));
+        assert_eq!(interval(40), Micros::seconds(4));
+        assert_eq!(interval(250), Micros::seconds(25));
+        assert!(interval(u32::MAX) > interval(250));
+    }
+
+    #[test]
+    fn jitter_stays_within_an_eighth_and_differs_between_chips() {
+        let waits: std::collections::BTreeSet<u64> =
+            (0..50).map(|chip| jittered(Micros(800_000), chip, 1, 7).get()).collect();
+        assert!(waits.len() > 45 && waits.iter().all(|wait| (700_000..=900_000).contains(wait)));
+    }
+}

@@ -1,0 +1,47 @@
+//! Who is there: found, missed, found again.
+
+use super::net::Net;
+use crate::federation::{FleetEvent, Topology};
+use crate::role::RoleKind;
+use crate::units::Micros;
+
+const INDEXER: RoleKind = RoleKind::HnswIndexer;
+
+#[test]
+fn a_lone_chip_hears_nobody_and_one_that_is_heard_is_shown() {
+    let mut net = Net::of(&[INDEXER, RoleKind::MemoryArchivist], Topology::Mesh, 1);
+    net.crash(1);
+    net.run(Micros::seconds(5));
+    assert_eq!(net.say(0, "peers"), "peers: (none heard)\n");
+    net.reboot(1);
+    net.run(Micros::seconds(2));
+    let peers = net.say(0, "peers");
+    assert!(peers.starts_with("peers: 1\n  id=2 role=memory items=0 load=0 boot=2 age="), "{peers}");
+    assert!(peers.ends_with(" alive\n"));
+}
+
+#[test]
+fn eight_chips_find_each_other_and_choose_the_lowest() {
+    let mut net = Net::of(&[INDEXER; 8], Topology::Mesh, 2);
+    let took = net.until(Micros::seconds(5), Net::all_know_all);
+    assert!(took < 2_000, "{took} ms");
+    net.run(Micros::seconds(3));
+    for chip in &mut net.chips {
+        assert_eq!(chip.agent.fleet().unwrap().coordinator, Some(1));
+    }
+}
+
+#[test]
+fn a_dead_chip_is_suspected_then_lost_and_another_coordinates() {
+    let mut net = Net::of(&[INDEXER; 8], Topology::Mesh, 3);
+    net.run(Micros::seconds(20));
+    net.crash(0);
+    net.run(Micros::seconds(20));
+    for chip in &mut net.chips[1..] {
+        let status = chip.agent.fleet().unwrap();
+        assert_eq!((status.coordinator, status.alive, status.lost), (Some(2), 6, 1));
+        let events = &chip.log.0;
+        let at = |event| events.iter().position(|other| *other == event);
+        assert!(at(FleetEvent::PeerSuspected { id: 1 }) < at(FleetEvent::PeerLost { id: 1 }));
+    }
+}

@@ -1,0 +1,228 @@
+//! A network in memory: agents under one virtual clock and one seed.
+//!
+//! Every frame reaches every other chip on its link after a delay of its own, unless the link loses it, is cut between
+//! the two, or the chip is down. The same seed gives the same run.
+
+use crate::agent::{Agent, Identity};
+use crate::chip;
+use crate::federation::{FleetEvent, Membership, Observer, Topology, Turn};
+use crate::role::RoleKind;
+use crate::units::Micros;
+use crate::wire::FRAME_LIMIT;
+use crate::wire::authentication::Key;
+use crate::wire::link::LinkKind;
+use std::collections::BTreeMap;
+use std::string::String;
+use std::vec::Vec;
+
+#[derive(Default)]
+pub struct Log(pub Vec<FleetEvent>);
+
+impl Observer for Log {
+    fn event(&mut self, event: &FleetEvent) {
+        self.0.push(*event);
+    }
+}
+
+pub struct Chip {
+    pub agent: Agent<Vec<u8>>,
+    pub identity: Identity,
+    pub membership: Membership,
+    pub console: String,
+    pub log: Log,
+    pub up: bool,
+    /// Chips of another group hear nothing of it.
+    pub group: u8,
+    wake: Micros,
+    /// When its clock began.
+    born: Micros,
+    arena: usize,
+}
+
+pub struct Net {
+    pub chips: Vec<Chip>,
+    pub now: Micros,
+    /// Frames lost, of a thousand.
+    pub loss: u32,
+    pub delay: (u64, u64),
+    pub topology: Topology,
+    pub frames: u64,
+    pub bytes: u64,
+    random: oorandom::Rand32,
+    flying: BTreeMap<(Micros, u64), (usize, u8, Vec<u8>)>,
+    number: u64,
+}
+
+pub const ARENA: usize = 96 * 1024;
+
+impl Net {
+    pub fn new(topology: Topology, seed: u64) -> Self {
+        Self {
+            chips: Vec::new(),
+            now: Micros(0),
+            loss: 0,
+            delay: (300, 3_000),
+            topology,
+            frames: 0,
+            bytes: 0,
+            random: oorandom::Rand32::new(seed),
+            flying: BTreeMap::new(),
+            number: 0,
+        }
+    }
+
+    /// A fleet of `roles`, with addresses from 1.
+    pub fn of(roles: &[RoleKind], topology: Topology, seed: u64) -> Self {
+        let mut net = Self::new(topology, seed);
+        for role in roles {
+            let id = net.chips.len() as u16 + 1;
+            net.add(id, *role, ARENA, net.membership(roles.len() as u32));
+        }
+        net
+    }
+
+    pub fn membership(&self, peers: u32) -> Membership {
+        let link = if self.topology == Topology::Ring { LinkKind::Uart } else { LinkKind::EspNow };
+        Membership { link, topology: self.topology, replicas: 2, peers, boot: 1, key: None }
+    }
+
+    pub fn add(&mut self, id: u16, role: RoleKind, arena: usize, membership: Membership) -> usize {
+        let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: id, role, seed: u32::from(id) };
+        let agent = Agent::join(std::vec![0; arena], identity, membership).unwrap();
+        self.chips.push(Chip {
+            agent,
+            identity,
+            membership,
+            console: String::new(),
+            log: Log::default(),
+            up: true,
+            group: 0,
+            wake: self.now,
+            born: self.now,
+            arena,
+        });
+        self.chips.len() - 1
+    }
+
+    pub fn crash(&mut self, place: usize) {
+        self.chips[place].up = false;
+    }
+
+    /// Boots a chip with empty RAM and the next boot number.
+    pub fn reboot(&mut self, place: usize) {
+        let now = self.now;
+        let chip = &mut self.chips[place];
+        chip.membership.boot += 1;
+        chip.agent = Agent::join(std::vec![0; chip.arena], chip.identity, chip.membership).unwrap();
+        (chip.up, chip.wake, chip.born) = (true, now, now);
+    }
+
+    pub fn set_key(&mut self, key: Key) {
+        for chip in &mut self.chips {
+            chip.membership.key = Some(key);
+            chip.agent = Agent::join(std::vec![0; chip.arena], chip.identity, chip.membership).unwrap();
+        }
+    }
+
+    /// Types a line at a chip; what it says at once.
+    pub fn say(&mut self, place: usize, line: &str) -> String {
+        let chip = &mut self.chips[place];
+        let mut out = String::new();
+        let now = Micros(self.now.get() - chip.born.get());
+        let mut turn = Turn { now, meter: &mut (), out: &mut out, observer: &mut chip.log };
+        let _ = chip.agent.say(Ok(line), &mut turn);
+        self.pump(place);
+        out
+    }
+
+    /// Hands a chip any frame.
+    pub fn inject(&mut self, place: usize, port: u8, frame: &[u8]) {
+        let chip = &mut self.chips[place];
+        let now = Micros(self.now.get() - chip.born.get());
+        let mut turn = Turn { now, meter: &mut (), out: &mut chip.console, observer: &mut chip.log };
+        chip.agent.receive(port, frame, &mut turn);
+        self.pump(place);
+    }
+
+    /// Lets a chip do what is due, and takes its frames.
+    fn pump(&mut self, place: usize) {
+        let chip = &mut self.chips[place];
+        let now = Micros(self.now.get() - chip.born.get());
+        let mut turn = Turn { now, meter: &mut (), out: &mut chip.console, observer: &mut chip.log };
+        chip.agent.tick(&mut turn);
+        let mut sent = Vec::new();
+        let mut out = [0; FRAME_LIMIT];
+        while let Some(frame) = chip.agent.transmit(&mut out, now, &mut ()) {
+            sent.push((frame.port, out[..frame.length].to_vec()));
+        }
+        let wake = chip.agent.wake_at(now).unwrap();
+        chip.wake = Micros(chip.born.get() + wake.get().max(now.get() + 1));
+        for (port, bytes) in sent {
+            self.frames += 1;
+            self.bytes += bytes.len() as u64;
+            for (to, at) in self.reach(place, port) {
+                if self.random.rand_range(0..1000) < self.loss {
+                    continue;
+                }
+                let span = self.delay.1 - self.delay.0;
+                let delay = self.delay.0 + u64::from(self.random.rand_u32()) % span.max(1);
+                self.number += 1;
+                self.flying.insert((Micros(self.now.get() + delay), self.number), (to, at, bytes.clone()));
+            }
+        }
+    }
+
+    /// The chips on a link, and at which of their ports.
+    fn reach(&self, from: usize, port: u8) -> Vec<(usize, u8)> {
+        let count = self.chips.len();
+        let meets = |to: &usize| *to != from && self.chips[*to].group == self.chips[from].group;
+        if self.topology == Topology::Ring {
+            let to = if port == 0 { (from + count - 1) % count } else { (from + 1) % count };
+            return [(to, 1 - port)].into_iter().filter(|(to, _)| meets(to)).collect();
+        }
+        (0..count).filter(meets).map(|to| (to, 0)).collect()
+    }
+
+    pub fn run(&mut self, time: Micros) {
+        let until = Micros(self.now.get() + time.get());
+        loop {
+            let arrival = self.flying.keys().next().copied();
+            let woken = (0..self.chips.len()).filter(|place| self.chips[*place].up);
+            let woken = woken.min_by_key(|place| self.chips[*place].wake);
+            let wake = woken.map(|place| self.chips[place].wake);
+            let next = [arrival.map(|(at, _)| at), wake].into_iter().flatten().min();
+            let Some(next) = next.filter(|next| *next <= until) else { break };
+            self.now = self.now.max(next);
+            if let Some(key) = arrival.filter(|(at, _)| *at == next) {
+                let Some((to, port, bytes)) = self.flying.remove(&key) else { break };
+                if self.chips[to].up {
+                    self.inject(to, port, &bytes);
+                }
+            } else if let Some(place) = woken {
+                self.pump(place);
+            }
+        }
+        self.now = until;
+    }
+
+    /// Runs until `done` holds; how long that took, in milliseconds.
+    pub fn until(&mut self, limit: Micros, mut done: impl FnMut(&mut Net) -> bool) -> u64 {
+        let start = self.now;
+        while !done(self) {
+            assert!(self.now.get() - start.get() < limit.get(), "not within {limit}");
+            self.run(Micros(20_000));
+        }
+        (self.now.get() - start.get()) / 1000
+    }
+
+    /// What the console of a chip said since last asked.
+    pub fn read(&mut self, place: usize) -> String {
+        std::mem::take(&mut self.chips[place].console)
+    }
+
+    /// Does every running chip count every other running chip as alive?
+    pub fn all_know_all(&mut self) -> bool {
+        let up = self.chips.iter().filter(|chip| chip.up).count() as u32;
+        self.chips.iter_mut().filter(|chip| chip.up).all(|chip| chip.agent.fleet().unwrap().alive + 1 == up)
+    }
+}
