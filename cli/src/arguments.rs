@@ -1,5 +1,7 @@
 //! The command line as data: help, completions and manual pages all come from here.
 
+#[cfg(feature = "tui")]
+use crate::command::tui;
 use crate::command::{bench, chips, completions, doctor, emulate, fit, man, roles, sim};
 #[cfg(feature = "board")]
 use crate::command::{build, flash, monitor, ports};
@@ -89,6 +91,9 @@ pub enum Command {
     /// List the serial ports, and why each is a board's or not
     #[cfg(feature = "board")]
     Ports(ports::Arguments),
+    /// Show a fleet in the terminal, and play with it
+    #[cfg(feature = "tui")]
+    Tui(tui::Arguments),
     /// Check this machine, or explain an error message
     Doctor(doctor::Arguments),
     /// Run a RISC-V program as a chip would, and count its cycles

@@ -17,6 +17,8 @@ mod quantity;
 mod selection;
 mod session;
 mod table;
+#[cfg(feature = "tui")]
+mod tui;
 
 use arguments::{Arguments, Command};
 use clap::error::ErrorKind;
@@ -65,6 +67,8 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
         Command::Monitor(arguments) => command::monitor::run(&arguments, &output),
         #[cfg(feature = "board")]
         Command::Ports(arguments) => command::ports::run(&arguments, &output),
+        #[cfg(feature = "tui")]
+        Command::Tui(arguments) => command::tui::run(&arguments, &output),
         Command::Doctor(arguments) => command::doctor::run(&arguments, &output),
         Command::Emulate(arguments) => command::emulate::run(&arguments, &output),
         Command::Bench(arguments) => command::bench::run(&arguments, &output),

@@ -17,3 +17,5 @@ pub mod monitor;
 pub mod ports;
 pub mod roles;
 pub mod sim;
+#[cfg(feature = "tui")]
+pub mod tui;

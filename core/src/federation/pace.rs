@@ -39,10 +39,29 @@ pub fn answer_wait(link: LinkKind, topology: Topology, chips: u32, attempt: u8) 
     Micros(first.saturating_mul(1 << attempt.min(6)))
 }
 
+/// What the answers of `chips` chips take on the link when they all come at once.
+pub fn answers_wait(chips: u32) -> Micros {
+    Micros(u64::from(chips).saturating_mul(3_000))
+}
+
 /// How long a question may take that goes to `chips` chips.
 pub fn question_deadline(link: LinkKind, topology: Topology, chips: u32) -> Micros {
-    let answers = u64::from(chips).saturating_mul(8_000);
+    let answers = answers_wait(chips).get().saturating_mul(2);
     Micros(answer_wait(link, topology, chips, 3).get().saturating_add(answers))
+}
+
+/// How often the same chip is asked to keep an item before another is.
+pub const MOST_ADDS: u8 = 6;
+
+/// How long to wait for the word that an item is kept, before asking `attempt` more.
+pub fn stored_wait(link: LinkKind, topology: Topology, chips: u32, attempt: u8) -> Micros {
+    answer_wait(link, topology, chips, attempt.min(2))
+}
+
+/// How long an item may take until `copies` chips hold it: two chips that do not answer are borne with.
+pub fn add_deadline(link: LinkKind, topology: Topology, chips: u32, copies: u8) -> Micros {
+    let one: u64 = (0..MOST_ADDS).map(|attempt| stored_wait(link, topology, chips, attempt).get()).sum();
+    Micros(one.saturating_mul(u64::from(copies) + 2))
 }
 
 #[cfg(test)]

@@ -45,3 +45,23 @@ fn a_dead_chip_is_suspected_then_lost_and_another_coordinates() {
         assert!(at(FleetEvent::PeerSuspected { id: 1 }) < at(FleetEvent::PeerLost { id: 1 }));
     }
 }
+
+#[test]
+fn two_hundred_and_fifty_chips_find_each_other() {
+    let mut net = Net::of(&[INDEXER; 250], Topology::Mesh, 4);
+    let took = net.until(Micros::seconds(30), Net::all_know_all);
+    assert!(took < 10_000, "{took} ms");
+    net.run(Micros::seconds(30));
+    let (frames, bytes) = (net.frames, net.bytes);
+    net.run(Micros::seconds(50));
+    // Each speaks every 25 s, an eighth more or less.
+    let (frames, bytes) = (net.frames - frames, net.bytes - bytes);
+    assert!((440..=580).contains(&frames), "{frames}");
+    // ESP-NOW at 1 Mbit/s: 192 us of preamble and 43 bytes around the payload.
+    let air = frames * 192 + (bytes + 43 * frames) * 8;
+    assert!(air < 50_000_000 / 80, "{air} us of 50 s");
+    for chip in &mut net.chips {
+        let status = chip.agent.fleet().unwrap();
+        assert_eq!((status.coordinator, status.alive, status.lost), (Some(1), 249, 0));
+    }
+}
