@@ -182,7 +182,6 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
             seed,
             role: kind,
             variant: chip.name,
-            items: role.items(),
             capacity: plan.capacity,
             arena: total.get(),
             free_arena: arena.free().get(),
