@@ -3,17 +3,19 @@
 //! The agent is the same on the host and on silicon. It is handed lines and the time, and writes replies; it keeps its
 //! state in the memory lent to it and takes hold of that anew at each command.
 
-use crate::arena::{Arena, Ledger, NoRoom};
+use crate::arena::{self, Arena, Ledger, NoRoom};
 use crate::chip::Chip;
 use crate::console::{CommandInfo, Failure, Session, split_word};
 use crate::embed;
 use crate::federation::member::Standing;
 use crate::federation::node::{Node, Profile, Status};
-use crate::federation::{Membership, Outgoing, Turn};
+use crate::federation::{self, Membership, Outgoing, Turn};
 use crate::meter::{Meter, Op};
+use crate::role::anomaly::Alarm;
 use crate::role::{AnyRole, Plan, RoleKind, confirm};
 use crate::units::{Bytes, Micros};
 use crate::wire::endpoint::Traffic;
+use crate::wire::message::ItemId;
 use core::fmt;
 
 /// The commands of every role.
@@ -27,10 +29,6 @@ pub const COMMON: [CommandInfo; 8] = [
     CommandInfo { name: "help", usage: "help [COMMAND]", summary: "the commands, or one of them" },
     CommandInfo { name: "version", usage: "version", summary: "versions of the program and the embedder" },
 ];
-
-/// The commands of a chip in a fleet, beside [`COMMON`].
-pub const FLEET: [CommandInfo; 1] =
-    [CommandInfo { name: "fleet", usage: "fleet", summary: "the fleet as this chip sees it" }];
 
 const SET_ROLE: CommandInfo = CommandInfo {
     name: "set-role",
@@ -98,7 +96,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     pub fn join(mut memory: Memory, identity: Identity, membership: Membership) -> Result<Self, NoRoom> {
         let plan = open(identity, Some(membership), memory.as_mut())?;
         let mut agent = Self { memory, identity, plan, operations: 0, membership: Some(membership), load: 0 };
-        agent.memory.as_mut().fill(0);
+        arena::clear(agent.memory.as_mut());
         Ok(agent)
     }
 
@@ -109,15 +107,15 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     /// Takes a frame that came in at `port`, without the link's framing. A chip without a link does nothing.
     pub fn receive<M: Meter>(&mut self, port: u8, frame: &[u8], turn: &mut Turn<'_, M>) {
-        if let Some((mut node, _, profile)) = self.in_fleet() {
-            node.receive(port, frame, &profile, turn);
+        if let Some((mut node, mut role, profile)) = self.in_fleet() {
+            node.receive(port, frame, &mut role, &profile, turn);
         }
     }
 
     /// Does what is due in the fleet.
     pub fn tick<M: Meter>(&mut self, turn: &mut Turn<'_, M>) {
-        if let Some((mut node, _, profile)) = self.in_fleet() {
-            node.tick(&profile, turn);
+        if let Some((mut node, mut role, profile)) = self.in_fleet() {
+            node.tick(&mut role, &profile, turn);
         }
     }
 
@@ -163,11 +161,20 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         });
     }
 
+    /// Shows the name of each item that the fleet gave this chip to hold, in no order.
+    pub fn held(&mut self, show: impl FnMut(ItemId)) {
+        let Some((_, role, _)) = self.in_fleet() else { return };
+        let Some(catalog) = role.catalog() else { return };
+        let names = catalog.names();
+        (0..names.capacity()).filter_map(|slot| names.get(slot)).for_each(show);
+    }
+
     /// Takes hold of the node and the role, where the chip is in a fleet.
     fn in_fleet(&mut self) -> Option<(Node<'_>, AnyRole<'_>, Profile)> {
         let Identity { chip, chip_id, role: kind, seed } = self.identity;
-        let (plan, load) = (self.plan, self.load);
+        let (plan, load, operations) = (self.plan, self.load, self.operations);
         let mut arena = Arena::new(self.memory.as_mut());
+        let total = arena.free();
         let node = Node::carve(&mut arena, chip_id, self.membership?).ok()?;
         let role = AnyRole::carve(kind, &mut arena, plan).ok()?;
         let profile = Profile {
@@ -175,9 +182,10 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
             seed,
             role: kind,
             variant: chip.name,
-            items: role.items(),
             capacity: plan.capacity,
+            arena: total.get(),
             free_arena: arena.free().get(),
+            operations,
             load,
         };
         Some((node, role, profile))
@@ -250,16 +258,35 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         line: Result<&str, Failure>,
         turn: &mut Turn<'_, M>,
     ) -> Result<(), Failure> {
-        let mut session = Session { now: turn.now, meter: turn.meter, out: turn.out };
-        let outcome = line.and_then(|line| self.command(line, &mut session));
+        let outcome = line.and_then(|line| self.command(line, turn));
         if let Err(failure) = outcome {
             // A reply that cannot be written has nowhere to be reported but to the caller.
-            let _ = writeln!(session.out, "{failure}");
+            let _ = writeln!(turn.out, "{failure}");
         }
         outcome
     }
 
-    fn command<M: Meter>(&mut self, line: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+    fn command<M: Meter>(&mut self, line: &str, turn: &mut Turn<'_, M>) -> Result<(), Failure> {
+        if self.membership.is_some()
+            && let ("fleet", rest) = split_word(line)
+        {
+            return self.fleet_command(rest, line, turn);
+        }
+        let mut alarm = None;
+        let mut session = Session { now: turn.now, meter: turn.meter, out: turn.out };
+        let outcome = self.own_command(line, &mut alarm, &mut session);
+        if let (Some(alarm), Some((mut node, _, profile))) = (alarm, self.in_fleet()) {
+            node.raise(alarm, split_word(line).1, &profile, turn);
+        }
+        outcome
+    }
+
+    fn own_command<M: Meter>(
+        &mut self,
+        line: &str,
+        alarm: &mut Option<Alarm>,
+        session: &mut Session<'_, M>,
+    ) -> Result<(), Failure> {
         session.meter.record(Op::Command, 1);
         session.meter.record(Op::Byte, line.len() as u32);
         let (verb, rest) = split_word(line);
@@ -274,11 +301,10 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
             "stats" => Ok(self.stats(session.out)?),
             "mem" => Ok(self.mem(session.out)?),
             "peers" => self.write_peers(session),
-            "fleet" if self.membership.is_some() => self.fleet_command(rest, session),
             "set-role" => self.set_role(rest, session),
             "help" => help(role, self.membership.is_some(), rest, session.out),
             "version" => Ok(version(session.out)?),
-            _ => self.role_command(verb, rest, session),
+            _ => self.role_command(verb, rest, alarm, session),
         }
     }
 
@@ -289,9 +315,17 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         }
     }
 
-    fn fleet_command<M: Meter>(&mut self, _rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+    fn fleet_command<M: Meter>(
+        &mut self,
+        rest: &str,
+        line: &str,
+        turn: &mut Turn<'_, M>,
+    ) -> Result<(), Failure> {
+        turn.meter.record(Op::Command, 1);
+        turn.meter.record(Op::Byte, line.len() as u32);
+        self.operations = self.operations.saturating_add(1);
         match self.in_fleet() {
-            Some((node, _, _)) => Ok(node.write_status(session.out)?),
+            Some((mut node, mut role, profile)) => node.command(rest, &mut role, &profile, turn),
             None => Err(Failure::UnknownCommand),
         }
     }
@@ -300,9 +334,13 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         &mut self,
         verb: &str,
         rest: &str,
+        alarm: &mut Option<Alarm>,
         session: &mut Session<'_, M>,
     ) -> Result<(), Failure> {
-        match self.attach()?.run(verb, rest, session) {
+        let mut role = self.attach()?;
+        let outcome = role.run(verb, rest, session);
+        *alarm = role.alarm();
+        match outcome {
             Err(Failure::UnknownCommand) => Err(match role_with(verb) {
                 Some(wants) => Failure::WrongRole { wants },
                 None => Failure::UnknownCommand,
@@ -374,8 +412,8 @@ fn open(identity: Identity, membership: Option<Membership>, memory: &mut [u8]) -
         Node::carve(&mut arena, chip_id, membership)?;
     }
     let memory = arena.into_rest();
-    if let Some(plan) = role.plan(memory, seed) {
-        memory.fill(0);
+    if let Some(plan) = role.plan_with(memory, seed, membership.is_some()) {
+        arena::clear(memory);
         return Ok(plan);
     }
     let free = Arena::new(memory).free();
@@ -395,7 +433,7 @@ fn version(out: &mut dyn fmt::Write) -> fmt::Result {
 }
 
 fn help(role: RoleKind, in_fleet: bool, name: &str, out: &mut dyn fmt::Write) -> Result<(), Failure> {
-    let fleet = if in_fleet { FLEET.as_slice() } else { &[] };
+    let fleet = if in_fleet { federation::COMMANDS.as_slice() } else { &[] };
     let commands = || role.info().commands.iter().chain(&COMMON).chain(fleet);
     if name.is_empty() {
         writeln!(out, "commands of {}:", role.info().name)?;

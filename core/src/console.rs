@@ -119,6 +119,11 @@ pub enum Failure {
         /// How many items there are.
         items: u32,
     },
+    /// As many of these are under way as this chip has places for.
+    Busy {
+        /// How many there are.
+        limit: u32,
+    },
     /// The arena is too small for this.
     NoRoom(NoRoom),
     /// The reply could not be written; there is no one to tell.
@@ -146,6 +151,7 @@ impl Failure {
             Failure::Full { .. } => "full",
             Failure::TextFull { .. } => "text-full",
             Failure::NeedsConfirmation { .. } => "needs-confirmation",
+            Failure::Busy { .. } => "busy",
             Failure::NoRoom(_) => "no-room",
             Failure::Output => "output",
         }
@@ -197,6 +203,9 @@ impl fmt::Display for Failure {
             }
             Failure::NeedsConfirmation { items } => {
                 write!(f, "this discards {items} items; add ` !` to the line to do so")
+            }
+            Failure::Busy { limit } => {
+                write!(f, "{limit} of these are under way already; one of them has to end first")
             }
             Failure::NoRoom(no_room) => no_room.fmt(f),
             Failure::Output => f.write_str("the reply could not be written"),

@@ -6,18 +6,34 @@
 //! - [`event`]: what happens, for those who watch
 //! - [`pace`]: intervals, waits, deadlines
 //! - [`member`]: who was heard, how long ago, who is missing
+//! - [`rank`]: who is to hold an item, the same by all without a directory
+//! - [`errand`], `place`: items on their way to their holders, added or copied again
+//! - [`question`], [`top`], `gather`: a question to all, the best of the answers, by a deadline
+//! - `answer`: what a chip does with a message of another
+//! - [`relay`]: frames handed on, on a ring and in a star
+//! - `command`: what a console says to its fleet
 //! - [`node`]: one chip's part, whole
 //!
 //! `docs/federation.md` says what is promised and why.
 
+mod answer;
+mod command;
+pub mod errand;
 pub mod event;
+mod gather;
 pub mod member;
 pub mod node;
 pub mod pace;
+mod place;
+pub mod question;
+pub mod rank;
+pub mod relay;
+pub mod top;
 
 #[cfg(test)]
 mod tests;
 
+pub use command::COMMANDS;
 pub use event::{FleetEvent, Observer};
 
 use crate::meter::Meter;

@@ -1,16 +1,20 @@
 //! One chip's part in a fleet: frames and the time in, frames, lines and events out.
 
+use super::answer::{News, Reply, news, serve, tell_alarm};
+use super::errand::{ADD, ALARM, Errands, REPAIR, REPAIRS};
 use super::member::{Heard, Members, Standing};
-use super::{FleetEvent, Membership, Outgoing, Turn, pace};
+use super::question::Questions;
+use super::relay::Relay;
+use super::{FleetEvent, Membership, Outgoing, Topology, Turn, pace};
 use crate::arena::{Arena, NoRoom};
 use crate::embed;
 use crate::meter::Meter;
-use crate::role::RoleKind;
+use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::endpoint::Traffic;
 use crate::wire::frame::Header;
-use crate::wire::message::{Heartbeat, Hello, RoleCode};
-use crate::wire::{BROADCAST, Capacity, Delivery, Endpoint, Event, MESSAGE_LIMIT, Message, Settings};
+use crate::wire::message::{Heartbeat, Hello, ItemId, RoleCode};
+use crate::wire::{BROADCAST, Capacity, Dropped, Endpoint, Event, MESSAGE_LIMIT, Message, Settings};
 use core::fmt;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -30,12 +34,14 @@ pub struct Profile {
     pub role: RoleKind,
     /// The kind of chip.
     pub variant: &'static str,
-    /// How many items it holds.
-    pub items: u32,
     /// How many items it can hold.
     pub capacity: u32,
+    /// Bytes of its arena.
+    pub arena: u32,
     /// Bytes of its arena that no structure took.
     pub free_arena: u32,
+    /// Commands it took since boot.
+    pub operations: u32,
     /// How busy it was lately, in hundredths.
     pub load: u8,
 }
@@ -43,16 +49,43 @@ pub struct Profile {
 /// What a chip knows beside its tables. All zeros is before the first tick.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
-struct State {
+pub(super) struct State {
     /// When the next heartbeat is due, in microseconds.
     next_beat: u64,
-    /// Heartbeats and hellos sent.
+    /// When the next few items are looked at, in microseconds.
+    pub(super) next_look: u64,
+    /// Heartbeats sent.
     beats: u32,
+    /// Questions asked.
+    requests: u32,
+    /// Items named.
+    named: u32,
+    /// Alarms raised.
+    alarms: u32,
+    /// How often a chip came, went or took another role.
+    pub(super) changes: u32,
+    /// [`State::changes`] when items were begun to be looked at.
+    pub(super) looked_for: u32,
+    /// How many slots are still to be looked at.
+    pub(super) to_look: u32,
+    /// The slot that is looked at next.
+    pub(super) look_slot: u32,
     coordinator: u16,
     /// 1 once there is a coordinator.
     has_coordinator: u16,
+    padding: u32,
 }
-const _: () = assert!(size_of::<State>() == 16);
+const _: () = assert!(size_of::<State>() == 56);
+
+/// Heartbeats after which a chip takes what it heard for all there is.
+const LISTENED: u32 = 3;
+
+impl State {
+    /// Has the chip not listened for long enough to know the others?
+    pub(super) fn has_just_booted(&self) -> bool {
+        self.beats < LISTENED
+    }
+}
 
 /// How a chip sees its fleet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,16 +98,31 @@ pub struct Status {
     pub suspected: u32,
     /// Chips that are lost.
     pub lost: u32,
+    /// Questions that are open.
+    pub questions: u32,
+    /// Items on their way to their holders.
+    pub adding: u32,
+    /// Items that are copied again.
+    pub repairing: u32,
+    /// Items that are still to be looked at since a chip came or went.
+    pub to_look: u32,
+    /// Alarms that this chip raised.
+    pub alarms: u32,
+    /// Frames handed on for others.
+    pub relayed: u32,
 }
 
 /// One chip's part in a fleet.
 #[derive(Debug)]
 pub struct Node<'a> {
-    membership: Membership,
+    pub(super) membership: Membership,
     id: u16,
-    state: &'a mut State,
-    endpoint: Endpoint<'a>,
-    members: Members<'a>,
+    pub(super) state: &'a mut State,
+    pub(super) endpoint: Endpoint<'a>,
+    pub(super) members: Members<'a>,
+    pub(super) questions: Questions<'a>,
+    pub(super) errands: Errands<'a>,
+    relay: Relay<'a>,
 }
 
 impl<'a> Node<'a> {
@@ -83,7 +131,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
     pub fn carve(arena: &mut Arena<'a>, id: u16, membership: Membership) -> Result<Self, NoRoom> {
-        let Membership { link, boot, key, peers, .. } = membership;
+        let Membership { link, boot, key, peers, topology, .. } = membership;
         let settings = Settings {
             address: id,
             boot,
@@ -99,6 +147,9 @@ impl<'a> Node<'a> {
             state: arena.one("fleet state")?,
             endpoint: Endpoint::carve(arena, settings, capacity)?,
             members: Members::carve(arena, peers)?,
+            questions: Questions::carve(arena, peers)?,
+            errands: Errands::carve(arena)?,
+            relay: Relay::carve(arena, link.frame_limit(), topology != Topology::Mesh)?,
         })
     }
 
@@ -121,52 +172,130 @@ impl<'a> Node<'a> {
             alive: count(Standing::Alive),
             suspected: count(Standing::Suspected),
             lost: count(Standing::Lost),
+            questions: self.questions.open_count(),
+            adding: self.errands.count(ADD) + self.errands.count(ALARM),
+            repairing: self.errands.count(REPAIR),
+            to_look: self.state.to_look,
+            alarms: self.state.alarms,
+            relayed: self.relay.counts().0,
         }
     }
 
     /// Takes a frame that came in at `port`, its framing removed.
-    pub fn receive<M: Meter>(&mut self, port: u8, frame: &[u8], profile: &Profile, turn: &mut Turn<'_, M>) {
-        let Ok(event) = self.endpoint.receive(frame, turn.now, turn.meter) else { return };
-        let Event::Message { header, message } = event else { return };
-        let heard = self.members.hear(&header, port, turn.now, turn.meter);
-        tell_heard(heard, &header, turn);
-        let source = header.source;
-        match message {
-            Message::Heartbeat(beat) => {
-                self.members.beat(source, &beat, turn.now, turn.meter);
-            }
-            Message::Hello(hello) => {
-                self.members.greet(source, hello.role, hello.capacity, turn.meter);
-                if hello.wants_reply {
-                    self.send(source, &hello_of(profile, false), turn);
+    pub fn receive<M: Meter>(
+        &mut self,
+        port: u8,
+        frame: &[u8],
+        role: &mut AnyRole<'_>,
+        profile: &Profile,
+        turn: &mut Turn<'_, M>,
+    ) {
+        let (hub, coordinates) = (self.hands_on(port), self.is_coordinator());
+        let (header, reply, news) = match self.endpoint.receive(frame, turn.now, turn.meter) {
+            Err(Dropped::NotForUs) => return self.hand_on(frame, hub, turn),
+            Err(_) => return,
+            Ok(Event::Message { header, message }) => {
+                let heard = self.members.hear(&header, port, turn.now, turn.meter);
+                tell_heard(heard, &header, turn);
+                let has_turned = match &message {
+                    Message::Heartbeat(beat) => self.members.beat(header.source, beat, turn.now, turn.meter),
+                    Message::Hello(hello) => {
+                        self.members.greet(header.source, hello.role, hello.capacity, turn.meter)
+                    }
+                    Message::Anomaly(anomaly) => {
+                        tell_alarm(header.source, anomaly.score, coordinates, turn);
+                        false
+                    }
+                    _ => false,
+                };
+                let reply = match serve(&header, &message, role, profile, turn) {
+                    // Everyone else is heard by heartbeats; hundreds of answers at once would take seconds of the link.
+                    Reply::Hello if !coordinates => Reply::Nothing,
+                    reply => reply,
+                };
+                let news = news(&message);
+                if has_turned || matches!(heard, Heard::New | Heard::Rebooted) {
+                    self.look_again(role, turn.now);
                 }
+                (Some(header), reply, news)
             }
-            _ => {}
+            Ok(_) => (None, Reply::Nothing, News::None),
+        };
+        if let Some(hub) = hub.filter(|_| is_for_all(frame)) {
+            self.relay.push(frame, hub, turn.meter);
+        }
+        if let Some(header) = header {
+            self.reply(header.source, &reply, profile, turn);
+            self.take_news(header.source, news, role, profile, turn);
+        }
+    }
+
+    /// Does this chip coordinate the fleet, as far as it knows?
+    fn is_coordinator(&self) -> bool {
+        self.state.has_coordinator != 0 && self.state.coordinator == self.id
+    }
+
+    /// The port at which a frame that came in at `port` goes on, if this chip hands on frames at all.
+    fn hands_on(&self, port: u8) -> Option<u8> {
+        match self.membership.topology {
+            Topology::Mesh => None,
+            Topology::Ring => Some(u8::from(port == 0)),
+            Topology::Star => {
+                (self.state.has_coordinator != 0 && self.state.coordinator == self.id).then_some(0)
+            }
+        }
+    }
+
+    /// Hands on a frame that is meant for another chip, at `port`.
+    fn hand_on<M: Meter>(&mut self, frame: &[u8], port: Option<u8>, turn: &mut Turn<'_, M>) {
+        let Some(port) = port else { return };
+        let Ok(header) = self.endpoint.vouch(frame, turn.meter) else { return };
+        let sender = self.members.get(header.source, turn.meter);
+        if sender.is_some_and(|sender| sender.is_counted()) && !self.relay.is_known(frame, turn.meter) {
+            self.relay.push(frame, port, turn.meter);
         }
     }
 
     /// Does what is due.
-    pub fn tick<M: Meter>(&mut self, profile: &Profile, turn: &mut Turn<'_, M>) {
+    pub fn tick<M: Meter>(&mut self, role: &mut AnyRole<'_>, profile: &Profile, turn: &mut Turn<'_, M>) {
         while self.endpoint.expire(turn.now).is_some() {}
-        if turn.now.get() < self.state.next_beat {
-            return;
+        if self.state.next_beat == 0 {
+            // Chips that get their power together do not all speak at once.
+            let spread = pace::first_word(self.id, profile.seed, self.members.capacity());
+            self.state.next_beat = turn.now.get().saturating_add(spread.get()).max(1);
         }
+        if turn.now.get() >= self.state.next_beat {
+            self.beat(role, profile, turn);
+        }
+        self.tick_look(role, profile, turn);
+        self.tick_errands(role, profile, turn);
+        self.tick_questions(role, turn);
+    }
+
+    /// Says that this chip lives, and looks who else does.
+    fn beat<M: Meter>(&mut self, role: &mut AnyRole<'_>, profile: &Profile, turn: &mut Turn<'_, M>) {
         let interval = pace::interval(self.members.counted().saturating_add(1));
         let wait = pace::jittered(interval, self.id, profile.seed, self.state.beats);
         self.state.next_beat = turn.now.get().saturating_add(wait.get());
-        let first = self.state.beats == 0;
-        self.state.beats = self.state.beats.saturating_add(1);
-        if first {
-            self.send(BROADCAST, &hello_of(profile, true), turn);
+        if self.state.beats == 0 {
+            self.endpoint.post(BROADCAST, &hello_of(profile, true), turn.now, turn.meter);
         }
-        self.send(BROADCAST, &self.heartbeat(profile, turn.now), turn);
+        self.state.beats = self.state.beats.saturating_add(1);
+        let heartbeat = self.heartbeat(role.items(), profile, turn.now);
+        self.endpoint.post(BROADCAST, &heartbeat, turn.now, turn.meter);
+        let mut has_lost = false;
         let Turn { now, meter, observer, .. } = turn;
         self.members.check(*now, *meter, |id, standing| {
+            has_lost |= standing == Standing::Lost;
             observer.event(&match standing {
                 Standing::Lost => FleetEvent::PeerLost { id },
                 _ => FleetEvent::PeerSuspected { id },
             });
         });
+        if has_lost {
+            self.look_again(role, turn.now);
+        }
+        self.look_at_one(role, profile, turn.now);
         self.elect(turn);
     }
 
@@ -174,7 +303,7 @@ impl<'a> Node<'a> {
     fn elect<M: Meter>(&mut self, turn: &mut Turn<'_, M>) {
         let lowest = self.members.lowest().map_or(self.id, |lowest| lowest.min(self.id));
         // A chip that has just booted listens before it takes itself for the first.
-        if lowest == self.id && self.state.beats < 3 {
+        if lowest == self.id && self.state.has_just_booted() {
             return;
         }
         if self.state.has_coordinator == 0 || self.state.coordinator != lowest {
@@ -185,14 +314,53 @@ impl<'a> Node<'a> {
 
     /// Writes the next frame for a link to `out`, and says which link; `None` when there is nothing to send now.
     pub fn transmit<M: Meter>(&mut self, out: &mut [u8], now: Micros, meter: &mut M) -> Option<Outgoing> {
+        if let Some((length, port)) = self.relay.pop(out, meter) {
+            return Some(Outgoing { length, port });
+        }
         let length = self.endpoint.transmit(out, now, meter)?;
-        Some(Outgoing { length, port: 0 })
+        if self.membership.topology != Topology::Ring {
+            return Some(Outgoing { length, port: 0 });
+        }
+        let frame = out.get(..length)?;
+        let way = destination(frame).and_then(|id| self.members.get(id, meter)).map(|member| member.port());
+        if way.is_none() {
+            self.relay.push(frame, 1, meter);
+        }
+        Some(Outgoing { length, port: way.unwrap_or(0) })
     }
 
     /// When to call [`Node::tick`] and [`Node::transmit`] next, if nothing comes in before.
     pub fn wake_at(&self, now: Micros) -> Micros {
-        let beat = Micros(self.state.next_beat.max(now.get()));
-        self.endpoint.wake_at(now).map_or(beat, |wake| wake.min(beat))
+        let mut wake = Micros(self.state.next_beat);
+        if self.state.to_look > 0 && self.errands.count(REPAIR) < REPAIRS {
+            wake = wake.min(Micros(self.state.next_look));
+        }
+        let waits = [
+            self.endpoint.wake_at(now),
+            self.questions.wake_at(),
+            self.errands.wake_at(),
+            (!self.relay.is_empty()).then_some(now),
+        ];
+        waits.into_iter().flatten().fold(wake, Micros::min).max(now)
+    }
+
+    /// The number of the next question.
+    pub(super) fn next_request(&mut self) -> u32 {
+        self.state.requests = self.state.requests.wrapping_add(1);
+        self.state.requests
+    }
+
+    /// The name of the next item: 65,535 a boot, for 32,768 boots.
+    pub(super) fn next_name(&mut self) -> Option<ItemId> {
+        self.state.named = self.state.named.checked_add(1).filter(|named| *named <= u32::from(u16::MAX))?;
+        let boot = self.membership.boot.saturating_sub(1) & 0x7FFF;
+        Some(ItemId { origin: self.id, number: boot << 16 | self.state.named })
+    }
+
+    /// The number of the next alarm.
+    pub(super) fn next_alarm(&mut self) -> u32 {
+        self.state.alarms = self.state.alarms.saturating_add(1);
+        self.state.alarms
     }
 
     /// Writes the reply to `fleet`.
@@ -207,30 +375,36 @@ impl<'a> Node<'a> {
             None => out.write_str("coordinator=none ")?,
         }
         write!(out, "alive={} suspected={} lost={} ", status.alive, status.suspected, status.lost)?;
-        writeln!(out, "replicas={}", self.membership.replicas)
+        write!(out, "replicas={} open={} ", self.copies(), status.questions)?;
+        writeln!(out, "adding={} repairing={}", status.adding, status.repairing)
     }
 
-    fn heartbeat(&self, profile: &Profile, now: Micros) -> Message<'static> {
+    fn heartbeat(&self, items: u32, profile: &Profile, now: Micros) -> Message<'static> {
         let traffic = self.endpoint.traffic();
         Message::Heartbeat(Heartbeat {
             role: profile.role.into(),
             load: profile.load,
             free_arena: profile.free_arena,
-            items: profile.items,
+            items,
             uptime_s: u32::try_from(now.as_seconds()).unwrap_or(u32::MAX),
             sent: traffic.sent,
             received: traffic.received,
             dropped: traffic.drops.total(),
         })
     }
-
-    /// Sends `message` once; what is lost is asked for again by whoever needs it.
-    fn send<M: Meter>(&mut self, to: u16, message: &Message<'_>, turn: &mut Turn<'_, M>) -> bool {
-        self.endpoint.send(to, Delivery::Plain, message, turn.now, turn.meter).is_ok()
-    }
 }
 
-fn hello_of(profile: &Profile, wants_reply: bool) -> Message<'static> {
+/// Is the frame meant for everyone?
+fn is_for_all(frame: &[u8]) -> bool {
+    destination(frame) == Some(BROADCAST)
+}
+
+/// For whom a frame is, by its header.
+fn destination(frame: &[u8]) -> Option<u16> {
+    frame.get(6..8)?.try_into().ok().map(u16::from_le_bytes)
+}
+
+pub(super) fn hello_of(profile: &Profile, wants_reply: bool) -> Message<'static> {
     Message::Hello(Hello {
         role: RoleCode::from(profile.role),
         wants_reply,

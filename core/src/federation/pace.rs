@@ -31,6 +31,12 @@ pub fn jittered(interval: Micros, chip: u16, seed: u32, number: u32) -> Micros {
     Micros(interval - interval / 8 + mix(place) % (interval / 4 + 1))
 }
 
+/// When a chip with `places` for others says its first word after boot: within 10 ms for each of them.
+pub fn first_word(chip: u16, seed: u32, places: u32) -> Micros {
+    let place = u64::from(chip) << 32 | u64::from(seed);
+    Micros(mix(place) % (10_000 * (u64::from(places) + 1)))
+}
+
 /// How long to wait for the answer of one chip before asking it again: a round trip under load, and twice as long each
 /// time. On a ring of `chips`, half of them hand on each frame.
 pub fn answer_wait(link: LinkKind, topology: Topology, chips: u32, attempt: u8) -> Micros {
@@ -39,10 +45,29 @@ pub fn answer_wait(link: LinkKind, topology: Topology, chips: u32, attempt: u8) 
     Micros(first.saturating_mul(1 << attempt.min(6)))
 }
 
+/// What the answers of `chips` chips take on the link when they all come at once.
+pub fn answers_wait(chips: u32) -> Micros {
+    Micros(u64::from(chips).saturating_mul(3_000))
+}
+
 /// How long a question may take that goes to `chips` chips.
 pub fn question_deadline(link: LinkKind, topology: Topology, chips: u32) -> Micros {
-    let answers = u64::from(chips).saturating_mul(8_000);
+    let answers = answers_wait(chips).get().saturating_mul(2);
     Micros(answer_wait(link, topology, chips, 3).get().saturating_add(answers))
+}
+
+/// How often the same chip is asked to keep an item before another is.
+pub const MOST_ADDS: u8 = 6;
+
+/// How long to wait for the word that an item is kept, before asking `attempt` more.
+pub fn stored_wait(link: LinkKind, topology: Topology, chips: u32, attempt: u8) -> Micros {
+    answer_wait(link, topology, chips, attempt.min(2))
+}
+
+/// How long an item may take until `copies` chips hold it: two chips that do not answer are borne with.
+pub fn add_deadline(link: LinkKind, topology: Topology, chips: u32, copies: u8) -> Micros {
+    let one: u64 = (0..MOST_ADDS).map(|attempt| stored_wait(link, topology, chips, attempt).get()).sum();
+    Micros(one.saturating_mul(u64::from(copies) + 2))
 }
 
 #[cfg(test)]

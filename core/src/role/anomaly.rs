@@ -52,6 +52,15 @@ struct Stream {
 }
 const _: () = assert!(size_of::<Stream>() == 8);
 
+/// What left its habit during a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// How far from the habit, in thousandths.
+    pub score: i32,
+    /// From which score on it is an alarm, in thousandths.
+    pub threshold: i32,
+}
+
 /// The role over its arena. Capacity counts texts.
 #[derive(Debug)]
 pub struct AnomalySentinel<'a> {
@@ -59,6 +68,8 @@ pub struct AnomalySentinel<'a> {
     /// What the stream's detector is carved of, once the number of channels is known.
     stream_memory: &'a mut [u64],
     texts: TextDetector<'a, DIMENSIONS>,
+    /// The alarm that the command at hand raised.
+    alarm: Option<Alarm>,
 }
 
 impl<'a> Role<'a> for AnomalySentinel<'a> {
@@ -66,7 +77,7 @@ impl<'a> Role<'a> for AnomalySentinel<'a> {
         let stream = arena.one("stream state")?;
         let bytes = (arena.free().get() / 4).saturating_mul(3).min(MOST_STREAM_BYTES);
         let stream_memory = arena.slice("stream", bytes / 8)?;
-        Ok(Self { stream, stream_memory, texts: TextDetector::carve(arena, plan.capacity)? })
+        Ok(Self { stream, stream_memory, texts: TextDetector::carve(arena, plan.capacity)?, alarm: None })
     }
 
     fn items(&self) -> u32 {
@@ -98,6 +109,7 @@ impl AnomalySentinel<'_> {
         if matches!(state, State::Normal | State::Anomaly) {
             let (distance, threshold) = (thousandths(distance), thousandths(threshold));
             write!(session.out, " distance={distance} threshold={threshold}")?;
+            self.raise(state, distance, threshold);
         }
         Ok(session.out.write_str("\n")?)
     }
@@ -123,8 +135,20 @@ impl AnomalySentinel<'_> {
             let nearest = thousandths(verdict.nearest_distance);
             write!(session.out, " channel={} kind={}", verdict.channel + 1, verdict.kind.name())?;
             write!(session.out, " score={score} threshold={threshold} nearest={nearest}")?;
+            self.raise(verdict.state, score, threshold);
         }
         Ok(session.out.write_str("\n")?)
+    }
+
+    fn raise(&mut self, state: State, score: Thousandths, threshold: Thousandths) {
+        if state == State::Anomaly {
+            self.alarm = Some(Alarm { score: score.0, threshold: threshold.0 });
+        }
+    }
+
+    /// The alarm that the command at hand raised, if it did.
+    pub fn alarm(&self) -> Option<Alarm> {
+        self.alarm
     }
 
     /// The longest window, halving from [`DEFAULT_WINDOW`], with which a stream of `channels` fits its memory.

@@ -3,6 +3,7 @@
 //! Slots are numbered as the role's index numbers them. Ids count up from 0 and outlive no item: a deleted item's id
 //! stays unused, so no command can reach another item by an old id.
 
+use super::name::Names;
 use super::question::TextBuffer;
 use super::rank::Best;
 use crate::arena::{Arena, NoRoom};
@@ -43,18 +44,20 @@ pub struct Catalog<'a> {
     newest: &'a mut u32,
     entries: &'a mut [Entry],
     texts: TextPool<'a>,
+    names: Names<'a>,
 }
 
 impl<'a> Catalog<'a> {
-    /// Takes a catalog of `capacity` slots.
+    /// Takes a catalog of `capacity` slots, each with a name in the fleet where `named`.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena has fewer bytes left.
-    pub fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+    pub fn carve(arena: &mut Arena<'a>, capacity: u32, named: bool) -> Result<Self, NoRoom> {
         Ok(Self {
             newest: arena.one("newest id")?,
             entries: arena.slice("items", capacity)?,
             texts: TextPool::carve(arena, capacity.saturating_mul(BLOCKS_PER_ITEM))?,
+            names: Names::carve(arena, if named { capacity } else { 0 })?,
         })
     }
 
@@ -85,6 +88,17 @@ impl<'a> Catalog<'a> {
         if let Some(entry) = self.entries.get_mut(slot as usize) {
             self.texts.free(core::mem::take(entry).text, meter);
         }
+        self.names.clear(slot);
+    }
+
+    /// The names that the fleet gave items, by slot.
+    pub fn names(&self) -> &Names<'a> {
+        &self.names
+    }
+
+    /// The names that the fleet gave items, by slot.
+    pub fn names_mut(&mut self) -> &mut Names<'a> {
+        &mut self.names
     }
 
     /// The slot of the item with this id.
@@ -193,6 +207,7 @@ impl<'a> Catalog<'a> {
     pub fn clear(&mut self) {
         self.entries.fill(Entry::default());
         self.texts.clear();
+        self.names.clear_all();
     }
 }
 

@@ -36,15 +36,15 @@ pub const INFO: RoleInfo = RoleInfo {
 /// The role over its arena.
 #[derive(Debug)]
 pub struct HnswIndexer<'a> {
-    index: AnyIndex<'a>,
-    catalog: Catalog<'a>,
+    pub(super) index: AnyIndex<'a>,
+    pub(super) catalog: Catalog<'a>,
 }
 
 impl<'a> Role<'a> for HnswIndexer<'a> {
     fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom> {
         Ok(Self {
             index: AnyIndex::for_texts(arena, plan.index, plan.capacity, plan.seed)?,
-            catalog: Catalog::carve(arena, plan.capacity)?,
+            catalog: Catalog::carve(arena, plan.capacity, plan.named)?,
         })
     }
 
@@ -67,14 +67,22 @@ impl<'a> Role<'a> for HnswIndexer<'a> {
 
 impl HnswIndexer<'_> {
     fn add<M: Meter>(&mut self, text: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
-        let vector = embed_text(text, ADD.usage, session.meter)?;
-        let stored = self.catalog.store(text, session.meter).map_err(Failure::from)?;
-        let slot = self.index.insert(&vector, session.meter).map_err(|full| {
-            self.catalog.discard(stored, session.meter);
+        let (_, id) = self.store(text, session.meter)?;
+        Ok(writeln!(session.out, "added id={id}")?)
+    }
+
+    /// Stores a text; its slot and its id.
+    ///
+    /// # Errors
+    /// As those of `add`.
+    pub(super) fn store<M: Meter>(&mut self, text: &str, meter: &mut M) -> Result<(u32, u32), Failure> {
+        let vector = embed_text(text, ADD.usage, meter)?;
+        let stored = self.catalog.store(text, meter).map_err(Failure::from)?;
+        let slot = self.index.insert(&vector, meter).map_err(|full| {
+            self.catalog.discard(stored, meter);
             Failure::Full { capacity: full.capacity }
         })?;
-        let id = self.catalog.put(slot, stored);
-        Ok(writeln!(session.out, "added id={id}")?)
+        Ok((slot, self.catalog.put(slot, stored)))
     }
 
     fn search<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {

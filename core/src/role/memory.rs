@@ -99,6 +99,8 @@ const TYPES: [(MemoryType, &str, u8, Option<u32>); 8] = [
     (MemoryType::State, "state", 100, Some(DAY)),
 ];
 const DAY: u32 = 24 * 60 * 60;
+/// Seconds to live of a copy that never expires though its type does.
+pub(crate) const FOR_EVER: u32 = 10 * 365 * DAY;
 
 /// What a memory is worth, beside its text. Kept at the slot that the index gave it.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
@@ -143,7 +145,7 @@ impl Memory {
 pub struct MemoryArchivist<'a> {
     index: Flat<'a>,
     memories: &'a mut [Memory],
-    catalog: Catalog<'a>,
+    pub(super) catalog: Catalog<'a>,
 }
 
 impl<'a> Role<'a> for MemoryArchivist<'a> {
@@ -151,7 +153,7 @@ impl<'a> Role<'a> for MemoryArchivist<'a> {
         Ok(Self {
             index: Flat::carve(arena, plan.capacity, DIMENSIONS as u32)?,
             memories: arena.slice("memories", plan.capacity)?,
-            catalog: Catalog::carve(arena, plan.capacity)?,
+            catalog: Catalog::carve(arena, plan.capacity, plan.named)?,
         })
     }
 
@@ -160,7 +162,7 @@ impl<'a> Role<'a> for MemoryArchivist<'a> {
     }
 
     fn run<M: Meter>(&mut self, verb: &str, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
-        self.remove_expired(session);
+        self.remove_expired(seconds(session), session.meter);
         match verb {
             "remember" => self.remember(rest, session),
             "recall" => self.recall(rest, None, RECALL.usage, session),
@@ -184,19 +186,63 @@ impl MemoryArchivist<'_> {
         let memory = Memory { created: now, expires, uses: 0, kind: kind as u8, padding: 0 };
         let slot = match self.find_same(memory.kind, text, session.meter) {
             Some(slot) => slot,
-            None => {
-                let stored = self.make_room(text, now, session.meter)?;
-                let inserted = self.index.insert(&vector, session.meter);
-                let slot = inserted.map_err(|full| Failure::Full { capacity: full.capacity })?;
-                self.catalog.put(slot, stored);
-                slot
-            }
+            None => self.insert(text, &vector, now, session.meter)?,
         };
         if let Some(place) = self.memories.get_mut(slot as usize) {
             *place = memory;
         }
         let id = self.catalog.id(slot).unwrap_or_default();
         Ok(writeln!(session.out, "remembered id={id}")?)
+    }
+
+    /// Stores a text with its vector, whatever has to give way for it.
+    fn insert<M: Meter>(
+        &mut self,
+        text: &str,
+        vector: &[i8; DIMENSIONS],
+        now: u32,
+        meter: &mut M,
+    ) -> Result<u32, Failure> {
+        let stored = self.make_room(text, now, meter)?;
+        let inserted = self.index.insert(vector, meter);
+        let slot = inserted.map_err(|full| Failure::Full { capacity: full.capacity })?;
+        self.catalog.put(slot, stored);
+        Ok(slot)
+    }
+
+    /// Keeps a memory that the fleet gave, beside any other of the same text; its slot.
+    ///
+    /// # Errors
+    /// [`Failure::UnknownType`], [`Failure::NothingToEmbed`], or that it does not fit.
+    pub(super) fn store<M: Meter>(
+        &mut self,
+        kind: u8,
+        lives_s: u32,
+        text: &str,
+        now: u32,
+        meter: &mut M,
+    ) -> Result<u32, Failure> {
+        let (.., default) = TYPES.get(usize::from(kind)).ok_or(Failure::UnknownType)?;
+        let vector = embed_text(text, REMEMBER.usage, meter)?;
+        let slot = self.insert(text, &vector, now, meter)?;
+        let lives = if lives_s == 0 { *default } else { Some(lives_s) };
+        let expires = lives.map_or(0, |lives| now.saturating_add(lives));
+        if let Some(place) = self.memories.get_mut(slot as usize) {
+            *place = Memory { created: now, expires, uses: 0, kind, padding: 0 };
+        }
+        Ok(slot)
+    }
+
+    /// The type of the memory at `slot`, and how many seconds it has left; 0 where that follows from its type.
+    pub(super) fn terms(&self, slot: u32, now: u32) -> (u8, u32) {
+        let memory = self.memory(slot);
+        let default = TYPES.get(usize::from(memory.kind)).and_then(|(.., lives)| *lives);
+        let lives_s = match (memory.expires, default) {
+            (0, None) => 0,
+            (0, Some(_)) => FOR_EVER,
+            (expires, _) => expires.saturating_sub(now).max(1),
+        };
+        (memory.kind, lives_s)
     }
 
     /// The memory of this type with the very same text.
@@ -248,28 +294,8 @@ impl MemoryArchivist<'_> {
     ) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, usage)?;
         let question = Question::new(text, usage, session.meter)?;
-        let mut nearest: Best<CANDIDATES> = Best::new(CANDIDATES);
-        session.meter.record(Op::Scan, self.catalog.capacity());
-        for slot in self.catalog.slots() {
-            if only.is_none_or(|kind| self.memory(slot).kind == kind as u8) {
-                let vector = self.index.vector(slot).unwrap_or_default();
-                let similarity = dot(&question.vector, vector, session.meter);
-                nearest.offer(i64::from(similarity), slot, session.meter);
-            }
-        }
-        let candidates = nearest.entries().iter().map(|(_, slot)| *slot);
-        let answers = question.rank(
-            candidates,
-            |slot, buffer, meter| self.catalog.read(slot, buffer, meter),
-            session.meter,
-        );
-        let now = seconds(session);
-        let mut best: Best = Best::new(count);
-        for hit in answers.relevant(|a, b| a == b) {
-            let value = self.memory(hit.slot).value(now, session.meter);
-            let score = SIMILARITY_WEIGHT * i64::from(cosine(hit.similarity).0) + value;
-            best.offer(score, hit.slot, session.meter);
-        }
+        let best =
+            self.bearing_on(&question, only.map(|kind| kind as u8), count, seconds(session), session.meter);
         let Some((_, top)) = best.entries().first() else {
             return Ok(session.out.write_str("top: (no recall)\n")?);
         };
@@ -281,6 +307,57 @@ impl MemoryArchivist<'_> {
         session.out.write_str("\n")?;
         for (score, slot) in best.entries() {
             self.write_memory(*slot, Some(score / 100), session)?;
+        }
+        Ok(())
+    }
+
+    /// The memories that bear on the question, of one type where told, by their score in hundred-thousandths.
+    fn bearing_on<M: Meter>(
+        &self,
+        question: &Question,
+        only: Option<u8>,
+        count: usize,
+        now: u32,
+        meter: &mut M,
+    ) -> Best {
+        let mut nearest: Best<CANDIDATES> = Best::new(CANDIDATES);
+        meter.record(Op::Scan, self.catalog.capacity());
+        for slot in self.catalog.slots() {
+            if only.is_none_or(|kind| self.memory(slot).kind == kind) {
+                let vector = self.index.vector(slot).unwrap_or_default();
+                let similarity = dot(&question.vector, vector, meter);
+                nearest.offer(i64::from(similarity), slot, meter);
+            }
+        }
+        let candidates = nearest.entries().iter().map(|(_, slot)| *slot);
+        let answers =
+            question.rank(candidates, |slot, buffer, meter| self.catalog.read(slot, buffer, meter), meter);
+        let mut best: Best = Best::new(count);
+        for hit in answers.relevant(|a, b| a == b) {
+            let value = self.memory(hit.slot).value(now, meter);
+            let score = SIMILARITY_WEIGHT * i64::from(cosine(hit.similarity).0) + value;
+            best.offer(score, hit.slot, meter);
+        }
+        best
+    }
+
+    /// Offers the memories that bear on the question, as `recall` finds them: slot and score in thousandths. None counts as
+    /// used: whether it is shown is for the asker to say.
+    ///
+    /// # Errors
+    /// As those of `recall`.
+    pub(super) fn recall_for<M: Meter>(
+        &self,
+        text: &str,
+        only: Option<u8>,
+        count: usize,
+        now: u32,
+        meter: &mut M,
+        mut offer: impl FnMut(u32, i32),
+    ) -> Result<(), Failure> {
+        let question = Question::new(text, RECALL.usage, meter)?;
+        for (score, slot) in self.bearing_on(&question, only, count, now, meter).entries() {
+            offer(*slot, (*score / 100) as i32);
         }
         Ok(())
     }
@@ -318,17 +395,17 @@ impl MemoryArchivist<'_> {
         Ok(writeln!(session.out, "cleared {items} items")?)
     }
 
-    fn remove_expired<M: Meter>(&mut self, session: &mut Session<'_, M>) {
-        let now = seconds(session);
-        session.meter.record(Op::Scan, 2 * self.memories.len() as u32);
+    /// Removes what has expired `now` seconds after boot.
+    pub(super) fn remove_expired<M: Meter>(&mut self, now: u32, meter: &mut M) {
+        meter.record(Op::Scan, 2 * self.memories.len() as u32);
         for slot in 0..self.memories.len() as u32 {
             if self.index.vector(slot).is_some() && self.memory(slot).has_expired(now) {
-                self.remove(slot, session.meter);
+                self.remove(slot, meter);
             }
         }
     }
 
-    fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) {
+    pub(super) fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) {
         self.index.remove(slot, meter);
         self.catalog.remove(slot, meter);
     }
@@ -357,7 +434,11 @@ fn seconds<M: Meter>(session: &Session<'_, M>) -> u32 {
     u32::try_from(session.now.as_seconds()).unwrap_or(u32::MAX)
 }
 
-fn parse_type<'l>(rest: &'l str, usage: &'static str) -> Result<(MemoryType, &'l str), Failure> {
+/// Reads the first word as the type of a memory.
+///
+/// # Errors
+/// [`Failure::Missing`], [`Failure::UnknownType`].
+pub(crate) fn parse_type<'l>(rest: &'l str, usage: &'static str) -> Result<(MemoryType, &'l str), Failure> {
     let (word, rest) = split_word(rest);
     if word.is_empty() {
         return Err(Failure::Missing { usage });
@@ -367,11 +448,11 @@ fn parse_type<'l>(rest: &'l str, usage: &'static str) -> Result<(MemoryType, &'l
 }
 
 /// The seconds to live that the line says, or those of the type; `ttl=0` is for ever.
-fn parse_time_to_live(rest: &str, kind: MemoryType) -> Result<(Option<u32>, &str), Failure> {
+pub(crate) fn parse_time_to_live(rest: &str, kind: MemoryType) -> Result<(Option<u32>, &str), Failure> {
     let (word, text) = split_word(rest);
     match word.strip_prefix("ttl=") {
         Some(value) => {
-            let ttl = number(value, "ttl", 0, 10 * 365 * DAY)?;
+            let ttl = number(value, "ttl", 0, FOR_EVER)?;
             Ok(((ttl > 0).then_some(ttl), text))
         }
         None => Ok((TYPES.get(kind as usize).and_then(|(.., ttl)| *ttl), rest)),

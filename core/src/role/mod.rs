@@ -7,10 +7,12 @@ pub mod anomaly;
 pub mod catalog;
 pub mod hnsw;
 pub mod memory;
+pub mod name;
 pub mod passage;
 pub mod question;
 pub mod rag;
 pub mod rank;
+pub mod shared;
 
 use crate::arena::{Arena, NoRoom, largest_capacity};
 use crate::chip::Chip;
@@ -68,6 +70,8 @@ pub struct Plan {
     pub seed: u32,
     /// What finds vectors, in the roles that search.
     pub index: Kind,
+    /// Do items have a name in a fleet beside them?
+    pub named: bool,
 }
 
 /// A role at work: a view over the bytes of an arena.
@@ -120,24 +124,30 @@ impl RoleKind {
     /// The plan of the largest capacity that fits `memory`, or `None` where not even the least does. The index is a graph
     /// where enough items fit with it for it to be worth its memory ([`is_worth_a_graph`]), and exact elsewhere.
     pub fn plan(self, memory: &mut [u8], seed: u32) -> Option<Plan> {
-        let graph =
-            self.largest_plan(memory, seed, Kind::Hnsw).filter(|plan| is_worth_a_graph(plan.capacity));
-        graph.or_else(|| self.largest_plan(memory, seed, Kind::Flat))
+        self.plan_with(memory, seed, false)
+    }
+
+    /// As [`RoleKind::plan`], with a name in the fleet beside each item where `named`.
+    pub fn plan_with(self, memory: &mut [u8], seed: u32, named: bool) -> Option<Plan> {
+        let plan = |index| Plan { capacity: 0, seed, index, named };
+        let graph = self.largest(memory, plan(Kind::Hnsw)).filter(|plan| is_worth_a_graph(plan.capacity));
+        graph.or_else(|| self.largest(memory, plan(Kind::Flat)))
     }
 
     /// The least plan with which the role is worth running.
     pub const fn least_plan(self) -> Plan {
-        Plan { capacity: self.info().least_capacity, seed: 0, index: Kind::Flat }
+        Plan { capacity: self.info().least_capacity, seed: 0, index: Kind::Flat, named: false }
     }
 
-    fn largest_plan(self, memory: &mut [u8], seed: u32, index: Kind) -> Option<Plan> {
+    /// `plan` with the largest capacity that fits.
+    fn largest(self, memory: &mut [u8], plan: Plan) -> Option<Plan> {
         let most = u32::try_from(memory.len() / 8).unwrap_or(u32::MAX);
-        let plan = |capacity| Plan { capacity, seed, index };
+        let with = |capacity| Plan { capacity, ..plan };
         largest_capacity(most, |capacity| {
-            AnyRole::carve(self, &mut Arena::new(memory), plan(capacity)).is_ok()
+            AnyRole::carve(self, &mut Arena::new(memory), with(capacity)).is_ok()
         })
         .filter(|capacity| *capacity >= self.info().least_capacity)
-        .map(plan)
+        .map(with)
     }
 }
 

@@ -49,12 +49,22 @@ struct Passage {
 }
 const _: () = assert!(size_of::<Passage>() == 6);
 
+/// A text that was stored.
+pub(super) struct Stored {
+    /// Its slot in the catalog.
+    pub(super) slot: u32,
+    /// Its id.
+    pub(super) id: u32,
+    /// How many passages it has.
+    pub(super) passages: u32,
+}
+
 /// The role over its arena. Capacity counts passages; there are as many places for texts.
 #[derive(Debug)]
 pub struct RagRetriever<'a> {
     index: AnyIndex<'a>,
     passages: &'a mut [Passage],
-    documents: Catalog<'a>,
+    pub(super) documents: Catalog<'a>,
 }
 
 impl<'a> Role<'a> for RagRetriever<'a> {
@@ -62,7 +72,7 @@ impl<'a> Role<'a> for RagRetriever<'a> {
         Ok(Self {
             index: AnyIndex::for_texts(arena, plan.index, plan.capacity, plan.seed)?,
             passages: arena.slice("passages", plan.capacity)?,
-            documents: Catalog::carve(arena, plan.capacity)?,
+            documents: Catalog::carve(arena, plan.capacity, plan.named)?,
         })
     }
 
@@ -85,23 +95,31 @@ impl<'a> Role<'a> for RagRetriever<'a> {
 
 impl RagRetriever<'_> {
     fn add<M: Meter>(&mut self, text: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
-        embed_text(text, ADD.usage, session.meter)?;
+        let Stored { id, passages, .. } = self.store(text, session.meter)?;
+        write!(session.out, "added id={id}")?;
+        if passages > 1 {
+            write!(session.out, " passages={passages}")?;
+        }
+        Ok(session.out.write_str("\n")?)
+    }
+
+    /// Stores a text with its passages.
+    ///
+    /// # Errors
+    /// As those of `add`.
+    pub(super) fn store<M: Meter>(&mut self, text: &str, meter: &mut M) -> Result<Stored, Failure> {
+        embed_text(text, ADD.usage, meter)?;
         let full = Failure::Full { capacity: self.index.capacity() };
         let count = passages(text).count() as u32;
-        let slot = self.documents.free_slot(session.meter).ok_or(full)?;
+        let slot = self.documents.free_slot(meter).ok_or(full)?;
         if self.index.len() + count > self.index.capacity() {
             return Err(full);
         }
-        let stored = self.documents.store(text, session.meter)?;
+        let stored = self.documents.store(text, meter)?;
         for range in passages(text) {
-            self.add_passage(slot, text, range, session)?;
+            self.add_passage(slot, text, range, meter)?;
         }
-        let id = self.documents.put(slot, stored);
-        write!(session.out, "added id={id}")?;
-        if count > 1 {
-            write!(session.out, " passages={count}")?;
-        }
-        Ok(session.out.write_str("\n")?)
+        Ok(Stored { slot, id: self.documents.put(slot, stored), passages: count })
     }
 
     fn add_passage<M: Meter>(
@@ -109,10 +127,10 @@ impl RagRetriever<'_> {
         document: u32,
         text: &str,
         range: Range<usize>,
-        session: &mut Session<'_, M>,
+        meter: &mut M,
     ) -> Result<(), Failure> {
-        let vector = crate::embed::embed(text.get(range.clone()).unwrap_or_default(), session.meter);
-        let inserted = self.index.insert(&vector, session.meter);
+        let vector = crate::embed::embed(text.get(range.clone()).unwrap_or_default(), meter);
+        let inserted = self.index.insert(&vector, meter);
         let slot = inserted.map_err(|full| Failure::Full { capacity: full.capacity })?;
         if let Some(passage) = self.passages.get_mut(slot as usize) {
             *passage =
@@ -124,30 +142,66 @@ impl RagRetriever<'_> {
     fn recall<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, RECALL.usage)?;
         let question = Question::new(text, RECALL.usage, session.meter)?;
+        let mut found = [(Passage::default(), 0); MOST_RESULTS];
+        let length = self.bearing_on(&question, count, &mut found, session.meter);
+        for (rank, (passage, similarity)) in found.iter().take(length).enumerate() {
+            self.write_hit(rank + 1, *passage, *similarity, session)?;
+        }
+        if length == 0 {
+            session.out.write_str("top: (no match)\n")?;
+        }
+        Ok(())
+    }
+
+    /// Fills `found` with the best passage of each of at most `count` texts that bear on the question, and its similarity in
+    /// [`super::question::WIDE`] dimensions, best first; how many there are.
+    fn bearing_on<M: Meter>(
+        &self,
+        question: &Question,
+        count: usize,
+        found: &mut [(Passage, i32); MOST_RESULTS],
+        meter: &mut M,
+    ) -> usize {
         let mut hits = [Hit::default(); CANDIDATES];
-        let found = self.index.search(&question.vector, TEXT_EFFORT, &mut hits, session.meter);
-        let candidates = hits.iter().take(found).map(|hit| hit.slot);
+        let near = self.index.search(&question.vector, TEXT_EFFORT, &mut hits, meter);
+        let candidates = hits.iter().take(near).map(|hit| hit.slot);
         let answers = question.rank(
             candidates,
             |slot, buffer, meter| self.read_passage(self.passage(slot), buffer, meter),
-            session.meter,
+            meter,
         );
         // Overlapping passages of one text can all be near; only its best is shown.
-        let mut seen = [u16::MAX; MOST_RESULTS];
-        let mut rank = 0;
+        let mut length = 0;
         for hit in answers.relevant(|a, b| self.passage(a).document == self.passage(b).document) {
             let passage = self.passage(hit.slot);
-            if rank == count || seen.contains(&passage.document) {
+            let known = found.iter().take(length).any(|(other, _)| other.document == passage.document);
+            if length == count || known {
                 continue;
             }
-            if let Some(place) = seen.get_mut(rank) {
-                *place = passage.document;
+            if let Some(place) = found.get_mut(length) {
+                *place = (passage, hit.similarity);
             }
-            rank += 1;
-            self.write_hit(rank, passage, hit.similarity, session)?;
+            length += 1;
         }
-        if rank == 0 {
-            session.out.write_str("top: (no match)\n")?;
+        length
+    }
+
+    /// Offers the texts that bear on the question, as `recall` finds them: slot and cosine in thousandths.
+    ///
+    /// # Errors
+    /// As those of `recall`.
+    pub(super) fn recall_for<M: Meter>(
+        &self,
+        text: &str,
+        count: usize,
+        meter: &mut M,
+        mut offer: impl FnMut(u32, i32),
+    ) -> Result<(), Failure> {
+        let question = Question::new(text, RECALL.usage, meter)?;
+        let mut found = [(Passage::default(), 0); MOST_RESULTS];
+        let length = self.bearing_on(&question, count.min(MOST_RESULTS), &mut found, meter);
+        for (passage, similarity) in found.iter().take(length) {
+            offer(u32::from(passage.document), cosine(*similarity).0);
         }
         Ok(())
     }
@@ -192,14 +246,19 @@ impl RagRetriever<'_> {
     fn delete<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let id = parse_id(rest)?;
         let document = self.documents.find(id, session.meter)?;
-        session.meter.record(Op::Compare, self.passages.len() as u32);
+        self.remove(document, session.meter);
+        Ok(writeln!(session.out, "deleted id={id}")?)
+    }
+
+    /// Removes a text with its passages.
+    pub(super) fn remove<M: Meter>(&mut self, document: u32, meter: &mut M) {
+        meter.record(Op::Compare, self.passages.len() as u32);
         for (slot, passage) in (0u32..).zip(self.passages.iter()) {
             if u32::from(passage.document) == document && self.index.vector(slot).is_some() {
-                self.index.remove(slot, session.meter);
+                self.index.remove(slot, meter);
             }
         }
-        self.documents.remove(document, session.meter);
-        Ok(writeln!(session.out, "deleted id={id}")?)
+        self.documents.remove(document, meter);
     }
 
     fn clear<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {

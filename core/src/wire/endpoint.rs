@@ -228,6 +228,17 @@ impl<'a> Endpoint<'a> {
         Ok(ticket)
     }
 
+    /// Takes `message` for sending once, as [`Endpoint::send`] without acknowledgement; says whether there was a place.
+    pub fn post<M: Meter>(
+        &mut self,
+        destination: u16,
+        message: &Message<'_>,
+        now: Micros,
+        meter: &mut M,
+    ) -> bool {
+        self.send(destination, Delivery::Plain, message, now, meter).is_ok()
+    }
+
     fn sequence<M: Meter>(
         &mut self,
         destination: u16,
@@ -285,6 +296,15 @@ impl<'a> Endpoint<'a> {
     /// When to call [`Endpoint::expire`] and [`Endpoint::transmit`] next, if nothing comes in before.
     pub fn wake_at(&self, now: Micros) -> Option<Micros> {
         if self.acks.is_empty() { self.outbox.wake_at(now) } else { Some(now) }
+    }
+
+    /// What stands before the payload of a frame that is meant for others, if it is whole and, where there is a key, authentic:
+    /// what a chip may hand on. Nothing is remembered of it.
+    ///
+    /// # Errors
+    /// Why it is not to be handed on; not counted.
+    pub fn vouch<M: Meter>(&self, bytes: &[u8], meter: &mut M) -> Result<Header, Dropped> {
+        self.settings.authentic(bytes, meter).map(|frame| frame.header)
     }
 
     /// Takes a frame from the link, its framing removed.

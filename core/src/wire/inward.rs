@@ -8,7 +8,7 @@ use super::authentication::Replays;
 use super::dropped::Dropped;
 use super::endpoint::{Event, Settings};
 use super::fragment::{Fragment, Progress, Reassembly};
-use super::frame::{self, BROADCAST, Flags, Frame, Header};
+use super::frame::{self, BROADCAST, Flags, Frame, Header, Seal};
 use super::message::Message;
 use super::peer::{Peer, Peers};
 use super::reliable::{Outbox, Outcome};
@@ -32,18 +32,36 @@ impl Settings {
         if destination != self.address && destination != BROADCAST {
             return Err(Dropped::NotForUs);
         }
-        match (&self.key, frame.seal) {
-            (None, None) => {}
-            (None, Some(_)) => return Err(Dropped::NoKey),
-            (Some(_), None) => return Err(Dropped::Unauthenticated),
-            (Some(key), Some(seal)) => {
-                if !key.verify(seal.signed, seal.tag, meter) {
-                    return Err(Dropped::BadTag);
-                }
-                replays.take(source, boot, seal.counter, meter)?;
-            }
+        if let Some(seal) = self.authenticate(&frame, meter)? {
+            replays.take(source, boot, seal.counter, meter)?;
         }
         Ok(frame)
+    }
+
+    /// Reads a frame that is whole and, where there is a key, authentic, whomever it is for.
+    pub(super) fn authentic<'b, M: Meter>(
+        &self,
+        bytes: &'b [u8],
+        meter: &mut M,
+    ) -> Result<Frame<'b>, Dropped> {
+        let frame = frame::decode(bytes, meter)?;
+        self.authenticate(&frame, meter)?;
+        Ok(frame)
+    }
+
+    /// The seal, if this fleet has a key and the frame a right tag.
+    fn authenticate<'b, M: Meter>(
+        &self,
+        frame: &Frame<'b>,
+        meter: &mut M,
+    ) -> Result<Option<Seal<'b>>, Dropped> {
+        match (&self.key, frame.seal) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(Dropped::NoKey),
+            (Some(_), None) => Err(Dropped::Unauthenticated),
+            (Some(key), Some(seal)) if key.verify(seal.signed, seal.tag, meter) => Ok(Some(seal)),
+            (Some(_), Some(_)) => Err(Dropped::BadTag),
+        }
     }
 
     /// Takes an acknowledgement of a message that was sent from here.

@@ -85,6 +85,10 @@ messages! {
     0x59 "stats" Stats;
     /// Take another role.
     0x5A "role-change" RoleChange;
+    /// What is the text of this item?
+    0x5B "get" Get;
+    /// The text of an item.
+    0x5C "text" Text<'a>;
     /// A request failed.
     0xFF "error" Error<'a>;
 }
@@ -364,6 +368,26 @@ pub struct RoleChange {
     pub role: RoleCode,
     /// May items be discarded for it?
     pub discard: bool,
+}
+
+/// See [`Message::Get`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Get {
+    /// The asker's number of the question, repeated in the reply.
+    pub request: u32,
+    /// The item.
+    pub item: ItemId,
+}
+
+/// See [`Message::Text`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Text<'a> {
+    /// The number of the question.
+    pub request: u32,
+    /// The item.
+    pub item: ItemId,
+    /// Its text.
+    pub text: &'a str,
 }
 
 /// See [`Message::Error`].

@@ -179,6 +179,8 @@ text_form! {
         request, role, operations, items, capacity, arena, arena_used, delivered, given_up, resent
     }
     "role-change" RoleChange { request, role, discard }
+    "get" Get { request, item }
+    "text" Text { request, item, text }
     "error" Error { request, code }
 }
 

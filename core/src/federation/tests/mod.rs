@@ -1,4 +1,9 @@
 //! Fleets in memory, on links that lose, repeat and reorder.
 
+mod alarms;
 mod discovery;
+mod hostile;
 mod net;
+mod replication;
+mod scatter;
+mod topology;

@@ -48,6 +48,11 @@ pub struct Net {
     pub topology: Topology,
     pub frames: u64,
     pub bytes: u64,
+    /// Only the first chip hears the others, and they hear only it.
+    pub spokes: bool,
+    /// Are frames kept?
+    pub keep_frames: bool,
+    pub kept: Vec<Vec<u8>>,
     random: oorandom::Rand32,
     flying: BTreeMap<(Micros, u64), (usize, u8, Vec<u8>)>,
     number: u64,
@@ -65,6 +70,9 @@ impl Net {
             topology,
             frames: 0,
             bytes: 0,
+            spokes: false,
+            keep_frames: false,
+            kept: Vec::new(),
             random: oorandom::Rand32::new(seed),
             flying: BTreeMap::new(),
             number: 0,
@@ -160,6 +168,9 @@ impl Net {
         for (port, bytes) in sent {
             self.frames += 1;
             self.bytes += bytes.len() as u64;
+            if self.keep_frames {
+                self.kept.push(bytes.clone());
+            }
             for (to, at) in self.reach(place, port) {
                 if self.random.rand_range(0..1000) < self.loss {
                     continue;

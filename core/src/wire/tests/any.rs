@@ -99,6 +99,12 @@ fn replies() -> impl Strategy<Value = Message<'static>> {
                 resent,
             })
         }),
+        (any::<u32>(), item()).prop_map(|(request, item)| Message::Get(Get { request, item })),
+        (any::<u32>(), item(), text()).prop_map(|(request, item, text)| Message::Text(Text {
+            request,
+            item,
+            text
+        })),
         (any::<u32>(), text()).prop_map(|(request, code)| Message::Error(Error { request, code })),
     ]
 }

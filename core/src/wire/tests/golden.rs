@@ -83,6 +83,8 @@ fn samples() -> Vec<Message<'static>> {
             resent: 5,
         }),
         Message::RoleChange(RoleChange { request: 15, role: RoleCode(1), discard: true }),
+        Message::Get(Get { request: 16, item: item(3, 7) }),
+        Message::Text(Text { request: 16, item: item(3, 7), text: "the pump in the cellar" }),
         Message::Error(Error { request: 15, code: "needs-confirmation" }),
     ]
 }

@@ -1,0 +1,262 @@
+//! What a chip does with a message of another.
+//!
+//! A message lies in the memory of the wire, so what follows from it is worked out first and sent after. Every message
+//! costs a bounded amount of work, and one that makes no sense does nothing.
+
+use super::gather::vector_of;
+use super::node::{Node, Profile, hello_of};
+use super::place::keep;
+use super::question::{RECALL, SEARCH};
+use super::top::{Found, Top};
+use super::{FleetEvent, Turn};
+use crate::console::LINE_LIMIT;
+use crate::meter::Meter;
+use crate::role::AnyRole;
+use crate::role::shared::{Asked, Keeping};
+use crate::wire::Message;
+use crate::wire::endpoint::Traffic;
+use crate::wire::frame::Header;
+use crate::wire::list::List;
+use crate::wire::message::{
+    Error, Hit, ItemId, MOST_HITS, Recall, RecallReply, RoleCode, Search, SearchReply, Stats, Stored, Text,
+};
+
+/// What follows from a message for its sender.
+pub(super) enum Reply {
+    Nothing,
+    Hello,
+    Stored(ItemId),
+    Refused(u32, &'static str),
+    Hits { request: u32, searched: Option<u32>, found: [Found; MOST_HITS], length: u8 },
+    Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
+    Stats(u32, u32),
+}
+
+/// What a message means for what this chip has under way.
+#[expect(clippy::large_enum_variant, reason = "nothing is allocated, and it lives for one call")]
+pub(super) enum News {
+    None,
+    Stored(ItemId),
+    Refused(u32),
+    Missing(u32),
+    Answer { kind: u8, request: u32, partial: bool, searched: u32, hits: List<Hit<'static>, MOST_HITS> },
+    Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
+}
+
+/// Keeps, looks up or reads what a message asks of the role.
+pub(super) fn serve<M: Meter>(
+    header: &Header,
+    message: &Message<'_>,
+    role: &mut AnyRole<'_>,
+    profile: &Profile,
+    turn: &mut Turn<'_, M>,
+) -> Reply {
+    match message {
+        Message::Hello(hello) if hello.wants_reply => Reply::Hello,
+        Message::Add(add) => store(add.item, &Keeping::Text(add.text), role, turn),
+        Message::Remember(remember) => {
+            let (kind, lives_s, text) = (remember.kind, remember.lives_s, remember.text);
+            store(remember.item, &Keeping::Memory { kind, lives_s, text }, role, turn)
+        }
+        Message::Search(search) if header.embedder == crate::embed::VERSION => {
+            search_here(search, role, profile, turn)
+        }
+        Message::Recall(recall) => recall_here(recall, role, profile, turn),
+        Message::Get(get) => {
+            let mut text = [0; LINE_LIMIT];
+            let slot = role.slot_of(get.item, turn.meter).filter(|_| holds(get.item, profile.id));
+            let Some((slot, catalog)) = slot.zip(role.catalog()) else {
+                return Reply::Refused(get.request, NOT_FOUND);
+            };
+            let length = catalog.read(slot, &mut text, turn.meter).len() as u16;
+            Reply::Text { request: get.request, item: get.item, text, length }
+        }
+        Message::StatsRequest(request) => Reply::Stats(request.request, role.items()),
+        _ => Reply::Nothing,
+    }
+}
+
+const NOT_FOUND: &str = "not-found";
+
+/// Can chip `me` hold `item`? What another chip holds alone has an id that means something else here.
+fn holds(item: ItemId, me: u16) -> bool {
+    item.own_id().is_none() || item.origin == me
+}
+
+fn store<M: Meter>(
+    item: ItemId,
+    keeping: &Keeping<'_>,
+    role: &mut AnyRole<'_>,
+    turn: &mut Turn<'_, M>,
+) -> Reply {
+    if item.own_id().is_some() {
+        return Reply::Nothing;
+    }
+    match keep(item, keeping, role, turn) {
+        Ok(_) => Reply::Stored(item),
+        Err(failure) => Reply::Refused(item.number, failure.code()),
+    }
+}
+
+fn search_here<M: Meter>(
+    search: &Search<'_>,
+    role: &AnyRole<'_>,
+    profile: &Profile,
+    turn: &mut Turn<'_, M>,
+) -> Reply {
+    let (AnyRole::HnswIndexer(_), Some(vector)) = (role, vector_of(&search.query)) else {
+        return Reply::Nothing;
+    };
+    let (mut found, mut length) = ([Found::default(); MOST_HITS], 0);
+    let mut top = Top::new(&mut found, &mut length, search.count);
+    role.nearest(vector, profile.id, turn.meter, |item, score, meter| {
+        top.offer(Found::new(item, score, profile.id), meter);
+    });
+    Reply::Hits { request: search.request, searched: Some(role.items()), found, length }
+}
+
+fn recall_here<M: Meter>(
+    recall: &Recall<'_>,
+    role: &mut AnyRole<'_>,
+    profile: &Profile,
+    turn: &mut Turn<'_, M>,
+) -> Reply {
+    if !matches!(role, AnyRole::RagRetriever(_) | AnyRole::MemoryArchivist(_)) {
+        return Reply::Nothing;
+    }
+    let (mut found, mut length) = ([Found::default(); MOST_HITS], 0);
+    let mut top = Top::new(&mut found, &mut length, recall.count);
+    let me = profile.id;
+    let count = usize::from(recall.count).min(MOST_HITS);
+    let asked = Asked { text: recall.text, only: recall.kind, count };
+    // A text without letters bears on nothing.
+    let _ = role.recall(&asked, me, turn.now, turn.meter, |item, score| {
+        top.offer(Found::new(item, score, me), &mut ());
+    });
+    Reply::Hits { request: recall.request, searched: None, found, length }
+}
+
+/// What a message means for what this chip has under way.
+pub(super) fn news(message: &Message<'_>) -> News {
+    match *message {
+        Message::Stored(Stored { item }) => News::Stored(item),
+        Message::Error(Error { request, code: NOT_FOUND }) => News::Missing(request),
+        Message::Error(Error { request, .. }) => News::Refused(request),
+        Message::SearchReply(SearchReply { request, partial, searched, hits }) => {
+            News::Answer { kind: SEARCH, request, partial, searched, hits: without_texts(&hits) }
+        }
+        Message::RecallReply(RecallReply { request, partial, hits }) => {
+            News::Answer { kind: RECALL, request, partial, searched: 0, hits: without_texts(&hits) }
+        }
+        Message::Text(Text { request, item, text }) => {
+            let length = text.floor_char_boundary(LINE_LIMIT);
+            let mut bytes = [0; LINE_LIMIT];
+            bytes
+                .iter_mut()
+                .zip(text.as_bytes().iter().take(length))
+                .for_each(|(place, byte)| *place = *byte);
+            News::Text { request, item, text: bytes, length: length as u16 }
+        }
+        _ => News::None,
+    }
+}
+
+fn without_texts(hits: &[Hit<'_>]) -> List<Hit<'static>, MOST_HITS> {
+    hits.iter().fold(List::default(), |mut list, hit| {
+        list.push(Hit { item: hit.item, score: hit.score, text: "" });
+        list
+    })
+}
+
+/// Tells of an alarm of chip `from`.
+pub(super) fn tell_alarm<M: Meter>(from: u16, score: i32, is_shown: bool, turn: &mut Turn<'_, M>) {
+    turn.observer.event(&FleetEvent::Alarm { from, score });
+    if is_shown {
+        let score = crate::units::Thousandths(score);
+        // A line that cannot be written has nowhere to be reported.
+        let _ = writeln!(turn.out, "fleet: alarm from={from} score={score}");
+    }
+}
+
+impl Node<'_> {
+    /// Carries on with what this chip has under way.
+    pub(super) fn take_news<M: Meter>(
+        &mut self,
+        source: u16,
+        news: News,
+        role: &mut AnyRole<'_>,
+        profile: &Profile,
+        turn: &mut Turn<'_, M>,
+    ) {
+        match news {
+            News::None => {}
+            News::Stored(item) => self.take_stored(source, item, role, profile, turn),
+            News::Refused(number) => self.take_refusal(source, number, role, profile, turn),
+            News::Missing(request) => self.take_text(source, request, None, role, turn),
+            News::Answer { kind, request, partial, searched, hits } => {
+                self.take_answer(source, (kind, request), (partial, searched), &hits, role, turn);
+            }
+            News::Text { request, item, text, length } => {
+                let text = text.get(..usize::from(length)).unwrap_or_default();
+                let text = core::str::from_utf8(text).unwrap_or_default();
+                self.take_text(source, request, Some((item, text)), role, turn);
+            }
+        }
+    }
+
+    /// Sends what follows from a message to its sender.
+    pub(super) fn reply<M: Meter>(
+        &mut self,
+        to: u16,
+        reply: &Reply,
+        profile: &Profile,
+        turn: &mut Turn<'_, M>,
+    ) {
+        let stats;
+        let message = match reply {
+            Reply::Nothing => return,
+            Reply::Hello => hello_of(profile, false),
+            Reply::Stored(item) => Message::Stored(Stored { item: *item }),
+            Reply::Refused(request, code) => Message::Error(Error { request: *request, code }),
+            Reply::Hits { request, searched, found, length } => {
+                hits_message(*request, *searched, found.get(..usize::from(*length)).unwrap_or_default())
+            }
+            Reply::Text { request, item, text, length } => {
+                let text = text.get(..usize::from(*length)).unwrap_or_default();
+                let text = core::str::from_utf8(text).unwrap_or_default();
+                Message::Text(Text { request: *request, item: *item, text })
+            }
+            Reply::Stats(request, items) => {
+                stats = stats_of(*request, *items, profile, self.traffic());
+                Message::Stats(stats)
+            }
+        };
+        self.endpoint.post(to, &message, turn.now, turn.meter);
+    }
+}
+
+fn hits_message(request: u32, searched: Option<u32>, found: &[Found]) -> Message<'static> {
+    let mut hits = List::default();
+    for found in found {
+        hits.push(Hit { item: found.item(), score: found.score, text: "" });
+    }
+    match searched {
+        Some(searched) => Message::SearchReply(SearchReply { request, partial: false, searched, hits }),
+        None => Message::RecallReply(RecallReply { request, partial: false, hits }),
+    }
+}
+
+fn stats_of(request: u32, items: u32, profile: &Profile, traffic: &Traffic) -> Stats {
+    Stats {
+        request,
+        role: RoleCode::from(profile.role),
+        operations: profile.operations,
+        items,
+        capacity: profile.capacity,
+        arena: profile.arena,
+        arena_used: profile.arena.saturating_sub(profile.free_arena),
+        delivered: traffic.delivered,
+        given_up: traffic.given_up,
+        resent: traffic.resent,
+    }
+}

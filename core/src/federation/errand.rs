@@ -1,0 +1,173 @@
+//! Items on their way to the chips that shall hold them.
+//!
+//! An errand walks down the order of an item's chips ([`super::rank`]), asks one after the other to keep it, and counts
+//! those that say that they do. It serves the item that a console gives the fleet, the alarm that goes to the archivists,
+//! and the copy that is missing since a chip died: these differ in where the text comes from and in who is told.
+
+use super::rank::Rank;
+use crate::arena::{Arena, NoRoom};
+use crate::console::LINE_LIMIT;
+use crate::units::Micros;
+use crate::wire::message::ItemId;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// How many can be under way.
+pub const ERRANDS: u32 = 8;
+/// How many of them may be repairs, so that consoles and alarms find a place.
+pub const REPAIRS: u32 = 4;
+
+/// Whom an errand serves, as [`Errand::purpose`].
+pub const ADD: u8 = 1;
+/// An item that this chip holds and others should.
+pub const REPAIR: u8 = 2;
+/// What a sentinel noticed.
+pub const ALARM: u8 = 3;
+
+/// In [`Errand::kind`]: a text, not a memory.
+pub const TEXT: u8 = u8::MAX;
+
+/// A chip had no room.
+pub const FULL: u8 = 1;
+/// A chip did not answer.
+pub const SILENCE: u8 = 2;
+/// This chip is among the first.
+pub const SELF: u8 = 4;
+
+/// One errand. All zeros is none.
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
+#[repr(C)]
+pub struct Errand {
+    /// When it is given up.
+    pub deadline: u64,
+    /// When the chip at hand is asked again.
+    pub retry_at: u64,
+    /// The weight of the chip at hand.
+    pub(super) weight: u64,
+    pub(super) number: u32,
+    /// Seconds that a memory lives.
+    pub lives_s: u32,
+    pub(super) origin: u16,
+    /// The chip at hand.
+    pub(super) chip: u16,
+    /// Bytes of text.
+    pub length: u16,
+    /// 0 before the first chip, 1 between chips, 2 waiting for the chip at hand.
+    pub(super) step: u8,
+    /// 0 none, else whom it serves.
+    pub purpose: u8,
+    /// The type of a memory, or [`TEXT`].
+    pub kind: u8,
+    /// The role of the chips that can hold it.
+    pub pool: u8,
+    /// How many chips hold it.
+    pub copies: u8,
+    /// How many shall.
+    pub wanted: u8,
+    /// How often the chip at hand was asked.
+    pub attempt: u8,
+    /// What was met with on the way, as bits.
+    pub met: u8,
+    /// How many chips held it when all were gone through before.
+    pub most: u8,
+    pub(super) padding: u8,
+}
+const _: () = assert!(size_of::<Errand>() == 48);
+
+impl Errand {
+    /// An errand for `item`.
+    pub fn of(item: ItemId, purpose: u8, kind: u8, pool: u8) -> Self {
+        Self { number: item.number, origin: item.origin, purpose, kind, pool, ..Self::default() }
+    }
+
+    /// The item.
+    pub fn item(&self) -> ItemId {
+        ItemId { origin: self.origin, number: self.number }
+    }
+
+    /// The chip at hand, where there is one.
+    pub fn rank(&self) -> Option<Rank> {
+        (self.step != 0).then_some(Rank { weight: self.weight, id: self.chip })
+    }
+
+    /// The chip that is waited for.
+    pub fn waits_for(&self) -> Option<u16> {
+        (self.step == 2).then_some(self.chip)
+    }
+
+    /// Goes to the next chip, and waits for it where it is another one.
+    pub fn go_to(&mut self, rank: Rank, waits: bool) {
+        (self.weight, self.chip, self.attempt) = (rank.weight, rank.id, 0);
+        self.step = if waits { 2 } else { 1 };
+    }
+
+    /// Goes through the chips anew from `time` on.
+    pub fn begin_again(&mut self, time: Micros) {
+        self.most = self.most.max(self.copies);
+        (self.step, self.copies, self.retry_at) = (0, 0, time.get());
+    }
+
+    /// The chip at hand is done with.
+    pub fn leave_chip(&mut self) {
+        (self.step, self.retry_at) = (self.step.min(1), 0);
+    }
+}
+
+/// The errands of a chip.
+#[derive(Debug)]
+pub struct Errands<'a> {
+    errands: &'a mut [Errand],
+    texts: &'a mut [u8],
+}
+
+impl<'a> Errands<'a> {
+    /// Places for [`ERRANDS`].
+    ///
+    /// # Errors
+    /// [`NoRoom`] when the arena is too small.
+    pub fn carve(arena: &mut Arena<'a>) -> Result<Self, NoRoom> {
+        Ok(Self {
+            errands: arena.slice("errands", ERRANDS)?,
+            texts: arena.slice("errand texts", ERRANDS * LINE_LIMIT as u32)?,
+        })
+    }
+
+    /// How many serve `purpose`.
+    pub fn count(&self, purpose: u8) -> u32 {
+        self.errands.iter().filter(|errand| errand.purpose == purpose).count() as u32
+    }
+
+    /// The errand at `place`, with its text.
+    pub fn at(&mut self, place: usize) -> Option<(&mut Errand, &[u8])> {
+        let errand = self.errands.get_mut(place)?;
+        let text = self.texts.chunks_exact(LINE_LIMIT).nth(place)?.get(..usize::from(errand.length))?;
+        Some((errand, text))
+    }
+
+    /// Begins an errand; says where, if there is a place.
+    pub fn begin(&mut self, errand: Errand, text: &str) -> Option<usize> {
+        let place = self.errands.iter().position(|errand| errand.purpose == 0)?;
+        let bytes = self.texts.chunks_exact_mut(LINE_LIMIT).nth(place)?;
+        let length = text.floor_char_boundary(LINE_LIMIT);
+        bytes.get_mut(..length)?.copy_from_slice(text.as_bytes().get(..length)?);
+        *self.errands.get_mut(place)? = Errand { length: length as u16, ..errand };
+        Some(place)
+    }
+
+    /// The errand for `item` that waits for chip `id`.
+    pub fn waiting(&self, id: u16, mut is_meant: impl FnMut(ItemId) -> bool) -> Option<usize> {
+        self.errands.iter().position(|errand| {
+            errand.purpose != 0 && errand.waits_for() == Some(id) && is_meant(errand.item())
+        })
+    }
+
+    /// Is an errand for `item` under way?
+    pub fn is_under_way(&self, item: ItemId) -> bool {
+        self.errands.iter().any(|errand| errand.purpose != 0 && errand.item() == item)
+    }
+
+    /// When something is due next.
+    pub fn wake_at(&self) -> Option<Micros> {
+        let used = self.errands.iter().filter(|errand| errand.purpose != 0);
+        used.map(|errand| Micros(errand.retry_at.min(errand.deadline))).min()
+    }
+}

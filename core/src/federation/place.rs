@@ -1,0 +1,358 @@
+//! Items go where they belong: added, and copied again when a chip is gone.
+//!
+//! What is acknowledged was said to be kept by as many chips as the fleet is to keep copies. After a chip came or went
+//! every holder looks at each of its items, a few a tick, and sees to those for which that chip is or was among the first.
+//! Beside that, every heartbeat one item is looked at whatever happened: what two chips disagreed about mends by itself.
+
+use super::errand::{ADD, ALARM, ERRANDS, Errand, FULL, REPAIR, REPAIRS, SELF, SILENCE, TEXT};
+use super::node::{Node, Profile};
+use super::rank::{MOST_REPLICAS, Pool};
+use super::{FleetEvent, Turn, pace};
+use crate::console::{Failure, LINE_LIMIT};
+use crate::meter::{Meter, Op};
+use crate::role::shared::{Keeping, Kept};
+use crate::role::{AnyRole, RoleKind};
+use crate::units::Micros;
+use crate::wire::Message;
+use crate::wire::message::{Add, ItemId, Remember, RoleCode};
+
+/// Items looked at in a tick, after a chip came or went.
+const LOOKED_AT: u32 = 16;
+/// Items that may be let go of to make room for one.
+const MOST_RELEASES: u32 = 4;
+/// How soon a message is handed over again that found no place on the way out.
+const NO_PLACE: Micros = Micros(5_000);
+/// How soon the chips are gone through again, where another may turn up.
+const LULL: Micros = Micros(400_000);
+/// How soon the next few items are looked at.
+pub(super) const NEXT_LOOK: Micros = Micros(10_000);
+
+impl Node<'_> {
+    /// Gives the fleet something to keep, by as many chips as it keeps copies; says its name.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] when too much is under way, or this chip has given all names that it has in one boot.
+    pub(super) fn give<M: Meter>(
+        &mut self,
+        keeping: &Keeping<'_>,
+        pool: RoleKind,
+        purpose: u8,
+        turn: &mut Turn<'_, M>,
+    ) -> Result<ItemId, Failure> {
+        let busy = Failure::Busy { limit: ERRANDS };
+        let item = self.next_name().ok_or(busy)?;
+        let (kind, lives_s, text) = match *keeping {
+            Keeping::Text(text) => (TEXT, 0, text),
+            Keeping::Memory { kind, lives_s, text } => (kind, lives_s, text),
+        };
+        let errand = Errand { lives_s, ..Errand::of(item, purpose, kind, RoleCode::from(pool).0) };
+        let errand = self.with_times(errand, turn.now);
+        self.errands.begin(errand, text).map(|_| item).ok_or(busy)
+    }
+
+    fn with_times(&self, errand: Errand, now: Micros) -> Errand {
+        let wanted = self.copies();
+        let (link, topology) = (self.membership.link, self.membership.topology);
+        let time = pace::add_deadline(link, topology, self.members.counted(), wanted);
+        Errand { wanted, retry_at: now.get(), deadline: now.get().saturating_add(time.get()), ..errand }
+    }
+
+    /// How many chips shall hold an item.
+    pub(super) fn copies(&self) -> u8 {
+        self.membership.replicas.clamp(1, MOST_REPLICAS as u8)
+    }
+
+    /// Carries on every errand for which something is due.
+    pub(super) fn tick_errands<M: Meter>(
+        &mut self,
+        role: &mut AnyRole<'_>,
+        profile: &Profile,
+        turn: &mut Turn<'_, M>,
+    ) {
+        for place in 0..ERRANDS as usize {
+            self.carry_on(place, role, profile, turn);
+        }
+    }
+
+    /// Goes from chip to chip until one has to be waited for, or the errand is over.
+    fn carry_on<M: Meter>(
+        &mut self,
+        place: usize,
+        role: &mut AnyRole<'_>,
+        profile: &Profile,
+        turn: &mut Turn<'_, M>,
+    ) {
+        loop {
+            let Some((errand, _)) = self.errands.at(place) else { return };
+            if errand.purpose == 0 {
+                return;
+            }
+            if errand.copies >= errand.wanted || turn.now.get() >= errand.deadline {
+                return self.finish(place, role, turn);
+            }
+            if let Some(chip) = errand.waits_for() {
+                if turn.now.get() < errand.retry_at {
+                    return;
+                }
+                if errand.attempt < pace::MOST_ADDS {
+                    return self.send_item(place, chip, role, turn);
+                }
+                errand.met |= SILENCE;
+                errand.leave_chip();
+                if self.members.suspect(chip, turn.meter) {
+                    turn.observer.event(&FleetEvent::PeerSuspected { id: chip });
+                }
+                continue;
+            }
+            let pool = Pool::of(RoleCode(errand.pool), profile.id, profile.role.into());
+            let Some(rank) = pool.next(errand.item(), errand.rank(), &self.members, turn.meter) else {
+                let may_come = self.state.has_just_booted() || pool.is_missing_one(&self.members);
+                if !may_come || errand.met & FULL != 0 || errand.purpose == REPAIR {
+                    return self.finish(place, role, turn);
+                }
+                if turn.now.get() >= errand.retry_at {
+                    // Whoever holds it already says so again.
+                    errand.begin_again(turn.now + LULL);
+                }
+                return;
+            };
+            if turn.now.get() < errand.retry_at {
+                return;
+            }
+            errand.go_to(rank, rank.id != profile.id);
+            errand.retry_at = turn.now.get();
+            if rank.id == profile.id {
+                self.keep_here(place, role, turn);
+            }
+        }
+    }
+
+    fn keep_here<M: Meter>(&mut self, place: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
+        let Some((errand, text)) = self.errands.at(place) else { return };
+        errand.met |= SELF;
+        let text = core::str::from_utf8(text).unwrap_or_default();
+        let keeping = match errand.kind {
+            TEXT => Keeping::Text(text),
+            kind => Keeping::Memory { kind, lives_s: errand.lives_s, text },
+        };
+        match keep(errand.item(), &keeping, role, turn) {
+            Ok(_) => errand.copies += 1,
+            Err(_) => errand.met |= FULL,
+        }
+    }
+
+    /// Asks chip `to` to keep the item of an errand.
+    fn send_item<M: Meter>(&mut self, place: usize, to: u16, role: &AnyRole<'_>, turn: &mut Turn<'_, M>) {
+        let (link, topology) = (self.membership.link, self.membership.topology);
+        let chips = self.members.counted();
+        let Some((errand, text)) = self.errands.at(place) else { return };
+        let item = errand.item();
+        let mut buffer = [0; LINE_LIMIT];
+        let keeping = if errand.purpose == REPAIR {
+            let slot = role.slot_of(item, turn.meter);
+            slot.and_then(|slot| role.kept_at(slot, turn.now, &mut buffer, turn.meter))
+        } else {
+            let text = core::str::from_utf8(text).unwrap_or_default();
+            Some(match errand.kind {
+                TEXT => Keeping::Text(text),
+                kind => Keeping::Memory { kind, lives_s: errand.lives_s, text },
+            })
+        };
+        let message = match keeping {
+            Some(Keeping::Text(text)) => Message::Add(Add { item, text }),
+            Some(Keeping::Memory { kind, lives_s, text }) => {
+                Message::Remember(Remember { item, kind, lives_s, text })
+            }
+            // This chip has forgotten it since.
+            None => return *errand = Errand::default(),
+        };
+        if self.endpoint.post(to, &message, turn.now, turn.meter) {
+            let wait = pace::stored_wait(link, topology, chips, errand.attempt);
+            errand.retry_at = turn.now.get().saturating_add(wait.get());
+            errand.attempt += 1;
+        } else {
+            errand.retry_at = turn.now.get().saturating_add(NO_PLACE.get());
+        }
+    }
+
+    /// Chip `source` says that it keeps `item`.
+    pub(super) fn take_stored<M: Meter>(
+        &mut self,
+        source: u16,
+        item: ItemId,
+        role: &mut AnyRole<'_>,
+        profile: &Profile,
+        turn: &mut Turn<'_, M>,
+    ) {
+        let Some(place) = self.errands.waiting(source, |other| other == item) else { return };
+        let Some((errand, _)) = self.errands.at(place) else { return };
+        errand.copies += 1;
+        errand.leave_chip();
+        if errand.purpose == REPAIR {
+            turn.observer.event(&FleetEvent::Copied { item, to: source });
+        }
+        self.carry_on(place, role, profile, turn);
+    }
+
+    /// Chip `source` does not keep the item of this number.
+    pub(super) fn take_refusal<M: Meter>(
+        &mut self,
+        source: u16,
+        number: u32,
+        role: &mut AnyRole<'_>,
+        profile: &Profile,
+        turn: &mut Turn<'_, M>,
+    ) {
+        let Some(place) = self.errands.waiting(source, |other| other.number == number) else { return };
+        let Some((errand, _)) = self.errands.at(place) else { return };
+        errand.met |= FULL;
+        errand.leave_chip();
+        self.carry_on(place, role, profile, turn);
+    }
+
+    fn finish<M: Meter>(&mut self, place: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
+        let Some((errand, _)) = self.errands.at(place) else { return };
+        let done = core::mem::take(errand);
+        let (item, copies, wanted) = (done.item(), done.copies.max(done.most), done.wanted);
+        let is_kept = copies >= wanted;
+        if done.purpose == REPAIR {
+            // Enough others hold it, and this chip is not one of those that shall.
+            let is_spare = is_kept && done.met & SELF == 0;
+            if let Some(slot) = role.slot_of(item, turn.meter).filter(|_| is_spare)
+                && let Some(catalog) = role.catalog_mut()
+            {
+                catalog.names_mut().mark_spare(slot, true);
+            }
+            return;
+        }
+        turn.observer.event(&match is_kept {
+            true => FleetEvent::ItemAcknowledged { item, copies },
+            false => FleetEvent::ItemGivenUp { item, copies },
+        });
+        let reason = match (done.met & FULL != 0, done.met & SILENCE != 0) {
+            (true, _) => "full",
+            (false, true) => "no-answer",
+            _ => "too-few-chips",
+        };
+        let what = if done.purpose == ALARM { "alarm " } else { "" };
+        // A line that cannot be written has nowhere to be reported.
+        let _ = match is_kept {
+            true => writeln!(turn.out, "fleet: {what}stored item={item} copies={copies}"),
+            false => {
+                let line = format_args!("item={item} copies={copies} wanted={wanted} {reason}");
+                writeln!(turn.out, "fleet: {what}not stored {line}")
+            }
+        };
+    }
+
+    /// A chip came, went or took another role: every item is to be looked at.
+    pub(super) fn look_again(&mut self, role: &mut AnyRole<'_>, now: Micros) {
+        self.state.changes = self.state.changes.wrapping_add(1);
+        if self.state.to_look == 0 {
+            self.begin_look(role, now);
+        }
+        if let Some(catalog) = role.catalog_mut() {
+            catalog.names_mut().forget_spares();
+        }
+    }
+
+    fn begin_look(&mut self, role: &AnyRole<'_>, now: Micros) {
+        self.state.looked_for = self.state.changes;
+        self.state.to_look = role.catalog().map_or(0, |catalog| catalog.names().capacity());
+        self.state.next_look = now.get().saturating_add(NEXT_LOOK.get());
+        if self.state.to_look == 0 {
+            self.members.settle();
+        }
+    }
+
+    /// Looks at the next few items, and sees to those that others should hold now.
+    pub(super) fn tick_look<M: Meter>(
+        &mut self,
+        role: &AnyRole<'_>,
+        profile: &Profile,
+        turn: &mut Turn<'_, M>,
+    ) {
+        if self.state.to_look == 0 || turn.now.get() < self.state.next_look {
+            return;
+        }
+        self.state.next_look = turn.now.get().saturating_add(NEXT_LOOK.get());
+        let Some(catalog) = role.catalog() else { return self.state.to_look = 0 };
+        let pool = Pool::of(profile.role.into(), profile.id, profile.role.into());
+        let replicas = self.copies();
+        turn.meter.record(Op::Scan, LOOKED_AT);
+        for _ in 0..LOOKED_AT.min(self.state.to_look) {
+            if self.errands.count(REPAIR) >= REPAIRS {
+                return;
+            }
+            let slot = self.state.look_slot % catalog.names().capacity().max(1);
+            if let Some(item) = catalog.names().get(slot)
+                && pool.is_moved(item, replicas, &self.members, turn.meter)
+                && !self.errands.is_under_way(item)
+            {
+                self.repair(item, profile.role, turn.now);
+            }
+            self.state.look_slot = slot.wrapping_add(1);
+            self.state.to_look -= 1;
+        }
+        if self.state.to_look == 0 {
+            if self.state.looked_for == self.state.changes {
+                self.members.settle();
+            } else {
+                self.begin_look(role, turn.now);
+            }
+        }
+    }
+
+    fn repair(&mut self, item: ItemId, role: RoleKind, now: Micros) {
+        let errand = Errand::of(item, REPAIR, TEXT, RoleCode::from(role).0);
+        // Without a place for it, it is looked at again: in its turn at a heartbeat, if not before.
+        let _ = self.errands.begin(self.with_times(errand, now), "");
+    }
+
+    /// Looks at one item, whatever happened.
+    pub(super) fn look_at_one(&mut self, role: &AnyRole<'_>, profile: &Profile, now: Micros) {
+        let Some(catalog) = role.catalog().filter(|_| self.state.to_look == 0) else { return };
+        let capacity = catalog.names().capacity();
+        if capacity == 0 || self.copies() < 2 || self.errands.count(REPAIR) > 0 {
+            return;
+        }
+        let from = self.state.look_slot % capacity;
+        let slots = (from..capacity).chain(0..from);
+        let next =
+            slots.take(4 * LOOKED_AT as usize).find_map(|slot| Some((slot, catalog.names().get(slot)?)));
+        match next {
+            Some((slot, item)) => {
+                self.state.look_slot = slot.wrapping_add(1);
+                self.repair(item, profile.role, now);
+            }
+            None => self.state.look_slot = from.wrapping_add(4 * LOOKED_AT),
+        }
+    }
+}
+
+/// Keeps `item`, and lets go of what enough others hold where there is no room.
+pub(super) fn keep<M: Meter>(
+    item: ItemId,
+    keeping: &Keeping<'_>,
+    role: &mut AnyRole<'_>,
+    turn: &mut Turn<'_, M>,
+) -> Result<Kept, Failure> {
+    let mut outcome = role.keep(item, keeping, turn.now, turn.meter);
+    for _ in 0..MOST_RELEASES {
+        if !matches!(outcome, Err(Failure::Full { .. } | Failure::TextFull { .. })) {
+            break;
+        }
+        let spare = role.catalog().and_then(|catalog| catalog.names().first_spare(turn.meter));
+        let Some((slot, item_let_go)) = spare else { break };
+        role.release(slot, turn.meter);
+        turn.observer.event(&FleetEvent::Released { item: item_let_go });
+        outcome = role.keep(item, keeping, turn.now, turn.meter);
+    }
+    if outcome == Ok(Kept::New) {
+        turn.observer.event(&FleetEvent::ItemStored { item });
+    }
+    outcome
+}
+
+/// Whom an item that a console adds serves.
+pub(super) const FROM_CONSOLE: u8 = ADD;

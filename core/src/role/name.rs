@@ -1,0 +1,121 @@
+//! The names that a fleet gives items, beside them, by slot.
+//!
+//! A copy keeps the name of its item, so a chip that is told to keep an item knows whether it does already. What a chip's
+//! own console stores has no name here: it is called by its id at that chip, and is no more the fleet's than the chip's
+//! other memory. A chip outside of any fleet has no names at all.
+
+use crate::arena::{Arena, NoRoom};
+use crate::meter::{Meter, Op};
+use crate::wire::message::ItemId;
+use core::fmt;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// In the number of an item: what follows is an id at its origin, and no other chip holds a copy.
+const OWN: u32 = 1 << 31;
+
+const NAMED: u16 = 1;
+const SPARE: u16 = 2;
+
+/// The name of one item. All zeros is none.
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
+#[repr(C)]
+struct Name {
+    number: u32,
+    origin: u16,
+    flags: u16,
+}
+const _: () = assert!(size_of::<Name>() == 8);
+
+/// Names by slot. All zeros is no name anywhere.
+#[derive(Debug)]
+pub struct Names<'a>(&'a mut [Name]);
+
+impl<'a> Names<'a> {
+    /// Places for `capacity` names; 0 takes nothing.
+    ///
+    /// # Errors
+    /// [`NoRoom`] when the arena has fewer bytes left.
+    pub fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
+        Ok(Self(if capacity == 0 { &mut [] } else { arena.slice("names", capacity)? }))
+    }
+
+    /// How many places there are.
+    pub fn capacity(&self) -> u32 {
+        self.0.len() as u32
+    }
+
+    /// The name of the item at `slot`, where the fleet gave it one.
+    pub fn get(&self, slot: u32) -> Option<ItemId> {
+        let name = self.0.get(slot as usize).filter(|name| name.flags & NAMED != 0)?;
+        Some(ItemId { origin: name.origin, number: name.number })
+    }
+
+    /// Names the item at `slot`.
+    pub fn set(&mut self, slot: u32, item: ItemId) {
+        if let Some(place) = self.0.get_mut(slot as usize) {
+            *place = Name { number: item.number, origin: item.origin, flags: NAMED };
+        }
+    }
+
+    /// The slot of `item`.
+    pub fn find<M: Meter>(&self, item: ItemId, meter: &mut M) -> Option<u32> {
+        let same =
+            |name: &Name| name.flags & NAMED != 0 && (name.number, name.origin) == (item.number, item.origin);
+        let slot = self.0.iter().position(same);
+        meter.record(Op::Scan, slot.unwrap_or(self.0.len()) as u32);
+        slot.map(|slot| slot as u32)
+    }
+
+    /// Says whether enough other chips hold the item at `slot`.
+    pub fn mark_spare(&mut self, slot: u32, is_spare: bool) {
+        if let Some(name) = self.0.get_mut(slot as usize) {
+            name.flags = if is_spare { name.flags | SPARE } else { name.flags & !SPARE };
+        }
+    }
+
+    /// An item that enough other chips hold.
+    pub fn first_spare<M: Meter>(&self, meter: &mut M) -> Option<(u32, ItemId)> {
+        meter.record(Op::Scan, self.0.len() as u32);
+        let slot = self.0.iter().position(|name| name.flags & SPARE != 0)? as u32;
+        Some((slot, self.get(slot)?))
+    }
+
+    /// No item is known to be held by enough others any more.
+    pub fn forget_spares(&mut self) {
+        self.0.iter_mut().for_each(|name| name.flags &= !SPARE);
+    }
+
+    /// Nothing is at `slot` any more.
+    pub fn clear(&mut self, slot: u32) {
+        if let Some(name) = self.0.get_mut(slot as usize) {
+            *name = Name::default();
+        }
+    }
+
+    /// Nothing is anywhere any more.
+    pub fn clear_all(&mut self) {
+        self.0.fill(Name::default());
+    }
+}
+
+impl ItemId {
+    /// What the fleet calls the item that chip `origin` calls `id` and holds alone.
+    pub const fn own(origin: u16, id: u32) -> Self {
+        Self { origin, number: OWN | id }
+    }
+
+    /// The id of the item at its origin, where only that chip holds it.
+    pub const fn own_id(self) -> Option<u32> {
+        if self.number & OWN == 0 { None } else { Some(self.number & !OWN) }
+    }
+}
+
+/// `3.17` is the 17th item that chip 3 gave the fleet; `3/17` is what chip 3 itself calls 17.
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.own_id() {
+            Some(id) => write!(f, "{}/{id}", self.origin),
+            None => write!(f, "{}.{}", self.origin, self.number),
+        }
+    }
+}
