@@ -135,7 +135,13 @@ impl fmt::Debug for Chip {
 
 impl Chip {
     /// A chip without power.
-    pub fn new(place: usize, blueprint: Blueprint, pricing: Pricing, seed: u64, hostile: Arc<[bool]>) -> Self {
+    pub fn new(
+        place: usize,
+        blueprint: Blueprint,
+        pricing: Pricing,
+        seed: u64,
+        hostile: Arc<[bool]>,
+    ) -> Self {
         Self {
             place,
             blueprint,
