@@ -48,7 +48,9 @@ struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     screen: Receiver<Vec<u8>>,
+    /// What was shown and not yet waited for, and what was.
     shown: String,
+    seen: String,
 }
 
 impl Terminal {
@@ -74,7 +76,7 @@ impl Terminal {
                 let _ = sender.send(buffer[..length].to_vec());
             }
         });
-        Self { child, keyboard, screen, shown: String::new() }
+        Self { child, keyboard, screen, shown: String::new(), seen: String::new() }
     }
 
     fn press(&mut self, keys: &str) {
@@ -85,19 +87,23 @@ impl Terminal {
     /// Waits until `text` is shown. Only what changes is drawn, so a word counts only where it is drawn in one piece.
     fn expect(&mut self, text: &str) {
         let begun = Instant::now();
-        while !self.shown.contains(text) {
+        let end = loop {
+            if let Some(place) = self.shown.find(text) {
+                break place + text.len();
+            }
             assert!(begun.elapsed() < PATIENCE, "`{text}` is not in {:?}", self.shown);
             if let Ok(bytes) = self.screen.recv_timeout(Duration::from_millis(100)) {
                 self.shown += &String::from_utf8_lossy(&bytes);
             }
-        }
+        };
+        self.seen += &self.shown.drain(..end).collect::<String>();
     }
 
     /// The terminal is given back, and the display ended like this.
     fn expect_end(&mut self, code: u32) {
         self.expect(&format!("restored {code}"));
-        let left = self.shown.find("\x1b[?1049l").unwrap();
-        assert!(left < self.shown.find("restored").unwrap());
+        let left = self.seen.find("\x1b[?1049l").unwrap();
+        assert!(left < self.seen.find("restored").unwrap());
         self.child.wait().unwrap();
     }
 }
@@ -129,7 +135,7 @@ fn a_program_that_is_told_to_stop_gives_the_terminal_back() {
     let mut terminal = Terminal::open(&format!("--port {}", board()));
     terminal.expect("process ");
     terminal.expect("filter");
-    let after = terminal.shown.split("process ").nth(1).unwrap();
+    let after = terminal.seen.split("process ").nth(1).unwrap();
     let process: String = after.chars().take_while(char::is_ascii_digit).collect();
     assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
     terminal.expect_end(130);

@@ -52,8 +52,9 @@ impl Live {
         let scenario = Arc::new(scenario);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if scenario.chips.len() >= MANY { cores } else { 1 };
-        let fleet = Fleet::build(Arc::clone(&scenario), threads)
-            .map_err(|error| CliError::no("tui::cannot-build", error.to_string()).help("`ruvllm-esp fit` shows what fits"))?;
+        let fleet = Fleet::build(Arc::clone(&scenario), threads).map_err(|error| {
+            CliError::no("tui::cannot-build", error.to_string()).help("`ruvllm-esp fit` shows what fits")
+        })?;
         Ok(Self { scenario, fleet, threads, deeds: Vec::new(), done: 0, slice: 1_000 })
     }
 
@@ -117,7 +118,8 @@ impl Source for Live {
     }
 
     fn rewind(&mut self, to: Micros) -> Result<(), String> {
-        self.fleet = Fleet::build(Arc::clone(&self.scenario), self.threads).map_err(|error| error.to_string())?;
+        self.fleet =
+            Fleet::build(Arc::clone(&self.scenario), self.threads).map_err(|error| error.to_string())?;
         self.deeds.retain(|(at, _)| *at <= to);
         self.done = 0;
         Ok(())

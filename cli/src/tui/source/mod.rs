@@ -5,6 +5,8 @@
 
 #[cfg(feature = "board")]
 pub mod board;
+pub mod live;
+pub mod replay;
 #[cfg(feature = "board")]
 pub mod serial;
 pub mod worker;
