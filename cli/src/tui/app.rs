@@ -16,8 +16,9 @@ use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::view::{ChipDetail, EventKind, EventView, FleetView};
 use std::collections::VecDeque;
 
-/// How many events are kept; a day of a lively fleet would be millions.
+/// How many events are kept, and how many lines of consoles: a day of a lively fleet would be millions.
 pub const EVENTS: usize = 20_000;
+const LINES: usize = 5_000;
 
 /// What has the keyboard.
 #[derive(Clone, Debug, Default)]
@@ -96,8 +97,10 @@ pub struct App {
     pub informed: bool,
     /// The last values.
     pub history: History,
-    /// What happened, oldest first.
+    /// What happened, oldest first; but for what consoles said.
     pub events: VecDeque<EventView>,
+    /// What was typed at consoles and what they said, oldest first.
+    pub lines: VecDeque<EventView>,
     /// The chip whose details came last, with them.
     pub detail: Option<(usize, ChipDetail)>,
     /// How time is to pass.
@@ -153,6 +156,7 @@ impl App {
             informed: false,
             history: History::default(),
             events: VecDeque::new(),
+            lines: VecDeque::new(),
             detail: None,
             pace: Pace::REAL,
             achieved: 0,
@@ -179,6 +183,7 @@ impl App {
     pub fn receive(&mut self, update: Update) {
         if update.rewound {
             self.events.clear();
+            self.lines.clear();
             self.history = History::default();
             self.event = 0;
         }
@@ -202,20 +207,26 @@ impl App {
         if self.event > 0 {
             self.event += events.iter().filter(|event| self.shows(event)).count();
         }
-        self.events.extend(events);
-        let surplus = self.events.len().saturating_sub(EVENTS);
-        self.events.drain(..surplus);
+        // Sensors alone say more than everything else together, and would leave no room for it.
+        let (lines, events): (Vec<_>, Vec<_>) =
+            events.into_iter().partition(|event| event.kind == EventKind::Console);
+        for (kept, new, most) in [(&mut self.events, events, EVENTS), (&mut self.lines, lines, LINES)] {
+            kept.extend(new);
+            let surplus = kept.len().saturating_sub(most);
+            kept.drain(..surplus);
+        }
         self.event = self.event.min(self.shown_events().count().saturating_sub(1));
     }
 
-    /// Is an event of a kind that is shown?
+    /// Is an event of a kind that is shown? What consoles say is shown only alone.
     pub fn shows(&self, event: &EventView) -> bool {
-        self.kind.is_none_or(|kind| kind == event.kind)
+        self.kind.map_or(event.kind != EventKind::Console, |kind| kind == event.kind)
     }
 
     /// The events that are shown, newest first.
     pub fn shown_events(&self) -> impl Iterator<Item = &EventView> {
-        self.events.iter().rev().filter(|event| self.shows(event))
+        let kept = if self.kind == Some(EventKind::Console) { &self.lines } else { &self.events };
+        kept.iter().rev().filter(|event| self.shows(event))
     }
 
     /// The place of the selected chip.

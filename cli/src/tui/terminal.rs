@@ -1,5 +1,6 @@
 //! The terminal, taken over and given back: at the end, after a panic, when the program is told to stop.
 
+use crate::error::Exit;
 use crossterm::cursor::Show;
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -8,6 +9,10 @@ use ratatui::backend::CrosstermBackend;
 use std::io::{self, Stdout};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How long the display has to end by itself when it is told to stop.
+const GRACE: Duration = Duration::from_secs(1);
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -35,7 +40,13 @@ impl Screen {
             }));
         });
         // Where there can be no handler, the signal ends the program as ever.
-        let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst));
+        let _ = ctrlc::set_handler(|| {
+            STOP.store(true, Ordering::SeqCst);
+            // A terminal that has hung up may keep whoever reads from it for ever.
+            std::thread::sleep(GRACE);
+            give_back();
+            std::process::exit(Exit::Interrupted as i32);
+        });
         TAKEN.store(true, Ordering::SeqCst);
         let taken = enable_raw_mode()
             .and_then(|()| execute!(io::stdout(), EnterAlternateScreen))
