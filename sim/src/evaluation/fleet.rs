@@ -8,7 +8,9 @@
 use super::host_clock;
 use crate::fleet::ledger::quantile;
 use crate::fleet::{Fleet, FleetError};
-use crate::scenario::{ChipPlan, LinkPlan, LoadLines, LoadPlan, Permille, Port, Scenario, Scripted, Topology};
+use crate::scenario::{
+    ChipPlan, LinkPlan, LoadLines, LoadPlan, Permille, Port, Scenario, Scripted, Topology,
+};
 use ruvllm_esp_core::chip::{Radio, esp32c3};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;

@@ -21,7 +21,9 @@ use thiserror::Error;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum FleetError {
     /// A chip's arena is too small for the network's structures and its role.
-    #[error("chip `{chip}`: its fleet and its role do not fit {arena} of arena: `{part}` needs {needs}, {free} are free")]
+    #[error(
+        "chip `{chip}`: its fleet and its role do not fit {arena} of arena: `{part}` needs {needs}, {free} are free"
+    )]
     DoesNotFit {
         /// The chip's name.
         chip: String,
@@ -63,11 +65,18 @@ pub fn islands(scenario: &Scenario) -> Result<Vec<Island>, FleetError> {
         }
         let mut chips = Vec::with_capacity(places.len());
         for place in &places {
-            let plan = scenario.chips.get(*place).ok_or(FleetError::NoPlace { what: "chip", place: *place })?;
+            let plan =
+                scenario.chips.get(*place).ok_or(FleetError::NoPlace { what: "chip", place: *place })?;
             let blueprint = blueprint(scenario, plan, places.len() as u32)?;
             fits(plan, &blueprint, &mut tried)?;
             let table = cost::table(plan.chip).ok_or(FleetError::NoPrices(plan.chip.name))?;
-            chips.push(Chip::new(*place, blueprint, Pricing::new(table), scenario.seed, Arc::clone(&hostile)));
+            chips.push(Chip::new(
+                *place,
+                blueprint,
+                Pricing::new(table),
+                scenario.seed,
+                Arc::clone(&hostile),
+            ));
         }
         connect(&mut chips, &channels);
         islands.push(Island::new(chips, channels));

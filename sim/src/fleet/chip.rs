@@ -142,7 +142,13 @@ impl fmt::Debug for Chip {
 
 impl Chip {
     /// A chip without power.
-    pub fn new(place: usize, blueprint: Blueprint, pricing: Pricing, seed: u64, hostile: Arc<[Option<Hostility>]>) -> Self {
+    pub fn new(
+        place: usize,
+        blueprint: Blueprint,
+        pricing: Pricing,
+        seed: u64,
+        hostile: Arc<[Option<Hostility>]>,
+    ) -> Self {
         Self {
             place,
             blueprint,

@@ -310,7 +310,9 @@ impl Fleet {
             }
             Fault::Partition { ref groups } => self.part(groups),
             Fault::Heal => self.part(&[]),
-            Fault::Cut { link } => self.with_link(link, |island, local, _| island.channels[local].medium.is_cut = true),
+            Fault::Cut { link } => {
+                self.with_link(link, |island, local, _| island.channels[local].medium.is_cut = true)
+            }
             Fault::Mend { link } => {
                 self.with_link(link, |island, local, _| island.channels[local].medium.is_cut = false);
             }
@@ -326,7 +328,9 @@ impl Fleet {
                 let mischief = self.mischief(chip);
                 self.with_chip(chip, |island, local| island.chips[local].babble(now, mischief));
             }
-            Fault::Calm { chip } => self.with_chip(chip, |island, local| island.chips[local].babble(now, None)),
+            Fault::Calm { chip } => {
+                self.with_chip(chip, |island, local| island.chips[local].babble(now, None))
+            }
             Fault::Skew { chip, millionths } => {
                 let planned = self.scenario.chips.get(chip).map_or(0, |plan| plan.skew);
                 self.with_chip(chip, |island, local| {

@@ -76,7 +76,9 @@ pub enum Fault {
 impl Fault {
     /// What a fault of a scenario does when it begins.
     pub fn begins(kind: &FaultKind) -> Vec<Fault> {
-        let each = |places: &[usize], fault: &dyn Fn(usize) -> Fault| places.iter().map(|place| fault(*place)).collect();
+        let each = |places: &[usize], fault: &dyn Fn(usize) -> Fault| {
+            places.iter().map(|place| fault(*place)).collect()
+        };
         match kind {
             FaultKind::Crash(chips) => each(chips, &|chip| Fault::Crash { chip }),
             FaultKind::Reboot(chips) => each(chips, &|chip| Fault::Reboot { chip }),
@@ -88,7 +90,9 @@ impl Fault {
                 each(links, &|link| Fault::Corruption { link, share: Some(*share) })
             }
             FaultKind::Babble(chips) => each(chips, &|chip| Fault::Babble { chip }),
-            FaultKind::Skew(chips, skew) => each(chips, &|chip| Fault::Skew { chip, millionths: Some(*skew) }),
+            FaultKind::Skew(chips, skew) => {
+                each(chips, &|chip| Fault::Skew { chip, millionths: Some(*skew) })
+            }
         }
     }
 

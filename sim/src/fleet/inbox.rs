@@ -31,7 +31,11 @@ impl Inbox {
     pub fn push(&mut self, arrival: Arrival) {
         let key = |arrival: &Arrival| (arrival.at, arrival.port);
         // Nearly all come in order, so the place is near the end.
-        let place = self.coming.iter().rposition(|before| key(before) <= key(&arrival)).map_or(0, |before| before + 1);
+        let place = self
+            .coming
+            .iter()
+            .rposition(|before| key(before) <= key(&arrival))
+            .map_or(0, |before| before + 1);
         self.coming.insert(place, arrival);
     }
 

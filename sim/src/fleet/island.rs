@@ -38,7 +38,8 @@ impl Island {
     pub fn new(chips: Vec<Chip>, channels: Vec<Channel>) -> Self {
         let lookahead = channels.iter().map(|channel| channel.medium.model.lookahead()).min();
         let due = (vec![NEVER; chips.len()], vec![NEVER; channels.len()]);
-        let local = |place| chips.binary_search_by_key(&place, |chip: &Chip| chip.place).unwrap_or(usize::MAX);
+        let local =
+            |place| chips.binary_search_by_key(&place, |chip: &Chip| chip.place).unwrap_or(usize::MAX);
         let home = |channel: &Channel| channel.members.iter().map(|port| local(port.chip)).collect();
         let homes = channels.iter().map(home).collect();
         Self { chips, channels, homes, lookahead: lookahead.unwrap_or(NEVER), due, effects: Vec::new() }

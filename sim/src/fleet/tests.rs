@@ -4,7 +4,8 @@ use super::record::{Keep, What};
 use super::view::ChipState;
 use super::*;
 use crate::scenario::{
-    ChipPlan, FaultKind, FaultPlan, Hostility, LinkPlan, LoadLines, LoadPlan, Permille, Port, Scenario, Topology, When,
+    ChipPlan, FaultKind, FaultPlan, Hostility, LinkPlan, LoadLines, LoadPlan, Permille, Port, Scenario,
+    Topology, When,
 };
 use ruvllm_esp_core::chip::{Radio, esp32c3};
 use ruvllm_esp_core::federation::FleetEvent;
@@ -89,7 +90,8 @@ fn eventful() -> Scenario {
     scenario.links[1].corruption = Permille(50);
     scenario.chips[7].skew = 300;
     scenario.chips[50].hostile = Some(Hostility::Forge);
-    let lines: Arc<[String]> = ["add the pump is warm", "search pump", "peers", "stats"].map(String::from).into();
+    let lines: Arc<[String]> =
+        ["add the pump is warm", "search pump", "peers", "stats"].map(String::from).into();
     scenario.load = vec![LoadPlan {
         chips: (0..40).collect(),
         gap: Micros(300_000),
@@ -173,7 +175,8 @@ fn a_crash_loses_what_ram_held_and_a_reboot_counts() {
     fleet.run_until(Micros::seconds(10));
     assert_eq!(chip(&mut fleet, 0).agent().map(|agent| agent.items()), Some(0));
     assert_eq!((chip(&mut fleet, 0).boots, chip(&mut fleet, 1).boots), (2, 1));
-    let rebooted = |(chip, event): &(usize, FleetEvent)| *chip > 0 && *event == FleetEvent::PeerRebooted { id: 1 };
+    let rebooted =
+        |(chip, event): &(usize, FleetEvent)| *chip > 0 && *event == FleetEvent::PeerRebooted { id: 1 };
     assert_eq!(events(&mut fleet).iter().filter(|event| rebooted(event)).count(), 2);
 }
 

@@ -60,7 +60,8 @@ impl Usage {
             let energy = charge * u128::from(SUPPLY_MILLIVOLTS) / 1_000_000_000;
             Nanojoules(u64::try_from(energy).unwrap_or(u64::MAX))
         };
-        let (value, low, high) = (of(|current| current.typical), of(|current| current.low), of(|current| current.high));
+        let (value, low, high) =
+            (of(|current| current.typical), of(|current| current.low), of(|current| current.high));
         Banded { value, low: low.min(value), high: high.max(value) }.tagged(Kind::Modelled)
     }
 }
