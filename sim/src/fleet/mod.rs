@@ -8,6 +8,7 @@
 //! - [`medium`], [`bus`], [`radio`], [`channel`]: frames on their way
 //! - [`fault`], [`intruder`]: what fails, and what means harm
 //! - [`record`], [`ledger`]: what happened, and what was promised
+//! - [`facts`]: what it is like at a moment
 //! - [`chance`], [`recent`]: what is drawn, and how busy something was
 //! - [`view`]: a fleet as it is looked at
 
@@ -18,6 +19,7 @@ pub mod channel;
 pub mod chip;
 pub mod clock;
 pub mod engine;
+pub mod facts;
 pub mod fault;
 pub mod inbox;
 pub mod intruder;

@@ -6,6 +6,9 @@
 //! - [`data`]: the texts and samples that a file names
 //! - [`inputs`]: what is typed, in the order of time
 //! - [`faults`]: what fails, in the order of time
+//! - [`run`]: a scenario, run, with its judge and its trace
+//! - [`truth`]: what one exact index would have answered
+//! - [`verdict`]: how a run ended
 //! - [`judge`]: what was expected against what was seen
 
 mod chance;
@@ -23,10 +26,13 @@ pub mod plan;
 pub mod problem;
 mod quantity;
 mod read;
+pub mod run;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod truth;
 mod typed;
+pub mod verdict;
 
 pub use plan::*;
 pub use problem::Problems;

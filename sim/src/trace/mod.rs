@@ -8,12 +8,16 @@
 //! - [`write`]: a run into a trace
 //! - [`read`]: a trace back, as far as it is whole
 //! - [`player`]: views of the fleet at any time of a trace
+//! - [`record`]: what an engine tells, as lines of a trace
+//! - [`replay`]: a run repeated and compared
 //! - [`perfetto`]: for the trace viewers of Chrome and Perfetto
 
 pub mod event;
 pub mod perfetto;
 pub mod player;
 pub mod read;
+pub mod record;
+pub mod replay;
 #[cfg(test)]
 mod tests;
 pub mod write;
