@@ -41,12 +41,19 @@ impl Report {
         let threads = self.fleets.first().map_or(1, |fleet| fleet.threads);
         let heading = format!("Simulated fleets on {threads} threads of this machine, measured");
         writeln!(out, "{}", strong(&heading))?;
-        let names = ["chips", "chip-seconds/s", "real time", "frames", "turns", "answered", "p50", "p95", "memory"];
+        let names =
+            ["chips", "chip-seconds/s", "real time", "frames", "turns", "answered", "p50", "p95", "memory"];
         let mut table = Table::new(names.map(|heading| (heading, Align::Right)));
         self.fleets.iter().for_each(|fleet| table.row(row(fleet)));
         table.write(out)?;
-        writeln!(out, "real time: virtual time over time on the wall; memory: what this process holds at the end")?;
-        writeln!(out, "chips: esp32c3 with ESP-NOW in fields of {FIELD}; each is asked every 10 s and asks its fleet every 60 s")?;
+        writeln!(
+            out,
+            "real time: virtual time over time on the wall; memory: what this process holds at the end"
+        )?;
+        writeln!(
+            out,
+            "chips: esp32c3 with ESP-NOW in fields of {FIELD}; each is asked every 10 s and asks its fleet every 60 s"
+        )?;
         writeln!(out, "p50, p95: how long the fleet's answers took in virtual time, modelled")
     }
 }
