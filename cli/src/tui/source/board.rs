@@ -364,7 +364,8 @@ mod tests {
     fn verdicts_become_a_signal() {
         let samples: Vec<String> =
             (0..200).map(|at| format!("sample {}", if at == 190 { 9_000 } else { 20 + at % 7 })).collect();
-        let board = talk(RoleKind::AnomalySentinel, &samples.iter().map(String::as_str).collect::<Vec<_>>(), 60);
+        let board =
+            talk(RoleKind::AnomalySentinel, &samples.iter().map(String::as_str).collect::<Vec<_>>(), 60);
         let RoleView::Signal { scores, alarms, threshold } = &board.detail.role else {
             panic!("{:?}", board.detail.role)
         };
