@@ -3,6 +3,7 @@
 use super::answer::{News, Reply, news, serve, tell_alarm};
 use super::errand::{ADD, ALARM, Errands, REPAIR, REPAIRS};
 use super::member::{Heard, Members, Standing};
+use super::place::LOOK_EVERY;
 use super::question::Questions;
 use super::relay::Relay;
 use super::{FleetEvent, Membership, Outgoing, Topology, Turn, pace};
@@ -211,7 +212,8 @@ impl<'a> Node<'a> {
                     }
                     _ => false,
                 };
-                let reply = match serve(&header, &message, role, profile, turn) {
+                let is_settled = self.state.to_look == 0;
+                let reply = match serve(&header, &message, is_settled, role, profile, turn) {
                     // Everyone else is heard by heartbeats; hundreds of answers at once would take seconds of the link.
                     Reply::Hello if !coordinates => Reply::Nothing,
                     reply => reply,
@@ -298,7 +300,9 @@ impl<'a> Node<'a> {
         if has_lost {
             self.look_again(role, turn.now);
         }
-        self.look_at_one(role, profile, turn.now);
+        if self.state.beats.is_multiple_of(LOOK_EVERY) {
+            self.look_at_one(role, profile, turn.now);
+        }
         self.elect(turn);
     }
 

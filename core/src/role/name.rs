@@ -80,11 +80,6 @@ impl<'a> Names<'a> {
         Some((slot, self.get(slot)?))
     }
 
-    /// No item is known to be held by enough others any more.
-    pub fn forget_spares(&mut self) {
-        self.0.iter_mut().for_each(|name| name.flags &= !SPARE);
-    }
-
     /// Nothing is at `slot` any more.
     pub fn clear(&mut self, slot: u32) {
         if let Some(name) = self.0.get_mut(slot as usize) {
@@ -158,7 +153,7 @@ mod tests {
         assert_eq!((names.find(item, &mut ()), names.first_spare(&mut ())), (Some(2), None));
         names.mark_spare(2, true);
         assert_eq!(names.first_spare(&mut ()), Some((2, item)));
-        names.forget_spares();
+        names.mark_spare(2, false);
         assert_eq!(names.first_spare(&mut ()), None);
         names.clear(2);
         assert_eq!(names.get(2), None);

@@ -338,7 +338,10 @@ fn a_view_shows_what_the_chips_are_and_do() {
     fleet.run_until(Micros::seconds(3));
     for number in 0..60 {
         fleet.type_line(0, &format!("add valve {number} of hall {} is shut", number % 7));
-        fleet.type_line(1, &format!("sample {}.{number:02}", number % 3));
+    }
+    // A sentinel learns before it judges.
+    for number in 0..300 {
+        fleet.type_line(1, &format!("sample {}.{:02}", number % 3, number % 10));
     }
     fleet.type_line(0, "search valve 7");
     fleet.type_line(2, "recall valve");
