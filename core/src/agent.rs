@@ -3,7 +3,7 @@
 //! The agent is the same on the host and on silicon. It is handed lines and the time, and writes replies; it keeps its
 //! state in the memory lent to it and takes hold of that anew at each command.
 
-use crate::arena::{Arena, Ledger, NoRoom};
+use crate::arena::{self, Arena, Ledger, NoRoom};
 use crate::chip::Chip;
 use crate::console::{CommandInfo, Failure, Session, split_word};
 use crate::embed;
@@ -96,7 +96,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     pub fn join(mut memory: Memory, identity: Identity, membership: Membership) -> Result<Self, NoRoom> {
         let plan = open(identity, Some(membership), memory.as_mut())?;
         let mut agent = Self { memory, identity, plan, operations: 0, membership: Some(membership), load: 0 };
-        agent.memory.as_mut().fill(0);
+        arena::clear(agent.memory.as_mut());
         Ok(agent)
     }
 
@@ -182,7 +182,6 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
             seed,
             role: kind,
             variant: chip.name,
-            items: role.items(),
             capacity: plan.capacity,
             arena: total.get(),
             free_arena: arena.free().get(),
@@ -414,7 +413,7 @@ fn open(identity: Identity, membership: Option<Membership>, memory: &mut [u8]) -
     }
     let memory = arena.into_rest();
     if let Some(plan) = role.plan_with(memory, seed, membership.is_some()) {
-        memory.fill(0);
+        arena::clear(memory);
         return Ok(plan);
     }
     let free = Arena::new(memory).free();

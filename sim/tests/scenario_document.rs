@@ -11,8 +11,15 @@ const BEGIN: &str = "<!-- generated from sim/src/scenario/grammar.rs: begin -->\
 const END: &str = "<!-- generated from sim/src/scenario/grammar.rs: end -->\n";
 
 fn section(section: &Section) -> String {
-    let title = if section.name.is_empty() { "The top of the file".into() } else { format!("`[[{}]]`", section.name) };
-    let mut text = format!("\n### {title}\n\n{}\n\n| key | value | unless given | means |\n| --- | --- | --- | --- |\n", section.about);
+    let title = if section.name.is_empty() {
+        "The top of the file".into()
+    } else {
+        format!("`[[{}]]`", section.name)
+    };
+    let mut text = format!(
+        "\n### {title}\n\n{}\n\n| key | value | unless given | means |\n| --- | --- | --- | --- |\n",
+        section.about
+    );
     for Key { name, value, default, about } in section.keys {
         let default = default.map_or("must be given", |default| default);
         text += &format!("| `{name}` | {} | {default} | {about} |\n", value.describe());
@@ -23,7 +30,8 @@ fn section(section: &Section) -> String {
     let list = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     text += "\n| kind | means | must have | may have |\n| --- | --- | --- | --- |\n";
     for kind in section.kinds {
-        text += &format!("| `{}` | {} | {} | {} |\n", kind.name, kind.about, list(kind.needs), list(kind.takes));
+        text +=
+            &format!("| `{}` | {} | {} | {} |\n", kind.name, kind.about, list(kind.needs), list(kind.takes));
     }
     text
 }
@@ -45,7 +53,10 @@ fn the_document_lists_every_key() {
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &expected).unwrap();
     } else {
-        assert!(have == expected, "docs/scenarios.md is out of date: run `BLESS=1 cargo test -p ruvllm-esp-sim`");
+        assert!(
+            have == expected,
+            "docs/scenarios.md is out of date: run `BLESS=1 cargo test -p ruvllm-esp-sim`"
+        );
     }
 }
 
@@ -54,7 +65,8 @@ fn the_example_of_the_document_does_what_it_says() {
     let (_, text) = document();
     let example = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let files: &[(String, Arc<str>)] = &[];
-    let scenario = Scenario::parse(example, "example.toml", files).unwrap_or_else(|problems| panic!("{problems}"));
+    let scenario =
+        Scenario::parse(example, "example.toml", files).unwrap_or_else(|problems| panic!("{problems}"));
     let until = scenario.until;
     let mut run = Run::new(Arc::new(scenario), 1, None).unwrap();
     run.advance(until).unwrap();

@@ -12,7 +12,7 @@ use super::{FleetEvent, Turn};
 use crate::console::LINE_LIMIT;
 use crate::meter::Meter;
 use crate::role::AnyRole;
-use crate::role::shared::Keeping;
+use crate::role::shared::{Asked, Keeping};
 use crate::wire::Message;
 use crate::wire::endpoint::Traffic;
 use crate::wire::frame::Header;
@@ -22,7 +22,6 @@ use crate::wire::message::{
 };
 
 /// What follows from a message for its sender.
-#[expect(clippy::large_enum_variant, reason = "nothing is allocated, and a reply lives for one call")]
 pub(super) enum Reply {
     Nothing,
     Hello,
@@ -30,7 +29,7 @@ pub(super) enum Reply {
     Refused(u32, &'static str),
     Hits { request: u32, searched: Option<u32>, found: [Found; MOST_HITS], length: u8 },
     Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
-    Stats(u32),
+    Stats(u32, u32),
 }
 
 /// What a message means for what this chip has under way.
@@ -72,7 +71,7 @@ pub(super) fn serve<M: Meter>(
             let length = catalog.read(slot, &mut text, turn.meter).len() as u16;
             Reply::Text { request: get.request, item: get.item, text, length }
         }
-        Message::StatsRequest(request) => Reply::Stats(request.request),
+        Message::StatsRequest(request) => Reply::Stats(request.request, role.items()),
         _ => Reply::Nothing,
     }
 }
@@ -113,7 +112,7 @@ fn search_here<M: Meter>(
     role.nearest(vector, profile.id, turn.meter, |item, score, meter| {
         top.offer(Found::new(item, score, profile.id), meter);
     });
-    Reply::Hits { request: search.request, searched: Some(profile.items), found, length }
+    Reply::Hits { request: search.request, searched: Some(role.items()), found, length }
 }
 
 fn recall_here<M: Meter>(
@@ -127,9 +126,11 @@ fn recall_here<M: Meter>(
     }
     let (mut found, mut length) = ([Found::default(); MOST_HITS], 0);
     let mut top = Top::new(&mut found, &mut length, recall.count);
-    let (count, me) = (usize::from(recall.count).min(MOST_HITS), profile.id);
+    let me = profile.id;
+    let count = usize::from(recall.count).min(MOST_HITS);
+    let asked = Asked { text: recall.text, only: recall.kind, count };
     // A text without letters bears on nothing.
-    let _ = role.recall(recall.text, recall.kind, count, me, turn.now, turn.meter, |item, score| {
+    let _ = role.recall(&asked, me, turn.now, turn.meter, |item, score| {
         top.offer(Found::new(item, score, me), &mut ());
     });
     Reply::Hits { request: recall.request, searched: None, found, length }
@@ -225,8 +226,8 @@ impl Node<'_> {
                 let text = core::str::from_utf8(text).unwrap_or_default();
                 Message::Text(Text { request: *request, item: *item, text })
             }
-            Reply::Stats(request) => {
-                stats = stats_of(*request, profile, self.traffic());
+            Reply::Stats(request, items) => {
+                stats = stats_of(*request, *items, profile, self.traffic());
                 Message::Stats(stats)
             }
         };
@@ -245,12 +246,12 @@ fn hits_message(request: u32, searched: Option<u32>, found: &[Found]) -> Message
     }
 }
 
-fn stats_of(request: u32, profile: &Profile, traffic: &Traffic) -> Stats {
+fn stats_of(request: u32, items: u32, profile: &Profile, traffic: &Traffic) -> Stats {
     Stats {
         request,
         role: RoleCode::from(profile.role),
         operations: profile.operations,
-        items: profile.items,
+        items,
         capacity: profile.capacity,
         arena: profile.arena,
         arena_used: profile.arena.saturating_sub(profile.free_arena),

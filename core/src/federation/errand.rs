@@ -26,6 +26,13 @@ pub const ALARM: u8 = 3;
 /// In [`Errand::kind`]: a text, not a memory.
 pub const TEXT: u8 = u8::MAX;
 
+/// A chip had no room.
+pub const FULL: u8 = 1;
+/// A chip did not answer.
+pub const SILENCE: u8 = 2;
+/// This chip is among the first.
+pub const SELF: u8 = 4;
+
 /// One errand. All zeros is none.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
@@ -58,12 +65,11 @@ pub struct Errand {
     pub wanted: u8,
     /// How often the chip at hand was asked.
     pub attempt: u8,
-    /// 1 where a chip had no room.
-    pub met_full: u8,
-    /// 1 where a chip did not answer.
-    pub met_silence: u8,
-    /// 1 where this chip is among the first.
-    pub met_self: u8,
+    /// What was met with on the way, as bits.
+    pub met: u8,
+    /// How many chips held it when all were gone through before.
+    pub most: u8,
+    pub(super) padding: u8,
 }
 const _: () = assert!(size_of::<Errand>() == 48);
 
@@ -94,9 +100,15 @@ impl Errand {
         self.step = if waits { 2 } else { 1 };
     }
 
+    /// Goes through the chips anew from `time` on.
+    pub fn begin_again(&mut self, time: Micros) {
+        self.most = self.most.max(self.copies);
+        (self.step, self.copies, self.retry_at) = (0, 0, time.get());
+    }
+
     /// The chip at hand is done with.
-    pub fn is_done_with_chip(&mut self) {
-        self.step = self.step.min(1);
+    pub fn leave_chip(&mut self) {
+        (self.step, self.retry_at) = (self.step.min(1), 0);
     }
 }
 

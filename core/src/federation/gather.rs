@@ -14,6 +14,7 @@ use crate::console::{Failure, LINE_LIMIT};
 use crate::embed::{self, DIMENSIONS};
 use crate::meter::Meter;
 use crate::role::question::cosine;
+use crate::role::shared::Asked;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::{Micros, Thousandths};
 use crate::wire::message::{Get, Hit, ItemId, MOST_HITS, Query, Recall, RoleCode, Search};
@@ -108,7 +109,7 @@ impl Node<'_> {
         if can_answer(kind, profile.role.into()) {
             open.question.of += 1;
             open.question.answered = 1;
-            open.question.searched = profile.items;
+            open.question.searched = role.items();
             answer_here(asking, &mut open, role, profile.id, turn);
         }
         let of = open.question.of;
@@ -316,7 +317,8 @@ fn answer_here<M: Meter>(
         }),
         Asking::Recall(text) => {
             // A text that no role can find was refused before it got here.
-            let _ = role.recall(text, None, count, me, turn.now, turn.meter, |item, score| {
+            let asked = Asked { text, only: None, count };
+            let _ = role.recall(&asked, me, turn.now, turn.meter, |item, score| {
                 top.offer(Found::new(item, score, me), &mut ());
             });
         }

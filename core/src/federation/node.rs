@@ -34,8 +34,6 @@ pub struct Profile {
     pub role: RoleKind,
     /// The kind of chip.
     pub variant: &'static str,
-    /// How many items it holds.
-    pub items: u32,
     /// How many items it can hold.
     pub capacity: u32,
     /// Bytes of its arena.
@@ -78,6 +76,16 @@ pub(super) struct State {
     padding: u32,
 }
 const _: () = assert!(size_of::<State>() == 56);
+
+/// Heartbeats after which a chip takes what it heard for all there is.
+const LISTENED: u32 = 3;
+
+impl State {
+    /// Has the chip not listened for long enough to know the others?
+    pub(super) fn has_just_booted(&self) -> bool {
+        self.beats < LISTENED
+    }
+}
 
 /// How a chip sees its fleet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -182,7 +190,7 @@ impl<'a> Node<'a> {
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) {
-        let hub = self.hands_on(port);
+        let (hub, coordinates) = (self.hands_on(port), self.is_coordinator());
         let (header, reply, news) = match self.endpoint.receive(frame, turn.now, turn.meter) {
             Err(Dropped::NotForUs) => return self.hand_on(frame, hub, turn),
             Err(_) => return,
@@ -195,13 +203,16 @@ impl<'a> Node<'a> {
                         self.members.greet(header.source, hello.role, hello.capacity, turn.meter)
                     }
                     Message::Anomaly(anomaly) => {
-                        let is_shown = self.state.has_coordinator != 0 && self.state.coordinator == self.id;
-                        tell_alarm(header.source, anomaly.score, is_shown, turn);
+                        tell_alarm(header.source, anomaly.score, coordinates, turn);
                         false
                     }
                     _ => false,
                 };
-                let reply = serve(&header, &message, role, profile, turn);
+                let reply = match serve(&header, &message, role, profile, turn) {
+                    // Everyone else is heard by heartbeats; hundreds of answers at once would take seconds of the link.
+                    Reply::Hello if !coordinates => Reply::Nothing,
+                    reply => reply,
+                };
                 let news = news(&message);
                 if has_turned || matches!(heard, Heard::New | Heard::Rebooted) {
                     self.look_again(role, turn.now);
@@ -217,6 +228,11 @@ impl<'a> Node<'a> {
             self.reply(header.source, &reply, profile, turn);
             self.take_news(header.source, news, role, profile, turn);
         }
+    }
+
+    /// Does this chip coordinate the fleet, as far as it knows?
+    fn is_coordinator(&self) -> bool {
+        self.state.has_coordinator != 0 && self.state.coordinator == self.id
     }
 
     /// The port at which a frame that came in at `port` goes on, if this chip hands on frames at all.
@@ -243,6 +259,11 @@ impl<'a> Node<'a> {
     /// Does what is due.
     pub fn tick<M: Meter>(&mut self, role: &mut AnyRole<'_>, profile: &Profile, turn: &mut Turn<'_, M>) {
         while self.endpoint.expire(turn.now).is_some() {}
+        if self.state.next_beat == 0 {
+            // Chips that get their power together do not all speak at once.
+            let spread = pace::first_word(self.id, profile.seed, self.members.capacity());
+            self.state.next_beat = turn.now.get().saturating_add(spread.get()).max(1);
+        }
         if turn.now.get() >= self.state.next_beat {
             self.beat(role, profile, turn);
         }
@@ -260,7 +281,7 @@ impl<'a> Node<'a> {
             self.endpoint.post(BROADCAST, &hello_of(profile, true), turn.now, turn.meter);
         }
         self.state.beats = self.state.beats.saturating_add(1);
-        let heartbeat = self.heartbeat(profile, turn.now);
+        let heartbeat = self.heartbeat(role.items(), profile, turn.now);
         self.endpoint.post(BROADCAST, &heartbeat, turn.now, turn.meter);
         let mut has_lost = false;
         let Turn { now, meter, observer, .. } = turn;
@@ -282,7 +303,7 @@ impl<'a> Node<'a> {
     fn elect<M: Meter>(&mut self, turn: &mut Turn<'_, M>) {
         let lowest = self.members.lowest().map_or(self.id, |lowest| lowest.min(self.id));
         // A chip that has just booted listens before it takes itself for the first.
-        if lowest == self.id && self.state.beats < 3 {
+        if lowest == self.id && self.state.has_just_booted() {
             return;
         }
         if self.state.has_coordinator == 0 || self.state.coordinator != lowest {
@@ -358,13 +379,13 @@ impl<'a> Node<'a> {
         writeln!(out, "adding={} repairing={}", status.adding, status.repairing)
     }
 
-    fn heartbeat(&self, profile: &Profile, now: Micros) -> Message<'static> {
+    fn heartbeat(&self, items: u32, profile: &Profile, now: Micros) -> Message<'static> {
         let traffic = self.endpoint.traffic();
         Message::Heartbeat(Heartbeat {
             role: profile.role.into(),
             load: profile.load,
             free_arena: profile.free_arena,
-            items: profile.items,
+            items,
             uptime_s: u32::try_from(now.as_seconds()).unwrap_or(u32::MAX),
             sent: traffic.sent,
             received: traffic.received,

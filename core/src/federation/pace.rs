@@ -31,6 +31,12 @@ pub fn jittered(interval: Micros, chip: u16, seed: u32, number: u32) -> Micros {
     Micros(interval - interval / 8 + mix(place) % (interval / 4 + 1))
 }
 
+/// When a chip with `places` for others says its first word after boot: within 10 ms for each of them.
+pub fn first_word(chip: u16, seed: u32, places: u32) -> Micros {
+    let place = u64::from(chip) << 32 | u64::from(seed);
+    Micros(mix(place) % (10_000 * (u64::from(places) + 1)))
+}
+
 /// How long to wait for the answer of one chip before asking it again: a round trip under load, and twice as long each
 /// time. On a ring of `chips`, half of them hand on each frame.
 pub fn answer_wait(link: LinkKind, topology: Topology, chips: u32, attempt: u8) -> Micros {

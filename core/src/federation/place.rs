@@ -4,7 +4,7 @@
 //! every holder looks at each of its items, a few a tick, and sees to those for which that chip is or was among the first.
 //! Beside that, every heartbeat one item is looked at whatever happened: what two chips disagreed about mends by itself.
 
-use super::errand::{ADD, ALARM, ERRANDS, Errand, REPAIR, REPAIRS, TEXT};
+use super::errand::{ADD, ALARM, ERRANDS, Errand, FULL, REPAIR, REPAIRS, SELF, SILENCE, TEXT};
 use super::node::{Node, Profile};
 use super::rank::{MOST_REPLICAS, Pool};
 use super::{FleetEvent, Turn, pace};
@@ -22,6 +22,8 @@ const LOOKED_AT: u32 = 16;
 const MOST_RELEASES: u32 = 4;
 /// How soon a message is handed over again that found no place on the way out.
 const NO_PLACE: Micros = Micros(5_000);
+/// How soon the chips are gone through again, where another may turn up.
+const LULL: Micros = Micros(400_000);
 /// How soon the next few items are looked at.
 pub(super) const NEXT_LOOK: Micros = Micros(10_000);
 
@@ -95,8 +97,8 @@ impl Node<'_> {
                 if errand.attempt < pace::MOST_ADDS {
                     return self.send_item(place, chip, role, turn);
                 }
-                errand.met_silence = 1;
-                errand.is_done_with_chip();
+                errand.met |= SILENCE;
+                errand.leave_chip();
                 if self.members.suspect(chip, turn.meter) {
                     turn.observer.event(&FleetEvent::PeerSuspected { id: chip });
                 }
@@ -104,8 +106,19 @@ impl Node<'_> {
             }
             let pool = Pool::of(RoleCode(errand.pool), profile.id, profile.role.into());
             let Some(rank) = pool.next(errand.item(), errand.rank(), &self.members, turn.meter) else {
-                return self.finish(place, role, turn);
+                let may_come = self.state.has_just_booted() || pool.is_missing_one(&self.members);
+                if !may_come || errand.met & FULL != 0 || errand.purpose == REPAIR {
+                    return self.finish(place, role, turn);
+                }
+                if turn.now.get() >= errand.retry_at {
+                    // Whoever holds it already says so again.
+                    errand.begin_again(turn.now + LULL);
+                }
+                return;
             };
+            if turn.now.get() < errand.retry_at {
+                return;
+            }
             errand.go_to(rank, rank.id != profile.id);
             errand.retry_at = turn.now.get();
             if rank.id == profile.id {
@@ -116,7 +129,7 @@ impl Node<'_> {
 
     fn keep_here<M: Meter>(&mut self, place: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
         let Some((errand, text)) = self.errands.at(place) else { return };
-        errand.met_self = 1;
+        errand.met |= SELF;
         let text = core::str::from_utf8(text).unwrap_or_default();
         let keeping = match errand.kind {
             TEXT => Keeping::Text(text),
@@ -124,7 +137,7 @@ impl Node<'_> {
         };
         match keep(errand.item(), &keeping, role, turn) {
             Ok(_) => errand.copies += 1,
-            Err(_) => errand.met_full = 1,
+            Err(_) => errand.met |= FULL,
         }
     }
 
@@ -174,7 +187,7 @@ impl Node<'_> {
         let Some(place) = self.errands.waiting(source, |other| other == item) else { return };
         let Some((errand, _)) = self.errands.at(place) else { return };
         errand.copies += 1;
-        errand.is_done_with_chip();
+        errand.leave_chip();
         if errand.purpose == REPAIR {
             turn.observer.event(&FleetEvent::Copied { item, to: source });
         }
@@ -192,19 +205,19 @@ impl Node<'_> {
     ) {
         let Some(place) = self.errands.waiting(source, |other| other.number == number) else { return };
         let Some((errand, _)) = self.errands.at(place) else { return };
-        errand.met_full = 1;
-        errand.is_done_with_chip();
+        errand.met |= FULL;
+        errand.leave_chip();
         self.carry_on(place, role, profile, turn);
     }
 
     fn finish<M: Meter>(&mut self, place: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
         let Some((errand, _)) = self.errands.at(place) else { return };
         let done = core::mem::take(errand);
-        let (item, copies, wanted) = (done.item(), done.copies, done.wanted);
+        let (item, copies, wanted) = (done.item(), done.copies.max(done.most), done.wanted);
         let is_kept = copies >= wanted;
         if done.purpose == REPAIR {
             // Enough others hold it, and this chip is not one of those that shall.
-            let is_spare = is_kept && done.met_self == 0;
+            let is_spare = is_kept && done.met & SELF == 0;
             if let Some(slot) = role.slot_of(item, turn.meter).filter(|_| is_spare)
                 && let Some(catalog) = role.catalog_mut()
             {
@@ -216,7 +229,7 @@ impl Node<'_> {
             true => FleetEvent::ItemAcknowledged { item, copies },
             false => FleetEvent::ItemGivenUp { item, copies },
         });
-        let reason = match (done.met_full != 0, done.met_silence != 0) {
+        let reason = match (done.met & FULL != 0, done.met & SILENCE != 0) {
             (true, _) => "full",
             (false, true) => "no-answer",
             _ => "too-few-chips",

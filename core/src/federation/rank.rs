@@ -56,6 +56,11 @@ impl Pool {
         self.me.is_none() && !members.iter().any(|member| member.is_alive() && self.takes(member))
     }
 
+    /// Is one of it suspected, and may turn out to be alive?
+    pub fn is_missing_one(&self, members: &Members<'_>) -> bool {
+        members.iter().any(|member| member.is_counted() && !member.is_alive() && self.takes(member))
+    }
+
     /// The first chip that is alive, after `after` where there is such.
     pub fn next<M: Meter>(
         &self,

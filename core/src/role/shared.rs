@@ -31,6 +31,17 @@ pub enum Keeping<'t> {
     },
 }
 
+/// What a recall asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked<'t> {
+    /// The question.
+    pub text: &'t str,
+    /// Only memories of this type, by its number on the wire.
+    pub only: Option<u8>,
+    /// How many results are wanted.
+    pub count: usize,
+}
+
 /// What a role did with an item that it was told to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -174,15 +185,13 @@ impl<'a> AnyRole<'a> {
     /// As those of the role's `recall`.
     pub fn recall<M: Meter>(
         &mut self,
-        text: &str,
-        only: Option<u8>,
-        count: usize,
+        asked: &Asked<'_>,
         me: u16,
         now: Micros,
         meter: &mut M,
         mut offer: impl FnMut(ItemId, i32),
     ) -> Result<(), Failure> {
-        let now = seconds(now);
+        let (now, Asked { text, only, count }) = (seconds(now), *asked);
         match self {
             AnyRole::RagRetriever(role) if only.is_none() => {
                 role.recall_for(text, count, meter, |slot, score| {

@@ -54,7 +54,7 @@ pub enum FleetError {
 
 /// The chips of `scenario`, together with those they can reach.
 pub fn islands(scenario: &Scenario) -> Result<Vec<Island>, FleetError> {
-    let hostile: Arc<[bool]> = scenario.chips.iter().map(|chip| chip.hostile.is_some()).collect();
+    let hostile: Arc<[Option<Hostility>]> = scenario.chips.iter().map(|chip| chip.hostile).collect();
     let mut tried = BTreeSet::new();
     let mut islands = Vec::new();
     for (places, links) in groups(scenario)? {

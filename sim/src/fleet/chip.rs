@@ -17,6 +17,7 @@ use super::record::{Keep, Record, What};
 use super::usage::Usage;
 use super::view::ChipState;
 use crate::memory::Memory;
+use crate::scenario::Hostility;
 use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::exchange::{Exchange, Pieces};
 use ruvllm_esp_core::federation::{FleetEvent, Membership, Turn};
@@ -24,8 +25,9 @@ use ruvllm_esp_core::meter::{Counts, Meter, Op};
 use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
 use ruvllm_esp_core::wire::FRAME_LIMIT;
 use ruvllm_esp_core::wire::link::Framing;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// What a chip is built of, each time it boots.
@@ -91,6 +93,8 @@ pub struct Chip {
     pub recent: Recent,
     /// What it counted since the beginning.
     pub total: Counts,
+    /// Turns that its program took.
+    pub turns: u64,
     /// How often it booted.
     pub boots: u32,
     /// Alarms since it booted.
@@ -111,7 +115,10 @@ pub struct Chip {
     pub messages: VecDeque<Passed>,
     program: Option<Box<dyn Program>>,
     babbling: Option<Box<Intruder>>,
-    hostile: Arc<[bool]>,
+    /// Who means harm, by place.
+    hostile: Arc<[Option<Hostility>]>,
+    /// Hashes of the frames that it took for good, where somebody sends such frames again.
+    taken: BTreeSet<u64>,
     pricing: Pricing,
     chance: Chance,
     clock: Clock,
@@ -140,7 +147,7 @@ impl Chip {
         blueprint: Blueprint,
         pricing: Pricing,
         seed: u64,
-        hostile: Arc<[bool]>,
+        hostile: Arc<[Option<Hostility>]>,
     ) -> Self {
         Self {
             place,
@@ -149,6 +156,7 @@ impl Chip {
             usage: Usage::default(),
             recent: Recent::default(),
             total: Counts::default(),
+            turns: 0,
             boots: 0,
             alarms: 0,
             overflowed: 0,
@@ -161,6 +169,7 @@ impl Chip {
             program: None,
             babbling: None,
             hostile,
+            taken: BTreeSet::new(),
             pricing,
             chance: Chance::new(seed, Stream::Chip(place)),
             clock: Clock::default(),
@@ -223,6 +232,7 @@ impl Chip {
         (self.busy, self.wake) = (at, None);
         (self.alarms, self.overflowed) = (0, 0);
         self.exchange = Exchange::default();
+        self.taken.clear();
         self.typed.clear();
         self.inbox.clear();
         self.ports.clear();
@@ -305,6 +315,7 @@ impl Chip {
 
     /// One round of the program's loop.
     fn turn(&mut self, now: Nanos) {
+        self.turns += 1;
         self.ports.settle(now);
         for _ in 0..self.inbox.absorb(now) {
             self.overflowed += 1;
@@ -353,16 +364,31 @@ impl Chip {
         }
         self.keep_message(now, false, bytes);
         self.record(now, What::Received(port, Arc::clone(bytes)));
-        let is_hostile = self.hostile.get(from).copied().unwrap_or(false);
-        let taken = |program: &mut dyn Program| {
-            let traffic = program.agent().and_then(Agent::traffic).filter(|_| is_hostile);
-            traffic.map_or(0, |traffic| traffic.received)
-        };
-        let before = taken(program);
+        let before = self.received(program);
         program.receive(port, bytes, &mut turn(self.clock.shows(now), &mut self.counts, out, seen));
-        let accepted = u64::from(taken(program).saturating_sub(before));
-        if accepted > 0 {
-            *self.accepted.entry(from).or_default() += accepted;
+        let accepted = self.received(program).saturating_sub(before) > 0;
+        if accepted && self.is_harm(from, bytes) {
+            *self.accepted.entry(from).or_default() += 1;
+        }
+    }
+
+    /// Frames that the program took for good, where anybody in the fleet means harm.
+    fn received(&self, program: &mut dyn Program) -> u32 {
+        let watch = self.hostile.iter().any(Option::is_some);
+        let traffic = program.agent().filter(|_| watch).and_then(Agent::traffic);
+        traffic.map_or(0, |traffic| traffic.received)
+    }
+
+    /// Did a frame that was accepted come from somebody who means harm? One that is sent again by another does no harm
+    /// where it had been lost: it is what its sender said.
+    fn is_harm(&mut self, from: usize, bytes: &[u8]) -> bool {
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        let is_new = self.taken.insert(hasher.finish());
+        match self.hostile.get(from).copied().flatten() {
+            None => false,
+            Some(Hostility::Replay) => !is_new,
+            Some(_) => true,
         }
     }
 

@@ -51,6 +51,15 @@ pub enum Happened {
     Fault(Nanos, Fault),
 }
 
+/// How much was simulated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkDone {
+    /// Frames that took a medium.
+    pub frames: u64,
+    /// Turns of the chips' programs.
+    pub turns: u64,
+}
+
 /// What is typed is handed to the chips at most this long ahead.
 const AHEAD: Nanos = Nanos(1_000_000_000);
 /// So much is kept for [`Fleet::take_happened`].
@@ -145,6 +154,27 @@ impl Fleet {
         let Some(next) = [islands, act, typed].into_iter().flatten().min() else { return false };
         self.run_to(next.max(self.now) + Nanos(1));
         true
+    }
+
+    /// What was done so far.
+    pub fn work_done(&self) -> WorkDone {
+        let channels = self.islands.iter().flat_map(|island| &island.channels);
+        let chips = self.islands.iter().flat_map(|island| &island.chips);
+        WorkDone {
+            frames: channels.map(|channel| channel.medium.carried.frames).sum(),
+            turns: chips.map(|chip| chip.turns).sum(),
+        }
+    }
+
+    /// The times that answers to questions took, ascending.
+    pub fn latencies(&self) -> Vec<Nanos> {
+        self.ledger.latencies()
+    }
+
+    /// How many questions were asked, and how many of them answered.
+    pub fn questions(&self) -> (usize, usize) {
+        let answered = self.ledger.questions.iter().filter(|question| question.took.is_some());
+        (self.ledger.questions.len(), answered.count())
     }
 
     /// Does something to a chip or link now.

@@ -37,7 +37,7 @@ pub mod usage;
 pub mod view;
 
 pub use build::FleetError;
-pub use engine::{Fleet, Happened};
+pub use engine::{Fleet, Happened, WorkDone};
 pub use fault::Fault;
 
 #[cfg(test)]

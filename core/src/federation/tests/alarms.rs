@@ -16,10 +16,21 @@ fn an_alarm_is_told_to_all_and_kept_by_two_archivists() {
     ];
     let mut net = Net::of(&roles, Topology::Mesh, 1);
     net.run(Micros::seconds(4));
-    for number in 0..200 {
-        net.say(1, &format!("sample {}.{}", 20 + number % 3, number % 7));
+    let normal = [
+        "the pump hums evenly",
+        "the pump hums a little louder than usual",
+        "pressure is steady at four bar",
+        "the gearbox runs warm",
+        "the pump hums quietly",
+        "pressure is steady at five bar",
+        "the gearbox runs cool",
+        "the belt runs straight",
+    ];
+    for text in normal.iter().cycle().take(24) {
+        net.say(1, &format!("learn {text}"));
     }
-    assert!(net.say(1, "sample 900.0").starts_with("ANOMALY"));
+    let verdict = net.say(1, "check oil is dripping from the gearbox onto the floor");
+    assert!(verdict.starts_with("ANOMALY"), "{verdict}");
     net.run(Micros::seconds(1));
     let said = net.read(1);
     assert!(said.contains("fleet: alarm stored item=2.1 copies=2\n"), "{said}");

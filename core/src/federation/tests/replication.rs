@@ -77,6 +77,7 @@ fn no_single_loss_loses_what_was_acknowledged_and_copies_are_made_again() {
         let left = copies(&mut net);
         assert!(items.iter().all(|item| left.contains_key(item)), "lost with chip {victim}");
         let took = net.until(Micros::seconds(30), |net| all_held_twice(net, &items));
+        std::println!("chip {victim} of 6 died: two copies of everything after {took} ms");
         assert!(took < 15_000, "{took} ms");
         // A second loss is borne as well, now that the first is made good.
         net.crash((victim + 1) % 6);
@@ -158,8 +159,16 @@ fn an_add_that_cannot_be_kept_says_why() {
     assert_eq!(net.read(1), "fleet: not stored item=2.1 copies=1 wanted=2 too-few-chips\n");
     net.crash(0);
     net.say(1, "fleet add the lamp");
-    net.run(Micros::seconds(8));
+    net.run(Micros::seconds(10));
     assert_eq!(net.read(1), "fleet: not stored item=2.2 copies=0 wanted=2 no-answer\n");
+}
+
+#[test]
+fn an_add_right_after_boot_waits_for_the_others_to_be_heard() {
+    let mut net = Net::of(&[INDEXER; 3], Topology::Mesh, 9);
+    net.say(0, "fleet add the pump");
+    net.run(Micros::seconds(3));
+    assert_eq!(net.read(0), "fleet: stored item=1.1 copies=2\n");
 }
 
 #[test]
@@ -209,7 +218,8 @@ fn a_partition_heals_without_loss() {
     for place in 3..6 {
         net.chips[place].group = 0;
     }
-    net.until(Micros::seconds(10), Net::all_know_all);
+    let took = net.until(Micros::seconds(10), Net::all_know_all);
+    std::println!("a partition of 6 healed: all know all after {took} ms");
     net.run(Micros::seconds(2));
     for place in 0..6 {
         assert_eq!(coordinator(&mut net, place), Some(1));
