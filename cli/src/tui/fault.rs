@@ -1,25 +1,12 @@
 //! What can be broken and mended by hand, on a chip or on a link.
 
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::fleet::Fault;
 use ruvllm_esp_sim::fleet::view::{ChipState, FleetView};
+use ruvllm_esp_sim::scenario::Permille;
 
-/// Something that happens to a chip or a link, both by their places in the view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The chip stops, and its memory is lost.
-    Crash(usize),
-    /// It starts anew, after a crash too.
-    Reboot(usize),
-    /// It has no power for ten seconds.
-    PowerCut(usize),
-    /// It fills its link with noise, or ceases to.
-    Babble(usize, bool),
-    /// Nothing crosses the link, or everything again.
-    Cut(usize, bool),
-    /// Three in ten frames on the link are lost, or none any more.
-    Loss(usize, bool),
-    /// One in ten frames on the link is spoiled, or none any more.
-    Corruption(usize, bool),
-}
+/// How long a power cut of the menu lasts.
+const CUT: Micros = Micros(10_000_000);
 
 /// A line of the menu.
 #[derive(Clone, Debug)]
@@ -34,32 +21,42 @@ pub struct Entry {
 
 /// The faults of a chip and a link.
 pub fn menu(view: &FleetView, chip: Option<usize>, link: Option<usize>) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    if let Some((place, chip)) = chip.and_then(|place| Some((place, view.chips.get(place)?))) {
-        let target = format!("chip {} {}", chip.id, chip.name);
-        let mut add = |fault, text| entries.push(Entry { fault, target: target.clone(), text });
-        if chip.state == ChipState::Off {
-            add(Fault::Reboot(place), "switch it on");
-        } else {
-            add(Fault::Crash(place), "crash: it stops, its RAM is lost");
-            add(Fault::Reboot(place), "reboot: its RAM is lost");
-            add(Fault::PowerCut(place), "power cut for 10 s");
-            add(Fault::Babble(place, true), "babble: fill the link with noise");
-            add(Fault::Babble(place, false), "end the babbling");
-        }
-    }
-    if let Some((place, link)) = link.and_then(|place| Some((place, view.links.get(place)?))) {
-        let target = format!("link {}", link.name);
-        let mut add = |fault, text| entries.push(Entry { fault, target: target.clone(), text });
-        if link.cut {
-            add(Fault::Cut(place, false), "mend it");
-        } else {
-            add(Fault::Cut(place, true), "cut it");
-        }
-        add(Fault::Loss(place, true), "lose 3 in 10 frames");
-        add(Fault::Loss(place, false), "lose no frames any more");
-        add(Fault::Corruption(place, true), "spoil 1 in 10 frames");
-        add(Fault::Corruption(place, false), "spoil no frames any more");
-    }
+    let mut entries = chip.map_or_else(Vec::new, |place| of_chip(view, place));
+    entries.extend(link.map_or_else(Vec::new, |place| of_link(view, place)));
     entries
+}
+
+fn of_chip(view: &FleetView, place: usize) -> Vec<Entry> {
+    let Some(chip) = view.chips.get(place) else { return Vec::new() };
+    let faults = if chip.state == ChipState::Off {
+        vec![(Fault::Reboot { chip: place }, "switch it on")]
+    } else {
+        vec![
+            (Fault::PowerCut { chip: place, lasts: Some(CUT) }, "power cut for 10 s"),
+            (Fault::Crash { chip: place }, "crash: it stops, what its RAM held is lost"),
+            (Fault::Reboot { chip: place }, "reboot: what its RAM held is lost"),
+            (Fault::Babble { chip: place }, "babble: it fills its link with noise"),
+            (Fault::Calm { chip: place }, "babble no more"),
+        ]
+    };
+    let target = format!("chip {} {}", chip.id, chip.name);
+    faults.into_iter().map(|(fault, text)| Entry { fault, target: target.clone(), text }).collect()
+}
+
+fn of_link(view: &FleetView, place: usize) -> Vec<Entry> {
+    let Some(link) = view.links.get(place) else { return Vec::new() };
+    let cut = if link.cut {
+        (Fault::Mend { link: place }, "mend it: frames cross again")
+    } else {
+        (Fault::Cut { link: place }, "cut it: nothing crosses")
+    };
+    let faults = [
+        cut,
+        (Fault::Loss { link: place, share: Some(Permille(300)) }, "lose 3 in 10 frames"),
+        (Fault::Loss { link: place, share: None }, "lose no more than it should"),
+        (Fault::Corruption { link: place, share: Some(Permille(100)) }, "spoil 1 in 10 frames"),
+        (Fault::Corruption { link: place, share: None }, "spoil no more than it should"),
+    ];
+    let target = format!("link {}", link.name);
+    faults.into_iter().map(|(fault, text)| Entry { fault, target: target.clone(), text }).collect()
 }

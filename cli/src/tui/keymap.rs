@@ -399,7 +399,8 @@ pub fn bindings(context: Context) -> impl Iterator<Item = &'static Binding> {
 
 /// What a key does in a context.
 pub fn action(context: Context, key: KeyEvent) -> Option<Action> {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    // Some systems report a letter of the third level as one with both modifiers.
+    let control = key.modifiers.contains(KeyModifiers::CONTROL) && !key.modifiers.contains(KeyModifiers::ALT);
     let code = match key.code {
         KeyCode::Char('c' | 'C') if control => return Some(Interrupt),
         // The table has no modifiers: this one key stands for Ctrl-U.

@@ -30,7 +30,7 @@ pub mod update;
 use crate::error::{CliError, Exit, Stop};
 use action::Action;
 use app::{App, Leaving};
-use crossterm::event::{self, Event, KeyEventKind};
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use source::Source;
 use source::worker::{self, Handle};
 use std::io::{self, IsTerminal};
@@ -118,8 +118,12 @@ fn keys(app: &mut App) -> io::Result<bool> {
     {
         match event::read()? {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
-                if let Some(action) = keymap::action(app.context(), key) {
-                    app.update(action);
+                // A terminal that sends Escape and a letter at once means both.
+                if key.modifiers == KeyModifiers::ALT {
+                    press(app, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+                    press(app, KeyEvent::new(key.code, KeyModifiers::NONE));
+                } else {
+                    press(app, key);
                 }
                 changed = true;
             }
@@ -140,6 +144,12 @@ fn keys(app: &mut App) -> io::Result<bool> {
         }
     }
     Ok(changed)
+}
+
+fn press(app: &mut App, key: KeyEvent) {
+    if let Some(action) = keymap::action(app.context(), key) {
+        app.update(action);
+    }
 }
 
 fn stopped() -> CliError {

@@ -155,7 +155,7 @@ impl App {
             && let Some(entry) = entries.get(selected)
         {
             self.notice = Some(format!("{}: {}", entry.target, entry.text));
-            self.commands.push(Command::Inject(entry.fault));
+            self.commands.push(Command::Inject(entry.fault.clone()));
         }
     }
 

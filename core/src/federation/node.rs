@@ -9,6 +9,7 @@ use super::{FleetEvent, Membership, Outgoing, Topology, Turn, pace};
 use crate::arena::{Arena, NoRoom};
 use crate::embed;
 use crate::meter::Meter;
+use crate::role::name::MOST_NAMED;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::endpoint::Traffic;
@@ -54,6 +55,8 @@ pub(super) struct State {
     next_beat: u64,
     /// When the next few items are looked at, in microseconds.
     pub(super) next_look: u64,
+    /// Until when no further alarm goes out, in microseconds.
+    pub(super) quiet_until: u64,
     /// Heartbeats sent.
     beats: u32,
     /// Questions asked.
@@ -75,7 +78,7 @@ pub(super) struct State {
     has_coordinator: u16,
     padding: u32,
 }
-const _: () = assert!(size_of::<State>() == 56);
+const _: () = assert!(size_of::<State>() == 64);
 
 /// Heartbeats after which a chip takes what it heard for all there is.
 const LISTENED: u32 = 3;
@@ -350,11 +353,10 @@ impl<'a> Node<'a> {
         self.state.requests
     }
 
-    /// The name of the next item: 65,535 a boot, for 32,768 boots.
+    /// The name of the next item, of which a boot has [`MOST_NAMED`].
     pub(super) fn next_name(&mut self) -> Option<ItemId> {
-        self.state.named = self.state.named.checked_add(1).filter(|named| *named <= u32::from(u16::MAX))?;
-        let boot = self.membership.boot.saturating_sub(1) & 0x7FFF;
-        Some(ItemId { origin: self.id, number: boot << 16 | self.state.named })
+        self.state.named = self.state.named.checked_add(1).filter(|named| *named <= MOST_NAMED)?;
+        Some(ItemId::given(self.id, self.membership.boot, self.state.named))
     }
 
     /// The number of the next alarm.

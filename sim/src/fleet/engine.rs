@@ -10,8 +10,10 @@ use super::intruder::{Intent, Mischief};
 use super::island::Island;
 use super::ledger::Ledger;
 use super::record::{Keep, Record, What};
+use super::told::Told;
 use crate::scenario::inputs::{Input, Inputs};
 use crate::scenario::{Permille, Scenario};
+use crate::trace::record::Names;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use ruvllm_esp_core::units::{Micros, Nanos};
@@ -40,6 +42,9 @@ pub struct Fleet {
     happened: VecDeque<Happened>,
     forgotten: u64,
     keep: Keep,
+    /// What consoles told of roles, and names for words: of events that were taken.
+    pub(super) told: Vec<Told>,
+    pub(super) names: Names,
 }
 
 /// Something that happened, at a chip or from outside.
@@ -104,6 +109,8 @@ impl Fleet {
             happened: VecDeque::new(),
             forgotten: 0,
             keep: Keep::default(),
+            told: Vec::new(),
+            names: Names::default(),
             scenario,
         };
         fleet.plan_scenario();

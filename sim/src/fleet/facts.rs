@@ -90,6 +90,12 @@ impl Fleet {
     /// What is written down of the fleet now and then.
     pub fn snapshot(&mut self) -> Snapshot {
         let chips = (0..self.homes.len()).map(|place| self.chip_figures(place)).collect();
+        let links = self.link_states();
+        let latency = self.ledger.histogram().into_iter().map(|(edge, count)| (edge.get(), count)).collect();
+        Snapshot { chips, links, latency }
+    }
+
+    pub(super) fn link_states(&self) -> Vec<LinkState> {
         let now = self.now_nanos();
         let links = self.link_homes.iter().map(|home| {
             let link = home.and_then(|(island, local)| self.islands.get(island)?.channels.get(local));
@@ -100,17 +106,15 @@ impl Fleet {
                 load: hundredths(link.medium.load(now)),
             })
         });
-        let links = links.collect();
-        let latency = self.ledger.histogram().into_iter().map(|(edge, count)| (edge.get(), count)).collect();
-        Snapshot { chips, links, latency }
+        links.collect()
     }
 
-    fn chip_mut(&mut self, place: usize) -> Option<&mut super::chip::Chip> {
+    pub(super) fn chip_mut(&mut self, place: usize) -> Option<&mut super::chip::Chip> {
         let (island, local) = self.homes.get(place).copied()?;
         self.islands.get_mut(island)?.chips.get_mut(local)
     }
 
-    fn energy_of(&mut self, place: usize) -> Figure<Nanojoules> {
+    pub(super) fn energy_of(&mut self, place: usize) -> Figure<Nanojoules> {
         let now = self.now_nanos();
         let plan = self.scenario.chips.get(place);
         let (variant, listens) =
@@ -147,7 +151,7 @@ impl Fleet {
         facts
     }
 
-    fn chip_figures(&mut self, place: usize) -> ChipFigures {
+    pub(super) fn chip_figures(&mut self, place: usize) -> ChipFigures {
         let energy = self.energy_of(place).banded;
         let energy = (energy.value.get(), energy.low.get(), energy.high.get());
         let now = self.now_nanos();

@@ -10,7 +10,7 @@
 //! - [`record`], [`ledger`]: what happened, and what was promised
 //! - [`facts`]: what it is like at a moment
 //! - [`chance`], [`recent`]: what is drawn, and how busy something was
-//! - [`view`]: a fleet as it is looked at
+//! - [`view`]: a fleet as it is looked at; [`look`]: a running one; [`told`]: what its consoles told
 
 pub mod build;
 pub mod bus;
@@ -26,6 +26,7 @@ pub mod intruder;
 pub mod island;
 pub mod ledger;
 pub mod link;
+pub mod look;
 pub mod medium;
 pub mod ports;
 pub mod price;
@@ -33,6 +34,7 @@ pub mod program;
 pub mod radio;
 pub mod recent;
 pub mod record;
+pub mod told;
 pub mod usage;
 pub mod view;
 

@@ -5,12 +5,14 @@
 
 #[cfg(feature = "board")]
 pub mod board;
+pub mod live;
+pub mod replay;
 #[cfg(feature = "board")]
 pub mod serial;
 pub mod worker;
 
-use super::fault::Fault;
 use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::fleet::Fault;
 use ruvllm_esp_sim::fleet::view::{ChipDetail, EventView, FleetView};
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! The thread in which a source runs.
 
 use super::{Abilities, Pace, Source};
-use crate::tui::fault::Fault;
 use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::fleet::Fault;
 use ruvllm_esp_sim::fleet::view::{ChipDetail, EventView, FleetView};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::time::{Duration, Instant};

@@ -1,6 +1,7 @@
 //! The display as it looks and behaves.
 
 mod demonstration;
+mod document;
 mod input;
 mod looks;
 mod speed;
