@@ -158,7 +158,7 @@ fn threads() -> usize {
 
 fn failed(error: &RunError) -> CliError {
     match error {
-        RunError::Fleet(error) => fleet::cannot_build(error),
+        RunError::Fleet(error) => fleet::check::cannot_build(error),
         RunError::Trace(_) => CliError::runtime("trace::cannot-write", error.to_string()),
         RunError::Forgotten(_) => {
             CliError::runtime("fleet::too-much", error.to_string()).help("fewer chips, or less load")
