@@ -2,7 +2,7 @@
 
 #[cfg(feature = "tui")]
 use crate::command::tui;
-use crate::command::{bench, chips, completions, doctor, emulate, fit, man, roles, sim};
+use crate::command::{bench, chips, completions, doctor, emulate, fit, fleet, man, roles, sim, trace};
 #[cfg(feature = "board")]
 use crate::command::{build, flash, monitor, ports};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
@@ -71,8 +71,12 @@ pub enum ColorWhen {
 /// The commands, in the order in which help lists them.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a simulated chip and talk to its console
+    /// Run a simulated chip and talk to its console, or a fleet of them
     Sim(sim::Arguments),
+    /// Write and check scenarios of fleets, and run them again from a trace
+    Fleet(fleet::Arguments),
+    /// Convert what a fleet did for other tools
+    Trace(trace::Arguments),
     /// List the chips, or show one with the source of every fact
     Chips(chips::Arguments),
     /// List the roles a chip can have, or show one with its commands

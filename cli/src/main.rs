@@ -56,6 +56,8 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
     let output = Output::new(&arguments.global);
     match arguments.command {
         Command::Sim(arguments) => command::sim::run(&arguments, &output),
+        Command::Fleet(arguments) => command::fleet::run(&arguments, &output),
+        Command::Trace(arguments) => command::trace::run(&arguments, &output),
         Command::Chips(arguments) => command::chips::run(&arguments, &output),
         Command::Roles(arguments) => command::roles::run(&arguments, &output),
         Command::Fit(arguments) => command::fit::run(&arguments, &output),

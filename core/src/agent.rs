@@ -206,6 +206,11 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         self.attach().map_or(0, |role| role.items())
     }
 
+    /// Takes hold of its role.
+    pub fn role(&mut self) -> Option<AnyRole<'_>> {
+        self.attach().ok()
+    }
+
     /// The bytes of the arena, and how many of them its structures take.
     pub fn memory_use(&mut self) -> (Bytes, Bytes) {
         let (identity, membership, plan) = (self.identity, self.membership, self.plan);

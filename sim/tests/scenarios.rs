@@ -1,5 +1,7 @@
 //! The scenarios of `fixtures/scenarios`: each holds, and each verdict turns when what it is about is taken away.
 
+#![allow(clippy::unwrap_used, reason = "what cannot be run fails the test")]
+
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::scenario::run::Run;
 use ruvllm_esp_sim::scenario::verdict::Verdict;

@@ -1,6 +1,6 @@
 //! `fleet`: scenario files, written, checked and run again from a trace.
 
-mod check;
+pub mod check;
 mod new;
 mod replay;
 

@@ -1,5 +1,7 @@
 //! `sim`: a simulated chip, talked to by a person, a pipe, a file or a bundled scenario.
 
+mod fleet;
+
 use crate::error::{CliError, Outcome, Stop};
 use crate::output::Output;
 use crate::quantity::parse_bytes;
@@ -29,6 +31,7 @@ Examples:
   ruvllm-esp sim --variant esp32c6
   ruvllm-esp sim --variant esp32c3 --exact --image dist/ruvllm-esp-esp32c3.bin
   ruvllm-esp sim --variant esp32s2 --input vibration.csv
+  ruvllm-esp sim --fleet house.toml --trace house.trace
   echo add the pump is in hall 3 | ruvllm-esp sim --variant esp32c3
   ruvllm-esp sim --variant esp32 --input notes.txt --json | jq .reply";
 
@@ -70,12 +73,14 @@ pub struct Arguments {
     #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true, conflicts_with = "input")]
     #[arg(help_heading = "What is typed")]
     stdin: Option<String>,
-    /// The seed of whatever is random; shown in the summary
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "The session")]
-    seed: u32,
+    /// The seed of whatever is random, shown in the summary; 0, or the scenario's, unless told
+    #[arg(long, value_name = "N", help_heading = "The session")]
+    seed: Option<u32>,
     /// Exit with 1 when a command failed
     #[arg(long, help_heading = "The session")]
     strict: bool,
+    #[command(flatten)]
+    fleet: fleet::Options,
 }
 
 /// Runs the session.
@@ -83,11 +88,14 @@ pub struct Arguments {
 /// # Errors
 /// Wrong names, inputs that cannot be read, a role that does not fit.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    if let Some(path) = &arguments.fleet.fleet {
+        return fleet::run(path, &arguments.fleet, arguments.seed, output);
+    }
     let setup = arguments.setup()?;
     let role = setup.identity.role;
     let changes_only = arguments.demo && role == RoleKind::AnomalySentinel && !output.verbose;
     let echo = arguments.demo || arguments.input.is_some() || !io::stdin().is_terminal();
-    let terms = Terms { seed: arguments.seed, strict: arguments.strict, echo, changes_only };
+    let terms = Terms { seed: arguments.seed.unwrap_or(0), strict: arguments.strict, echo, changes_only };
     if arguments.demo {
         return arguments.boot(&setup, terms, output)?.run(demo::source(role)?.as_mut());
     }
@@ -129,7 +137,7 @@ impl Arguments {
         self.check_arena(chip)?;
         let chip_id = Given::find(self.chip_id.as_deref(), "--chip-id", CHIP_ID)?;
         let chip_id = chip_id.map_or(Ok(0), |given| given.chip_id())?;
-        let identity = Identity { chip, chip_id, role, seed: self.seed };
+        let identity = Identity { chip, chip_id, role, seed: self.seed.unwrap_or(0) };
         Ok(Setup { identity, radio: self.radio.into(), arena: self.arena })
     }
 

@@ -43,26 +43,30 @@ pub(super) enum News {
     Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
 }
 
-/// Keeps, looks up or reads what a message asks of the role.
+/// Keeps, looks up or reads what a message asks of the role. `is_settled` says that every item was looked at since a chip
+/// last came or went.
 pub(super) fn serve<M: Meter>(
     header: &Header,
     message: &Message<'_>,
+    is_settled: bool,
     role: &mut AnyRole<'_>,
     profile: &Profile,
     turn: &mut Turn<'_, M>,
 ) -> Reply {
+    // Who is to hold an item is asked by itself.
+    let is_for_me = header.destination == profile.id;
     match message {
         Message::Hello(hello) if hello.wants_reply => Reply::Hello,
-        Message::Add(add) => store(add.item, &Keeping::Text(add.text), role, turn),
-        Message::Remember(remember) => {
+        Message::Add(add) if is_for_me => store(add.item, &Keeping::Text(add.text), is_settled, role, turn),
+        Message::Remember(remember) if is_for_me => {
             let (kind, lives_s, text) = (remember.kind, remember.lives_s, remember.text);
-            store(remember.item, &Keeping::Memory { kind, lives_s, text }, role, turn)
+            store(remember.item, &Keeping::Memory { kind, lives_s, text }, is_settled, role, turn)
         }
         Message::Search(search) if header.embedder == crate::embed::VERSION => {
             search_here(search, role, profile, turn)
         }
         Message::Recall(recall) => recall_here(recall, role, profile, turn),
-        Message::Get(get) => {
+        Message::Get(get) if is_for_me => {
             let mut text = [0; LINE_LIMIT];
             let slot = role.slot_of(get.item, turn.meter).filter(|_| holds(get.item, profile.id));
             let Some((slot, catalog)) = slot.zip(role.catalog()) else {
@@ -86,13 +90,14 @@ fn holds(item: ItemId, me: u16) -> bool {
 fn store<M: Meter>(
     item: ItemId,
     keeping: &Keeping<'_>,
+    is_settled: bool,
     role: &mut AnyRole<'_>,
     turn: &mut Turn<'_, M>,
 ) -> Reply {
     if item.own_id().is_some() {
         return Reply::Nothing;
     }
-    match keep(item, keeping, role, turn) {
+    match keep(item, keeping, is_settled, role, turn) {
         Ok(_) => Reply::Stored(item),
         Err(failure) => Reply::Refused(item.number, failure.code()),
     }

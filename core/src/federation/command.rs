@@ -7,7 +7,7 @@ use super::gather::Asking;
 use super::node::{Node, Profile};
 use super::place::FROM_CONSOLE;
 use super::rank::Pool;
-use super::{FleetEvent, Turn};
+use super::{FleetEvent, Turn, pace};
 use crate::console::{CommandInfo, Failure, LINE_LIMIT, count_and_text, split_word};
 use crate::meter::Meter;
 use crate::role::anomaly::Alarm;
@@ -118,10 +118,15 @@ impl Node<'_> {
         Ok(writeln!(turn.out, "fleet: remembering item={item}")?)
     }
 
-    /// Tells everyone of an alarm of this chip, and gives it to the archivists to remember.
+    /// Tells everyone of an alarm of this chip, and gives it to the archivists to remember, at most once in
+    /// [`pace::ALARM_PAUSE`]: a fault goes on for many samples.
     pub fn raise<M: Meter>(&mut self, alarm: Alarm, sample: &str, profile: &Profile, turn: &mut Turn<'_, M>) {
         let number = self.next_alarm();
         turn.observer.event(&FleetEvent::Alarm { from: profile.id, score: alarm.score });
+        if turn.now.get() < self.state.quiet_until {
+            return;
+        }
+        self.state.quiet_until = turn.now.get().saturating_add(pace::ALARM_PAUSE.get());
         let at_s = u32::try_from(turn.now.as_seconds()).unwrap_or(u32::MAX);
         let Alarm { score, threshold } = alarm;
         let message = Message::Anomaly(Anomaly { number, at_s, score, threshold, text: sample });

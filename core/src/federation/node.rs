@@ -3,12 +3,14 @@
 use super::answer::{News, Reply, news, serve, tell_alarm};
 use super::errand::{ADD, ALARM, Errands, REPAIR, REPAIRS};
 use super::member::{Heard, Members, Standing};
+use super::place::LOOK_EVERY;
 use super::question::Questions;
 use super::relay::Relay;
 use super::{FleetEvent, Membership, Outgoing, Topology, Turn, pace};
 use crate::arena::{Arena, NoRoom};
 use crate::embed;
 use crate::meter::Meter;
+use crate::role::name::MOST_NAMED;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::endpoint::Traffic;
@@ -54,6 +56,8 @@ pub(super) struct State {
     next_beat: u64,
     /// When the next few items are looked at, in microseconds.
     pub(super) next_look: u64,
+    /// Until when no further alarm goes out, in microseconds.
+    pub(super) quiet_until: u64,
     /// Heartbeats sent.
     beats: u32,
     /// Questions asked.
@@ -75,7 +79,7 @@ pub(super) struct State {
     has_coordinator: u16,
     padding: u32,
 }
-const _: () = assert!(size_of::<State>() == 56);
+const _: () = assert!(size_of::<State>() == 64);
 
 /// Heartbeats after which a chip takes what it heard for all there is.
 const LISTENED: u32 = 3;
@@ -208,7 +212,8 @@ impl<'a> Node<'a> {
                     }
                     _ => false,
                 };
-                let reply = match serve(&header, &message, role, profile, turn) {
+                let is_settled = self.state.to_look == 0;
+                let reply = match serve(&header, &message, is_settled, role, profile, turn) {
                     // Everyone else is heard by heartbeats; hundreds of answers at once would take seconds of the link.
                     Reply::Hello if !coordinates => Reply::Nothing,
                     reply => reply,
@@ -295,7 +300,9 @@ impl<'a> Node<'a> {
         if has_lost {
             self.look_again(role, turn.now);
         }
-        self.look_at_one(role, profile, turn.now);
+        if self.state.beats.is_multiple_of(LOOK_EVERY) {
+            self.look_at_one(role, profile, turn.now);
+        }
         self.elect(turn);
     }
 
@@ -350,11 +357,10 @@ impl<'a> Node<'a> {
         self.state.requests
     }
 
-    /// The name of the next item: 65,535 a boot, for 32,768 boots.
+    /// The name of the next item, of which a boot has [`MOST_NAMED`].
     pub(super) fn next_name(&mut self) -> Option<ItemId> {
-        self.state.named = self.state.named.checked_add(1).filter(|named| *named <= u32::from(u16::MAX))?;
-        let boot = self.membership.boot.saturating_sub(1) & 0x7FFF;
-        Some(ItemId { origin: self.id, number: boot << 16 | self.state.named })
+        self.state.named = self.state.named.checked_add(1).filter(|named| *named <= MOST_NAMED)?;
+        Some(ItemId::given(self.id, self.membership.boot, self.state.named))
     }
 
     /// The number of the next alarm.

@@ -18,6 +18,9 @@ pub const SUSPECT_AFTER: u32 = 4;
 /// A chip silent for so many of its intervals is lost.
 pub const LOST_AFTER: u32 = 8;
 
+/// A sentinel tells its fleet of one alarm in this time, and counts the others.
+pub const ALARM_PAUSE: Micros = Micros::seconds(1);
+
 /// How often each of `chips` chips says that it lives.
 pub const fn interval(chips: u32) -> Micros {
     let shared = INTERVAL_A_CHIP.get().saturating_mul(chips as u64);

@@ -2,7 +2,7 @@
 //!
 //! What is acknowledged was said to be kept by as many chips as the fleet is to keep copies. After a chip came or went
 //! every holder looks at each of its items, a few a tick, and sees to those for which that chip is or was among the first.
-//! Beside that, every heartbeat one item is looked at whatever happened: what two chips disagreed about mends by itself.
+//! Beside that, every fourth heartbeat one item is looked at whatever happened: what two chips disagreed about mends by itself.
 
 use super::errand::{ADD, ALARM, ERRANDS, Errand, FULL, REPAIR, REPAIRS, SELF, SILENCE, TEXT};
 use super::node::{Node, Profile};
@@ -18,6 +18,8 @@ use crate::wire::message::{Add, ItemId, Remember, RoleCode};
 
 /// Items looked at in a tick, after a chip came or went.
 const LOOKED_AT: u32 = 16;
+/// One item is looked at every so many heartbeats, whatever happened.
+pub(super) const LOOK_EVERY: u32 = 4;
 /// Items that may be let go of to make room for one.
 const MOST_RELEASES: u32 = 4;
 /// How soon a message is handed over again that found no place on the way out.
@@ -128,6 +130,7 @@ impl Node<'_> {
     }
 
     fn keep_here<M: Meter>(&mut self, place: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
+        let is_settled = self.state.to_look == 0;
         let Some((errand, text)) = self.errands.at(place) else { return };
         errand.met |= SELF;
         let text = core::str::from_utf8(text).unwrap_or_default();
@@ -135,7 +138,7 @@ impl Node<'_> {
             TEXT => Keeping::Text(text),
             kind => Keeping::Memory { kind, lives_s: errand.lives_s, text },
         };
-        match keep(errand.item(), &keeping, role, turn) {
+        match keep(errand.item(), &keeping, is_settled, role, turn) {
             Ok(_) => errand.copies += 1,
             Err(_) => errand.met |= FULL,
         }
@@ -246,19 +249,17 @@ impl Node<'_> {
     }
 
     /// A chip came, went or took another role: every item is to be looked at.
-    pub(super) fn look_again(&mut self, role: &mut AnyRole<'_>, now: Micros) {
+    pub(super) fn look_again(&mut self, role: &AnyRole<'_>, now: Micros) {
         self.state.changes = self.state.changes.wrapping_add(1);
         if self.state.to_look == 0 {
             self.begin_look(role, now);
-        }
-        if let Some(catalog) = role.catalog_mut() {
-            catalog.names_mut().forget_spares();
         }
     }
 
     fn begin_look(&mut self, role: &AnyRole<'_>, now: Micros) {
         self.state.looked_for = self.state.changes;
-        self.state.to_look = role.catalog().map_or(0, |catalog| catalog.names().capacity());
+        let slots = role.catalog().map_or(0, |catalog| catalog.names().capacity());
+        self.state.to_look = if role.items() == 0 { 0 } else { slots };
         self.state.next_look = now.get().saturating_add(NEXT_LOOK.get());
         if self.state.to_look == 0 {
             self.members.settle();
@@ -268,7 +269,7 @@ impl Node<'_> {
     /// Looks at the next few items, and sees to those that others should hold now.
     pub(super) fn tick_look<M: Meter>(
         &mut self,
-        role: &AnyRole<'_>,
+        role: &mut AnyRole<'_>,
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) {
@@ -276,7 +277,8 @@ impl Node<'_> {
             return;
         }
         self.state.next_look = turn.now.get().saturating_add(NEXT_LOOK.get());
-        let Some(catalog) = role.catalog() else { return self.state.to_look = 0 };
+        let Some(catalog) = role.catalog_mut() else { return self.state.to_look = 0 };
+        let names = catalog.names_mut();
         let pool = Pool::of(profile.role.into(), profile.id, profile.role.into());
         let replicas = self.copies();
         turn.meter.record(Op::Scan, LOOKED_AT);
@@ -284,11 +286,12 @@ impl Node<'_> {
             if self.errands.count(REPAIR) >= REPAIRS {
                 return;
             }
-            let slot = self.state.look_slot % catalog.names().capacity().max(1);
-            if let Some(item) = catalog.names().get(slot)
+            let slot = self.state.look_slot % names.capacity().max(1);
+            if let Some(item) = names.get(slot)
                 && pool.is_moved(item, replicas, &self.members, turn.meter)
                 && !self.errands.is_under_way(item)
             {
+                names.mark_spare(slot, false);
                 self.repair(item, profile.role, turn.now);
             }
             self.state.look_slot = slot.wrapping_add(1);
@@ -330,16 +333,17 @@ impl Node<'_> {
     }
 }
 
-/// Keeps `item`, and lets go of what enough others hold where there is no room.
+/// Keeps `item`, and lets go of what enough others hold where there is no room; not before it `is_settled` again who they are.
 pub(super) fn keep<M: Meter>(
     item: ItemId,
     keeping: &Keeping<'_>,
+    is_settled: bool,
     role: &mut AnyRole<'_>,
     turn: &mut Turn<'_, M>,
 ) -> Result<Kept, Failure> {
     let mut outcome = role.keep(item, keeping, turn.now, turn.meter);
     for _ in 0..MOST_RELEASES {
-        if !matches!(outcome, Err(Failure::Full { .. } | Failure::TextFull { .. })) {
+        if !is_settled || !matches!(outcome, Err(Failure::Full { .. } | Failure::TextFull { .. })) {
             break;
         }
         let spare = role.catalog().and_then(|catalog| catalog.names().first_spare(turn.meter));

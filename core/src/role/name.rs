@@ -80,11 +80,6 @@ impl<'a> Names<'a> {
         Some((slot, self.get(slot)?))
     }
 
-    /// No item is known to be held by enough others any more.
-    pub fn forget_spares(&mut self) {
-        self.0.iter_mut().for_each(|name| name.flags &= !SPARE);
-    }
-
     /// Nothing is at `slot` any more.
     pub fn clear(&mut self, slot: u32) {
         if let Some(name) = self.0.get_mut(slot as usize) {
@@ -110,12 +105,57 @@ impl ItemId {
     }
 }
 
-/// `3.17` is the 17th item that chip 3 gave the fleet; `3/17` is what chip 3 itself calls 17.
+/// Bits of the number of an item that count the items of one boot.
+const COUNT_BITS: u32 = 16;
+/// How many items a chip can name in one boot.
+pub const MOST_NAMED: u32 = (1 << COUNT_BITS) - 1;
+
+impl ItemId {
+    /// What the fleet calls item `count` that chip `origin` named in boot `boot`; of the boot number the lower 15 bits count.
+    pub const fn given(origin: u16, boot: u32, count: u32) -> Self {
+        Self { origin, number: (boot << COUNT_BITS | count & MOST_NAMED) & !OWN }
+    }
+}
+
+/// `3.17` is the 17th item that chip 3 named since it first booted, `3.2.17` the 17th since its second boot, and `3/17`
+/// what chip 3 itself calls 17.
 impl fmt::Display for ItemId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.own_id() {
-            Some(id) => write!(f, "{}/{id}", self.origin),
-            None => write!(f, "{}.{}", self.origin, self.number),
+        let (boot, count) = (self.number >> COUNT_BITS, self.number & MOST_NAMED);
+        match (self.own_id(), boot) {
+            (Some(id), _) => write!(f, "{}/{id}", self.origin),
+            (None, 1) => write!(f, "{}.{count}", self.origin),
+            (None, boot) => write!(f, "{}.{boot}.{count}", self.origin),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn a_name_is_never_given_twice_and_says_whose_it_is() {
+        assert_eq!(ItemId::given(3, 1, 17).to_string(), "3.17");
+        assert_eq!(ItemId::given(3, 2, 17).to_string(), "3.2.17");
+        assert_eq!(ItemId::own(3, 17).to_string(), "3/17");
+        assert_ne!(ItemId::given(3, 0, 17), ItemId::given(3, 1, 17));
+        assert!(ItemId::given(3, u32::MAX, u32::MAX).own_id().is_none());
+    }
+
+    #[test]
+    fn what_is_spare_is_known_until_it_is_forgotten_or_gone() {
+        let mut memory = std::vec![0; 4 * size_of::<Name>() + 8];
+        let mut names = Names::carve(&mut Arena::new(&mut memory), 4).unwrap();
+        let item = ItemId::given(1, 1, 1);
+        names.set(2, item);
+        assert_eq!((names.find(item, &mut ()), names.first_spare(&mut ())), (Some(2), None));
+        names.mark_spare(2, true);
+        assert_eq!(names.first_spare(&mut ()), Some((2, item)));
+        names.mark_spare(2, false);
+        assert_eq!(names.first_spare(&mut ()), None);
+        names.clear(2);
+        assert_eq!(names.get(2), None);
     }
 }

@@ -14,6 +14,7 @@ use super::price::Pricing;
 use super::program::{Program, Seen};
 use super::recent::Recent;
 use super::record::{Keep, Record, What};
+use super::shape::IndexShape;
 use super::usage::Usage;
 use super::view::ChipState;
 use crate::memory::Memory;
@@ -113,6 +114,8 @@ pub struct Chip {
     pub console: VecDeque<Arc<str>>,
     /// The last frames.
     pub messages: VecDeque<Passed>,
+    /// Its index when it was last looked at, and how many items it held then.
+    pub(super) shape: Option<(u32, IndexShape)>,
     program: Option<Box<dyn Program>>,
     babbling: Option<Box<Intruder>>,
     /// Who means harm, by place.
@@ -166,6 +169,7 @@ impl Chip {
             keep: Keep::default(),
             console: VecDeque::new(),
             messages: VecDeque::new(),
+            shape: None,
             program: None,
             babbling: None,
             hostile,
@@ -233,6 +237,7 @@ impl Chip {
         (self.alarms, self.overflowed) = (0, 0);
         self.exchange = Exchange::default();
         self.taken.clear();
+        self.shape = None;
         self.typed.clear();
         self.inbox.clear();
         self.ports.clear();

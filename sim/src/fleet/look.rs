@@ -2,7 +2,9 @@
 
 use super::engine::{Fleet, Happened};
 use super::record::{Record, What};
-use super::view::{ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, LinkView, MessageView};
+use super::view::{
+    ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, LinkView, MessageView, RoleView,
+};
 use crate::cost;
 use crate::figure::{Banded, Figure, Kind};
 use crate::trace::record::Names;
@@ -100,6 +102,10 @@ impl Fleet {
         let mut parts = Parts::default();
         agent.account(&mut parts);
         detail.parts = parts.0;
+        if let (RoleView::Questions(questions), Some(shape)) = (&mut detail.role, chip.index_shape()) {
+            let (questions, kind) = (std::mem::take(questions), shape.kind.into());
+            detail.role = RoleView::Index { kind, levels: shape.levels, recall: shape.recall, questions };
+        }
         detail
     }
 

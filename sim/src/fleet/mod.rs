@@ -8,6 +8,7 @@
 //! - [`medium`], [`bus`], [`radio`], [`channel`]: frames on their way
 //! - [`fault`], [`intruder`]: what fails, and what means harm
 //! - [`record`], [`ledger`]: what happened, and what was promised
+//! - [`shape`]: the index that a chip has
 //! - [`facts`]: what it is like at a moment
 //! - [`chance`], [`recent`]: what is drawn, and how busy something was
 //! - [`view`]: a fleet as it is looked at; [`look`]: a running one; [`told`]: what its consoles told
@@ -34,6 +35,7 @@ pub mod program;
 pub mod radio;
 pub mod recent;
 pub mod record;
+pub mod shape;
 pub mod told;
 pub mod usage;
 pub mod view;

@@ -102,7 +102,7 @@ pub(super) enum Deed {
 pub(super) fn command(deed: Deed, role: RoleKind, fleet: bool) -> &'static str {
     use RoleKind::{AnomalySentinel, HnswIndexer, MemoryArchivist, RagRetriever};
     match (deed, role, fleet) {
-        (Deed::Store, MemoryArchivist, true) => "fleet remember ",
+        (Deed::Store, MemoryArchivist, true) => "fleet remember fact ",
         (Deed::Store, _, true) => "fleet add ",
         (Deed::Find, MemoryArchivist | RagRetriever, true) => "fleet recall ",
         (Deed::Find, _, true) => "fleet search ",

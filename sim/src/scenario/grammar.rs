@@ -289,7 +289,7 @@ pub const LOAD: Section = Section {
             "fault",
             Value::Word(SIGNAL_FAULTS),
             "none",
-            "what goes wrong with the signal, once in 896 samples",
+            "what goes wrong with the signal, once, from its 400th to 640th sample on",
         ),
     ],
     kinds: &[

@@ -6,7 +6,7 @@
 
 use super::chance::{Chance, Stream};
 use super::plan::{LoadLines, LoadPlan, Scenario, Scripted};
-use crate::signal::{self, Normal};
+use crate::signal;
 use ruvllm_esp_core::units::Micros;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -46,7 +46,7 @@ struct Source {
 #[derive(Clone, Debug)]
 enum What {
     Script(Arc<Scripted>),
-    Load { plan: Arc<LoadPlan>, chance: Chance, signal: Vec<i32> },
+    Load { plan: Arc<LoadPlan>, chance: Chance, signal: Option<signal::Stream> },
 }
 
 impl Scenario {
@@ -66,7 +66,7 @@ impl Scenario {
                 let gap = plan.gap;
                 let wait = if plan.regular { Micros(chance.below(gap.get())) } else { chance.wait(gap) };
                 let at = Micros(plan.from.get().saturating_add(wait.get()));
-                (at, What::Load { plan: Arc::clone(&shared), chance, signal: Vec::new() })
+                (at, What::Load { plan: Arc::clone(&shared), chance, signal: None })
             });
         }
         inputs
@@ -119,10 +119,10 @@ impl Source {
                 LoadLines::Turn(lines) => lines.get(turn.checked_rem(lines.len())?).cloned(),
                 LoadLines::Once(lines) => lines.get(dealt).cloned(),
                 LoadLines::Signal { normal, fault } => {
-                    if signal.is_empty() {
-                        *signal = draw(*normal, *fault, chance.seed() ^ seed);
+                    if signal.is_none() {
+                        *signal = signal::Stream::new(*normal, *fault, chance.seed() ^ seed);
                     }
-                    signal.get(turn.checked_rem(signal.len())?).map(|value| sample(*value))
+                    signal.as_mut()?.next().map(sample)
                 }
             },
         }
@@ -139,16 +139,6 @@ impl Source {
     }
 }
 
-/// A signal without a fault is what comes before the fault of one that has it.
-fn draw(normal: Normal, fault: Option<signal::Fault>, seed: u64) -> Vec<i32> {
-    let series = signal::series(normal, fault.unwrap_or(signal::Fault::Spike), seed);
-    let Some(mut series) = series else { return Vec::new() };
-    if fault.is_none() {
-        series.values.truncate(series.start);
-    }
-    series.values
-}
-
 /// A reading in thousandths as it is typed.
 fn sample(value: i32) -> String {
     let sign = if value < 0 { "-" } else { "" };
@@ -159,6 +149,7 @@ fn sample(value: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signal::Normal;
 
     fn lines(count: usize) -> Arc<[String]> {
         (0..count).map(|number| format!("line {number}")).collect()

@@ -186,7 +186,7 @@ pub enum LoadLines {
     Signal {
         /// What it looks like while nothing is wrong.
         normal: signal::Normal,
-        /// What goes wrong, once each [`signal::LENGTH`] samples.
+        /// What goes wrong, once.
         fault: Option<signal::Fault>,
     },
 }

@@ -160,7 +160,7 @@ fn a_file_becomes_what_it_says() {
     assert_eq!((house.chips[4].link, house.links[1].members[0].chip), (1, 4));
     assert_eq!(
         house.scripted[0].lines.as_ref(),
-        ["fleet remember the pump is in hall 3", "fleet remember the valve is red"]
+        ["fleet remember fact the pump is in hall 3", "fleet remember fact the valve is red"]
     );
     assert_eq!((&house.scripted[1].chips, house.scripted[1].every), (&vec![0, 2], Micros::seconds(1)));
     assert_eq!((house.load[0].gap, house.load[0].regular), (Micros(250_000), true));

@@ -76,6 +76,7 @@ impl Summary {
 
 /// Why a fleet cannot be built.
 pub fn cannot_build(error: &ruvllm_esp_sim::fleet::FleetError) -> CliError {
-    CliError::no("fleet::cannot-build", error.to_string())
-        .help("`ruvllm-esp fit` shows what fits; a larger `arena`, another `role` or fewer chips on a link help")
+    CliError::no("fleet::cannot-build", error.to_string()).help(
+        "`ruvllm-esp fit` shows what fits; a larger `arena`, another `role` or fewer chips on a link help",
+    )
 }

@@ -1,9 +1,13 @@
 //! Who is there: found, missed, found again.
 
 use super::net::Net;
-use crate::federation::{FleetEvent, Topology};
+use crate::arena::Arena;
+use crate::federation::node::Node;
+use crate::federation::{FleetEvent, Membership, Topology};
 use crate::role::RoleKind;
 use crate::units::Micros;
+use crate::wire::authentication::Key;
+use zerocopy::IntoBytes;
 
 const INDEXER: RoleKind = RoleKind::HnswIndexer;
 
@@ -66,5 +70,41 @@ fn two_hundred_and_fifty_chips_find_each_other() {
     for chip in &mut net.chips {
         let status = chip.agent.fleet().unwrap();
         assert_eq!((status.coordinator, status.alive, status.lost), (Some(1), 249, 0));
+    }
+}
+
+#[test]
+fn a_place_for_a_chip_takes_as_many_bytes_as_the_document_says() {
+    let used = |peers, key| {
+        let net = Net::new(Topology::Mesh, 5);
+        let membership = Membership { key, ..net.membership(peers) };
+        let mut memory = std::vec![0u64; 64 * 1024];
+        let mut arena = Arena::new(memory.as_mut_bytes());
+        let total = arena.free();
+        Node::carve(&mut arena, 1, membership).unwrap();
+        (total - arena.free()).get()
+    };
+    let key = Some(Key::new([1; 16]));
+    assert_eq!((used(256, None) - used(32, None)) / 224, 97);
+    assert_eq!((used(256, key) - used(32, key)) / 224, 121);
+    std::println!(
+        "network of 8: {} B, of 250: {} B, with a key {} B",
+        used(8, None),
+        used(250, None),
+        used(250, key)
+    );
+    assert!(used(0, None) < 18 * 1024);
+}
+
+#[test]
+fn chips_beyond_the_places_are_not_taken_and_do_no_harm() {
+    let mut net = Net::new(Topology::Mesh, 6);
+    let membership = net.membership(4);
+    for id in 1..=9 {
+        net.add(id, INDEXER, super::net::ARENA, membership);
+    }
+    net.run(Micros::seconds(10));
+    for chip in &mut net.chips {
+        assert_eq!(chip.agent.fleet().unwrap().alive, 4);
     }
 }

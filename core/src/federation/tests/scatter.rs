@@ -37,10 +37,11 @@ fn exact(texts: &BTreeMap<ItemId, String>, question: &str, count: usize) -> Vec<
     all.iter().take(count).map(|(_, item)| item.to_string()).collect()
 }
 
+/// The item of a first boot that a reply names.
 fn item_of(line: &str) -> ItemId {
     let name = line.trim().rsplit("item=").next().unwrap_or_default();
-    let (origin, number) = name.split_once('.').unwrap();
-    ItemId { origin: origin.parse().unwrap(), number: number.parse().unwrap() }
+    let (origin, count) = name.split_once('.').unwrap();
+    ItemId::given(origin.parse().unwrap(), 1, count.parse().unwrap())
 }
 
 proptest! {
