@@ -129,6 +129,8 @@ impl App {
             self.notice = Some("this time cannot be turned back".into());
             return;
         }
+        // Whoever goes to a time wants to be there.
+        self.set_pace(Pace { paused: true, ..self.pace });
         self.notice = Some(format!("going to {}", clock(to)));
         self.commands.push(Command::Jump(to));
     }
@@ -253,10 +255,7 @@ impl App {
             Action::Open => {
                 let at = self.shown_events().nth(self.event).map(|event| event.at);
                 match at {
-                    Some(at) if self.abilities.pace => {
-                        self.set_pace(Pace { paused: true, ..self.pace });
-                        self.jump(at);
-                    }
+                    Some(at) if self.abilities.pace => self.jump(at),
                     Some(_) => self.notice = Some("this time cannot be turned back".into()),
                     None => {}
                 }

@@ -43,8 +43,13 @@ impl Told {
             }
             return;
         }
-        if let Some(question) = self.questions.back_mut().filter(|question| question.answer.is_empty()) {
+        let Some(question) = self.questions.back_mut() else { return };
+        // A question to the fleet is acknowledged at once; its answer comes later, and what was found in the line after.
+        let of_fleet = question.text.starts_with("fleet ");
+        if question.answer.is_empty() && (!of_fleet || line.starts_with("fleet: answer")) {
             question.answer = line.into();
+        } else if of_fleet && line.starts_with("  ") && question.answer.starts_with("fleet: ") {
+            question.answer = line.trim().into();
         }
     }
 
@@ -106,7 +111,7 @@ mod tests {
             .into_iter()
             .for_each(|line| told.said(line));
         told.typed(Micros(8), "stats");
-        assert_eq!((told.questions()[0].answer.as_str(), told.lines_typed()), ("top: behind the clock", 2));
+        assert_eq!((told.questions()[0].answer.as_str(), told.lines_typed()), ("top: behind the clock", 3));
         assert_eq!(
             [thousandths("-0.5"), thousandths("x"), thousandths("99999999")],
             [Some(-500), None, None]

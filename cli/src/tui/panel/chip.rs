@@ -112,23 +112,30 @@ fn arena_line(app: &App, chip: &ChipView, detail: &ChipDetail, room: u16) -> Lin
 
 /// One section in its frame. Where it is the only one, the titles of all are shown, as tabs.
 fn one(frame: &mut Frame<'_>, area: Rect, app: &App, section: Section, chip: &ChipView, detail: &ChipDetail) {
-    let block = frame_of(app, area, section);
+    let mut block = frame_of(app, area, section);
     let inner = block.inner(area);
     let room = usize::from(inner.width);
-    frame.render_widget(block, area);
     let (lines, from_end) = match section {
-        Section::Role => return role::draw(frame, inner, app, detail),
+        Section::Role => {
+            frame.render_widget(block, area);
+            return role::draw(frame, inner, app, detail);
+        }
         Section::Arena => (arena::list(app, chip, detail, room), false),
         Section::Work => (work(app, detail, room), false),
         Section::Counters => (counters(detail, room), false),
         Section::Messages => (messages(app, detail, room), true),
     };
+    let height = usize::from(inner.height);
+    let spare = lines.len().saturating_sub(height);
+    if spare > 0 {
+        block =
+            block.title_bottom(Line::styled(format!(" {spare} more, j k "), app.theme.style(Tone::Faint)));
+    }
+    frame.render_widget(block, area);
     if lines.is_empty() {
         let text = Paragraph::new(nothing(app, section)).style(app.theme.style(Tone::Faint)).centered();
         return frame.render_widget(text, super::middle(inner, 1));
     }
-    let height = usize::from(inner.height);
-    let spare = lines.len().saturating_sub(height);
     let scroll = if section == app.section { app.scroll.min(spare) } else { 0 };
     let first = if from_end { spare - scroll } else { scroll };
     let shown: Vec<_> = lines.into_iter().skip(first).take(height).collect();
@@ -209,11 +216,18 @@ fn messages(app: &App, detail: &ChipDetail, room: usize) -> Vec<Line<'static>> {
         let text_room = room.saturating_sub(width(&head) + width(&bytes) + 1);
         Line::from(vec![
             Span::styled(head, app.theme.style(if message.outgoing { Tone::Accent } else { Tone::Good })),
-            Span::raw(padded(&message.text, text_room)),
+            Span::raw(padded(&essence(&message.text), text_room)),
             Span::styled(bytes, app.theme.style(Tone::Faint)),
         ])
     };
     detail.messages.iter().map(row).collect()
+}
+
+/// A message without the addresses, which stand beside it, and what is the same in all of them.
+fn essence(text: &str) -> String {
+    let said = ["source=", "destination=", "boot=", "version="];
+    let words = text.split(' ').filter(|word| !said.iter().any(|name| word.starts_with(name)));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The console: what the chip said, and the line that is typed.

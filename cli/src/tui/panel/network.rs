@@ -169,7 +169,9 @@ fn entry(app: &App, place: usize, link: &LinkView, room: usize) -> [Line<'static
     let (carried, lost) = link.frames;
     let permille = (lost * 1000).checked_div(carried + lost).unwrap_or(0);
     let track = app.history.links.get(place);
-    let load = track.map(|track| curve(track.values(), 100, room.saturating_sub(13))).unwrap_or_default();
+    let load = track
+        .map(|track| curve(track.values(), track.most().max(10), room.saturating_sub(13)))
+        .unwrap_or_default();
     let volume = bytes(Bytes(u32::try_from(link.bytes).unwrap_or(u32::MAX)));
     [
         Line::from(vec![

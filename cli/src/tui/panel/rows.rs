@@ -129,7 +129,7 @@ fn alarms(_: &App, chip: &ChipView, _: usize, _: usize) -> (String, Tone) {
 
 fn load(app: &App, chip: &ChipView, place: usize, room: usize) -> (String, Tone) {
     let track = app.history.load.get(place).filter(|_| chip.load.is_some());
-    (track.map_or("?".into(), |track| curve(track.values(), 100, room)), Tone::Good)
+    (track.map_or("?".into(), |track| curve(track.values(), track.most().max(10), room)), Tone::Good)
 }
 
 fn traffic(app: &App, chip: &ChipView, place: usize, room: usize) -> (String, Tone) {

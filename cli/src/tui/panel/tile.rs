@@ -47,13 +47,15 @@ fn edge(app: &App, chip: &ChipView, selected: bool, inner: usize) -> Block<'stat
         .border_style(style)
         .title(Span::styled(format!(" {name} "), app.theme.style(name_tone)))
         .title(Line::styled(state, app.theme.style(tone)).right_aligned())
-        .title_bottom(Line::styled(items, app.theme.style(Tone::Faint)).right_aligned());
+        .title_bottom(Line::styled(items.clone(), app.theme.style(Tone::Faint)).right_aligned());
     if alarms > 0 {
-        let plural = if alarms == 1 { "" } else { "s" };
-        block = block.title_bottom(Span::styled(
-            format!(" ! {alarms} alarm{plural} "),
-            app.theme.style(Tone::Warning),
-        ));
+        let word = match (alarms, inner.saturating_sub(width(&items))) {
+            (1, 11..) => " alarm",
+            (_, 15..) => " alarms",
+            _ => "",
+        };
+        block =
+            block.title_bottom(Span::styled(format!(" ! {alarms}{word} "), app.theme.style(Tone::Warning)));
     }
     block
 }
@@ -73,7 +75,7 @@ fn arena(app: &App, chip: &ChipView, inner: usize) -> Line<'static> {
     if chip.arena == 0 {
         return Line::styled("arena not known yet", app.theme.style(Tone::Faint));
     }
-    let figures = format!(" {}/{}K", chip.arena_used.div_ceil(1024), chip.arena / 1024);
+    let figures = format!(" {}/{}K", chip.arena_used / 1024, chip.arena / 1024);
     let room = inner.saturating_sub(figures.len());
     let full = filled(chip.arena_used.into(), chip.arena.into(), room);
     Line::from(vec![
@@ -92,7 +94,9 @@ fn curves(app: &App, chip: &ChipView, place: usize, inner: usize) -> Line<'stati
     let (left, right) = (room / 2, room - room / 2);
     let (load, traffic) = (app.history.load.get(place), app.history.traffic.get(place));
     let most = traffic.map_or(1, |track| track.most()).max(4);
-    let load = load.map(|track| curve(track.values(), 100, left)).unwrap_or_else(|| " ".repeat(left));
+    let load = load
+        .map(|track| curve(track.values(), track.most().max(10), left))
+        .unwrap_or_else(|| " ".repeat(left));
     let traffic =
         traffic.map(|track| curve(track.values(), most, right)).unwrap_or_else(|| " ".repeat(right));
     Line::from(vec![

@@ -6,7 +6,7 @@
 use super::{Abilities, Source};
 use crate::error::CliError;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::fleet::view::{ChipDetail, EventView, FleetView};
+use ruvllm_esp_sim::fleet::view::{ChipDetail, EventKind, EventView, FleetView};
 use ruvllm_esp_sim::fleet::{Fault, Fleet};
 use ruvllm_esp_sim::scenario::Scenario;
 use std::sync::Arc;
@@ -41,6 +41,8 @@ pub struct Live {
     done: usize,
     /// How much time is simulated at once, in microseconds.
     slice: u64,
+    /// Was it said that the scenario is over?
+    over: bool,
 }
 
 impl Live {
@@ -55,7 +57,7 @@ impl Live {
         let fleet = Fleet::build(Arc::clone(&scenario), threads).map_err(|error| {
             CliError::no("tui::cannot-build", error.to_string()).help("`ruvllm-esp fit` shows what fits")
         })?;
-        Ok(Self { scenario, fleet, threads, deeds: Vec::new(), done: 0, slice: 1_000 })
+        Ok(Self { scenario, fleet, threads, deeds: Vec::new(), done: 0, slice: 1_000, over: false })
     }
 
     fn do_now(&mut self, deed: Deed) {
@@ -121,7 +123,7 @@ impl Source for Live {
         self.fleet =
             Fleet::build(Arc::clone(&self.scenario), self.threads).map_err(|error| error.to_string())?;
         self.deeds.retain(|(at, _)| *at <= to);
-        self.done = 0;
+        (self.done, self.over) = (0, false);
         Ok(())
     }
 
@@ -144,7 +146,14 @@ impl Source for Live {
     }
 
     fn events(&mut self) -> Vec<EventView> {
-        self.fleet.take_events()
+        let mut events = self.fleet.take_events();
+        let until = self.scenario.until;
+        if !self.over && until > Micros(0) && self.fleet.now() >= until {
+            self.over = true;
+            let text = "the scenario ends here; the fleet goes on".into();
+            events.push(EventView { at: until, chip: None, kind: EventKind::Verdict, text });
+        }
+        events
     }
 }
 

@@ -143,7 +143,9 @@ fn time_is_paused_stepped_sped_up_and_gone_to() {
         Command::Pace(paused),
         Command::Step,
         Command::Pace(faster),
+        Command::Pace(faster),
         Command::Jump(Micros(90_000_000)),
+        Command::Pace(faster),
         Command::Jump(Micros(47_300_000)),
     ];
     assert_eq!(app.take_commands(), expected);

@@ -1,11 +1,15 @@
 //! Every panel in two sizes, as text in `cli/tests/tui`: `BLESS=1 cargo test -p ruvllm-esp tui` writes it anew.
 
-use super::demonstration::{detail, field, house, seen};
+use super::demonstration::{detail, field, house, seen, update};
 use super::drawn;
 use crate::tui::action::{Action, Direction, Panel};
-use crate::tui::app::App;
+use crate::tui::app::{App, Section};
+use crate::tui::source::Source;
+use crate::tui::source::live::Live;
 use crate::tui::theme::Theme;
+use ruvllm_esp_core::units::Micros;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (160, 50)];
 
@@ -110,6 +114,38 @@ fn windows_over_the_panels() {
     app.update(Action::Filter);
     "anomaly".chars().for_each(|letter| app.update(Action::Character(letter)));
     compare("filter-80x24", &app);
+}
+
+/// The house that comes with the program, three quarters of a minute after it got power: not made up.
+#[test]
+fn house_alive() {
+    let mut live = Live::new(crate::command::tui::house().unwrap()).unwrap();
+    let mut app = App::of(live.title(), live.abilities(), Theme { colour: true }, SIZES[0]);
+    for tenth in 1..=458 {
+        let to = Micros(tenth * 100_000);
+        while live.now() < to {
+            live.run_until(to, Duration::from_secs(1)).unwrap();
+        }
+        let events = live.events();
+        app.receive(update(live.view(), events));
+    }
+    for (panel, chip, name) in [
+        (Panel::Fleet, 4, "fleet"),
+        (Panel::Chip, 4, "chip"),
+        (Panel::Network, 0, "network"),
+        (Panel::Timeline, 0, "timeline"),
+    ] {
+        app.roster.select(chip);
+        app.detail = Some((chip, live.detail(chip)));
+        app.update(Action::Show(panel));
+        compare(&format!("house-{name}-80x24"), &app);
+    }
+    app.update(Action::Show(Panel::Chip));
+    (app.section, app.detail) = (Section::Arena, Some((0, live.detail(0))));
+    compare("house-arena-80x24", &app);
+    app.update(Action::Show(Panel::Fleet));
+    app.update(Action::Faults);
+    compare("house-faults-80x24", &app);
 }
 
 #[test]
