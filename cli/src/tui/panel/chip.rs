@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Paragraph};
 use ruvllm_esp_core::units::{Bytes, Nanos};
 use ruvllm_esp_sim::figure::Figure;
-use ruvllm_esp_sim::fleet::view::{ChipDetail, ChipView, MessageView};
+use ruvllm_esp_sim::fleet::view::{ChipDetail, ChipState, ChipView, MessageView};
 
 /// From this size on all sections are shown.
 const LARGE: (u16, u16) = (120, 36);
@@ -100,7 +100,9 @@ fn identity(app: &App, chip: &ChipView, room: u16) -> Line<'static> {
 
 fn arena_line(app: &App, chip: &ChipView, detail: &ChipDetail, room: u16) -> Line<'static> {
     if chip.arena == 0 {
-        return Line::styled(" arena not known yet", app.theme.style(Tone::Faint));
+        let off = chip.state == ChipState::Off;
+        let text = if off { " its RAM holds nothing" } else { " arena not known yet" };
+        return Line::styled(text, app.theme.style(Tone::Faint));
     }
     let figures = format!(" {} of {} ", bytes(Bytes(chip.arena_used)), bytes(Bytes(chip.arena)));
     let cells = usize::from(room).saturating_sub(width(&figures) + 1);
@@ -120,6 +122,7 @@ fn one(frame: &mut Frame<'_>, area: Rect, app: &App, section: Section, chip: &Ch
             frame.render_widget(block, area);
             return role::draw(frame, inner, app, detail);
         }
+        Section::Arena if chip.arena == 0 => (Vec::new(), false),
         Section::Arena => (arena::list(app, chip, detail, room), false),
         Section::Work => (work(app, detail, room), false),
         Section::Counters => (counters(detail, room), false),

@@ -73,7 +73,8 @@ fn identity(app: &App, chip: &ChipView, inner: usize) -> Line<'static> {
 /// How full the arena is.
 fn arena(app: &App, chip: &ChipView, inner: usize) -> Line<'static> {
     if chip.arena == 0 {
-        return Line::styled("arena not known yet", app.theme.style(Tone::Faint));
+        let text = if chip.state == ChipState::Off { "its RAM holds nothing" } else { "arena not known yet" };
+        return Line::styled(text, app.theme.style(Tone::Faint));
     }
     let figures = format!(" {}/{}K", chip.arena_used / 1024, chip.arena / 1024);
     let room = inner.saturating_sub(figures.len());

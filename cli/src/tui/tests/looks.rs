@@ -128,20 +128,25 @@ fn house_alive() {
         }
         let events = live.events();
         app.receive(update(live.view(), events));
+        // The boiler's level has shifted.
+        if tenth == 300 {
+            app.roster.select(4);
+            app.detail = Some((4, live.detail(4)));
+            app.update(Action::Show(Panel::Chip));
+            compare("house-chip-80x24", &app);
+        }
     }
-    for (panel, chip, name) in [
-        (Panel::Fleet, 4, "fleet"),
-        (Panel::Chip, 4, "chip"),
-        (Panel::Network, 0, "network"),
-        (Panel::Timeline, 0, "timeline"),
-    ] {
+    for (panel, chip, name) in
+        [(Panel::Fleet, 4, "fleet"), (Panel::Network, 0, "network"), (Panel::Timeline, 0, "timeline")]
+    {
         app.roster.select(chip);
         app.detail = Some((chip, live.detail(chip)));
         app.update(Action::Show(panel));
         compare(&format!("house-{name}-80x24"), &app);
     }
     app.update(Action::Show(Panel::Chip));
-    (app.section, app.detail) = (Section::Arena, Some((0, live.detail(0))));
+    (app.section, app.detail) = (Section::Arena, Some((3, live.detail(3))));
+    app.roster.select(3);
     compare("house-arena-80x24", &app);
     app.update(Action::Show(Panel::Fleet));
     app.update(Action::Faults);
