@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 fuzz_target!(|input: &[u8]| {
     let text = String::from_utf8_lossy(input);
-    let files: [(String, Arc<str>); 2] =
-        [("texts.txt".into(), "one\ntwo\nthree\n".into()), ("log.csv".into(), "time,v\n0,1.5\n1,2.5\n".into())];
+    let files: [(String, Arc<str>); 2] = [
+        ("texts.txt".into(), "one\ntwo\nthree\n".into()),
+        ("log.csv".into(), "time,v\n0,1.5\n1,2.5\n".into()),
+    ];
     match Scenario::parse(&text, "fuzz.toml", files.as_slice()) {
         Err(problems) => assert!(!problems.list.is_empty() && !problems.to_string().is_empty()),
         Ok(scenario) => {

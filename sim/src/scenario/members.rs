@@ -32,6 +32,8 @@ struct Medium {
     plan: LinkPlan,
     span: Range<usize>,
     members: Vec<usize>,
+    /// Does a chip name it, even one that is wrong otherwise?
+    is_named: bool,
 }
 
 /// A chip or group as the file has it.
@@ -84,6 +86,9 @@ impl Members {
             None => (format!("chip-{}", scenario.chips.len() + 1), table.span()),
         };
         let medium = link_of(table, media);
+        if let Some(medium) = medium.and_then(|medium| media.get_mut(medium)) {
+            medium.is_named = true;
+        }
         let plan = plan_of(table, medium.and_then(|medium| media.get(medium)));
         let plan = plan.zip(medium).map(|(plan, link)| ChipPlan { name: name.clone(), link, ..plan });
         let first = plan.and_then(|plan| add_chips(table, &plan, count, scenario, ids));
@@ -118,7 +123,7 @@ impl Members {
         let is_ring = scenario.topology == Topology::Ring;
         for medium in media {
             let first = scenario.links.len();
-            if medium.members.is_empty() {
+            if !medium.is_named {
                 notes.add(
                     Some(medium.span.clone()),
                     Wrong::new(format!("no chip is on the link `{}`", medium.name)),
@@ -163,7 +168,7 @@ impl Medium {
     fn new(name: &str, kind: LinkKind, span: Range<usize>) -> Self {
         let (loss, corruption, delay) = (Permille(0), Permille(0), Micros(0));
         let plan = LinkPlan { name: name.to_string(), kind, members: Vec::new(), loss, corruption, delay };
-        Self { name: name.to_string(), kind, plan, span, members: Vec::new() }
+        Self { name: name.to_string(), kind, plan, span, members: Vec::new(), is_named: false }
     }
 
     /// Segment `n` leads from the right of one chip to the left of the next; the last leads back to the first chip.

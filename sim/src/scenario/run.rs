@@ -48,7 +48,6 @@ pub struct Run<'w> {
     trace: Option<Tape<'w>>,
     /// Frames that each chip sent and took.
     frames: Vec<(u64, u64)>,
-    faults: u64,
 }
 
 /// A trace being written.
@@ -73,7 +72,7 @@ impl<'w> Run<'w> {
         fleet.keep(Keep { events: true, frames: true });
         let trace = trace.map(|out| Tape::begin(out, &scenario)).transpose()?;
         let (judge, frames) = (Judge::new(&scenario), vec![(0, 0); scenario.chips.len()]);
-        Ok(Self { fleet, scenario, judge, truth: Truth::default(), trace, frames, faults: 0 })
+        Ok(Self { fleet, scenario, judge, truth: Truth::default(), trace, frames })
     }
 
     /// The time.
@@ -133,7 +132,7 @@ impl<'w> Run<'w> {
             latency: Latency::of(&facts.questions),
             frames: Frames { carried, lost, spoiled },
             items: Items { acknowledged: facts.items.len(), lost: gone, given_up: facts.given_up },
-            faults: self.faults,
+            faults: self.scenario.fault_events().iter().filter(|event| event.at <= now).count() as u64,
             energy,
         })
     }
@@ -153,10 +152,7 @@ impl<'w> Run<'w> {
     }
 
     fn hear(&mut self, happened: &Happened) {
-        let Happened::Chip(record) = happened else {
-            self.faults += u64::from(matches!(happened, Happened::Fault(_, fault) if !fault.is_repair()));
-            return;
-        };
+        let Happened::Chip(record) = happened else { return };
         let (at, chip) = (Micros(record.at.get() / 1000), record.chip);
         match &record.what {
             What::Typed(line) => self.truth.typed(chip, line),
