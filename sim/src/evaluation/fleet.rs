@@ -43,6 +43,9 @@ pub struct FleetSpeed {
     pub processor_seconds: Option<f64>,
     /// Chips times virtual seconds a second.
     pub chip_seconds_per_second: f64,
+    /// Chips times virtual seconds a second of one processor, where the system says so: other work on this machine does
+    /// not count.
+    pub chip_seconds_per_processor_second: Option<f64>,
     /// Virtual time over time on the wall.
     pub real_time_ratio: f64,
     /// Frames that took a medium while it was measured.
@@ -91,6 +94,8 @@ pub fn speed(chips: usize, seconds: u64, threads: usize) -> Result<FleetSpeed, F
         host_seconds,
         processor_seconds,
         chip_seconds_per_second: chips as f64 * seconds as f64 / host_seconds,
+        chip_seconds_per_processor_second: processor_seconds
+            .map(|worked| chips as f64 * seconds as f64 / worked.max(0.01)),
         real_time_ratio: seconds as f64 / host_seconds,
         frames: after.frames - before.frames,
         turns: after.turns - before.turns,

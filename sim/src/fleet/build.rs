@@ -84,8 +84,11 @@ pub fn islands(scenario: &Scenario) -> Result<Vec<Island>, FleetError> {
     Ok(islands)
 }
 
-/// Chips and links that hang together, by ascending place.
-fn groups(scenario: &Scenario) -> Result<Vec<(Vec<usize>, Vec<usize>)>, FleetError> {
+/// Chips and links, by ascending place.
+type Group = (Vec<usize>, Vec<usize>);
+
+/// Chips and links that hang together.
+fn groups(scenario: &Scenario) -> Result<Vec<Group>, FleetError> {
     let mut group: Vec<usize> = (0..scenario.chips.len()).collect();
     fn root(group: &mut [usize], mut place: usize) -> usize {
         while group[place] != place {

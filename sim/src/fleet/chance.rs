@@ -52,7 +52,7 @@ impl Chance {
     /// A number below `end`; zero where there is none.
     pub fn below(&mut self, end: u64) -> u64 {
         // The bias is below 2^-32 for all that is asked here.
-        (u128::from(self.number()) * u128::from(end) >> 64) as u64
+        ((u128::from(self.number()) * u128::from(end)) >> 64) as u64
     }
 
     /// A span of time, `low <= span <= high`.

@@ -41,14 +41,24 @@ impl Report {
         let threads = self.fleets.first().map_or(1, |fleet| fleet.threads);
         let heading = format!("Simulated fleets on {threads} threads of this machine, measured");
         writeln!(out, "{}", strong(&heading))?;
-        let names =
-            ["chips", "chip-seconds/s", "real time", "frames", "turns", "answered", "p50", "p95", "memory"];
+        let names = [
+            "chips",
+            "chip-seconds/s",
+            "a processor",
+            "real time",
+            "frames",
+            "turns",
+            "answered",
+            "p50",
+            "p95",
+            "memory",
+        ];
         let mut table = Table::new(names.map(|heading| (heading, Align::Right)));
         self.fleets.iter().for_each(|fleet| table.row(row(fleet)));
         table.write(out)?;
         writeln!(
             out,
-            "real time: virtual time over time on the wall; memory: what this process holds at the end"
+            "a processor: chip-seconds for each second of a processor; real time: virtual time over time on the wall; memory: what this process holds at the end"
         )?;
         writeln!(
             out,
@@ -58,12 +68,13 @@ impl Report {
     }
 }
 
-fn row(fleet: &FleetSpeed) -> [String; 9] {
+fn row(fleet: &FleetSpeed) -> [String; 10] {
     let millis = |micros: Option<u64>| micros.map_or("-".into(), |micros| format!("{} ms", micros / 1_000));
     let (asked, answered) = fleet.questions;
     [
         count(fleet.chips as u64),
         count(fleet.chip_seconds_per_second as u64),
+        fleet.chip_seconds_per_processor_second.map_or("-".into(), |rate| count(rate as u64)),
         format!("{:.1}x", fleet.real_time_ratio),
         count(fleet.frames),
         count(fleet.turns),
