@@ -19,7 +19,9 @@ test *ARGUMENTS:
 bless:
     BLESS=1 cargo test -p ruvllm-esp-sim --test transcripts
     TRYCMD=overwrite cargo test -p ruvllm-esp --test manual
-    git diff --stat -- fixtures cli/tests
+    BLESS=1 cargo test -p ruvllm-esp --bin ruvllm-esp tui::tests::looks
+    BLESS=1 cargo test -p ruvllm-esp --bin ruvllm-esp tui::tests::document
+    git diff --stat -- fixtures cli/tests docs README.md
 
 # Write the golden transcripts anew; read the difference before it is committed
 [windows]

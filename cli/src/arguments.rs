@@ -1,6 +1,10 @@
 //! The command line as data: help, completions and manual pages all come from here.
 
-use crate::command::{bench, chips, completions, config, doctor, emulate, fit, man, roles, sim, wire};
+#[cfg(feature = "tui")]
+use crate::command::tui;
+use crate::command::{
+    bench, chips, completions, config, doctor, emulate, fit, fleet, man, roles, sim, trace, wire,
+};
 #[cfg(feature = "board")]
 use crate::command::{build, flash, monitor, ports};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
@@ -69,8 +73,12 @@ pub enum ColorWhen {
 /// The commands, in the order in which help lists them.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a simulated chip and talk to its console
+    /// Run a simulated chip and talk to its console, or a fleet of them
     Sim(sim::Arguments),
+    /// Write and check scenarios of fleets, and run them again from a trace
+    Fleet(fleet::Arguments),
+    /// Convert what a fleet did for other tools
+    Trace(trace::Arguments),
     /// List the chips, or show one with the source of every fact
     Chips(chips::Arguments),
     /// List the roles a chip can have, or show one with its commands
@@ -89,6 +97,9 @@ pub enum Command {
     /// List the serial ports, and why each is a board's or not
     #[cfg(feature = "board")]
     Ports(ports::Arguments),
+    /// Show a fleet in the terminal, and play with it
+    #[cfg(feature = "tui")]
+    Tui(tui::Arguments),
     /// Check this machine, or explain an error message
     Doctor(doctor::Arguments),
     /// Show the frames between chips as text, or make some

@@ -20,6 +20,8 @@ mod quantity;
 mod selection;
 mod session;
 mod table;
+#[cfg(feature = "tui")]
+mod tui;
 
 use arguments::{Arguments, Command};
 use clap::error::ErrorKind;
@@ -57,6 +59,8 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
     let output = Output::new(&arguments.global);
     match arguments.command {
         Command::Sim(arguments) => command::sim::run(&arguments, &output),
+        Command::Fleet(arguments) => command::fleet::run(&arguments, &output),
+        Command::Trace(arguments) => command::trace::run(&arguments, &output),
         Command::Chips(arguments) => command::chips::run(&arguments, &output),
         Command::Roles(arguments) => command::roles::run(&arguments, &output),
         Command::Fit(arguments) => command::fit::run(&arguments, &output),
@@ -68,6 +72,8 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
         Command::Monitor(arguments) => command::monitor::run(&arguments, &output),
         #[cfg(feature = "board")]
         Command::Ports(arguments) => command::ports::run(&arguments, &output),
+        #[cfg(feature = "tui")]
+        Command::Tui(arguments) => command::tui::run(&arguments, &output),
         Command::Doctor(arguments) => command::doctor::run(&arguments, &output),
         Command::Wire(arguments) => command::wire::run(&arguments, &output),
         Command::Config(arguments) => command::config::run(&arguments, &output),

@@ -30,6 +30,11 @@ impl Stage {
         Self(Some(bar))
     }
 
+    /// Begins a stage that is only seen on a terminal.
+    pub fn quiet(output: &Output, name: &str) -> Self {
+        if output.quiet || !io::stderr().is_terminal() { Self(None) } else { Self::begin(output, name) }
+    }
+
     /// What it is at, where the end is not known.
     #[cfg(feature = "board")]
     pub fn at(&self, what: &str) {

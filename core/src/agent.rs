@@ -7,7 +7,7 @@ mod fleet;
 
 pub use fleet::PeerView;
 
-use crate::arena::{Arena, Ledger, NoRoom};
+use crate::arena::{self, Arena, Ledger, NoRoom};
 use crate::chip::Chip;
 use crate::console::{CommandInfo, Failure, Session, split_word};
 use crate::embed;
@@ -88,6 +88,11 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     /// How many items its role holds.
     pub fn items(&mut self) -> u32 {
         self.attach().map_or(0, |role| role.items())
+    }
+
+    /// Takes hold of its role.
+    pub fn role(&mut self) -> Option<AnyRole<'_>> {
+        self.attach().ok()
     }
 
     /// The bytes of the arena, and how many of them its structures take.
@@ -275,7 +280,7 @@ fn open(identity: Identity, membership: Option<Membership>, memory: &mut [u8]) -
     }
     let memory = arena.into_rest();
     if let Some(plan) = role.plan_with(memory, seed, membership.is_some()) {
-        memory.fill(0);
+        arena::clear(memory);
         return Ok(plan);
     }
     let free = Arena::new(memory).free();

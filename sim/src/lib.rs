@@ -10,7 +10,9 @@
 //! - [`fleet`]: many chips on links
 //! - [`gate`]: what must hold before a release
 //! - [`kernels`]: every kernel counted on the host and clocked in the emulator, and what calibrates one by the other
+//! - [`scenario`]: files that say what a fleet is, does and must do
 //! - [`signal`]: sensor signals with known faults
+//! - [`trace`]: what happened in a fleet, written down
 //! - [`evaluation`]: how good the parts of the core are
 
 pub mod cost;
@@ -24,5 +26,7 @@ pub mod footprint;
 pub mod gate;
 pub mod kernels;
 pub mod memory;
+pub mod scenario;
 pub mod script;
 pub mod signal;
+pub mod trace;

@@ -114,27 +114,57 @@ const ONSET: std::ops::Range<usize> = 400..640;
 
 /// Draws a signal of kind `normal` with one `fault` in it; `None` where the two do not go together.
 pub fn series(normal: Normal, fault: Fault, seed: u64) -> Option<Series> {
-    if !fault.applies_to(normal) {
-        return None;
+    let mut stream = Stream::new(normal, Some(fault), seed)?;
+    let values = stream.by_ref().take(LENGTH).collect();
+    let (start, end) = stream.event.map_or((LENGTH, LENGTH), |event| (event.start, event.end));
+    Some(Series { normal, fault, values, start, end })
+}
+
+/// A signal without an end, in which something goes wrong at most once, among the readings 400 to 736.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    random: Random,
+    source: Source,
+    event: Option<Event>,
+    held: f64,
+    at: usize,
+}
+
+impl Stream {
+    /// A signal of kind `normal`, with one `fault` in it; `None` where the two do not go together.
+    pub fn new(normal: Normal, fault: Option<Fault>, seed: u64) -> Option<Self> {
+        if fault.is_some_and(|fault| !fault.applies_to(normal)) {
+            return None;
+        }
+        let mut random = Random(Rand64::new(u128::from(seed)));
+        let source = Source::new(normal, &mut random);
+        let event = fault.map(|fault| Event::new(fault, &source, &mut random));
+        Some(Self { random, source, event, held: 0.0, at: 0 })
     }
-    let mut random = Random(Rand64::new(u128::from(seed)));
-    let mut source = Source::new(normal, &mut random);
-    let mut event = Event::new(fault, &source, &mut random);
-    let mut held = 0.0;
-    let values = (0..LENGTH)
-        .map(|at| {
-            event.begin_at_cycle(at, &source);
-            let active = (event.start..event.end).contains(&at);
-            let clean = source.next(&mut random, event.rate(active), event.rests(active));
-            let value = if active { event.apply(at, clean, held, &source, &mut random) } else { clean };
-            held = source.quantise(value);
-            (held * 1000.0).round() as i32
-        })
-        .collect();
-    Some(Series { normal, fault, values, start: event.start, end: event.end })
+}
+
+impl Iterator for Stream {
+    type Item = i32;
+
+    fn next(&mut self) -> Option<i32> {
+        let Self { random, source, event, held, at } = self;
+        let value = match event {
+            None => source.next(random, 1.0, false),
+            Some(event) => {
+                event.begin_at_cycle(*at, source);
+                let active = (event.start..event.end).contains(at);
+                let clean = source.next(random, event.rate(active), event.rests(active));
+                if active { event.apply(*at, clean, *held, source, random) } else { clean }
+            }
+        };
+        *held = source.quantise(value);
+        *at += 1;
+        Some((*held * 1000.0).round() as i32)
+    }
 }
 
 /// Draws what the generator needs.
+#[derive(Clone, Debug)]
 struct Random(Rand64);
 
 impl Random {
@@ -167,6 +197,7 @@ fn sine(turns: f64) -> f64 {
 }
 
 /// A normal signal, one reading at a time.
+#[derive(Clone, Debug)]
 struct Source {
     normal: Normal,
     /// Samples a cycle.
@@ -277,6 +308,7 @@ impl Source {
 }
 
 /// A fault with its severity drawn.
+#[derive(Clone, Debug)]
 struct Event {
     fault: Fault,
     start: usize,

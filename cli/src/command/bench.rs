@@ -8,6 +8,7 @@ mod calibrate;
 mod compare;
 mod embed;
 mod emulator;
+mod fleet;
 mod gates;
 mod index;
 mod kernels;
@@ -24,12 +25,13 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-The same seed gives the same report, byte for byte, on any machine; but `compare` and `emulator` measure this one.
+The same seed gives the same report, byte for byte, on any machine; but `compare`, `emulator` and `fleet` measure this one.
 
 Examples:
   ruvllm-esp bench anomaly
   ruvllm-esp bench embed
   ruvllm-esp bench emulator
+  ruvllm-esp bench fleet --chips 1000 --threads 2
   ruvllm-esp bench index --sizes 256,1000
   ruvllm-esp bench kernels --on emulator --variant esp32c3
   ruvllm-esp bench --gates G1-G3 --variant all --evidence evidence
@@ -101,6 +103,21 @@ enum Subject {
         #[arg(value_parser = clap::value_parser!(u64).range(1..=100_000))]
         cycles: u64,
     },
+    /// Chip-seconds a second of simulated fleets, and how that grows with their size
+    Fleet {
+        /// Numbers of chips, with commas between
+        #[arg(long, value_name = "N,...", value_delimiter = ',', default_values_t = [10, 100, 1_000])]
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        chips: Vec<u32>,
+        /// Virtual seconds that are measured, after twenty that are not
+        #[arg(long, value_name = "N", default_value_t = 30)]
+        #[arg(value_parser = clap::value_parser!(u64).range(1..=86_000))]
+        seconds: u64,
+        /// Threads; the course of a fleet is the same on any number [default: one for each core]
+        #[arg(long, value_name = "N")]
+        #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
+        threads: Option<u16>,
+    },
     /// Recall, memory and work of each index, and where one overtakes another on each chip
     Index {
         /// The seed of the data
@@ -152,6 +169,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             let evaluate = |_: &Stage| emulator::Report::measure(cycles * 1_000_000);
             show(output, "bench-emulator", "running a loop", evaluate, emulator::Report::write)
         }
+        Subject::Fleet { chips, seconds, threads } => fleet::run(chips, *seconds, *threads, output),
         Subject::Embed { dimensions, .. } if !evaluation::embed::DIMENSIONS.contains(dimensions) => {
             let message = format!("--dimensions: there is no embedder of {dimensions}");
             Err(CliError::usage("cli::unknown-dimensions", message)

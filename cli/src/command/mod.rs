@@ -11,6 +11,7 @@ pub mod emulate;
 pub mod fit;
 #[cfg(feature = "board")]
 pub mod flash;
+pub mod fleet;
 pub mod man;
 #[cfg(feature = "board")]
 pub mod monitor;
@@ -18,4 +19,7 @@ pub mod monitor;
 pub mod ports;
 pub mod roles;
 pub mod sim;
+pub mod trace;
+#[cfg(feature = "tui")]
+pub mod tui;
 pub mod wire;

@@ -1,5 +1,7 @@
 //! `sim`: a simulated chip, talked to by a person, a pipe, a file or a bundled scenario.
 
+mod fleet;
+
 use crate::error::{CliError, Outcome, Stop};
 use crate::output::Output;
 use crate::quantity::parse_bytes;
@@ -36,6 +38,7 @@ Examples:
   ruvllm-esp sim --variant esp32c3 --exact --image dist/ruvllm-esp-esp32c3.bin
   ruvllm-esp sim --variant esp32s2 --input vibration.csv
   ruvllm-esp sim --variant esp32c3 --tcp 7000
+  ruvllm-esp sim --fleet house.toml --trace house.trace
   echo add the pump is in hall 3 | ruvllm-esp sim --variant esp32c3
   ruvllm-esp sim --variant esp32 --input notes.txt --json | jq .reply";
 
@@ -88,12 +91,14 @@ pub struct Arguments {
     /// Open the console on a pseudo-terminal, as a serial port for any terminal program (not on Windows)
     #[arg(long, conflicts_with_all = ["demo", "input", "stdin"], help_heading = "Who talks to it")]
     pty: bool,
-    /// The seed of whatever is random; shown in the summary
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "The session")]
-    seed: u32,
+    /// The seed of whatever is random, shown in the summary; 0, or the scenario's, unless told
+    #[arg(long, value_name = "N", help_heading = "The session")]
+    seed: Option<u32>,
     /// Exit with 1 when a command failed
     #[arg(long, help_heading = "The session")]
     strict: bool,
+    #[command(flatten)]
+    fleet: fleet::Options,
 }
 
 /// Runs the session.
@@ -101,13 +106,17 @@ pub struct Arguments {
 /// # Errors
 /// Wrong names, inputs that cannot be read, a role that does not fit.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    if let Some(path) = &arguments.fleet.fleet {
+        return fleet::run(path, &arguments.fleet, arguments.seed, output);
+    }
     let setup = arguments.setup()?;
     let role = setup.identity.role;
     let changes_only = arguments.demo && role == RoleKind::AnomalySentinel && !output.verbose;
     let echo = arguments.demo || arguments.input.is_some() || !io::stdin().is_terminal();
     let remote = arguments.tcp.is_some() || arguments.pty;
     let echo = echo || remote;
-    let terms = Terms { seed: arguments.seed, strict: arguments.strict, echo, changes_only, remote };
+    let terms =
+        Terms { seed: arguments.seed.unwrap_or(0), strict: arguments.strict, echo, changes_only, remote };
     if remote {
         return arguments.serve(&setup, terms, output);
     }
@@ -161,7 +170,7 @@ impl Arguments {
         self.check_arena(chip)?;
         let chip_id = Given::find(self.chip_id.as_deref(), "--chip-id", CHIP_ID)?;
         let chip_id = chip_id.map_or(Ok(0), |given| given.chip_id())?;
-        let identity = Identity { chip, chip_id, role, seed: self.seed };
+        let identity = Identity { chip, chip_id, role, seed: self.seed.unwrap_or(0) };
         Ok(Setup { identity, radio: self.radio.into(), arena: self.arena })
     }
 

@@ -3,7 +3,7 @@
 //! A chip without a link has all of this too, and it does nothing there.
 
 use super::{Agent, Identity, open};
-use crate::arena::{Arena, NoRoom};
+use crate::arena::{self, Arena, NoRoom};
 use crate::console::{Failure, Session};
 use crate::federation::member::Standing;
 use crate::federation::node::{Node, Profile, Status};
@@ -37,7 +37,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     pub fn join(mut memory: Memory, identity: Identity, membership: Membership) -> Result<Self, NoRoom> {
         let plan = open(identity, Some(membership), memory.as_mut())?;
         let mut agent = Self { memory, identity, plan, operations: 0, membership: Some(membership), load: 0 };
-        agent.memory.as_mut().fill(0);
+        arena::clear(agent.memory.as_mut());
         Ok(agent)
     }
 

@@ -2,7 +2,7 @@
 
 use super::binary::Binary;
 use super::flat::Flat;
-use super::hnsw::{Hnsw, Shape};
+use super::hnsw::{Hnsw, LEVELS, Shape};
 use super::product::Product;
 use super::{Full, Hit, Index};
 use crate::arena::{Arena, NoRoom};
@@ -110,6 +110,16 @@ impl<'a> AnyIndex<'a> {
     pub fn for_texts(arena: &mut Arena<'a>, kind: Kind, capacity: u32, seed: u32) -> Result<Self, NoRoom> {
         let shape = Shape { capacity, dimensions: DIMENSIONS as u32, beam: TEXT_EFFORT, seed };
         Self::carve(arena, kind, shape)
+    }
+
+    /// How many items are on each level, from the ground up; all on the ground where it is no graph.
+    pub fn levels(&self) -> [u32; LEVELS] {
+        let mut levels = [0; LEVELS];
+        match self {
+            Self::Hnsw(graph) => levels = graph.levels(),
+            _ => levels[0] = self.len(),
+        }
+        levels
     }
 
     /// Which kind it is.

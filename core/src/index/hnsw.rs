@@ -31,6 +31,9 @@ use graph::{Graph, Query};
 /// The beam is never carved narrower than this: an insert needs neighbours to choose from.
 pub const NARROWEST_BEAM: u32 = 96;
 
+/// The most levels of a graph, the ground included.
+pub const LEVELS: usize = layers::HIGHEST as usize + 1;
+
 /// The measures of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
@@ -67,6 +70,16 @@ impl<'a> Hnsw<'a> {
         let graph = Graph::carve(arena, shape.capacity, shape.dimensions, shape.seed)?;
         let beam = Beam::carve(arena, shape.capacity, shape.beam.max(NARROWEST_BEAM))?;
         Ok(Self { graph, beam: RefCell::new(beam) })
+    }
+
+    /// How many items are on each level, from the ground up.
+    pub fn levels(&self) -> [u32; LEVELS] {
+        let mut levels = [0; LEVELS];
+        for slot in (0..self.capacity()).filter(|slot| self.graph.store.is_taken(*slot)) {
+            let reached = self.graph.layers.level_of(slot) as usize;
+            levels.iter_mut().take(reached + 1).for_each(|count| *count += 1);
+        }
+        levels
     }
 
     /// Ranks `node` and its twins.

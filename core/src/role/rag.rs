@@ -62,7 +62,7 @@ pub(super) struct Stored {
 /// The role over its arena. Capacity counts passages; there are as many places for texts.
 #[derive(Debug)]
 pub struct RagRetriever<'a> {
-    index: AnyIndex<'a>,
+    pub(super) index: AnyIndex<'a>,
     passages: &'a mut [Passage],
     pub(super) documents: Catalog<'a>,
 }

@@ -9,7 +9,7 @@ use super::question::TextBuffer;
 use crate::console::Failure;
 use crate::embed::DIMENSIONS;
 use crate::index::choice::{Kind, TEXT_EFFORT};
-use crate::index::{Hit, Index};
+use crate::index::{AnyIndex, Hit, Index};
 use crate::kernel::distance::dot;
 use crate::meter::{Meter, Op};
 use crate::units::Micros;
@@ -69,6 +69,15 @@ impl<'a> AnyRole<'a> {
             AnyRole::RagRetriever(role) => Some(&mut role.documents),
             AnyRole::MemoryArchivist(role) => Some(&mut role.catalog),
             AnyRole::AnomalySentinel(_) => None,
+        }
+    }
+
+    /// The index of its texts, where it has one.
+    pub fn index(&self) -> Option<&AnyIndex<'a>> {
+        match self {
+            AnyRole::HnswIndexer(role) => Some(&role.index),
+            AnyRole::RagRetriever(role) => Some(&role.index),
+            AnyRole::MemoryArchivist(_) | AnyRole::AnomalySentinel(_) => None,
         }
     }
 

@@ -10,6 +10,7 @@ pub mod compare;
 pub mod dataset;
 pub mod embed;
 pub mod emulator;
+pub mod fleet;
 pub mod host_clock;
 pub mod index;
 pub mod recall;

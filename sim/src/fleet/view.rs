@@ -30,6 +30,8 @@ pub enum ChipState {
     Off,
     /// It runs, and stays silent until its boot is over.
     Booting,
+    /// It should be there and has not been heard of lately: a board that does not answer.
+    Silent,
 }
 
 /// One chip, as a tile shows it.
@@ -45,7 +47,7 @@ pub struct ChipView {
     pub role: String,
     /// Is it there?
     pub state: ChipState,
-    /// Bytes of its arena.
+    /// Bytes of its arena; 0 where that is not known.
     pub arena: u32,
     /// Bytes that its structures take.
     pub arena_used: u32,
@@ -54,13 +56,13 @@ pub struct ChipView {
     /// How many items it can hold.
     pub capacity: u32,
     /// How busy it was lately, in hundredths.
-    pub load: u8,
+    pub load: Option<u8>,
     /// Alarms since it booted.
-    pub alarms: u32,
+    pub alarms: Option<u32>,
     /// The time since it booted.
-    pub uptime: Micros,
+    pub uptime: Option<Micros>,
     /// Frames sent, received and dropped since it booted.
-    pub frames: (u32, u32, u32),
+    pub frames: Option<(u32, u32, u32)>,
     /// What it consumed.
     pub energy: Option<Figure<Nanojoules>>,
     /// The chips that it heard, and how long ago.
@@ -100,7 +102,8 @@ pub struct EventView {
 }
 
 /// Kinds of events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum EventKind {
     /// A chip booted.
     Boot,

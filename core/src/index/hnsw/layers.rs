@@ -16,7 +16,7 @@ pub(super) const GROUND: usize = 2 * M;
 /// log2 of M: a node of each M on one layer is on the next.
 const SHIFT: u32 = M.trailing_zeros();
 /// The highest layer: 8^5 is the last power below the most items.
-const HIGHEST: u32 = 5;
+pub(super) const HIGHEST: u32 = 5;
 
 /// The links of all nodes on all layers.
 #[derive(Debug)]

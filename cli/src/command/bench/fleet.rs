@@ -1,0 +1,86 @@
+//! The speed of simulated fleets as a table.
+
+use crate::error::{CliError, Exit, Outcome};
+use crate::output::{Output, strong};
+use crate::progress::Stage;
+use crate::quantity::count;
+use crate::table::{Align, Table};
+use ruvllm_esp_sim::evaluation::fleet::{FIELD, FleetSpeed, speed};
+use serde::Serialize;
+use std::io::{self, Write};
+use std::thread::available_parallelism;
+
+/// Every size of fleet.
+#[derive(Serialize)]
+struct Report {
+    kind_of_figures: &'static str,
+    fleets: Vec<FleetSpeed>,
+}
+
+/// Simulates a fleet of each size.
+pub fn run(sizes: &[u32], seconds: u64, threads: Option<u16>, output: &Output) -> Outcome {
+    let threads = threads.map_or_else(|| available_parallelism().map_or(1, usize::from), usize::from);
+    let mut fleets = Vec::new();
+    for chips in sizes {
+        let stage = Stage::begin(output, &format!("simulating {chips} chips"));
+        let measured = speed(*chips as usize, seconds, threads);
+        drop(stage);
+        fleets.push(measured.map_err(|error| CliError::runtime("cli::no-fleet", error.to_string()))?);
+    }
+    let report = Report { kind_of_figures: "measured", fleets };
+    if output.json {
+        output.json("bench-fleet", &report)?;
+    } else {
+        report.write(&mut output.text())?;
+    }
+    Ok(Exit::Ok)
+}
+
+impl Report {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let threads = self.fleets.first().map_or(1, |fleet| fleet.threads);
+        let heading = format!("Simulated fleets on {threads} threads of this machine, measured");
+        writeln!(out, "{}", strong(&heading))?;
+        let names = [
+            "chips",
+            "chip-seconds/s",
+            "a processor",
+            "real time",
+            "frames",
+            "turns",
+            "answered",
+            "p50",
+            "p95",
+            "memory",
+        ];
+        let mut table = Table::new(names.map(|heading| (heading, Align::Right)));
+        self.fleets.iter().for_each(|fleet| table.row(row(fleet)));
+        table.write(out)?;
+        writeln!(
+            out,
+            "a processor: chip-seconds for each second of a processor; real time: virtual time over time on the wall; memory: what this process holds at the end"
+        )?;
+        writeln!(
+            out,
+            "chips: esp32c3 with ESP-NOW in fields of {FIELD}; each is asked every 10 s and asks its fleet every 60 s"
+        )?;
+        writeln!(out, "p50, p95: how long the fleet's answers took in virtual time, modelled")
+    }
+}
+
+fn row(fleet: &FleetSpeed) -> [String; 10] {
+    let millis = |micros: Option<u64>| micros.map_or("-".into(), |micros| format!("{} ms", micros / 1_000));
+    let (asked, answered) = fleet.questions;
+    [
+        count(fleet.chips as u64),
+        count(fleet.chip_seconds_per_second as u64),
+        fleet.chip_seconds_per_processor_second.map_or("-".into(), |rate| count(rate as u64)),
+        format!("{:.1}x", fleet.real_time_ratio),
+        count(fleet.frames),
+        count(fleet.turns),
+        format!("{answered}/{asked}"),
+        millis(fleet.p50_us),
+        millis(fleet.p95_us),
+        fleet.resident_bytes.map_or("-".into(), |bytes| format!("{} MiB", bytes >> 20)),
+    ]
+}

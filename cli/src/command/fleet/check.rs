@@ -1,0 +1,82 @@
+//! `fleet check`: is a scenario right, and what is in it?
+
+use crate::error::{CliError, Exit, Outcome};
+use crate::output::Output;
+use crate::quantity;
+use ruvllm_esp_sim::fleet::Fleet;
+use ruvllm_esp_sim::scenario::Scenario;
+use serde::Serialize;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Options of `fleet check`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The scenario
+    file: PathBuf,
+}
+
+/// What is in a scenario.
+#[derive(Serialize)]
+struct Summary {
+    name: String,
+    about: String,
+    chips: usize,
+    links: usize,
+    lines_typed: usize,
+    faults: usize,
+    expectations: usize,
+    until_us: u64,
+}
+
+/// Checks it: what the file says, and whether every chip can be built.
+///
+/// # Errors
+/// `scenario::wrong`, `fleet::cannot-build`.
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let scenario = super::read(&arguments.file)?;
+    let summary = Summary::of(&scenario);
+    let until = scenario.until;
+    Fleet::build(Arc::new(scenario), 1).map_err(|error| cannot_build(&error))?;
+    if output.json {
+        output.json("fleet-check", &summary)?;
+        return Ok(Exit::Ok);
+    }
+    let Summary { name, about, chips, links, lines_typed, faults, expectations, .. } = &summary;
+    let mut out = output.text();
+    if about.is_empty() {
+        writeln!(out, "{name}")?;
+    } else {
+        writeln!(out, "{name}: {about}")?;
+    }
+    writeln!(out, "  chips         {chips}")?;
+    writeln!(out, "  links         {links}")?;
+    writeln!(out, "  lines typed   {lines_typed}")?;
+    writeln!(out, "  faults        {faults}")?;
+    writeln!(out, "  expectations  {expectations}")?;
+    writeln!(out, "  until         {}", quantity::duration(until))?;
+    Ok(Exit::Ok)
+}
+
+impl Summary {
+    fn of(scenario: &Scenario) -> Self {
+        Self {
+            name: scenario.name.clone(),
+            about: scenario.about.clone(),
+            chips: scenario.chips.len(),
+            links: scenario.links.len(),
+            lines_typed: scenario.inputs().count(),
+            faults: scenario.fault_events().len(),
+            expectations: scenario.expectations.len(),
+            until_us: scenario.until.get(),
+        }
+    }
+}
+
+/// Why a fleet cannot be built.
+pub fn cannot_build(error: &ruvllm_esp_sim::fleet::FleetError) -> CliError {
+    CliError::no("fleet::cannot-build", error.to_string()).help(
+        "`ruvllm-esp fit` shows what fits; a larger `arena`, another `role` or fewer chips on a link help",
+    )
+}

@@ -1,0 +1,94 @@
+//! `fleet new`: an example of a scenario, with remarks.
+
+use crate::error::{CliError, Exit, Outcome};
+use crate::output::Output;
+use serde::Serialize;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Options of `fleet new`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The file to write
+    #[arg(default_value = "fleet.toml")]
+    file: PathBuf,
+    /// What it is an example of
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    template: Template,
+    /// Overwrite what is there
+    #[arg(long)]
+    force: bool,
+}
+
+/// The examples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Template {
+    /// Five chips of five kinds, one loses its power
+    #[default]
+    House,
+    /// Forty sentinels on a bus, and an archivist
+    FactoryLine,
+    /// Eight indexers, of which two die
+    SearchFleet,
+    /// Twelve chips that lose a frame in five
+    RadioField,
+    /// Four kinds of hostile chip
+    HostileNode,
+}
+
+const TEXTS: &str = include_str!("../../../../fixtures/scenarios/texts.txt");
+
+impl Template {
+    fn text(self) -> &'static str {
+        match self {
+            Self::House => include_str!("../../../../fixtures/scenarios/house.toml"),
+            Self::FactoryLine => include_str!("../../../../fixtures/scenarios/factory-line.toml"),
+            Self::SearchFleet => include_str!("../../../../fixtures/scenarios/search-fleet.toml"),
+            Self::RadioField => include_str!("../../../../fixtures/scenarios/radio-field.toml"),
+            Self::HostileNode => include_str!("../../../../fixtures/scenarios/hostile-node.toml"),
+        }
+    }
+
+    /// The files to write for a scenario at `path`: the data that it names lies beside it.
+    fn files(self, path: &Path) -> Vec<(PathBuf, &'static str)> {
+        let text = self.text();
+        let mut files = vec![(path.to_path_buf(), text)];
+        if text.contains("\"texts.txt\"") {
+            files.push((path.with_file_name("texts.txt"), TEXTS));
+        }
+        files
+    }
+}
+
+#[derive(Serialize)]
+struct Written {
+    files: Vec<String>,
+}
+
+/// Writes the files.
+///
+/// # Errors
+/// `fleet::exists` where there is one already, and is to stay.
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let files = arguments.template.files(&arguments.file);
+    if let Some((path, _)) = files.iter().find(|(path, _)| !arguments.force && path.exists()) {
+        let error = CliError::usage("fleet::exists", format!("{} is there already", path.display()));
+        return Err(error.help("name another file, or add --force to overwrite it").into());
+    }
+    for (path, text) in &files {
+        fs::write(path, text).map_err(|error| {
+            CliError::runtime("fleet::cannot-write", format!("{}: {error}", path.display()))
+        })?;
+    }
+    let names: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
+    if output.json {
+        output.json("fleet-new", &Written { files: names })?;
+        return Ok(Exit::Ok);
+    }
+    let mut out = output.text();
+    names.iter().try_for_each(|name| writeln!(out, "wrote {name}"))?;
+    drop(out);
+    output.say(&format!("run it: ruvllm-esp sim --fleet {}", arguments.file.display()));
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,74 @@
+//! `fleet replay`: a recorded run, done again and compared.
+
+use crate::command::trace;
+use crate::error::{CliError, Exit, Outcome};
+use crate::output::Output;
+use ruvllm_esp_sim::trace::replay::{ReplayError, Replayed, replay};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::PathBuf;
+
+/// Options of `fleet replay`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The trace
+    file: PathBuf,
+    /// On so many threads; the result is the same
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+}
+
+#[derive(Serialize)]
+struct Line<'r> {
+    same: bool,
+    events: Option<u64>,
+    line: Option<u64>,
+    recorded: Option<&'r str>,
+    now: Option<&'r str>,
+}
+
+/// Runs it again, and compares.
+///
+/// # Errors
+/// `trace::unreadable`, `trace::damaged`, `replay::failed`; exit code 1 where the runs differ.
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let recorded = trace::read(&arguments.file)?;
+    trace::whole(&recorded, &arguments.file)?;
+    let file = BufReader::new(File::open(&arguments.file)?);
+    let outcome =
+        replay(&recorded.header, file, usize::from(arguments.threads)).map_err(|error| failed(&error))?;
+    let line = match &outcome {
+        Replayed::Same { events } => {
+            Line { same: true, events: Some(*events), line: None, recorded: None, now: None }
+        }
+        Replayed::Differs { line, recorded, now } => Line {
+            same: false,
+            events: None,
+            line: Some(*line),
+            recorded: recorded.as_deref(),
+            now: now.as_deref(),
+        },
+    };
+    if output.json {
+        output.json("replay", &line)?;
+    } else {
+        tell(&line, &mut output.text())?;
+    }
+    Ok(if line.same { Exit::Ok } else { Exit::No })
+}
+
+fn tell(line: &Line<'_>, out: &mut impl Write) -> std::io::Result<()> {
+    if let Some(events) = line.events {
+        return writeln!(out, "the same: {events} events, bit by bit");
+    }
+    let number = line.line.unwrap_or(0);
+    writeln!(out, "another run from line {number} of the trace on")?;
+    writeln!(out, "  recorded  {}", line.recorded.unwrap_or("(nothing more)"))?;
+    writeln!(out, "  now       {}", line.now.unwrap_or("(nothing more)"))
+}
+
+fn failed(error: &ReplayError) -> CliError {
+    CliError::runtime("replay::failed", error.to_string())
+        .help("a trace is replayed by the version that wrote it")
+}

@@ -1,0 +1,186 @@
+//! A verdict, as text and as JSON.
+
+use crate::error::Stop;
+use crate::output::{Output, faint, strong};
+use crate::quantity;
+use crate::table::{Align, Table};
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::figure::{Figure, Quantity};
+use ruvllm_esp_sim::scenario::Scenario;
+use ruvllm_esp_sim::scenario::judge::Judged;
+use ruvllm_esp_sim::scenario::verdict::{Latency, Verdict};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// More chips than this are summed up by kind and role.
+const MOST_ROWS: usize = 16;
+
+#[derive(Serialize)]
+struct Line<'v> {
+    interrupted: bool,
+    #[serde(flatten)]
+    verdict: &'v Verdict,
+}
+
+/// What is about to run.
+pub fn banner(scenario: &Scenario) -> String {
+    let Scenario { name, about, seed, chips, links, until, .. } = scenario;
+    let until = quantity::duration(*until);
+    let about = if about.is_empty() { String::new() } else { format!(": {about}") };
+    format!(
+        "{name}{about}\n{} chips, {} links, {until} of virtual time, seed {seed}",
+        chips.len(),
+        links.len()
+    )
+}
+
+/// An expectation was judged on the way.
+pub fn news(judged: &Judged, output: &Output) {
+    if output.verbose {
+        let at = quantity::duration(Micros(judged.at_us));
+        output.say(&faint(&format!("{at}: {}: {}", word(judged), judged.name)));
+    }
+}
+
+/// Tells how it ended.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn tell(verdict: &Verdict, scenario: &Scenario, interrupted: bool, output: &Output) -> Result<(), Stop> {
+    if output.json {
+        return output.json("verdict", &Line { interrupted, verdict });
+    }
+    let mut out = output.text();
+    if verdict.chips.len() <= MOST_ROWS || output.verbose {
+        chips(verdict, &mut out)?;
+    } else {
+        kinds(verdict, &mut out)?;
+    }
+    writeln!(out)?;
+    latency(&verdict.latency, &mut out)?;
+    let Verdict { frames, items, faults, .. } = verdict;
+    let count = quantity::count;
+    writeln!(
+        out,
+        "frames     {} carried, {} lost, {} spoiled",
+        count(frames.carried),
+        count(frames.lost),
+        count(frames.spoiled)
+    )?;
+    writeln!(
+        out,
+        "items      {} acknowledged, {} lost, {} given up",
+        items.acknowledged, items.lost, items.given_up
+    )?;
+    writeln!(out, "faults     {faults}")?;
+    writeln!(out, "energy     {}", verdict.energy)?;
+    writeln!(out)?;
+    verdict.expectations.iter().try_for_each(|judged| expectation(judged, &mut out))?;
+    writeln!(out, "{}", strong(&last_line(verdict, scenario, interrupted)))?;
+    Ok(())
+}
+
+fn last_line(verdict: &Verdict, scenario: &Scenario, interrupted: bool) -> String {
+    let met = verdict.expectations.iter().filter(|judged| judged.met).count();
+    let of = verdict.expectations.len();
+    let ended = quantity::duration(Micros(verdict.ended_us));
+    match (interrupted, verdict.met) {
+        (true, _) => format!(
+            "interrupted at {ended} of {}: {met} of {of} expectations met so far",
+            quantity::duration(scenario.until)
+        ),
+        (false, true) => format!("met: {met} of {of} expectations, after {ended}"),
+        (false, false) => format!("missed: {} of {of} expectations, after {ended}", of - met),
+    }
+}
+
+fn word(judged: &Judged) -> &'static str {
+    if judged.met { "met" } else { "missed" }
+}
+
+fn expectation(judged: &Judged, out: &mut impl Write) -> io::Result<()> {
+    let place = if judged.line > 0 { format!(" (line {})", judged.line) } else { String::new() };
+    let Judged { name, seen, .. } = judged;
+    writeln!(out, "{:<7} {name}{}: {seen}", word(judged), if judged.met { String::new() } else { place })
+}
+
+fn chips(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
+    let left = |heading| (heading, Align::Left);
+    let right = |heading| (heading, Align::Right);
+    let mut table = Table::new([
+        left("chip"),
+        left("variant"),
+        left("role"),
+        left("state"),
+        right("items"),
+        right("alarms"),
+        right("sent"),
+        right("heard"),
+        right("computed"),
+        right("energy, modelled"),
+    ]);
+    for chip in &verdict.chips {
+        let state = match (chip.hostile, chip.runs) {
+            (true, _) => "hostile",
+            (false, true) => "runs",
+            (false, false) => "off",
+        };
+        table.row([
+            chip.name.clone(),
+            chip.variant.into(),
+            chip.role.into(),
+            state.into(),
+            chip.items.to_string(),
+            chip.alarms.to_string(),
+            quantity::count(chip.frames.0),
+            quantity::count(chip.frames.1),
+            bare(&chip.busy),
+            bare(&chip.energy),
+        ]);
+    }
+    table.write(out)
+}
+
+/// One row for all chips of a kind and role.
+fn kinds(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
+    let mut kinds: BTreeMap<(&str, &str), [u64; 6]> = BTreeMap::new();
+    for chip in &verdict.chips {
+        let sums = kinds.entry((chip.variant, chip.role)).or_default();
+        let one =
+            [1, u64::from(chip.runs), chip.items.into(), chip.alarms.into(), chip.frames.0, chip.frames.1];
+        sums.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
+    }
+    let right = |heading| (heading, Align::Right);
+    let headings = [("variant", Align::Left), ("role", Align::Left), right("chips"), right("run")];
+    let counts = [right("items"), right("alarms"), right("sent"), right("heard")];
+    let [a, b, c, d] = headings;
+    let [e, f, g, h] = counts;
+    let mut table = Table::new([a, b, c, d, e, f, g, h]);
+    for ((variant, role), sums) in kinds {
+        let [chips, run, items, alarms, sent, heard] = sums.map(quantity::count);
+        table.row([variant.into(), role.into(), chips, run, items, alarms, sent, heard]);
+    }
+    table.write(out)
+}
+
+fn latency(latency: &Latency, out: &mut impl Write) -> io::Result<()> {
+    let Latency { asked, answered, p50, p95, p99, max } = latency;
+    write!(out, "questions  {asked} asked, {answered} answered")?;
+    let quantiles = [("p50", p50), ("p95", p95), ("p99", p99), ("max", max)];
+    let shown: Vec<String> = quantiles
+        .iter()
+        .filter_map(|(name, figure)| Some(format!("{name} {}", bare(figure.as_ref()?))))
+        .collect();
+    if shown.is_empty() { writeln!(out) } else { writeln!(out, "; {} (modelled)", shown.join(", ")) }
+}
+
+/// A figure without its kind and band, which the heading tells.
+fn bare<T: Quantity>(figure: &Figure<T>) -> String
+where
+    Figure<T>: std::fmt::Display,
+{
+    let text = figure.to_string();
+    let kind = format!(" {}", figure.kind.name());
+    text.split(&kind).next().unwrap_or(&text).to_string()
+}

@@ -1,0 +1,97 @@
+//! `trace`: what a fleet did, for other tools.
+
+use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::output::Output;
+use clap::Subcommand;
+use ruvllm_esp_sim::trace::{Trace, perfetto};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+A trace is written by `ruvllm-esp sim --fleet FILE --trace FILE`. Its lines are JSON.
+
+Examples:
+  ruvllm-esp trace export house.trace --perfetto house.json
+  then open house.json in ui.perfetto.dev or chrome://tracing";
+
+/// Options of `trace`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Convert a trace for a viewer
+    Export(Export),
+}
+
+/// Options of `trace export`.
+#[derive(Debug, clap::Args)]
+pub struct Export {
+    /// The trace
+    file: PathBuf,
+    /// Write the format of the trace viewers of Chrome and Perfetto: a track a chip
+    #[arg(long, value_name = "FILE", required = true)]
+    perfetto: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Exported {
+    events: usize,
+    until_us: u64,
+    file: String,
+    damage: Option<String>,
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// Traces that cannot be read, files that cannot be written.
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let Command::Export(export) = &arguments.command;
+    let trace = read(&export.file)?;
+    let scenario = trace.header.scenario().map_err(|problems| super::fleet::wrong(&problems))?;
+    let name = export.perfetto.display().to_string();
+    let failed = |error: std::io::Error| CliError::runtime("trace::cannot-write", format!("{name}: {error}"));
+    let mut out = BufWriter::new(File::create(&export.perfetto).map_err(failed)?);
+    perfetto::export(&trace, &scenario, &mut out).and_then(|()| out.flush()).map_err(failed)?;
+    let damage = trace.damage.as_ref().map(ToString::to_string);
+    let until_us = trace.events.last().map_or(0, |event| event.0 / 1000);
+    let exported = Exported { events: trace.events.len(), until_us, file: name.clone(), damage };
+    if output.json {
+        output.json("trace-export", &exported)?;
+    } else {
+        writeln!(output.text(), "{} events of {} chips in {name}", exported.events, scenario.chips.len())?;
+    }
+    whole(&trace, &export.file)
+}
+
+/// Reads a trace.
+///
+/// # Errors
+/// `trace::unreadable`.
+pub fn read(path: &Path) -> Result<Trace, Stop> {
+    Trace::open(path).map_err(|error| {
+        let error = CliError::usage("trace::unreadable", format!("{}: {error}", path.display()));
+        error.help("`ruvllm-esp sim --fleet FILE --trace FILE` writes a trace").into()
+    })
+}
+
+/// What could be done was done; a damaged trace is no success all the same.
+///
+/// # Errors
+/// `trace::damaged`.
+pub fn whole(trace: &Trace, path: &Path) -> Outcome {
+    match &trace.damage {
+        None => Ok(Exit::Ok),
+        Some(damage) => {
+            let error = CliError::usage("trace::damaged", format!("{}: {damage}", path.display()));
+            Err(error.help("what comes before the damage was used; record the run again").into())
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `tui`: a fleet in the terminal, to look at and to play with.
+
+use crate::error::{CliError, Outcome};
+use crate::output::Output;
+use crate::tui::source::live::Live;
+use crate::tui::source::replay::Replay;
+use crate::tui::{self, source::Source};
+use ruvllm_esp_sim::scenario::{Problems, Scenario};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const EXAMPLES: &str = "\
+Without options it shows a house of five chips, which comes with the program.
+Keys: ? lists them, q leaves. Arrows select, Enter opens, Space pauses, x breaks things.
+
+Examples:
+  ruvllm-esp tui
+  ruvllm-esp tui --fleet fixtures/scenarios/search-fleet.toml
+  ruvllm-esp tui --trace run.trace
+  ruvllm-esp tui --port /dev/ttyUSB0 --port /dev/ttyUSB1";
+
+/// The house that comes with the program.
+const HOUSE: &str = include_str!("../../../fixtures/scenarios/house.toml");
+
+/// Options of `tui`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Simulate this scenario while it is looked at
+    #[arg(long, value_name = "FILE")]
+    fleet: Option<PathBuf>,
+    /// Show what `sim --fleet FILE --trace TRACE` recorded
+    #[arg(long, value_name = "TRACE", conflicts_with = "fleet")]
+    trace: Option<PathBuf>,
+    /// Show the boards on these serial ports, taken as named
+    #[cfg(feature = "board")]
+    #[arg(long, short, value_name = "PORT", num_args = 1.., conflicts_with_all = ["fleet", "trace"])]
+    port: Vec<String>,
+    /// Bits a second on the serial ports
+    #[cfg(feature = "board")]
+    #[arg(long, value_name = "BAUD", default_value_t = 115_200, requires = "port")]
+    baud: u32,
+}
+
+/// Shows it until somebody leaves.
+///
+/// # Errors
+/// No terminal, a scenario or trace that cannot be read, a port that cannot be opened.
+pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    if !output.interactive {
+        return Err(tui::no_terminal().into());
+    }
+    tui::require_terminal()?;
+    tui::run(source(arguments)?)
+}
+
+fn source(arguments: &Arguments) -> Result<Box<dyn Source>, CliError> {
+    #[cfg(feature = "board")]
+    if !arguments.port.is_empty() {
+        return Ok(Box::new(tui::source::serial::Serial::open(&arguments.port, arguments.baud)?));
+    }
+    if let Some(path) = &arguments.trace {
+        return Ok(Box::new(Replay::open(path)?));
+    }
+    let scenario = match &arguments.fleet {
+        Some(path) => Scenario::read(path).map_err(|problems| wrong(&problems))?,
+        None => house()?,
+    };
+    Ok(Box::new(Live::new(scenario)?))
+}
+
+/// The scenario that comes with the program.
+///
+/// # Errors
+/// None, unless the program was built from a scenario that is none.
+pub fn house() -> Result<Scenario, CliError> {
+    let files: &[(String, Arc<str>)] = &[];
+    Scenario::parse(HOUSE, "house", files).map_err(|problems| wrong(&problems))
+}
+
+fn wrong(problems: &Problems) -> CliError {
+    CliError::usage("scenario::invalid", problems.to_string())
+        .help("docs/scenarios.md lists what a scenario may say")
+}

@@ -1,0 +1,57 @@
+//! The last line: the keys that count now, from the table of keys, or what is being typed.
+
+use crate::tui::app::{App, Mode};
+use crate::tui::keymap::{Context, bindings};
+use crate::tui::text::width;
+use crate::tui::theme::{Theme, Tone};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+/// The line for what has the keyboard.
+pub fn line(app: &App, room: u16) -> Line<'static> {
+    let room = usize::from(room);
+    let mut spans = match &app.mode {
+        Mode::Filter => typed(" filter: ", app.roster.filter.halves(), app.theme),
+        Mode::Time(prompt) => typed(" go to time: ", prompt.halves(), app.theme),
+        _ => Vec::new(),
+    };
+    let taken: usize = spans.iter().map(Span::width).sum();
+    spans.extend(keys(app.context(), room.saturating_sub(taken), app.theme));
+    Line::from(spans)
+}
+
+/// Text with its cursor.
+pub fn typed(label: &str, (before, after): (&str, &str), theme: Theme) -> Vec<Span<'static>> {
+    let mut rest = after.chars();
+    let under = rest.next().unwrap_or(' ');
+    vec![
+        Span::styled(label.to_string(), theme.style(Tone::Selected)),
+        Span::raw(before.to_string()),
+        Span::styled(under.to_string(), Style::new().add_modifier(Modifier::REVERSED)),
+        Span::raw(format!("{}  ", rest.collect::<String>())),
+    ]
+}
+
+/// As many keys as there is room for: those that come last in the table, help and quit, are always among them.
+fn keys(context: Context, room: usize, theme: Theme) -> Vec<Span<'static>> {
+    let hints: Vec<(&str, &str)> = bindings(context)
+        .filter(|binding| !binding.label.is_empty())
+        .map(|binding| (binding.shown.split(' ').next().unwrap_or_default(), binding.label))
+        .map(|(keys, label)| if label == "speed" { ("+/-", label) } else { (keys, label) })
+        .collect();
+    let columns = |hint: &(&str, &str)| width(hint.0) + width(hint.1) + 3;
+    let fixed = if matches!(context, Context::Panel(_)) { 2 } else { 0 };
+    let (first, last) = hints.split_at(hints.len().saturating_sub(fixed));
+    let mut free = room.saturating_sub(last.iter().map(columns).sum());
+    let fitting = first.iter().take_while(|hint| {
+        let fits = columns(hint) <= free;
+        free = free.saturating_sub(columns(hint));
+        fits
+    });
+    let mut spans = Vec::new();
+    for (keys, label) in fitting.chain(last) {
+        spans.push(Span::styled(format!(" {keys}"), theme.style(Tone::Strong)));
+        spans.push(Span::styled(format!(" {label} "), theme.style(Tone::Faint)));
+    }
+    spans
+}

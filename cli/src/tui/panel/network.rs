@@ -1,0 +1,198 @@
+//! The links: how they join the chips, what crosses them, what is lost, and how long answers take.
+
+use super::topology::{Drawing, Point, layout};
+use super::{framed, latency};
+use crate::quantity::{bytes, count};
+use crate::tui::app::App;
+use crate::tui::text::{curve, fit, padded, padded_left};
+use crate::tui::theme::{self, Tone};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::symbols::Marker;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use ratatui::widgets::canvas::{Canvas, Context, Line as Stroke, Points};
+use ruvllm_esp_core::units::Bytes;
+use ruvllm_esp_sim::fleet::view::LinkView;
+
+/// Up to so many chips each has its name in the drawing.
+const NAMED: usize = 40;
+
+/// Up to so many chips of a medium each has its line to it.
+const SPOKES: usize = 24;
+
+/// Draws the panel.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let [left, right] = Layout::horizontal([Constraint::Percentage(46), Constraint::Fill(1)]).areas(area);
+    drawing(frame, left, app);
+    let wanted = u16::try_from(app.view.links.len() * 3 + 2).unwrap_or(u16::MAX);
+    let most = right.height.saturating_sub(8).max(right.height / 2);
+    let [list, answers] =
+        Layout::vertical([Constraint::Length(wanted.clamp(5, most)), Constraint::Fill(1)]).areas(right);
+    links(frame, list, app);
+    latency::draw(frame, answers, app);
+}
+
+fn drawing(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let block = framed("Links", app.theme)
+        .title_bottom(Line::styled(" ● runs  ◌ boots  ✗ off ", app.theme.style(Tone::Faint)));
+    let inner = block.inner(area);
+    let drawing = layout(&app.view);
+    // A margin for the names; a cell is about twice as high as wide, so a circle is as wide as it may be.
+    let canvas = Canvas::default()
+        .block(block)
+        .marker(Marker::Braille)
+        .x_bounds([-1.35, 1.35])
+        .y_bounds([-1.12, 1.12])
+        .paint(|context| paint(context, app, &drawing, inner));
+    frame.render_widget(canvas, area);
+}
+
+fn paint(context: &mut Context<'_>, app: &App, drawing: &Drawing, area: Rect) {
+    for (place, link) in app.view.links.iter().enumerate() {
+        if let Some(middle) = drawing.links.get(place) {
+            strokes(context, app, drawing, link, *middle, place == app.link);
+        }
+    }
+    context.layer();
+    for (place, link) in app.view.links.iter().enumerate() {
+        let selected = place == app.link;
+        if let Some((x, y)) = drawing.links.get(place)
+            && (link.members.len() > 2 || link.cut)
+        {
+            let tone = if link.cut {
+                Tone::Bad
+            } else if selected {
+                Tone::Selected
+            } else {
+                Tone::Accent
+            };
+            let text = if link.cut { format!("✗{}", link.name) } else { link.name.clone() };
+            label(context, app, area, (*x, *y), &fit(&text, 16), tone);
+        }
+    }
+    chips(context, app, drawing, area);
+}
+
+/// The lines of a link: bright where it is selected, points only where it is cut.
+fn strokes(
+    context: &mut Context<'_>,
+    app: &App,
+    drawing: &Drawing,
+    link: &LinkView,
+    middle: Point,
+    selected: bool,
+) {
+    let tone = if link.cut {
+        Tone::Bad
+    } else if selected {
+        Tone::Selected
+    } else {
+        Tone::Accent
+    };
+    let color = app.theme.style(tone).fg.unwrap_or_default();
+    for chip in link.members.iter().filter(|chip| has_spoke(app, link, **chip)) {
+        let Some((x1, y1)) = drawing.chips.get(*chip).copied() else { continue };
+        let (x2, y2) = middle;
+        if link.cut {
+            let dots: Vec<Point> = (0..6)
+                .map(|dot| f64::from(dot) / 9.0)
+                .map(|part| (x1 + (x2 - x1) * part, y1 + (y2 - y1) * part))
+                .collect();
+            context.draw(&Points { coords: &dots, color });
+        } else {
+            context.draw(&Stroke { x1, y1, x2, y2, color });
+        }
+    }
+}
+
+/// A medium of many would be all spokes: then only the selected chip has one, and who is on another link too.
+fn has_spoke(app: &App, link: &LinkView, chip: usize) -> bool {
+    link.members.len() <= SPOKES
+        || app.roster.selected() == Some(chip)
+        || app.view.links.iter().filter(|other| other.members.contains(&chip)).count() > 1
+}
+
+/// Each chip with its symbol, and its name where there is room for names; the selected one always has it.
+fn chips(context: &mut Context<'_>, app: &App, drawing: &Drawing, area: Rect) {
+    let many = app.view.chips.len() > NAMED;
+    for (place, (chip, (x, y))) in app.view.chips.iter().zip(&drawing.chips).enumerate() {
+        let (symbol, _, tone) = theme::state(chip.state);
+        if app.roster.selected() == Some(place) {
+            continue;
+        }
+        if many {
+            context.print(*x, *y, Span::styled(symbol.to_string(), app.theme.style(tone)));
+        } else {
+            label(context, app, area, (*x, *y), &fit(&format!("{symbol}{}", chip.name), 12), tone);
+        }
+    }
+    context.layer();
+    let chosen = app.chip().and_then(|place| Some((app.view.chips.get(place)?, drawing.chips.get(place)?)));
+    if let Some((chip, point)) = chosen {
+        let (symbol, ..) = theme::state(chip.state);
+        label(context, app, area, *point, &fit(&format!("[{symbol}{}]", chip.name), 16), Tone::Selected);
+    }
+}
+
+/// Text with its middle at a point, inside the drawing.
+fn label(context: &mut Context<'_>, app: &App, area: Rect, (x, y): Point, text: &str, tone: Tone) {
+    let cell = 2.7 / f64::from(area.width.max(1));
+    let half = text.chars().count() as f64 * cell / 2.0;
+    let left = (x - half).clamp(-1.35, (1.35 - 2.0 * half).max(-1.35));
+    context.print(left, y, Span::styled(text.to_string(), app.theme.style(tone)));
+}
+
+/// The links one below the other: three lines each.
+fn links(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let all = app.view.links.len();
+    let block = framed(&format!("Traffic, {all} link{}", if all == 1 { "" } else { "s" }), app.theme);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let rows = usize::from(inner.height / 3).max(1);
+    let first = app.link.saturating_sub(rows / 2).min(all.saturating_sub(rows));
+    let room = usize::from(inner.width);
+    let mut lines = Vec::new();
+    for (place, link) in app.view.links.iter().enumerate().skip(first).take(rows) {
+        lines.extend(entry(app, place, link, room));
+    }
+    if lines.is_empty() {
+        lines.push(Line::styled(" no links", app.theme.style(Tone::Faint)));
+    }
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn entry(app: &App, place: usize, link: &LinkView, room: usize) -> [Line<'static>; 3] {
+    let mark = if place == app.link { "▸" } else { " " };
+    let (state, tone) = if link.cut { ("✗ cut", Tone::Bad) } else { ("● up", Tone::Good) };
+    let name_tone = if place == app.link { Tone::Selected } else { Tone::Strong };
+    let (carried, lost) = link.frames;
+    let permille = (lost * 1000).checked_div(carried + lost).unwrap_or(0);
+    let track = app.history.links.get(place);
+    let load = track
+        .map(|track| curve(track.values(), track.most().max(10), room.saturating_sub(13)))
+        .unwrap_or_default();
+    let volume = bytes(Bytes(u32::try_from(link.bytes).unwrap_or(u32::MAX)));
+    [
+        Line::from(vec![
+            Span::styled(
+                padded(&format!("{mark}{}", link.name), room.saturating_sub(26)),
+                app.theme.style(name_tone),
+            ),
+            Span::raw(padded_left(&format!("{}, {} chips ", link.kind, link.members.len()), 20)),
+            Span::styled(padded(state, 6), app.theme.style(tone)),
+        ]),
+        Line::from(vec![
+            Span::styled("  load ", app.theme.style(Tone::Faint)),
+            Span::styled(load, app.theme.style(Tone::Accent)),
+            Span::raw(padded_left(&format!("{}% ", link.load), 6)),
+        ]),
+        Line::from(vec![
+            Span::raw(fit(&format!("  {} frames, {volume}", count(carried)), room.saturating_sub(13))),
+            Span::styled(
+                format!(", {}.{}% lost", permille / 10, permille % 10),
+                app.theme.style(if permille >= 50 { Tone::Warning } else { Tone::Faint }),
+            ),
+        ]),
+    ]
+}

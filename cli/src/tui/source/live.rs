@@ -1,0 +1,209 @@
+//! A simulated fleet, run while it is looked at.
+//!
+//! Time is turned back by running the scenario again from its beginning: what was typed and broken by hand up to then
+//! happens again at its time, so that the past is the same however often it is gone to.
+
+use super::{Abilities, Source};
+use crate::error::CliError;
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::fleet::view::{ChipDetail, EventKind, EventView, FleetView};
+use ruvllm_esp_sim::fleet::{Fault, Fleet};
+use ruvllm_esp_sim::scenario::Scenario;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// From so many chips on more than one thread is worth it.
+const MANY: usize = 64;
+
+/// What one slice of simulated time may take of this machine's.
+const SLICE: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(16));
+
+/// The longest and the shortest slice of simulated time.
+const LONGEST: u64 = 60_000_000;
+const SHORTEST: u64 = 50;
+
+/// Something done by hand.
+#[derive(Clone, Debug)]
+enum Deed {
+    Typed(usize, String),
+    Fault(Fault),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Live {
+    scenario: Arc<Scenario>,
+    fleet: Fleet,
+    threads: usize,
+    /// What was done by hand and when, in that order.
+    deeds: Vec<(Micros, Deed)>,
+    /// How many of them have happened.
+    done: usize,
+    /// How much time is simulated at once, in microseconds.
+    slice: u64,
+    /// Was it said that the scenario is over?
+    over: bool,
+}
+
+impl Live {
+    /// The fleet of a scenario before its first moment.
+    ///
+    /// # Errors
+    /// `tui::cannot-build` with what does not fit.
+    pub fn new(scenario: Scenario) -> Result<Self, CliError> {
+        let scenario = Arc::new(scenario);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if scenario.chips.len() >= MANY { cores } else { 1 };
+        let fleet = Fleet::build(Arc::clone(&scenario), threads).map_err(|error| {
+            CliError::no("tui::cannot-build", error.to_string()).help("`ruvllm-esp fit` shows what fits")
+        })?;
+        Ok(Self { scenario, fleet, threads, deeds: Vec::new(), done: 0, slice: 1_000, over: false })
+    }
+
+    fn do_now(&mut self, deed: Deed) {
+        // What lay in a future that was left is not done any more.
+        self.deeds.truncate(self.done);
+        self.deeds.push((self.fleet.now(), deed));
+        self.catch_up();
+    }
+
+    /// Does what is due.
+    fn catch_up(&mut self) {
+        while let Some((_, deed)) = self.deeds.get(self.done).filter(|(at, _)| *at <= self.fleet.now()) {
+            match deed.clone() {
+                Deed::Typed(chip, line) => self.fleet.type_line(chip, &line),
+                Deed::Fault(fault) => self.fleet.inject(fault),
+            }
+            self.done += 1;
+        }
+    }
+
+    /// One slice further, at most to `to`, and not past what is to be done again.
+    fn run_slice(&mut self, to: Micros) {
+        let due = self.deeds.get(self.done).map_or(to, |(at, _)| *at);
+        let stop = to.min(due).min(self.fleet.now() + Micros(self.slice));
+        let begun = Instant::now();
+        self.fleet.run_until(stop);
+        let took = begun.elapsed();
+        if took < SLICE.0 {
+            self.slice = (self.slice * 2).min(LONGEST);
+        } else if took > SLICE.1 {
+            self.slice = (self.slice / 2).max(SHORTEST);
+        }
+        self.catch_up();
+    }
+}
+
+impl Source for Live {
+    fn title(&self) -> String {
+        self.scenario.name.clone()
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities { pace: true, rewind: true, console: true, faults: true }
+    }
+
+    fn now(&self) -> Micros {
+        self.fleet.now()
+    }
+
+    fn run_until(&mut self, to: Micros, budget: Duration) -> Result<bool, String> {
+        let begun = Instant::now();
+        while self.fleet.now() < to && begun.elapsed() < budget {
+            self.run_slice(to);
+        }
+        Ok(true)
+    }
+
+    fn step(&mut self) -> Result<(), String> {
+        if self.fleet.step() { Ok(()) } else { Err("nothing is going to happen any more".into()) }
+    }
+
+    fn rewind(&mut self, to: Micros) -> Result<(), String> {
+        self.fleet =
+            Fleet::build(Arc::clone(&self.scenario), self.threads).map_err(|error| error.to_string())?;
+        self.deeds.retain(|(at, _)| *at <= to);
+        (self.done, self.over) = (0, false);
+        Ok(())
+    }
+
+    fn view(&mut self) -> FleetView {
+        self.fleet.view()
+    }
+
+    fn detail(&mut self, chip: usize) -> ChipDetail {
+        self.fleet.detail(chip)
+    }
+
+    fn type_line(&mut self, chip: usize, line: &str) -> Result<(), String> {
+        self.do_now(Deed::Typed(chip, line.to_string()));
+        Ok(())
+    }
+
+    fn inject(&mut self, fault: Fault) -> Result<(), String> {
+        self.do_now(Deed::Fault(fault));
+        Ok(())
+    }
+
+    fn events(&mut self) -> Vec<EventView> {
+        let mut events = self.fleet.take_events();
+        let until = self.scenario.until;
+        if !self.over && until > Micros(0) && self.fleet.now() >= until {
+            self.over = true;
+            let text = "the scenario ends here; the fleet goes on".into();
+            events.push(EventView { at: until, chip: None, kind: EventKind::Verdict, text });
+        }
+        events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ruvllm_esp_sim::fleet::view::ChipState;
+
+    const SECOND: Micros = Micros(1_000_000);
+
+    fn live() -> Live {
+        Live::new(crate::command::tui::house().unwrap()).unwrap()
+    }
+
+    fn run(live: &mut Live, seconds: u64) {
+        let to = Micros(SECOND.get() * seconds);
+        while live.now() < to {
+            live.run_until(to, Duration::from_secs(1)).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_past_is_the_same_when_it_is_gone_to_again() {
+        let mut live = live();
+        run(&mut live, 3);
+        live.type_line(0, "stats").unwrap();
+        live.inject(Fault::PowerCut { chip: 1, lasts: None }).unwrap();
+        run(&mut live, 5);
+        let (view, events) = (live.view(), live.events());
+        assert_eq!(view.chips[1].state, ChipState::Off);
+        run(&mut live, 6);
+        live.inject(Fault::Crash { chip: 0 }).unwrap();
+        live.rewind(Micros(SECOND.get() * 5)).unwrap();
+        live.events();
+        run(&mut live, 5);
+        assert_eq!(live.view(), view);
+        assert_eq!(live.events(), events);
+        // What was done after that has not been done.
+        run(&mut live, 7);
+        assert_eq!(live.view().chips[0].state, ChipState::Running);
+    }
+
+    #[test]
+    fn what_is_typed_is_answered_on_the_console() {
+        let mut live = live();
+        run(&mut live, 2);
+        live.type_line(0, "role").unwrap();
+        run(&mut live, 3);
+        let console = live.detail(0).console;
+        let typed = console.iter().rposition(|line| line == "> role").unwrap();
+        assert!(console[typed + 1..].iter().any(|line| line.starts_with("role: ")), "{console:?}");
+    }
+}

@@ -1,0 +1,94 @@
+//! A trace, looked at: what happened once, at any speed, forwards and back.
+
+use super::{Abilities, Source};
+use crate::error::CliError;
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::fleet::Fault;
+use ruvllm_esp_sim::fleet::view::{ChipDetail, EventKind, EventView, FleetView};
+use ruvllm_esp_sim::trace::{Player, Trace};
+use std::path::Path;
+use std::time::Duration;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Replay {
+    player: Player,
+    title: String,
+    /// What is wrong with the trace, until it was told.
+    damage: Option<String>,
+    news: Vec<EventView>,
+}
+
+impl Replay {
+    /// Opens a trace.
+    ///
+    /// # Errors
+    /// `trace::unreadable`.
+    pub fn open(path: &Path) -> Result<Self, CliError> {
+        let wrong = |why: String| {
+            CliError::usage("trace::unreadable", format!("{}: {why}", path.display()))
+                .help("`ruvllm-esp sim --fleet FILE --trace TRACE` writes one")
+        };
+        let trace = Trace::open(path).map_err(|error| wrong(error.to_string()))?;
+        let damage = trace.damage.as_ref().map(|damage| format!("the trace is damaged: {damage}"));
+        let player = Player::new(trace).map_err(|problems| wrong(problems.to_string()))?;
+        let title = format!("trace of {}", player.scenario().name);
+        Ok(Self { player, title, damage, news: Vec::new() })
+    }
+}
+
+impl Source for Replay {
+    fn title(&self) -> String {
+        self.title.clone()
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities { pace: true, rewind: true, ..Abilities::default() }
+    }
+
+    fn now(&self) -> Micros {
+        self.player.now()
+    }
+
+    fn run_until(&mut self, to: Micros, _: Duration) -> Result<bool, String> {
+        let end = self.player.end();
+        self.player.seek(to.min(end).max(self.player.now()));
+        if self.player.now() >= end
+            && let Some(text) = self.damage.take()
+        {
+            self.news.push(EventView { at: end, chip: None, kind: EventKind::Fault, text });
+        }
+        Ok(self.player.now() < end)
+    }
+
+    fn step(&mut self) -> Result<(), String> {
+        if self.player.step() { Ok(()) } else { Err("the trace ends here".into()) }
+    }
+
+    fn rewind(&mut self, _: Micros) -> Result<(), String> {
+        self.player.seek(Micros(0));
+        Ok(())
+    }
+
+    fn view(&mut self) -> FleetView {
+        self.player.view()
+    }
+
+    fn detail(&mut self, chip: usize) -> ChipDetail {
+        self.player.detail(chip)
+    }
+
+    fn type_line(&mut self, _: usize, _: &str) -> Result<(), String> {
+        Err("nobody hears what is typed here: this is a record".into())
+    }
+
+    fn inject(&mut self, _: Fault) -> Result<(), String> {
+        Err("what happened cannot be changed: this is a record".into())
+    }
+
+    fn events(&mut self) -> Vec<EventView> {
+        let mut events = self.player.take_events();
+        events.append(&mut self.news);
+        events
+    }
+}

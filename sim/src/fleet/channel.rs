@@ -1,0 +1,262 @@
+//! One link of a fleet: its medium, and the discipline by which frames take it.
+
+use super::bus::Bus;
+use super::chance::{Chance, Stream};
+use super::link::{Discipline, LinkModel};
+use super::medium::{Effect, Medium, Offer};
+use super::radio::Radio;
+use crate::scenario::{LinkPlan, Port};
+use ruvllm_esp_core::units::Nanos;
+
+/// A link between chips.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// Its place in the scenario.
+    pub place: usize,
+    /// Who is on it.
+    pub members: Vec<Port>,
+    /// What it does to frames.
+    pub medium: Medium,
+    /// Frames offered so far, by member.
+    offered: Vec<u64>,
+    turns: Turns,
+}
+
+#[derive(Clone, Debug)]
+enum Turns {
+    Bus(Bus),
+    Radio(Radio),
+}
+
+impl Channel {
+    /// The link at `place` of a scenario.
+    pub fn new(plan: &LinkPlan, place: usize, seed: u64) -> Self {
+        let model = LinkModel::new(plan.kind, plan.members.len());
+        let mut medium = Medium::new(model, plan.members.len(), Chance::new(seed, Stream::Link(place)));
+        (medium.loss, medium.corruption) = (plan.loss, plan.corruption);
+        medium.delay = Nanos(plan.delay.get().saturating_mul(1_000));
+        let turns = match model.discipline {
+            Discipline::Radio => Turns::Radio(Radio::default()),
+            _ => Turns::Bus(Bus::new(&medium)),
+        };
+        Self { place, members: plan.members.clone(), offered: vec![0; medium.members], medium, turns }
+    }
+
+    /// Takes a frame for sending.
+    pub fn offer(&mut self, at: Nanos, member: usize, bytes: std::sync::Arc<[u8]>) {
+        let Some(count) = self.offered.get_mut(member) else { return };
+        let offer = Offer { at, member, number: *count, bytes };
+        *count += 1;
+        match &mut self.turns {
+            Turns::Bus(bus) => bus.offer(offer),
+            Turns::Radio(radio) => radio.offer(&self.medium, offer),
+        }
+    }
+
+    /// When something happens on it next.
+    pub fn next(&self) -> Option<Nanos> {
+        match &self.turns {
+            Turns::Bus(bus) => bus.next(&self.medium),
+            Turns::Radio(radio) => radio.next(),
+        }
+    }
+
+    /// Does what happens before `end`; none of its effects is earlier than the lookahead after the first of that.
+    pub fn run(&mut self, end: Nanos, out: &mut Vec<Effect>) {
+        match &mut self.turns {
+            Turns::Bus(bus) => bus.run(&mut self.medium, end, out),
+            Turns::Radio(radio) => radio.run(&mut self.medium, end, out),
+        }
+    }
+
+    /// A member gains or loses power; what a silent one wanted to send is forgotten.
+    pub fn power(&mut self, member: usize, on: bool) {
+        if let Some(powered) = self.medium.powered.get_mut(member) {
+            *powered = on;
+        }
+        match &mut self.turns {
+            _ if on => {}
+            Turns::Bus(bus) => bus.silence(member),
+            Turns::Radio(radio) => radio.silence(member),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::medium::Brought;
+    use super::*;
+    use crate::scenario::Permille;
+    use ruvllm_esp_core::units::Micros;
+    use ruvllm_esp_core::wire::link::LinkKind;
+    use std::sync::Arc;
+
+    const SECOND: Nanos = Nanos(1_000_000_000);
+
+    fn channel(kind: LinkKind, members: usize) -> Channel {
+        let ports = (0..members).map(|chip| Port { chip, port: 0 }).collect();
+        let (loss, corruption, delay) = (Permille(0), Permille(0), Micros(0));
+        let plan = LinkPlan { name: "link".into(), kind, members: ports, loss, corruption, delay };
+        let mut channel = Channel::new(&plan, 0, 1);
+        (0..members).for_each(|member| channel.power(member, true));
+        channel
+    }
+
+    fn frame(length: usize) -> Arc<[u8]> {
+        vec![0x55; length].into()
+    }
+
+    /// Frames that each member got from each sender in a second in which all `senders` always have one to send.
+    fn flooded(channel: &mut Channel, senders: &[usize], length: usize) -> Vec<u32> {
+        for number in 0..2 * senders.len() {
+            channel.offer(Nanos(number as u64), senders[number % senders.len()], frame(length));
+        }
+        let mut received = vec![0; channel.members.len()];
+        let mut effects = Vec::new();
+        while let Some(next) = channel.next().filter(|next| *next < SECOND) {
+            channel.run(next + Nanos(1), &mut effects);
+            for effect in effects.drain(..) {
+                match effect.what {
+                    Brought::Sent => channel.offer(effect.at, effect.member, frame(length)),
+                    Brought::Frame { .. } => received[effect.member] += 1,
+                }
+            }
+        }
+        received
+    }
+
+    #[test]
+    fn throughput_of_wires_is_that_of_their_arithmetic() {
+        for (kind, members) in [
+            (LinkKind::Uart, 2),
+            (LinkKind::Uart, 3),
+            (LinkKind::Spi, 2),
+            (LinkKind::I2c, 2),
+            (LinkKind::Parallel, 3),
+        ] {
+            let mut link = channel(kind, members);
+            let expected = SECOND.get() / (link.medium.model.occupied(200) + link.medium.model.gap).get();
+            let got = u64::from(flooded(&mut link, &[0], 200)[1]);
+            assert!(got.abs_diff(expected) <= expected / 50 + 1, "{}: {got} of {expected}", kind.name());
+        }
+    }
+
+    #[test]
+    fn contention_halves_a_shared_wire_and_not_a_duplex_one() {
+        for (kind, members, share) in
+            [(LinkKind::Uart, 3, 2), (LinkKind::Parallel, 3, 2), (LinkKind::Uart, 2, 1)]
+        {
+            let alone = flooded(&mut channel(kind, members), &[0], 200)[1];
+            let both = flooded(&mut channel(kind, members), &[0, 1], 200);
+            assert!(both[1].abs_diff(alone / share) <= 2, "{}: {both:?} of {alone}", kind.name());
+            assert!(both[0].abs_diff(both[1]) <= 1, "turns are fair: {both:?}");
+        }
+    }
+
+    #[test]
+    fn what_no_master_sends_crosses_a_bus_twice() {
+        for kind in [LinkKind::Spi, LinkKind::I2c] {
+            let master = flooded(&mut channel(kind, 3), &[0], 200)[1];
+            let other = flooded(&mut channel(kind, 3), &[1], 200)[2];
+            assert!(other.abs_diff(master / 2) <= 2, "{}: {other} of {master}", kind.name());
+            let mut orphaned = channel(kind, 3);
+            orphaned.power(0, false);
+            assert!(flooded(&mut orphaned, &[1], 200)[2].abs_diff(master) <= 2, "the next one is the master");
+        }
+    }
+
+    #[test]
+    fn espnow_carries_what_was_measured_and_half_of_it_each_for_two() {
+        // 101,000 B/s of 250-byte broadcasts at 1 Mbit/s were measured; four frames are on their way at a time, so that
+        // the stack's delay does not count.
+        let mut link = channel(LinkKind::EspNow, 3);
+        (0..2).for_each(|_| link.offer(Nanos(0), 0, frame(250)));
+        let alone = flooded(&mut link, &[0], 250)[1];
+        assert!((alone * 250).abs_diff(101_000) < 4_000, "{}", alone * 250);
+        let both = flooded(&mut channel(LinkKind::EspNow, 3), &[0, 1], 250);
+        let third = both[2];
+        // Two that draw the same slot spoil each other's frames.
+        assert!((alone * 7 / 10..=alone).contains(&third), "{both:?} of {alone}");
+        assert!(both[0].abs_diff(both[1]) < alone / 10, "{both:?}");
+        assert!(both[0].abs_diff(alone / 2) < alone / 8, "{both:?} of {alone}");
+    }
+
+    #[test]
+    fn one_that_waits_for_each_frame_to_leave_has_the_throughput_of_espressif_s_faq() {
+        let mut link = channel(LinkKind::EspNow, 2);
+        link.offer(Nanos(0), 0, frame(250));
+        let (mut frames, mut effects) = (0, Vec::new());
+        while let Some(next) = link.next().filter(|next| *next < SECOND) {
+            link.run(next + Nanos(1), &mut effects);
+            for effect in effects.drain(..) {
+                match effect.what {
+                    Brought::Sent => link.offer(effect.at, 0, frame(250)),
+                    Brought::Frame { .. } => frames += 1,
+                }
+            }
+        }
+        // 555 kbit/s in a shielded box.
+        let kilobits = frames * 250 * 8 / 1000;
+        assert!((500..=680).contains(&kilobits), "{kilobits} kbit/s");
+    }
+
+    #[test]
+    fn loss_corruption_cuts_and_groups_do_what_they_say() {
+        let sent = flooded(&mut channel(LinkKind::Uart, 3), &[0], 100)[1];
+        let with = |change: fn(&mut Medium)| {
+            let mut link = channel(LinkKind::Uart, 3);
+            change(&mut link.medium);
+            let received = flooded(&mut link, &[0], 100);
+            (received, link.medium.carried)
+        };
+        let (received, carried) = with(|medium| medium.loss = Permille(200));
+        assert!(received[1].abs_diff(sent * 8 / 10) < sent / 20, "{received:?} of {sent}");
+        assert!(carried.lost.abs_diff(u64::from(sent) * 4 / 10) < u64::from(sent) / 10);
+        let (_, carried) = with(|medium| medium.corruption = Permille(100));
+        assert!(carried.spoiled.abs_diff(u64::from(sent) / 5) < u64::from(sent) / 20, "{carried:?}");
+        assert_eq!(with(|medium| medium.is_cut = true).0, [0, 0, 0]);
+        let (received, _) = with(|medium| medium.groups = vec![Some(1), Some(2), None]);
+        assert!(received[1] == 0 && received[2] == sent, "{received:?}");
+        let (received, _) = with(|medium| medium.powered[1] = false);
+        assert!(received[1] == 0 && received[2] == sent, "{received:?}");
+    }
+
+    #[test]
+    fn who_is_out_of_reach_hears_nothing_and_spoils_what_it_cannot_hear() {
+        let mut link = channel(LinkKind::EspNow, 3);
+        // The outer two are 800 m apart, the middle one hears most of both.
+        link.medium.place(&[(0, 0), (400, 0), (800, 0)]);
+        assert!(!link.medium.hears(0, 2) && link.medium.hears(1, 0));
+        let alone = flooded(&mut link, &[0], 200);
+        assert!(alone[2] == 0 && alone[1] > 50, "{alone:?}");
+        let mut hidden = channel(LinkKind::EspNow, 3);
+        hidden.medium.place(&[(0, 0), (400, 0), (800, 0)]);
+        let both = flooded(&mut hidden, &[0, 2], 200);
+        assert!(both[1] < alone[1] / 2, "{both:?} of {alone:?}");
+        assert!(hidden.medium.carried.collided > 100);
+    }
+
+    #[test]
+    fn a_full_air_has_a_tail() {
+        let slowest = |senders: &[usize]| {
+            let mut link = channel(LinkKind::EspNow, 4);
+            senders.iter().for_each(|member| link.offer(Nanos(0), *member, frame(250)));
+            let (mut latest, mut effects) = (Nanos(0), Vec::new());
+            while let Some(next) = link.next().filter(|next| *next < SECOND) {
+                link.run(next + Nanos(1), &mut effects);
+                for effect in effects.drain(..) {
+                    match effect.what {
+                        Brought::Sent if senders.len() > 1 => {
+                            link.offer(effect.at, effect.member, frame(250))
+                        }
+                        Brought::Sent => link.offer(effect.at + Nanos(30_000_000), effect.member, frame(250)),
+                        Brought::Frame { .. } => latest = latest.max(effect.at - next),
+                    }
+                }
+            }
+            latest
+        };
+        assert!(slowest(&[0]) < Nanos(60_000_000));
+        assert!(slowest(&[0, 1, 2]) > Nanos(10_000_000));
+    }
+}

@@ -1,0 +1,201 @@
+//! A running fleet as it is looked at.
+
+use super::engine::{Fleet, Happened};
+use super::record::{Record, What};
+use super::view::{
+    ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, LinkView, MessageView, RoleView,
+};
+use crate::cost;
+use crate::figure::{Banded, Figure, Kind};
+use crate::trace::record::Names;
+use ruvllm_esp_core::arena::Ledger;
+use ruvllm_esp_core::chip::Chip;
+use ruvllm_esp_core::federation::FleetEvent;
+use ruvllm_esp_core::meter::{Counts, Op};
+use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
+use ruvllm_esp_core::wire::frame;
+
+impl Fleet {
+    /// The fleet as it is.
+    pub fn view(&mut self) -> FleetView {
+        let chips = (0..self.homes.len()).map(|place| self.chip_view(place)).collect();
+        let snapshot = self.link_states();
+        let links = self.scenario.links.iter().zip(snapshot).map(|(plan, state)| LinkView {
+            name: plan.name.clone(),
+            kind: plan.kind.name().into(),
+            members: plan.members.iter().map(|port| port.chip).collect(),
+            cut: state.cut,
+            frames: state.frames,
+            bytes: state.bytes,
+            load: state.load,
+        });
+        FleetView { now: self.now(), chips, links: links.collect(), latency: self.ledger.histogram() }
+    }
+
+    fn chip_view(&mut self, place: usize) -> ChipView {
+        let Some(plan) = self.scenario.chips.get(place).cloned() else { return ChipView::default() };
+        let energy = self.energy_of(place);
+        let figures = self.chip_figures(place);
+        let now = self.now_nanos();
+        let mut view = ChipView {
+            id: plan.id,
+            name: plan.name,
+            variant: plan.chip.name.into(),
+            role: plan.hostile.map_or(plan.role.info().alias, |_| "hostile").into(),
+            arena: figures.arena,
+            arena_used: figures.used,
+            items: figures.items,
+            capacity: figures.capacity,
+            load: Some(figures.load),
+            energy: Some(energy),
+            ..ChipView::default()
+        };
+        let Some(chip) = self.chip_mut(place) else { return view };
+        view.state = chip.state();
+        view.alarms = Some(chip.alarms);
+        let uptime = chip.uptime(now);
+        view.uptime = (view.state == ChipState::Running).then_some(uptime);
+        let overflowed = u32::try_from(chip.overflowed).unwrap_or(u32::MAX);
+        let Some(agent) = chip.agent() else { return view };
+        if plan.hostile.is_none() {
+            view.role = agent.identity().role.info().alias.into();
+        }
+        let traffic = agent.traffic().unwrap_or_default();
+        let dropped: u32 = traffic.drops.total();
+        view.frames = Some((traffic.sent, traffic.received, dropped.saturating_add(overflowed)));
+        agent.peers(uptime, |peer| view.peers.push((peer.id, peer.age)));
+        view
+    }
+
+    /// A chip as it is; nothing where there is no such chip.
+    pub fn detail(&mut self, place: usize) -> ChipDetail {
+        let Some(plan) = self.scenario.chips.get(place).cloned() else { return ChipDetail::default() };
+        let told = self.told.get(place).cloned().unwrap_or_default();
+        let Some(chip) = self.chip_mut(place) else { return ChipDetail::default() };
+        let mut detail = ChipDetail {
+            work: work(plan.chip, &chip.total),
+            console: chip.console.iter().map(|line| line.to_string()).collect(),
+            messages: chip
+                .messages
+                .iter()
+                .map(|passed| message(passed.at, passed.outgoing, &passed.bytes))
+                .collect(),
+            role: told.view(plan.role),
+            ..ChipDetail::default()
+        };
+        let mut count = |name: &str, value: u64| detail.counters.push((name.into(), value));
+        count("boots", chip.boots.into());
+        count("turns of its program", chip.turns);
+        count("lines typed", told.lines_typed());
+        count("alarms", chip.alarms.into());
+        count("frames overrun", chip.overflowed);
+        let Some(agent) = chip.agent() else { return detail };
+        if let Some(traffic) = agent.traffic() {
+            count("frames sent", traffic.sent.into());
+            count("of these again", traffic.resent.into());
+            count("frames received", traffic.received.into());
+            count("frames dropped", traffic.drops.total().into());
+            count("messages delivered", traffic.delivered.into());
+            count("messages given up", traffic.given_up.into());
+        }
+        detail.role = told.view(agent.identity().role);
+        let mut parts = Parts::default();
+        agent.account(&mut parts);
+        detail.parts = parts.0;
+        if let (RoleView::Questions(questions), Some(shape)) = (&mut detail.role, chip.index_shape()) {
+            let (questions, kind) = (std::mem::take(questions), shape.kind.into());
+            detail.role = RoleView::Index { kind, levels: shape.levels, recall: shape.recall, questions };
+        }
+        detail
+    }
+
+    /// What happened since the last call, in words; what was forgotten because too much happened is one event.
+    pub fn take_events(&mut self) -> Vec<EventView> {
+        let (happened, forgotten) = self.take_happened();
+        if self.told.len() < self.homes.len() {
+            self.told.resize_with(self.homes.len(), Default::default);
+            self.names = Names::new(&self.scenario);
+        }
+        let mut events = Vec::new();
+        if forgotten > 0 {
+            let text = format!("{forgotten} events were forgotten: too much happened at once");
+            events.push(EventView { at: self.now(), chip: None, kind: EventKind::Fault, text });
+        }
+        for one in happened {
+            match one {
+                Happened::Fault(at, fault) => {
+                    let (chip, kind, text) = self.names.fault(&fault);
+                    events.push(EventView { at: micros(at), chip, kind, text });
+                }
+                Happened::Chip(record) => events.extend(self.event(&record)),
+            }
+        }
+        events
+    }
+
+    /// What a timeline shows of it; nothing of frames, nor of another chip's alarm.
+    fn event(&mut self, record: &Record) -> Option<EventView> {
+        let at = micros(record.at);
+        let (kind, text) = match &record.what {
+            What::Starts(1) => (EventKind::Boot, "gets power".into()),
+            What::Starts(count) => (EventKind::Boot, format!("starts for the {count}. time")),
+            What::Boots => (EventKind::Boot, "has booted".into()),
+            What::Stops => (EventKind::Fault, "stops".into()),
+            What::Typed(line) => {
+                self.told.get_mut(record.chip)?.typed(at, line);
+                (EventKind::Console, format!("> {line}"))
+            }
+            What::Said(line) => {
+                self.told.get_mut(record.chip)?.said(line);
+                (EventKind::Console, line.to_string())
+            }
+            What::Fleet(FleetEvent::Alarm { from, .. })
+                if self.scenario.chips.get(record.chip).is_some_and(|plan| plan.id != *from) =>
+            {
+                return None;
+            }
+            What::Fleet(event) => self.names.report(event),
+            What::Overflowed => (EventKind::Fault, "its receive buffer overflows".into()),
+            What::Sent(..) | What::Received(..) => return None,
+        };
+        Some(EventView { at, chip: Some(record.chip), kind, text })
+    }
+}
+
+#[derive(Default)]
+struct Parts(Vec<(String, u32)>);
+
+impl Ledger for Parts {
+    fn part(&mut self, part: &'static str, bytes: Bytes) {
+        self.0.push((part.into(), bytes.get()));
+    }
+}
+
+fn micros(time: Nanos) -> Micros {
+    Micros(time.get() / 1_000)
+}
+
+fn message(at: Nanos, outgoing: bool, bytes: &[u8]) -> MessageView {
+    let decoded = frame::decode(bytes, &mut ());
+    let address = |header: &frame::Header| if outgoing { header.destination } else { header.source };
+    let other =
+        decoded.as_ref().ok().map(|frame| address(&frame.header)).filter(|id| *id != frame::BROADCAST);
+    let text = decoded.map_or_else(|error| error.to_string(), |frame| frame.to_string());
+    MessageView { at: micros(at), outgoing, other, text, bytes: bytes.len() as u32 }
+}
+
+/// Each operation that was done: how often, and the time of all of them.
+fn work(chip: &Chip, total: &Counts) -> Vec<(String, u64, Figure<Nanos>)> {
+    let Some(table) = cost::table(chip) else { return Vec::new() };
+    let hertz = u128::from(table.clock.get()).max(1);
+    let row = |(op, count): (Op, u64)| {
+        let price = table.price(op).ok()?;
+        let time = |cycles: u32| {
+            let nanos = u128::from(count) * u128::from(cycles) * 1_000_000 / hertz;
+            Nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        };
+        let banded = Banded { value: time(price.cycles), low: time(price.low), high: time(price.high) };
+        Some((op.name().to_string(), count, banded.tagged(Kind::Modelled)))
+    };
+    total.iter().filter(|(_, count)| *count > 0).filter_map(row).collect()
+}

@@ -1,0 +1,62 @@
+//! What runs on a simulated chip: the core's agent, or something that is no member of the fleet.
+
+use crate::memory::Memory;
+use ruvllm_esp_core::agent::Agent;
+use ruvllm_esp_core::federation::{FleetEvent, Observer, Outgoing, Turn};
+use ruvllm_esp_core::meter::Counts;
+use ruvllm_esp_core::units::Micros;
+
+/// A program on a chip, driven as firmware drives an agent.
+pub trait Program: Send {
+    /// Takes a frame that came in at `port`.
+    fn receive(&mut self, port: u8, frame: &[u8], turn: &mut Turn<'_, Counts>);
+    /// Writes the next frame to `out` and says where it goes; called until there is none.
+    fn transmit(&mut self, out: &mut [u8], now: Micros, counts: &mut Counts) -> Option<Outgoing>;
+    /// Does what is due.
+    fn tick(&mut self, turn: &mut Turn<'_, Counts>);
+    /// When it wants to be called again.
+    fn wake_at(&mut self, now: Micros) -> Option<Micros>;
+    /// Takes a line of the console.
+    fn line(&mut self, _line: &str, _turn: &mut Turn<'_, Counts>) {}
+    /// The agent, where it is one.
+    fn agent(&mut self) -> Option<&mut Agent<Memory>> {
+        None
+    }
+}
+
+impl Program for Agent<Memory> {
+    fn receive(&mut self, port: u8, frame: &[u8], turn: &mut Turn<'_, Counts>) {
+        self.receive(port, frame, turn);
+    }
+
+    fn transmit(&mut self, out: &mut [u8], now: Micros, counts: &mut Counts) -> Option<Outgoing> {
+        self.transmit(out, now, counts)
+    }
+
+    fn tick(&mut self, turn: &mut Turn<'_, Counts>) {
+        self.tick(turn);
+    }
+
+    fn wake_at(&mut self, now: Micros) -> Option<Micros> {
+        self.wake_at(now)
+    }
+
+    fn line(&mut self, line: &str, turn: &mut Turn<'_, Counts>) {
+        // What went wrong is on the console.
+        let _ = self.say(Ok(line), turn);
+    }
+
+    fn agent(&mut self) -> Option<&mut Agent<Memory>> {
+        Some(self)
+    }
+}
+
+/// Keeps what the core reports during one turn.
+#[derive(Debug, Default)]
+pub struct Seen(pub Vec<FleetEvent>);
+
+impl Observer for Seen {
+    fn event(&mut self, event: &FleetEvent) {
+        self.0.push(*event);
+    }
+}

@@ -1,0 +1,126 @@
+//! The air: who hears nobody may send, and who hears two at once hears neither.
+//!
+//! CSMA with a random back-off as in IEEE 802.11 for frames that nobody acknowledges, which is what broadcasts of
+//! ESP-NOW are: an interframe space, a number of slots that only count while the air is idle, and no second try. Two
+//! chips that begin within one slot do not notice each other; two that are out of each other's reach never do.
+
+use super::link::{MOST_SLOTS, SLOT};
+use super::medium::{Effect, Medium, Offer};
+use ruvllm_esp_core::units::Nanos;
+
+/// One channel.
+#[derive(Clone, Debug, Default)]
+pub struct Radio {
+    waiting: Vec<Contender>,
+    air: Vec<Transmission>,
+}
+
+#[derive(Clone, Debug)]
+struct Contender {
+    offer: Offer,
+    /// When its slots began to count.
+    counts: Nanos,
+    slots: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Transmission {
+    offer: Offer,
+    begin: Nanos,
+    end: Nanos,
+    /// Who else was on the air meanwhile.
+    clashes: Vec<usize>,
+}
+
+impl Contender {
+    fn begins(&self) -> Nanos {
+        self.counts + Nanos(self.slots * SLOT.get())
+    }
+
+    /// Stops counting at `begin`, and goes on when the air has rested after `end`.
+    fn waits(&mut self, begin: Nanos, end: Nanos, gap: Nanos) {
+        self.slots = self.slots.saturating_sub(begin.saturating_sub(self.counts).get() / SLOT.get());
+        self.counts = self.counts.max(end + gap);
+    }
+}
+
+impl Radio {
+    /// Takes a frame for sending.
+    pub fn offer(&mut self, medium: &Medium, offer: Offer) {
+        let mut chance = medium.chance_of(&offer);
+        let (low, high) = medium.model.before;
+        let ready = offer.at + chance.between(low, high);
+        let slots = chance.below(MOST_SLOTS + 1);
+        self.waiting.push(Contender { offer, counts: ready + medium.model.gap, slots });
+    }
+
+    /// Forgets what `member` wanted to send; what it has on the air reaches nobody.
+    pub fn silence(&mut self, member: usize) {
+        self.waiting.retain(|contender| contender.offer.member != member);
+        self.air.retain(|transmission| transmission.offer.member != member);
+    }
+
+    /// When a frame begins or ends next.
+    pub fn next(&self) -> Option<Nanos> {
+        let begins = self.waiting.iter().map(Contender::begins);
+        begins.chain(self.air.iter().map(|transmission| transmission.end)).min()
+    }
+
+    /// Lets all frames begin and end that do so before `end`.
+    pub fn run(&mut self, medium: &mut Medium, end: Nanos, out: &mut Vec<Effect>) {
+        while let Some(next) = self.next().filter(|next| *next < end) {
+            let ends =
+                |transmission: &Transmission| (transmission.end == next).then_some(transmission.offer.member);
+            // At one instant frames end before others begin, each in the order of the members.
+            let ended = self.air.iter().enumerate().filter_map(|(place, on)| Some((ends(on)?, place))).min();
+            if let Some((_, place)) = ended {
+                let transmission = self.air.swap_remove(place);
+                finish(medium, &transmission, out);
+                continue;
+            }
+            let begins =
+                |contender: &Contender| (contender.begins() == next).then_some(contender.offer.member);
+            let begun =
+                self.waiting.iter().enumerate().filter_map(|(place, one)| Some((begins(one)?, place))).min();
+            if let Some((_, place)) = begun {
+                self.begin(medium, place, next);
+            }
+        }
+    }
+
+    /// The contender's slots are over: it sends, or waits on where it has heard somebody begin.
+    fn begin(&mut self, medium: &mut Medium, place: usize, now: Nanos) {
+        let gap = medium.model.gap;
+        let member = self.waiting[place].offer.member;
+        let heard = self.air.iter().filter(|on| medium.hears(on.offer.member, member));
+        // A chip always knows of its own frame.
+        let noticed = heard.filter(|on| on.begin + SLOT <= now || on.offer.member == member);
+        if let Some((begin, end)) = noticed.map(|on| (on.begin, on.end)).max_by_key(|(_, end)| *end) {
+            self.waiting[place].waits(begin, end, gap);
+            return;
+        }
+        let offer = self.waiting.swap_remove(place).offer;
+        let end = now + medium.model.occupied(offer.bytes.len());
+        medium.takes(now, offer.bytes.len(), end - now);
+        // Those that will notice stop counting now: asked one by one later, a full air would cost the square of them.
+        // An offer of later than now must not be looked at here, for it may not have been made yet.
+        for other in self.waiting.iter_mut().filter(|other| other.offer.at <= now) {
+            let own = other.offer.member == member;
+            if own || (now + SLOT <= other.begins() && medium.hears(member, other.offer.member)) {
+                other.waits(now, end, gap);
+            }
+        }
+        let clashes = self.air.iter().map(|on| on.offer.member).collect();
+        self.air.iter_mut().for_each(|on| on.clashes.push(member));
+        self.air.push(Transmission { offer, begin: now, end, clashes });
+    }
+}
+
+fn finish(medium: &mut Medium, transmission: &Transmission, out: &mut Vec<Effect>) {
+    let Transmission { offer, end, clashes, .. } = transmission;
+    let spoils = |medium: &Medium, member: usize| {
+        clashes.iter().any(|other| *other == member || medium.hears(*other, member))
+    };
+    medium.deliver(offer, *end, spoils, out);
+    medium.sent(offer.member, *end, out);
+}

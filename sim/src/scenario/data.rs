@@ -1,0 +1,214 @@
+//! The texts and samples that a scenario names, and the command lines that they become.
+//!
+//! A file is named relative to the scenario. It is read whole, so it has a limit, and all files together have one.
+
+use super::problem::Wrong;
+use ruvllm_esp_core::console::LINE_LIMIT;
+use ruvllm_esp_core::role::RoleKind;
+use std::fs;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+/// The largest file.
+pub const MOST_BYTES: u64 = 16 << 20;
+/// The most bytes of all files together.
+const MOST_TOGETHER: usize = 64 << 20;
+
+/// Where a scenario's data files are.
+pub trait Files {
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// Why not.
+    fn read(&self, name: &str) -> Result<String, String>;
+}
+
+/// Files beside the scenario.
+#[derive(Clone, Debug)]
+pub struct Folder(pub PathBuf);
+
+/// Files that a trace brought along.
+impl Files for [(String, Arc<str>)] {
+    fn read(&self, name: &str) -> Result<String, String> {
+        let file = self.iter().find(|(have, _)| have == name);
+        file.map(|(_, text)| text.to_string()).ok_or_else(|| "it is not among the recorded files".into())
+    }
+}
+
+impl Files for Folder {
+    fn read(&self, name: &str) -> Result<String, String> {
+        let relative = Path::new(name);
+        if relative.components().any(|part| matches!(part, Component::RootDir | Component::Prefix(_))) {
+            return Err("a file is named relative to the scenario".into());
+        }
+        read_text(&self.0.join(relative))
+    }
+}
+
+/// Reads a text file of ordinary size.
+///
+/// # Errors
+/// Why not.
+pub fn read_text(path: &Path) -> Result<String, String> {
+    // Whoever names a device or a pipe would wait for ever.
+    let is_file = fs::metadata(path).map_err(|error| error.to_string())?.is_file();
+    if !is_file {
+        return Err("it is no ordinary file".into());
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(|error| error.to_string())?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(format!("it is larger than {} MiB", MOST_BYTES >> 20));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into())
+}
+
+/// What was read so far.
+#[derive(Default)]
+pub(super) struct Library {
+    pub files: Vec<(String, Arc<str>)>,
+}
+
+impl Library {
+    /// The text of a file, read once.
+    pub fn text(&mut self, name: &str, files: &(impl Files + ?Sized)) -> Result<Arc<str>, Wrong> {
+        if let Some((_, text)) = self.files.iter().find(|(have, _)| have == name) {
+            return Ok(text.clone());
+        }
+        let refuse =
+            |why: String| Wrong::with(format!("`{}` cannot be read", super::problem::short(name)), why);
+        let text: Arc<str> = files.read(name).map_err(refuse)?.into();
+        let together: usize = self.files.iter().map(|(_, text)| text.len()).sum();
+        if together + text.len() > MOST_TOGETHER {
+            return Err(refuse(format!("all files together are larger than {} MiB", MOST_TOGETHER >> 20)));
+        }
+        self.files.push((name.to_string(), text.clone()));
+        Ok(text)
+    }
+}
+
+/// What is done with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// Stored.
+    Store,
+    /// Looked for.
+    Find,
+}
+
+/// The command that does it, up to the text.
+pub(super) fn command(deed: Deed, role: RoleKind, fleet: bool) -> &'static str {
+    use RoleKind::{AnomalySentinel, HnswIndexer, MemoryArchivist, RagRetriever};
+    match (deed, role, fleet) {
+        (Deed::Store, MemoryArchivist, true) => "fleet remember fact ",
+        (Deed::Store, _, true) => "fleet add ",
+        (Deed::Find, MemoryArchivist | RagRetriever, true) => "fleet recall ",
+        (Deed::Find, _, true) => "fleet search ",
+        (Deed::Store, HnswIndexer | RagRetriever, false) => "add ",
+        (Deed::Store, MemoryArchivist, false) => "remember fact ",
+        (Deed::Store, AnomalySentinel, false) => "learn ",
+        (Deed::Find, HnswIndexer, false) => "search ",
+        (Deed::Find, RagRetriever | MemoryArchivist, false) => "recall ",
+        (Deed::Find, AnomalySentinel, false) => "check ",
+    }
+}
+
+/// The command lines that texts become.
+pub(super) fn lines<'t>(
+    texts: impl Iterator<Item = &'t str>,
+    command: &str,
+    limit: usize,
+) -> Result<Arc<[String]>, Wrong> {
+    let texts = texts.map(str::trim).filter(|text| !text.is_empty()).take(limit);
+    let lines: Result<Vec<String>, Wrong> = texts.map(|text| line(command, text)).collect();
+    let lines = lines?;
+    if lines.is_empty() { Err(Wrong::new("there is no text in it")) } else { Ok(lines.into()) }
+}
+
+/// One command line, as a console takes it.
+pub(super) fn line(command: &str, text: &str) -> Result<String, Wrong> {
+    let line = format!("{command}{text}");
+    if line.len() > LINE_LIMIT {
+        let message = format!("the line `{}` has {} bytes", super::problem::short(&line), line.len());
+        return Err(Wrong::with(
+            message,
+            format!("a console takes {LINE_LIMIT} bytes, the command included"),
+        ));
+    }
+    if line.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
+        let message =
+            format!("the line `{}` holds a control character", super::problem::short(&line).escape_debug());
+        return Err(Wrong::with(message, "a console takes none but tabs"));
+    }
+    Ok(line)
+}
+
+/// The texts of a file: one a line, but for remarks.
+pub(super) fn texts_of(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.starts_with('#'))
+}
+
+/// The `sample` lines of a sensor log: a header is left out, and so is a first column that names a time.
+pub(super) fn samples_of(text: &str, limit: usize) -> Result<Arc<[String]>, Wrong> {
+    const TIMES: [&str; 6] = ["time", "timestamp", "date", "datetime", "seconds", "t"];
+    let rows = || text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty());
+    let cells = |row: &'_ str| -> Vec<String> {
+        row.trim_start_matches('\u{feff}')
+            .split(',')
+            .map(|cell| cell.trim().trim_matches('"').to_string())
+            .collect()
+    };
+    let first = rows().next().map(|(_, row)| cells(row)).unwrap_or_default();
+    let has_header = !first.iter().all(|cell| is_number(cell));
+    let names_time = |name: &String| TIMES.iter().any(|time| name.to_ascii_lowercase().starts_with(time));
+    let skip = usize::from(has_header && first.len() > 1 && first.first().is_some_and(names_time));
+    let mut lines = Vec::new();
+    for (number, row) in rows().skip(usize::from(has_header)).take(limit) {
+        let cells = cells(row);
+        let values = cells.get(skip..).unwrap_or_default();
+        if let Some(cell) = values.iter().find(|cell| !is_number(cell)) {
+            let cell = super::problem::short(cell);
+            return Err(Wrong::new(format!("line {}: `{cell}` is not a number", number + 1)));
+        }
+        lines.push(line("sample ", &values.join(" "))?);
+    }
+    if lines.is_empty() { Err(Wrong::new("there is no row in it")) } else { Ok(lines.into()) }
+}
+
+fn is_number(cell: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
+    cell.bytes().all(is_part) && cell.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_becomes_samples() {
+        let log = "time_s,vibration,current\n0,1.5,-2\n\n1,1.6,3e1\n";
+        assert_eq!(samples_of(log, 9).unwrap().as_ref(), ["sample 1.5 -2", "sample 1.6 3e1"]);
+        assert_eq!(samples_of("1,2\n3,4", 1).unwrap().as_ref(), ["sample 1 2"]);
+        assert_eq!(samples_of("v\n1\nx\n", 9).unwrap_err().message, "line 3: `x` is not a number");
+        assert!(samples_of("", 9).is_err() && samples_of("v\n", 9).is_err());
+    }
+
+    #[test]
+    fn texts_become_lines_that_a_console_takes() {
+        let texts = "# remark\none\n\n  two \nthree\n";
+        assert_eq!(lines(texts_of(texts), "add ", 2).unwrap().as_ref(), ["add one", "add two"]);
+        assert!(line("add ", &"x".repeat(252)).is_ok() && line("add ", &"x".repeat(253)).is_err());
+        assert!(line("add ", "a\u{7}b").is_err());
+    }
+
+    #[test]
+    fn only_files_beside_the_scenario_are_read() {
+        let here = Folder(PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+        assert!(here.read("Cargo.toml").unwrap().contains("ruvllm-esp-sim"));
+        assert!(here.read("/etc/passwd").unwrap_err().contains("relative"));
+        assert!(here.read("src").unwrap_err().contains("ordinary"));
+        assert!(here.read("nowhere").is_err());
+    }
+}

@@ -1,0 +1,188 @@
+//! What is wrong with a scenario: every mistake with its place and what to do about it.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::Range;
+
+/// Most mistakes that are told at once.
+const MOST: usize = 50;
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The line, from 1; 0 where it is about the file as a whole.
+    pub line: u32,
+    /// The column, from 1, in characters.
+    pub column: u32,
+    /// What is wrong.
+    pub message: String,
+    /// What to do, where that is not plain.
+    pub help: Option<String>,
+}
+
+/// All that is wrong with a file: at least one mistake, by their places.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Problems {
+    /// The file.
+    pub file: String,
+    /// The mistakes.
+    pub list: Vec<Problem>,
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, Problem { line, column, message, help }) in self.list.iter().enumerate() {
+            let separator = if place > 0 { "\n" } else { "" };
+            write!(f, "{separator}{}", self.file)?;
+            if *line > 0 {
+                write!(f, ":{line}:{column}")?;
+            }
+            write!(f, ": {message}")?;
+            if let Some(help) = help {
+                write!(f, "\n  {help}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Collects mistakes while a file is read.
+#[derive(Debug)]
+pub(super) struct Notes<'t> {
+    text: &'t str,
+    list: RefCell<Vec<Problem>>,
+}
+
+/// Something wrong, before it has a place: what, and what to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wrong {
+    pub message: String,
+    pub help: Option<String>,
+}
+
+impl Wrong {
+    /// A mistake that explains itself.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None }
+    }
+
+    /// A mistake and what to do about it.
+    pub fn with(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: Some(help.into()) }
+    }
+
+    /// There is no such name; what comes nearest, or all there are.
+    pub fn unknown<'n>(what: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Self {
+        let help = match nearest(name, names.clone()) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => one_of(names),
+        };
+        Self::with(format!("there is no {what} `{}`", short(name)), help)
+    }
+}
+
+impl<'t> Notes<'t> {
+    /// No mistakes yet in `text`.
+    pub fn new(text: &'t str) -> Self {
+        Self { text, list: RefCell::default() }
+    }
+
+    /// Notes a mistake. What is beyond the most that are told is dropped.
+    pub fn add(&self, span: Option<Range<usize>>, wrong: Wrong) {
+        let (line, column) = span.map_or((0, 0), |span| self.place(span.start));
+        let mut list = self.list.borrow_mut();
+        if list.len() < MOST {
+            list.push(Problem { line, column, message: wrong.message, help: wrong.help });
+        }
+    }
+
+    /// Line and column of an offset.
+    pub fn place(&self, offset: usize) -> (u32, u32) {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let column = before.get(start..).map_or(0, |line| line.chars().count());
+        (before.matches('\n').count() as u32 + 1, column as u32 + 1)
+    }
+
+    /// Is there a mistake yet?
+    pub fn any(&self) -> bool {
+        !self.list.borrow().is_empty()
+    }
+
+    /// All mistakes, by their places.
+    pub fn finish(self, file: &str) -> Problems {
+        let mut list = self.list.into_inner();
+        list.sort();
+        list.dedup();
+        Problems { file: file.to_string(), list }
+    }
+}
+
+/// A name short enough for a message.
+pub(super) fn short(text: &str) -> String {
+    const MOST: usize = 40;
+    let mut short: String = text.chars().take(MOST).collect();
+    if short.len() < text.len() {
+        short.push_str("...");
+    }
+    short
+}
+
+/// Lists names, if they are few enough to be read.
+fn one_of<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    const MOST: usize = 24;
+    let mut list: Vec<&str> = names.take(MOST + 1).collect();
+    if list.is_empty() {
+        return "there is none".into();
+    }
+    let more = list.len() > MOST;
+    list.truncate(MOST);
+    format!("there is {}{}", list.join(", "), if more { " and more" } else { "" })
+}
+
+/// The name most like `text`, if one is.
+fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    if text.len() > 64 {
+        return None;
+    }
+    let text = text.to_ascii_lowercase();
+    let likeness = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        // Two letters exchanged at the beginning weigh much in the one measure and little in the other.
+        let is_slip = name.len() > 2 && strsim::osa_distance(&text, &name) == 1;
+        strsim::jaro_winkler(&text, &name).max(if is_slip { 0.9 } else { 0.0 })
+    };
+    let all = names.map(|name| (likeness(name), name)).filter(|(likeness, _)| *likeness > 0.8);
+    all.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_line_and_a_column_of_characters() {
+        let notes = Notes::new("one\n\u{fc}ber = 3\n");
+        assert_eq!([0, 4, 6].map(|offset| notes.place(offset)), [(1, 1), (2, 1), (2, 2)]);
+        notes.add(Some(12..13), Wrong::new("last"));
+        notes.add(Some(0..1), Wrong::with("first", "do so"));
+        notes.add(None, Wrong::new("whole"));
+        let told = notes.finish("it.toml").to_string();
+        assert_eq!(told, "it.toml: whole\nit.toml:1:1: first\n  do so\nit.toml:2:8: last");
+    }
+
+    #[test]
+    fn a_wrong_name_brings_the_nearest_or_all() {
+        let names = ["memory", "rag"];
+        let help = |name| Wrong::unknown("role", name, names.into_iter()).help.unwrap();
+        assert_eq!(help("memroy"), "did you mean `memory`?");
+        assert_eq!(help("zzz"), "there is memory, rag");
+    }
+
+    #[test]
+    fn a_flood_of_mistakes_is_cut_off() {
+        let notes = Notes::new("");
+        (0..1000).for_each(|number| notes.add(None, Wrong::new(number.to_string())));
+        assert_eq!(notes.finish("").list.len(), MOST);
+    }
+}

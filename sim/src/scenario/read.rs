@@ -1,0 +1,152 @@
+//! Reads a scenario file: every mistake with its place, all at once.
+//!
+//! Text of any kind gives a scenario within bounds or a list of mistakes, and the memory that reading takes is bounded by
+//! the size of the file, the number of chips it may have, and the data files it may name.
+
+use super::data::{Files, Folder, Library, MOST_BYTES, read_text};
+use super::grammar::{self, SECTIONS, Section};
+use super::members::Members;
+use super::plan::{Bundle, Scenario, Topology};
+use super::problem::{Notes, Problem, Problems, Wrong};
+use super::quantity;
+use super::table::Table;
+use ruvllm_esp_core::units::Micros;
+use std::path::Path;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The largest scenario, in bytes.
+const MOST_TEXT: usize = 1 << 20;
+
+impl Scenario {
+    /// Reads a scenario and the data that it names.
+    ///
+    /// # Errors
+    /// [`Problems`].
+    pub fn read(path: &Path) -> Result<Self, Problems> {
+        let name = path.display().to_string();
+        let text = read_text(path).map_err(|why| whole(&name, why))?;
+        let folder = path.parent().unwrap_or_else(|| Path::new("."));
+        Self::parse(&text, &name, &Folder(folder.to_path_buf()))
+    }
+
+    /// Reads the text of a scenario called `name`, its data from `files`.
+    ///
+    /// # Errors
+    /// [`Problems`].
+    pub fn parse(text: &str, name: &str, files: &(impl Files + ?Sized)) -> Result<Self, Problems> {
+        if text.len() > MOST_TEXT {
+            let limit = MOST_TEXT.min(MOST_BYTES as usize) >> 20;
+            return Err(whole(name, format!("a scenario is at most {limit} MiB")));
+        }
+        let notes = Notes::new(text);
+        let (document, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            for error in errors {
+                notes.add(error.span(), Wrong::new(error.message().trim().replace('\n', "; ")));
+            }
+            return Err(notes.finish(name));
+        }
+        let mut library = Library::default();
+        let scenario = document_of(&document, &notes, &mut library, files);
+        if notes.any() {
+            return Err(notes.finish(name));
+        }
+        let bundle = Bundle { name: name.to_string(), text: text.to_string(), files: library.files };
+        let mut scenario = Scenario { bundle, ..scenario };
+        if scenario.name.is_empty() {
+            let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            scenario.name = stem.unwrap_or_default();
+        }
+        Ok(scenario)
+    }
+
+    /// The scenario that a bundle holds.
+    ///
+    /// # Errors
+    /// [`Problems`].
+    pub fn unpack(bundle: &Bundle) -> Result<Self, Problems> {
+        Self::parse(&bundle.text, &bundle.name, bundle.files.as_slice())
+    }
+}
+
+/// The sections of a kind.
+#[derive(Clone, Copy)]
+pub(super) struct Sections<'d> {
+    document: &'d DeTable<'d>,
+    notes: &'d Notes<'d>,
+}
+
+impl<'d> Sections<'d> {
+    /// Does the file have such a section?
+    pub fn has(self, name: &str) -> bool {
+        self.document.contains_key(name)
+    }
+
+    /// The tables of one section, opened.
+    pub fn of(self, section: &'static Section) -> Vec<Table<'d>> {
+        let Some(value) = self.document.get(section.name) else { return Vec::new() };
+        let DeValue::Array(list) = value.get_ref() else {
+            let heading = section.heading();
+            self.notes.add(
+                Some(value.span()),
+                Wrong::with(format!("`{}` is a list of tables", section.name), format!("write {heading}")),
+            );
+            return Vec::new();
+        };
+        list.iter().filter_map(|entry| self.table(entry, section)).collect()
+    }
+
+    fn table(self, entry: &'d Spanned<DeValue<'d>>, section: &'static Section) -> Option<Table<'d>> {
+        if let DeValue::Table(entries) = entry.get_ref() {
+            return Some(Table::open(entries, entry.span(), section, self.notes));
+        }
+        let heading = section.heading();
+        self.notes.add(Some(entry.span()), Wrong::new(format!("{heading} is a list of tables")));
+        None
+    }
+}
+
+fn document_of(
+    document: &Spanned<DeTable<'_>>,
+    notes: &Notes<'_>,
+    library: &mut Library,
+    files: &(impl Files + ?Sized),
+) -> Scenario {
+    let top = Table::open(document.get_ref(), 0..0, &grammar::TOP, notes);
+    let mut scenario = top_of(&top);
+    let sections = Sections { document: document.get_ref(), notes };
+    let members = Members::read(sections, &mut scenario, notes);
+    super::typed::read(sections, &mut scenario, &members, notes, library, files);
+    scenario.faults = super::failing::read(sections, &scenario, &members, notes);
+    scenario.expectations = super::expected::read(sections, &scenario, &members, notes);
+    debug_assert_eq!(SECTIONS.len(), 7, "every section is read above");
+    scenario
+}
+
+/// What the file says before its first section.
+fn top_of(top: &Table<'_>) -> Scenario {
+    // The grammar allows no version but the first; a wrong one is noted here.
+    let _ = top.whole("schema");
+    let text = |name| top.text(name).map(|text| text.value.to_string()).unwrap_or_default();
+    let topology = top.word("topology").and_then(|word| Topology::by_name(word.value));
+    let until = top.parsed("until", quantity::time).map_or(Micros::seconds(60), |time| time.value);
+    if until == Micros(0) {
+        top.wrong(Wrong::new("a scenario that ends at 0s shows nothing"));
+    }
+    Scenario {
+        name: text("name"),
+        about: text("about"),
+        seed: top.whole("seed").map_or(0, |seed| seed.value),
+        until,
+        topology: topology.unwrap_or_default(),
+        replicas: top.whole("replicas").map_or(2, |replicas| replicas.value as u8),
+        key: top.parsed("key", quantity::key).map(|key| key.value),
+        ..Scenario::default()
+    }
+}
+
+fn whole(file: &str, message: String) -> Problems {
+    let problem = Problem { line: 0, column: 0, message, help: None };
+    Problems { file: file.to_string(), list: vec![problem] }
+}

@@ -1,0 +1,257 @@
+//! A scenario, run: the engine, its judge, and the trace if one is written.
+//!
+//! The run is stopped at every time at which the judge wants to look and the trace wants a snapshot, and what happened in
+//! between is handed to both in its order. Neither changes anything: a run without them takes the same course.
+
+use super::judge::{Facts as Evidence, Judge, Judged};
+use super::plan::Scenario;
+use super::truth::Truth;
+use super::verdict::{ChipReport, Frames, Items, Latency, Verdict};
+use crate::figure::{Banded, Figure, Kind};
+use crate::fleet::facts::Facts;
+use crate::fleet::record::{Keep, What};
+use crate::fleet::{Fleet, FleetError, Happened};
+use crate::trace::event::{Event, Header, What as Line};
+use crate::trace::record::{self, Names};
+use crate::trace::write::Writer;
+use ruvllm_esp_core::federation::FleetEvent;
+use ruvllm_esp_core::units::{Micros, Nanojoules};
+use std::io::{self, Write};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Why a run cannot begin or go on.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The fleet cannot be built.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+    /// The trace cannot be written.
+    #[error("the trace cannot be written: {0}")]
+    Trace(#[from] io::Error),
+    /// More happened at once than the engine keeps.
+    #[error("{0} events were forgotten: more happens at once than is kept")]
+    Forgotten(u64),
+}
+
+/// At most this much happens between two looks.
+const SLICE: Micros = Micros(250_000);
+/// So many chips are written down by all snapshots together, about.
+const SNAPSHOTS: u64 = 200_000;
+
+/// A scenario under way.
+pub struct Run<'w> {
+    fleet: Fleet,
+    scenario: Arc<Scenario>,
+    judge: Judge,
+    truth: Truth,
+    trace: Option<Tape<'w>>,
+    /// Frames that each chip sent and took.
+    frames: Vec<(u64, u64)>,
+}
+
+/// A trace being written.
+struct Tape<'w> {
+    writer: Writer<Box<dyn Write + 'w>>,
+    names: Names,
+    every: Micros,
+    next: Micros,
+}
+
+impl<'w> Run<'w> {
+    /// A run of `scenario` on so many threads, written down to `trace` if there is one.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn new(
+        scenario: Arc<Scenario>,
+        threads: usize,
+        trace: Option<Box<dyn Write + 'w>>,
+    ) -> Result<Self, RunError> {
+        let mut fleet = Fleet::build(Arc::clone(&scenario), threads)?;
+        fleet.keep(Keep { events: true, frames: true });
+        let trace = trace.map(|out| Tape::begin(out, &scenario)).transpose()?;
+        let (judge, frames) = (Judge::new(&scenario), vec![(0, 0); scenario.chips.len()]);
+        Ok(Self { fleet, scenario, judge, truth: Truth::default(), trace, frames })
+    }
+
+    /// The time.
+    pub fn now(&self) -> Micros {
+        self.fleet.now()
+    }
+
+    /// Is it at the end of the scenario?
+    pub fn is_over(&self) -> bool {
+        self.now() >= self.scenario.until
+    }
+
+    /// Goes on until `to`, at most to the end; what was judged meanwhile.
+    ///
+    /// # Errors
+    /// [`RunError::Trace`], [`RunError::Forgotten`].
+    pub fn advance(&mut self, to: Micros) -> Result<Vec<Judged>, RunError> {
+        let to = to.min(self.scenario.until);
+        while self.now() < to {
+            let now = self.now();
+            let due = self.judge.due().filter(|due| *due > now);
+            let snapshot = self.trace.as_ref().map(|tape| tape.next).filter(|next| *next > now);
+            let stops = [due, snapshot, Some(now + SLICE)];
+            self.fleet.run_until(stops.into_iter().flatten().fold(to, Micros::min));
+            self.drain()?;
+            self.look()?;
+        }
+        Ok(self.judge.take_news())
+    }
+
+    /// Ends it, wherever it is, and judges it.
+    ///
+    /// # Errors
+    /// [`RunError::Trace`].
+    pub fn finish(mut self) -> Result<Verdict, RunError> {
+        let now = self.now();
+        let facts = self.fleet.facts();
+        let expectations = self.judge.finish(now, &Seen { facts: &facts, truth: &self.truth });
+        if let Some(tape) = self.trace.take() {
+            tape.writer.end(now.get() * 1000)?;
+        }
+        let complete = now >= self.scenario.until;
+        let chips: Vec<ChipReport> =
+            (0..facts.chips.len()).filter_map(|place| self.report(place, &facts)).collect();
+        let zero = Banded::exact(Nanojoules(0));
+        let energy = chips.iter().fold(zero, |sum, chip| sum + chip.energy.banded).tagged(Kind::Modelled);
+        let (carried, lost, spoiled) = facts.frames;
+        let gone = facts.items.iter().filter(|(_, copies)| *copies == 0).count();
+        Ok(Verdict {
+            scenario: self.scenario.name.clone(),
+            seed: self.scenario.seed,
+            ended_us: now.get(),
+            complete,
+            met: complete && expectations.iter().all(|judged| judged.met),
+            expectations,
+            chips,
+            latency: Latency::of(&facts.questions),
+            frames: Frames { carried, lost, spoiled },
+            items: Items { acknowledged: facts.items.len(), lost: gone, given_up: facts.given_up },
+            faults: self.scenario.fault_events().iter().filter(|event| event.at <= now).count() as u64,
+            energy,
+        })
+    }
+
+    fn drain(&mut self) -> Result<(), RunError> {
+        let (all, forgotten) = self.fleet.take_happened();
+        if forgotten > 0 {
+            return Err(RunError::Forgotten(forgotten));
+        }
+        for happened in &all {
+            if let Some(tape) = &mut self.trace {
+                record::write(&mut tape.writer, happened, &tape.names)?;
+            }
+            self.hear(happened);
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, happened: &Happened) {
+        let Happened::Chip(record) = happened else { return };
+        let (at, chip) = (Micros(record.at.get() / 1000), record.chip);
+        match &record.what {
+            What::Typed(line) => self.truth.typed(chip, line),
+            What::Said(line) => {
+                self.truth.said(chip, line);
+                self.judge.console(at, chip, line);
+            }
+            What::Fleet(FleetEvent::ItemAcknowledged { item, .. }) => {
+                self.truth.acknowledged(&item.to_string())
+            }
+            What::Fleet(FleetEvent::Alarm { from, .. }) => {
+                if self.scenario.chips.get(chip).is_some_and(|plan| plan.id == *from) {
+                    self.judge.alarm(at, chip);
+                }
+            }
+            What::Sent(..) => self.frames[chip].0 += 1,
+            What::Received(..) => self.frames[chip].1 += 1,
+            _ => {}
+        }
+    }
+
+    fn look(&mut self) -> Result<(), RunError> {
+        let now = self.now();
+        if self.judge.due().is_some_and(|due| due <= now) {
+            let facts = self.fleet.facts();
+            self.judge.look(now, &Seen { facts: &facts, truth: &self.truth });
+        }
+        if let Some(tape) = self.trace.as_mut().filter(|tape| tape.next <= now) {
+            let snapshot = self.fleet.snapshot();
+            tape.writer.event(&Event(now.get() * 1000, None, Line::Snapshot(Box::new(snapshot))))?;
+            tape.next = now + tape.every;
+        }
+        Ok(())
+    }
+
+    fn report(&self, place: usize, facts: &Facts) -> Option<ChipReport> {
+        let (plan, chip) = (self.scenario.chips.get(place)?, facts.chips.get(place)?);
+        Some(ChipReport {
+            name: plan.name.clone(),
+            id: plan.id,
+            variant: plan.chip.name,
+            role: plan.role.info().alias,
+            hostile: plan.hostile.is_some(),
+            runs: chip.runs,
+            boots: chip.boots,
+            items: chip.items,
+            alarms: chip.alarms,
+            frames: self.frames.get(place).copied().unwrap_or_default(),
+            busy: Banded::exact(chip.busy).tagged(Kind::Modelled),
+            energy: Figure { ..chip.energy },
+        })
+    }
+}
+
+impl<'w> Tape<'w> {
+    fn begin(out: Box<dyn Write + 'w>, scenario: &Scenario) -> io::Result<Self> {
+        let chips = (scenario.chips.len() as u64).max(1);
+        let most = (SNAPSHOTS / chips).clamp(1, 240);
+        let every = Micros((scenario.until.get() / most).max(100_000));
+        let writer = Writer::begin(out, &Header::new(scenario))?;
+        Ok(Self { writer, names: Names::new(scenario), every, next: every })
+    }
+}
+
+impl std::fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("now", &self.now()).finish_non_exhaustive()
+    }
+}
+
+/// What the judge sees.
+struct Seen<'s> {
+    facts: &'s Facts,
+    truth: &'s Truth,
+}
+
+impl Evidence for Seen<'_> {
+    fn runs(&self, chip: usize) -> bool {
+        self.facts.chips.get(chip).is_some_and(|chip| chip.runs)
+    }
+    fn coordinator(&self, chip: usize) -> Option<u16> {
+        self.facts.chips.get(chip)?.coordinator
+    }
+    fn peers(&self, chip: usize) -> u16 {
+        self.facts.chips.get(chip).map_or(0, |chip| chip.peers)
+    }
+    fn items(&self) -> Vec<(String, u32)> {
+        self.facts.items.iter().map(|(item, copies)| (item.to_string(), *copies)).collect()
+    }
+    fn questions(&self) -> Vec<Option<Micros>> {
+        self.facts.questions.clone()
+    }
+    fn recall(&self, k: u8) -> Vec<u16> {
+        self.truth.recall(k)
+    }
+    fn accepted_from(&self, chip: usize) -> u64 {
+        self.facts.chips.get(chip).map_or(0, |chip| chip.accepted)
+    }
+    fn energy(&self, chip: usize) -> u64 {
+        self.facts.chips.get(chip).map_or(0, |chip| chip.energy.banded.value.get())
+    }
+}

@@ -1,0 +1,180 @@
+//! The lines of a trace.
+//!
+//! An event is `[nanoseconds, chip, what]`, the chip by its place or `null`. What it is, is an object with one key.
+
+use crate::fleet::view::EventKind;
+use crate::scenario::{Bundle, Scenario};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The first line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The version of the format.
+    pub trace: u32,
+    /// The program that wrote it.
+    pub program: String,
+    /// The seed of the run, whatever the scenario says.
+    pub seed: u64,
+    /// How long it was to run, in microseconds.
+    pub until_us: u64,
+    /// The scenario and its data.
+    pub scenario: Recorded,
+}
+
+/// A scenario with its data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// Its data files: name and content.
+    pub files: Vec<(String, String)>,
+}
+
+/// An event: when, in nanoseconds; at which chip, by its place; and what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event(pub u64, pub Option<u32>, pub What);
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum What {
+    /// The chip got power, for the so-manieth time.
+    Starts(u32),
+    /// It has booted.
+    Boots,
+    /// It stopped.
+    Stops,
+    /// A line was typed at its console.
+    Typed(String),
+    /// It wrote a line on its console.
+    Said(String),
+    /// It reports something of its part in the fleet, or something failed.
+    Note(EventKind, String),
+    /// It handed a frame to the driver of a port: the port, the frame's number in this trace, its bytes.
+    Sent(u8, u64, Hex),
+    /// It took a frame from a port as it was sent: the port, and the number of the frame.
+    Received(u8, u64),
+    /// It took a frame from a port that nobody sent so: the port and the bytes.
+    Spoiled(u8, Hex),
+    /// A frame was lost because its receive buffer was full.
+    Overflowed,
+    /// How the chips and links are, now and then.
+    Snapshot(Box<Snapshot>),
+    /// The end of the trace.
+    End(End),
+}
+
+/// Bytes as hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hex(pub Arc<[u8]>);
+
+/// The fleet at a moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The chips, by their places.
+    pub chips: Vec<ChipState>,
+    /// The links, by their places.
+    pub links: Vec<LinkState>,
+    /// How long questions took: upper edge of the bucket in microseconds, and how many fell into it.
+    pub latency: Vec<(u64, u32)>,
+}
+
+/// A chip at a moment, as far as events do not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChipState {
+    /// Bytes of its arena.
+    #[serde(rename = "a")]
+    pub arena: u32,
+    /// Bytes that its structures take.
+    #[serde(rename = "u")]
+    pub used: u32,
+    /// How many items it holds.
+    #[serde(rename = "i")]
+    pub items: u32,
+    /// How many it can hold.
+    #[serde(rename = "c")]
+    pub capacity: u32,
+    /// How busy it was lately, in hundredths.
+    #[serde(rename = "l")]
+    pub load: u8,
+    /// What it consumed, in nanojoules, modelled: estimate, low and high.
+    #[serde(rename = "e")]
+    pub energy: (u64, u64, u64),
+}
+
+/// A link at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkState {
+    /// Is it cut?
+    #[serde(rename = "x")]
+    pub cut: bool,
+    /// Frames carried, and frames lost or spoiled.
+    #[serde(rename = "f")]
+    pub frames: (u64, u64),
+    /// Bytes carried.
+    #[serde(rename = "b")]
+    pub bytes: u64,
+    /// How busy it was lately, in hundredths.
+    #[serde(rename = "l")]
+    pub load: u8,
+}
+
+/// The last line: what a whole trace holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// How many events there are before it.
+    pub events: u64,
+    /// The checksum of all lines before it.
+    pub checksum: u64,
+}
+
+impl Header {
+    /// The header for a run of `scenario`.
+    pub fn new(scenario: &Scenario) -> Self {
+        let Bundle { name, text, files } = &scenario.bundle;
+        let files = files.iter().map(|(name, text)| (name.clone(), text.to_string())).collect();
+        Self {
+            trace: super::VERSION,
+            program: concat!("ruvllm-esp ", env!("CARGO_PKG_VERSION")).into(),
+            seed: scenario.seed,
+            until_us: scenario.until.get(),
+            scenario: Recorded { name: name.clone(), text: text.clone(), files },
+        }
+    }
+
+    /// The scenario of the run.
+    ///
+    /// # Errors
+    /// [`crate::scenario::Problems`] where it is none.
+    pub fn scenario(&self) -> Result<Scenario, crate::scenario::Problems> {
+        let Recorded { name, text, files } = &self.scenario;
+        let files = files.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect();
+        let bundle = Bundle { name: name.clone(), text: text.clone(), files };
+        let scenario = Scenario::unpack(&bundle)?;
+        let until = ruvllm_esp_core::units::Micros(self.until_us);
+        Ok(Scenario { seed: self.seed, until, ..scenario })
+    }
+}
+
+impl Serialize for Hex {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
+        let text: String = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect();
+        serializer.serialize_str(&text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hex {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digit = |byte: &u8| char::from(*byte).to_digit(16);
+        let pairs = text.as_bytes().chunks(2);
+        let bytes: Option<Vec<u8>> =
+            pairs.map(|pair| Some((digit(pair.first()?)? << 4 | digit(pair.get(1)?)?) as u8)).collect();
+        bytes.map(|bytes| Self(bytes.into())).ok_or_else(|| serde::de::Error::custom("no hexadecimal digits"))
+    }
+}

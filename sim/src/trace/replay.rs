@@ -1,0 +1,129 @@
+//! A run repeated from its trace, and compared line by line.
+
+use super::event::Header;
+use crate::scenario::Problems;
+use crate::scenario::run::{Run, RunError};
+use std::io::{self, BufRead, Write};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// How a repetition went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replayed {
+    /// Every line is the same.
+    Same {
+        /// How many events.
+        events: u64,
+    },
+    /// From this line on it is another run.
+    Differs {
+        /// The line of the trace, from 1; the event before it is the last that is the same.
+        line: u64,
+        /// The line of the trace; none where it has no more.
+        recorded: Option<String>,
+        /// The line that was written now; none where the run has no more.
+        now: Option<String>,
+    },
+}
+
+/// Why it cannot be repeated.
+#[derive(Debug, Error)]
+pub enum ReplayError {
+    /// The trace cannot be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The scenario in it is none any more.
+    #[error("the scenario of the trace: {0}")]
+    Problems(#[from] Problems),
+    /// It cannot be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Runs again what `header` says, on so many threads, and compares it with `trace`, read from its beginning.
+///
+/// # Errors
+/// [`ReplayError`].
+pub fn replay(header: &Header, trace: impl BufRead, threads: usize) -> Result<Replayed, ReplayError> {
+    let scenario = Arc::new(header.scenario()?);
+    let mut comparison = Comparison::new(trace);
+    {
+        let mut run = Run::new(Arc::clone(&scenario), threads, Some(Box::new(&mut comparison)))?;
+        run.advance(scenario.until)?;
+        run.finish()?;
+    }
+    comparison.finish().map_err(ReplayError::Io)
+}
+
+/// Takes what is written, and compares it with a trace.
+struct Comparison<Trace> {
+    trace: Trace,
+    /// What was written of the current line.
+    written: Vec<u8>,
+    recorded: Vec<u8>,
+    line: u64,
+    difference: Option<Replayed>,
+}
+
+impl<Trace: BufRead> Comparison<Trace> {
+    fn new(trace: Trace) -> Self {
+        Self { trace, written: Vec::new(), recorded: Vec::new(), line: 0, difference: None }
+    }
+
+    fn compare(&mut self) -> io::Result<()> {
+        self.line += 1;
+        self.recorded.clear();
+        self.trace.read_until(b'\n', &mut self.recorded)?;
+        // The first line names the program that wrote it, which may have been another.
+        if self.line > 1 && self.recorded != self.written {
+            let recorded = (!self.recorded.is_empty()).then(|| shown(&self.recorded));
+            self.difference =
+                Some(Replayed::Differs { line: self.line, recorded, now: Some(shown(&self.written)) });
+        }
+        self.written.clear();
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<Replayed> {
+        if let Some(difference) = self.difference {
+            return Ok(difference);
+        }
+        self.recorded.clear();
+        self.trace.read_until(b'\n', &mut self.recorded)?;
+        if !self.recorded.is_empty() {
+            let recorded = Some(shown(&self.recorded));
+            return Ok(Replayed::Differs { line: self.line + 1, recorded, now: None });
+        }
+        Ok(Replayed::Same { events: self.line.saturating_sub(2) })
+    }
+}
+
+impl<Trace: BufRead> Write for Comparison<Trace> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if self.difference.is_some() {
+                break;
+            }
+            self.written.extend(line);
+            if line.last() == Some(&b'\n') {
+                self.compare()?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A line as far as it is shown.
+fn shown(line: &[u8]) -> String {
+    const MOST: usize = 240;
+    let text = String::from_utf8_lossy(line);
+    let text = text.trim_end();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_string(),
+    }
+}

@@ -1,0 +1,138 @@
+//! The scenarios of `fixtures/scenarios`: each holds, and each verdict turns when what it is about is taken away.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be run fails the test")]
+
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::scenario::run::Run;
+use ruvllm_esp_sim::scenario::verdict::Verdict;
+use ruvllm_esp_sim::scenario::{Bundle, Scenario};
+use ruvllm_esp_sim::trace::replay::{Replayed, replay};
+use ruvllm_esp_sim::trace::{Player, Trace};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+fn read(name: &str) -> Scenario {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/scenarios");
+    Scenario::read(&folder.join(name)).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// The scenario with each first text replaced by the second.
+fn changed(name: &str, changes: &[(&str, &str)]) -> Scenario {
+    let Scenario { bundle: Bundle { name: file, mut text, files }, .. } = read(name);
+    for (from, to) in changes {
+        assert!(text.contains(from), "{name}: {from}");
+        text = text.replace(from, to);
+    }
+    Scenario::unpack(&Bundle { name: file, text, files }).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn verdict(scenario: Scenario) -> Verdict {
+    let until = scenario.until;
+    let mut run = Run::new(Arc::new(scenario), 1, None).unwrap();
+    run.advance(until).unwrap();
+    run.finish().unwrap()
+}
+
+fn missed(verdict: &Verdict) -> Vec<&str> {
+    verdict.expectations.iter().filter(|judged| !judged.met).map(|judged| judged.name.as_str()).collect()
+}
+
+fn holds(name: &str) -> Verdict {
+    let verdict = verdict(read(name));
+    let told: Vec<String> = verdict
+        .expectations
+        .iter()
+        .map(|judged| {
+            format!("{} {}: {}", if judged.met { "met   " } else { "MISSED" }, judged.name, judged.seen)
+        })
+        .collect();
+    println!("{name}\n{}", told.join("\n"));
+    assert!(verdict.met && !verdict.expectations.is_empty(), "{name}\n{}", told.join("\n"));
+    verdict
+}
+
+#[test]
+fn the_house_keeps_what_it_was_told() {
+    let verdict = holds("house.toml");
+    assert!(verdict.chips.len() == 5 && verdict.chips.iter().all(|chip| chip.energy.banded.value.get() > 0));
+    assert!(verdict.latency.answered > 5 && verdict.latency.p95.is_some());
+    let alone = self::verdict(changed("house.toml", &[("replicas = 2", "replicas = 1")]));
+    assert!(!alone.met, "with one copy nothing is lost although its holder is");
+}
+
+#[test]
+fn the_factory_line_tells_the_worn_from_the_sound() {
+    holds("factory-line.toml");
+    let sound = verdict(changed("factory-line.toml", &[("fault = \"noise-burst\"\n", "")]));
+    assert!(missed(&sound).contains(&"alarms of worn"), "{:?}", missed(&sound));
+}
+
+#[test]
+fn the_search_fleet_loses_two_shards_and_no_item() {
+    let verdict = holds("search-fleet.toml");
+    assert_eq!((verdict.items.lost, verdict.items.acknowledged), (0, 96));
+    let single = self::verdict(changed("search-fleet.toml", &[("replicas = 3", "replicas = 1")]));
+    assert!(
+        missed(&single).contains(&"no acknowledged item lost") && single.items.lost > 0,
+        "{:?}",
+        missed(&single)
+    );
+}
+
+#[test]
+fn the_radio_field_gets_through() {
+    holds("radio-field.toml");
+    let deaf = verdict(changed("radio-field.toml", &[("loss = \"20%\"", "loss = \"90%\"")]));
+    assert!(!deaf.met);
+}
+
+#[test]
+fn hostile_nodes_change_nothing_but_where_there_is_no_key() {
+    let verdict = holds("hostile-node.toml");
+    assert!(verdict.frames.carried > 0);
+    let key = "key = \"00112233445566778899aabbccddeeff\"\n";
+    let open = self::verdict(changed("hostile-node.toml", &[(key, "")]));
+    assert!(missed(&open).contains(&"nothing accepted from hostile chips"), "{:?}", missed(&open));
+}
+
+fn traced(scenario: &Arc<Scenario>, threads: usize) -> Vec<u8> {
+    let mut trace = Vec::new();
+    let mut run = Run::new(Arc::clone(scenario), threads, Some(Box::new(&mut trace))).unwrap();
+    run.advance(scenario.until).unwrap();
+    run.finish().unwrap();
+    trace
+}
+
+#[test]
+fn a_trace_is_the_same_on_two_threads_and_replays_bit_by_bit() {
+    let house = Arc::new(Scenario { until: Micros::seconds(20), ..read("house.toml") });
+    let trace = traced(&house, 1);
+    assert!(trace == traced(&house, 2), "two threads take another course");
+    let read = Trace::read(trace.as_slice()).unwrap();
+    assert!(read.damage.is_none() && read.events.len() > 500);
+    let same = replay(&read.header, trace.as_slice(), 2).unwrap();
+    assert_eq!(same, Replayed::Same { events: read.events.len() as u64 });
+    let text = String::from_utf8(trace).unwrap();
+    let line = text.lines().position(|line| line.contains("stopcock")).unwrap();
+    let changed = text.lines().map(|line| {
+        if line.contains("stopcock") && line.starts_with('[') {
+            line.replace("stopcock", "stopwatch")
+        } else {
+            line.into()
+        }
+    });
+    let changed: String = changed.map(|line| line + "\n").collect();
+    let differs = replay(&read.header, changed.as_bytes(), 1).unwrap();
+    assert!(
+        matches!(&differs, Replayed::Differs { line, recorded: Some(had), now: Some(now) } if *line > 1 && had.contains("stopwatch") && now.contains("stopcock")),
+        "{line} {differs:?}"
+    );
+    let other = Scenario { seed: 2, ..(*house).clone() };
+    let header = ruvllm_esp_sim::trace::Header::new(&other);
+    assert!(matches!(replay(&header, text.as_bytes(), 1).unwrap(), Replayed::Differs { .. }));
+    let mut player = Player::new(read).unwrap();
+    player.seek(Micros::seconds(20));
+    let view = player.view();
+    assert!(view.chips.iter().all(|chip| chip.peers.len() >= 4), "{view:?}");
+    assert!(player.detail(2).console.iter().any(|line| line.contains("behind the clock")));
+}
