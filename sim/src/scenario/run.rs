@@ -163,10 +163,11 @@ impl<'w> Run<'w> {
             What::Fleet(FleetEvent::ItemAcknowledged { item, .. }) => {
                 self.truth.acknowledged(&item.to_string())
             }
-            What::Fleet(FleetEvent::Alarm { from, .. }) => {
-                if self.scenario.chips.get(chip).is_some_and(|plan| plan.id == *from) {
-                    self.judge.alarm(at, chip);
-                }
+            // Who hears of an alarm tells of it as well; it counts where it was raised.
+            What::Fleet(FleetEvent::Alarm { from, .. })
+                if self.scenario.chips.get(chip).is_some_and(|plan| plan.id == *from) =>
+            {
+                self.judge.alarm(at, chip)
             }
             What::Sent(..) => self.frames[chip].0 += 1,
             What::Received(..) => self.frames[chip].1 += 1,
