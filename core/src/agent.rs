@@ -7,7 +7,7 @@ mod fleet;
 
 pub use fleet::PeerView;
 
-use crate::arena::{self, Arena, Ledger, NoRoom};
+use crate::arena::{Arena, Ledger, NoRoom};
 use crate::chip::Chip;
 use crate::console::{CommandInfo, Failure, Session, split_word};
 use crate::embed;
@@ -71,7 +71,8 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     /// # Errors
     /// [`NoRoom`] when not even the role's least capacity fits.
     pub fn boot(mut memory: Memory, identity: Identity) -> Result<Self, NoRoom> {
-        let plan = open(identity, None, memory.as_mut())?;
+        let (plan, place) = lay_out(identity, None, memory.as_mut())?;
+        place.fill(0);
         Ok(Self { memory, identity, plan, operations: 0, membership: None, load: 0 })
     }
 
@@ -247,7 +248,9 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let role = RoleKind::by_name(name).ok_or(Failure::UnknownRole)?;
         let discarded = confirm(self.items(), mark)?;
         let identity = Identity { role, ..self.identity };
-        self.plan = open(identity, self.membership, self.memory.as_mut())?;
+        let (plan, place) = lay_out(identity, self.membership, self.memory.as_mut())?;
+        place.fill(0);
+        self.plan = plan;
         session.meter.record(Op::Sweep, self.memory.as_mut().len() as u32 / 4);
         self.identity = identity;
         write!(session.out, "role set to {}", role.info().name)?;
@@ -271,8 +274,12 @@ fn carve<'a>(
     AnyRole::carve(identity.role, arena, plan)
 }
 
-/// Zeroes what of `memory` is the role's, for as many items as it fits; where too few do, nothing is touched.
-fn open(identity: Identity, membership: Option<Membership>, memory: &mut [u8]) -> Result<Plan, NoRoom> {
+/// What of `memory` is the role's, and its plan for as many items as fit there; where too few do, that is an error.
+fn lay_out(
+    identity: Identity,
+    membership: Option<Membership>,
+    memory: &mut [u8],
+) -> Result<(Plan, &mut [u8]), NoRoom> {
     let Identity { role, seed, chip_id, .. } = identity;
     let mut arena = Arena::new(memory);
     if let Some(membership) = membership {
@@ -280,8 +287,7 @@ fn open(identity: Identity, membership: Option<Membership>, memory: &mut [u8]) -
     }
     let memory = arena.into_rest();
     if let Some(plan) = role.plan_with(memory, seed, membership.is_some()) {
-        arena::clear(memory);
-        return Ok(plan);
+        return Ok((plan, memory));
     }
     let free = Arena::new(memory).free();
     match AnyRole::carve(role, &mut Arena::new(memory), role.least_plan()) {

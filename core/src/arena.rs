@@ -110,16 +110,6 @@ impl<'a> Arena<'a> {
     }
 }
 
-/// Zeroes `memory`, writing only where it is not zero: where memory is handed out zeroed and only takes up room once it
-/// is written to, as on a host with thousands of chips, what no structure has used stays free.
-pub fn clear(memory: &mut [u8]) {
-    for page in memory.chunks_mut(4096) {
-        if page.iter().any(|byte| *byte != 0) {
-            page.fill(0);
-        }
-    }
-}
-
 /// The largest `capacity` in `1..=most` for which `fits` holds, if it holds for any; `fits` must be monotonic.
 pub fn largest_capacity(most: u32, mut fits: impl FnMut(u32) -> bool) -> Option<u32> {
     let (mut low, mut high) = (0, most);

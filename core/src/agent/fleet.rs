@@ -2,8 +2,8 @@
 //!
 //! A chip without a link has all of this too, and it does nothing there.
 
-use super::{Agent, Identity, open};
-use crate::arena::{self, Arena, NoRoom};
+use super::{Agent, Identity, lay_out};
+use crate::arena::{Arena, NoRoom};
 use crate::console::{Failure, Session};
 use crate::federation::member::Standing;
 use crate::federation::node::{Node, Profile, Status};
@@ -35,10 +35,23 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     /// # Errors
     /// [`NoRoom`] when the network's structures or the role's least capacity do not fit.
     pub fn join(mut memory: Memory, identity: Identity, membership: Membership) -> Result<Self, NoRoom> {
-        let plan = open(identity, Some(membership), memory.as_mut())?;
-        let mut agent = Self { memory, identity, plan, operations: 0, membership: Some(membership), load: 0 };
-        arena::clear(agent.memory.as_mut());
-        Ok(agent)
+        let (plan, _) = lay_out(identity, Some(membership), memory.as_mut())?;
+        memory.as_mut().fill(0);
+        Ok(Self { memory, identity, plan, operations: 0, membership: Some(membership), load: 0 })
+    }
+
+    /// [`Agent::join`] over memory that is all zeros already, none of which is written: on a host with thousands of chips,
+    /// what is not written to takes no room.
+    ///
+    /// # Errors
+    /// As [`Agent::join`].
+    pub fn join_blank(
+        mut memory: Memory,
+        identity: Identity,
+        membership: Membership,
+    ) -> Result<Self, NoRoom> {
+        let (plan, _) = lay_out(identity, Some(membership), memory.as_mut())?;
+        Ok(Self { memory, identity, plan, operations: 0, membership: Some(membership), load: 0 })
     }
 
     /// The fleet it is in, if it is in one.

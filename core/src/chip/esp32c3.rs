@@ -25,7 +25,7 @@ pub const CHIP: Chip = Chip {
         rtc_fast: primary(Region::new(0x5000_0000, 8_192), source::MEMORY_X),
         rtc_slow: None,
     },
-    firmware: measured_once(Bytes(15_040), source::LINK_MAP), // .trap and .rwtext, .data, .bss
+    firmware: measured_once(Bytes(15_072), source::LINK_MAP), // .trap and .rwtext, .data, .bss
     stack_minimum: primary(Bytes(8_192), source::ESP_CONFIG),
     radio_costs: RadioCosts {
         espnow: RadioCost {

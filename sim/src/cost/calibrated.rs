@@ -8,135 +8,43 @@ use crate::footprint::Footprint;
 /// Fitted to the esp32c3 of the emulator.
 #[rustfmt::skip]
 pub const ESP32C3: Calibration = Calibration {
-    commit: "15a480bf6ded-dirty",
-    samples: 83,
-    mean_error: 33,
-    held_out_error: 61,
-    session_error: 165,
-    image_error: 92,
-    footprint: Footprint {
-        console: 145,
-        command: 38,
-        role: 124,
-        operations: [
-            0, // call
-            21, // mac
-            0, // difference
-            0, // absolute
-            0, // popcount
-            25, // hash
-            0, // byte
-            32, // copy
-            0, // compare
-            0, // load
-            0, // store
-            55, // alu
-            73, // mul
-            0, // mul-wide
-            0, // div
-            0, // div-wide
-            35, // root
-            0, // fill
-            3, // scan
-            67, // text
-            25, // block
-            0, // lookup
-            42, // link
-            0, // symbol
-            0, // pattern
-            13, // scale
-            36, // lag
-            26, // neighbour
-            0, // receive
-            0, // command
-            0, // piece
-            0, // switch
-            0, // sweep
-            0, // give
-            0, // turn
-            0, // fetch
-        ],
-    },
-    prices: [
-        18203, // call
-        9238, // mac
-        9861, // difference
-        11996, // absolute
-        22095, // popcount
-        8440, // hash
-        18526, // byte
-        3073, // copy
-        8980, // compare
-        8504, // load
-        3731, // store
-        1629, // alu
-        1001, // mul
-        10322, // mul-wide
-        34582, // div
-        89123, // div-wide
-        48515, // root
-        8985, // fill
-        8228, // scan
-        10931, // text
-        154168, // block
-        8492, // lookup
-        32403, // link
-        47175, // symbol
-        130351, // pattern
-        54274, // scale
-        18750, // lag
-        277649, // neighbour
-        50347, // receive
-        2250886, // command
-        134589, // piece
-        105173008, // switch
-        2608, // sweep
-        98164, // give
-        310000, // turn
-        240028, // fetch
-    ],
-};
-
-/// Fitted to the esp32c6 of the emulator.
-#[rustfmt::skip]
-pub const ESP32C6: Calibration = Calibration {
-    commit: "15a480bf6ded-dirty",
+    commit: "52b2629cafe8-dirty",
     samples: 83,
     mean_error: 32,
-    held_out_error: 64,
-    session_error: 37,
-    image_error: 122,
+    held_out_error: 57,
+    session_error: 156,
+    image_error: 101,
     footprint: Footprint {
-        console: 145,
-        command: 36,
-        role: 126,
+        console: 180,
+        command: 39,
+        role: 123,
         operations: [
             0, // call
-            13, // mac
+            17, // mac
             0, // difference
             0, // absolute
             0, // popcount
-            28, // hash
+            24, // hash
             0, // byte
-            28, // copy
+            30, // copy
             0, // compare
             0, // load
             0, // store
-            64, // alu
-            73, // mul
+            54, // alu
+            70, // mul
             0, // mul-wide
             0, // div
             1, // div-wide
             36, // root
             0, // fill
-            5, // scan
-            65, // text
-            27, // block
+            2, // scan
+            63, // text
+            31, // block
             0, // lookup
-            27, // link
+            44, // link
             1, // symbol
             1, // pattern
-            14, // scale
+            12, // scale
             34, // lag
             26, // neighbour
             0, // receive
@@ -150,41 +58,133 @@ pub const ESP32C6: Calibration = Calibration {
         ],
     },
     prices: [
-        24417, // call
-        7131, // mac
+        18410, // call
+        9235, // mac
+        9863, // difference
+        11991, // absolute
+        22069, // popcount
+        8319, // hash
+        18679, // byte
+        3180, // copy
+        8697, // compare
+        8460, // load
+        2591, // store
+        1666, // alu
+        1001, // mul
+        10314, // mul-wide
+        34705, // div
+        86681, // div-wide
+        48712, // root
+        8983, // fill
+        7892, // scan
+        11495, // text
+        145100, // block
+        8695, // lookup
+        32319, // link
+        47648, // symbol
+        130080, // pattern
+        54493, // scale
+        18750, // lag
+        277527, // neighbour
+        50350, // receive
+        2348445, // command
+        139133, // piece
+        121093787, // switch
+        2805, // sweep
+        97284, // give
+        310000, // turn
+        217148, // fetch
+    ],
+};
+
+/// Fitted to the esp32c6 of the emulator.
+#[rustfmt::skip]
+pub const ESP32C6: Calibration = Calibration {
+    commit: "52b2629cafe8-dirty",
+    samples: 83,
+    mean_error: 29,
+    held_out_error: 96,
+    session_error: 79,
+    image_error: 44,
+    footprint: Footprint {
+        console: 177,
+        command: 39,
+        role: 130,
+        operations: [
+            0, // call
+            10, // mac
+            0, // difference
+            0, // absolute
+            0, // popcount
+            25, // hash
+            0, // byte
+            31, // copy
+            0, // compare
+            0, // load
+            0, // store
+            64, // alu
+            75, // mul
+            0, // mul-wide
+            0, // div
+            1, // div-wide
+            34, // root
+            0, // fill
+            5, // scan
+            66, // text
+            30, // block
+            0, // lookup
+            26, // link
+            1, // symbol
+            1, // pattern
+            15, // scale
+            34, // lag
+            25, // neighbour
+            0, // receive
+            0, // command
+            0, // piece
+            0, // switch
+            0, // sweep
+            0, // give
+            0, // turn
+            0, // fetch
+        ],
+    },
+    prices: [
+        24589, // call
+        7128, // mac
         7914, // difference
-        10012, // absolute
-        20088, // popcount
-        5880, // hash
-        16999, // byte
-        2750, // copy
-        13400, // compare
-        6870, // load
-        3414, // store
-        1552, // alu
+        10009, // absolute
+        20069, // popcount
+        5860, // hash
+        17212, // byte
+        2834, // copy
+        13181, // compare
+        6863, // load
+        2479, // store
+        1569, // alu
         1000, // mul
-        10408, // mul-wide
-        10962, // div
-        96591, // div-wide
-        40572, // root
+        10460, // mul-wide
+        10967, // div
+        100162, // div-wide
+        37829, // root
         7568, // fill
-        7109, // scan
-        9523, // text
-        167719, // block
-        8193, // lookup
-        39796, // link
-        78395, // symbol
-        129164, // pattern
-        44163, // scale
-        43175, // lag
-        273080, // neighbour
-        53089, // receive
-        2000121, // command
-        146239, // piece
-        9813862, // switch
-        3333, // sweep
-        88420, // give
-        6784974, // turn
-        163195, // fetch
+        6593, // scan
+        10102, // text
+        158303, // block
+        8372, // lookup
+        39738, // link
+        79541, // symbol
+        128919, // pattern
+        44414, // scale
+        44719, // lag
+        273165, // neighbour
+        53090, // receive
+        3843937, // command
+        147474, // piece
+        9556957, // switch
+        3286, // sweep
+        96199, // give
+        335000, // turn
+        164704, // fetch
     ],
 };

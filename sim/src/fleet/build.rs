@@ -156,7 +156,7 @@ fn fits(
     if !tried.insert((arena.get(), identity.role as u8, membership.peers)) {
         return Ok(());
     }
-    match Agent::join(Memory::new(arena), identity, membership) {
+    match Agent::join_blank(Memory::new(arena), identity, membership) {
         Ok(_) => Ok(()),
         Err(no_room) => {
             let (part, needs, free) = (no_room.part, no_room.needs, no_room.free);

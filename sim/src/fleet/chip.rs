@@ -302,7 +302,7 @@ impl Chip {
             Blueprint::Intruder(mischief) => Some(Box::new(Intruder::new(mischief))),
             Blueprint::Agent { identity, arena, mut membership } => {
                 membership.boot = self.boots;
-                let agent = Agent::join(Memory::new(arena), identity, membership).ok();
+                let agent = Agent::join_blank(Memory::new(arena), identity, membership).ok();
                 agent.map(|agent| Box::new(agent) as Box<dyn Program>)
             }
         };
