@@ -164,16 +164,6 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_cleared_wherever_it_was_written() {
-        let mut memory = vec![0u8; 10_000];
-        for place in [0, 4095, 4096, 9_999] {
-            memory[place] = 1;
-            clear(&mut memory);
-            assert!(memory.iter().all(|byte| *byte == 0), "{place}");
-        }
-    }
-
-    #[test]
     fn the_ledger_accounts_for_every_byte() {
         let mut memory = vec![0u8; 100];
         let mut parts = Parts::default();

@@ -4,6 +4,7 @@ mod rig;
 
 use rig::Rig;
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::units::Micros;
 
 const ARENA: usize = 24 * 1024;
 
@@ -186,5 +187,26 @@ fn long_texts_cannot_starve_the_archivist() {
     for number in 0..500 {
         let text = format!("{number} {}", "pump valve boiler fan ".repeat(10));
         assert!(rig.ask(&format!("remember event {text}")).starts_with("remembered id="), "{number}");
+    }
+}
+
+#[test]
+fn a_role_does_not_care_what_its_memory_held_before() {
+    use ruvllm_esp_core::agent::{Agent, Identity};
+    use ruvllm_esp_core::chip;
+    for role in RoleKind::ALL {
+        let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: 1, role, seed: 1 };
+        let after = |byte: u8| {
+            let mut memory = vec![byte; ARENA];
+            let mut agent = Agent::boot(memory.as_mut_slice(), identity).unwrap();
+            assert_eq!(agent.items(), 0, "{role:?}");
+            // And a change of role leaves nothing of the last one behind.
+            let mut reply = String::new();
+            for line in ["set-role hnsw !", "add the pump is in hall 3", "set-role memory !", "stats"] {
+                agent.line(Ok(line), Micros(0), &mut (), &mut reply).unwrap();
+            }
+            (reply, memory)
+        };
+        assert_eq!(after(0), after(0xA5), "{role:?}");
     }
 }

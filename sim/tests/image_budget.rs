@@ -25,9 +25,10 @@ fn arena(program: &[u8]) -> u32 {
 
 #[test]
 fn the_arena_is_what_the_linker_leaves() {
+    let Some(folder) = folder() else { return };
     for name in CHIPS {
         for (radio, ending) in [(Radio::Off, ""), (Radio::EspNow, "-espnow")] {
-            let path = folder().join(format!("ruvllm-esp-{name}{ending}.elf"));
+            let path = folder.join(format!("ruvllm-esp-{name}{ending}.elf"));
             let Ok(program) = std::fs::read(&path) else {
                 println!("SKIPPED {name} {}: there is no {}", radio.name(), path.display());
                 continue;

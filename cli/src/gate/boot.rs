@@ -168,7 +168,7 @@ fn answered(installed: &Installed, port: &Chosen) -> Outcome {
 mod tests {
     use super::*;
     use ruvllm_esp_core::chip;
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
 
     const CHIP: &Chip = &chip::esp32c3::CHIP;
 
@@ -202,16 +202,14 @@ mod tests {
         fails(Heard { memory: "err: unknown\n".into(), ..heard() }, "`mem` says");
     }
 
-    /// The image that `build` made, and the ROM; RUVLLM_EXACT_IMAGES names another folder than `dist/`.
+    /// The image that `build` made in the folder that RUVLLM_EXACT_IMAGES names, and the ROM.
     fn built(chip: &Chip) -> Option<(Vec<u8>, Rom)> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let folder = std::env::var_os("RUVLLM_EXACT_IMAGES").map_or_else(|| root.join("dist"), PathBuf::from);
-        let flash = std::fs::read(folder.join(format!("ruvllm-esp-{}.bin", chip.name))).ok();
-        let found = flash.zip(rom(chip).map(Result::unwrap));
-        if found.is_none() {
-            println!("SKIPPED {}: `ruvllm-esp build --variant {}` makes an image", chip.name, chip.name);
-        }
-        found
+        let Some(folder) = std::env::var_os("RUVLLM_EXACT_IMAGES").map(PathBuf::from) else {
+            println!("SKIPPED: RUVLLM_EXACT_IMAGES names no folder of images; `ruvllm-esp build` makes them");
+            return None;
+        };
+        let flash = std::fs::read(folder.join(format!("ruvllm-esp-{}.bin", chip.name))).unwrap();
+        Some((flash, rom(chip)?.unwrap()))
     }
 
     #[test]

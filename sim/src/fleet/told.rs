@@ -107,11 +107,17 @@ mod tests {
         let signal = RoleView::Signal { scores: vec![120, 1_307], threshold: 295, alarms: vec![1] };
         assert_eq!(told.view(RoleKind::AnomalySentinel), signal);
         told.typed(Micros(7), "fleet recall where is the key");
-        ["top: behind the clock", "  id=0 score=0.5 behind the clock"]
+        ["fleet: asked request=0 of=2", "fleet: stored item=3.1 copies=2"]
             .into_iter()
             .for_each(|line| told.said(line));
-        told.typed(Micros(8), "stats");
-        assert_eq!((told.questions()[0].answer.as_str(), told.lines_typed()), ("top: behind the clock", 3));
+        assert_eq!(told.questions()[0].answer, "");
+        told.said("fleet: answer request=0 hits=1 chips=2/2 searched=9 ms=8");
+        told.said("  item=3.17 score=0.5 behind the clock");
+        told.typed(Micros(8), "recall where is the key");
+        ["top: on the hook", "  id=0 score=0.5 on the hook"].into_iter().for_each(|line| told.said(line));
+        let answers = told.questions().into_iter().map(|question| question.answer);
+        assert_eq!(answers.collect::<Vec<_>>(), ["item=3.17 score=0.5 behind the clock", "top: on the hook"]);
+        assert_eq!(told.lines_typed(), 2);
         assert_eq!(
             [thousandths("-0.5"), thousandths("x"), thousandths("99999999")],
             [Some(-500), None, None]

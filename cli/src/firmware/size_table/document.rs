@@ -1,6 +1,6 @@
 //! Keeps `docs/sizes.md` equal to the images that were built, within the tolerance of the table.
 //!
-//! Images are taken from RUVLLM_EXACT_IMAGES, or `dist/`; those of the profile `small` from the folder `small` in it.
+//! Images are taken from RUVLLM_EXACT_IMAGES; those of the profile `small` from the folder `small` in it.
 //! `BLESS=1` writes the rows of the images that are there; without images nothing is held and nothing changes.
 
 use super::{Measured, SizeTable, TOLERANCE};
@@ -40,8 +40,7 @@ fn markdown(table: &SizeTable) -> String {
 
 /// The images of a profile, if they are there.
 fn built(profile: &str) -> Vec<(&'static Chip, Measured)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let images = std::env::var_os("RUVLLM_EXACT_IMAGES").map_or_else(|| root.join("dist"), PathBuf::from);
+    let Some(images) = std::env::var_os("RUVLLM_EXACT_IMAGES").map(PathBuf::from) else { return Vec::new() };
     let folder = if profile == "release" { images } else { images.join(profile) };
     let text = std::fs::read_to_string(folder.join(NAME)).unwrap_or_default();
     let Ok(manifest) = serde_json::from_str::<Manifest>(&text) else { return Vec::new() };
