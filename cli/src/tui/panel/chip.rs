@@ -226,9 +226,20 @@ fn messages(app: &App, detail: &ChipDetail, room: usize) -> Vec<Line<'static>> {
     detail.messages.iter().map(row).collect()
 }
 
-/// A message without the addresses, which stand beside it, and what is the same in all of them.
+/// What a message says: without the addresses, which stand beside it, and the rest of its header and its seal.
 fn essence(text: &str) -> String {
-    let said = ["source=", "destination=", "boot=", "version="];
+    let said = [
+        "source=",
+        "destination=",
+        "boot=",
+        "sequence=",
+        "embedder=",
+        "flags=",
+        "version=",
+        "|",
+        "counter=",
+        "tag=",
+    ];
     let words = text.split(' ').filter(|word| !said.iter().any(|name| word.starts_with(name)));
     words.collect::<Vec<_>>().join(" ")
 }
