@@ -53,7 +53,8 @@ impl Names {
             FleetEvent::Copied { item, to } => (EventKind::Item, format!("copied item {item} to {}", of(to))),
             FleetEvent::Released { item } => (EventKind::Item, format!("lets go of item {item}")),
             FleetEvent::Asked { request, of } => {
-                (EventKind::Question, format!("asks {of} chips, question {request}"))
+                let chips = if *of == 1 { "chip" } else { "chips" };
+                (EventKind::Question, format!("asks {of} {chips}, question {request}"))
             }
             FleetEvent::Answered { request, chips, of, partial, elapsed } => {
                 let part = if *partial { ", in part" } else { "" };
