@@ -5,7 +5,7 @@
 //! there can be read, and a run can be repeated from it alone.
 //!
 //! - [`event`]: the lines
-//! - [`write`]: a run into a trace
+//! - [`mod@write`]: a run into a trace
 //! - [`read`]: a trace back, as far as it is whole
 //! - [`player`]: views of the fleet at any time of a trace
 //! - [`record`]: what an engine tells, as lines of a trace
