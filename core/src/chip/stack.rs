@@ -6,12 +6,12 @@ use crate::units::Bytes;
 
 /// The deepest that the stack was.
 pub const DEEPEST: [(&str, &str, Bytes); 8] = [
-    ("esp32c3", "hnsw", Bytes(11256)),
-    ("esp32c3", "rag", Bytes(12904)),
-    ("esp32c3", "anomaly", Bytes(10156)),
-    ("esp32c3", "memory", Bytes(11992)),
-    ("esp32c6", "hnsw", Bytes(11256)),
-    ("esp32c6", "rag", Bytes(12904)),
-    ("esp32c6", "anomaly", Bytes(10156)),
-    ("esp32c6", "memory", Bytes(11992)),
+    ("esp32c3", "hnsw", Bytes(9896)),
+    ("esp32c3", "rag", Bytes(10968)),
+    ("esp32c3", "anomaly", Bytes(8040)),
+    ("esp32c3", "memory", Bytes(11512)),
+    ("esp32c6", "hnsw", Bytes(9896)),
+    ("esp32c6", "rag", Bytes(10968)),
+    ("esp32c6", "anomaly", Bytes(8040)),
+    ("esp32c6", "memory", Bytes(11512)),
 ];

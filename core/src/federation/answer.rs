@@ -45,6 +45,7 @@ pub(super) enum News {
 
 /// Keeps, looks up or reads what a message asks of the role. `is_settled` says that every item was looked at since a chip
 /// last came or went.
+#[inline(never)]
 pub(super) fn serve<M: Meter>(
     header: &Header,
     message: &Message<'_>,
@@ -87,6 +88,7 @@ fn holds(item: ItemId, me: u16) -> bool {
     item.own_id().is_none() || item.origin == me
 }
 
+#[inline(never)]
 fn store<M: Meter>(
     item: ItemId,
     keeping: &Keeping<'_>,
@@ -103,6 +105,7 @@ fn store<M: Meter>(
     }
 }
 
+#[inline(never)]
 fn search_here<M: Meter>(
     search: &Search<'_>,
     role: &AnyRole<'_>,
@@ -120,6 +123,7 @@ fn search_here<M: Meter>(
     Reply::Hits { request: search.request, searched: Some(role.items()), found, length }
 }
 
+#[inline(never)]
 fn recall_here<M: Meter>(
     recall: &Recall<'_>,
     role: &mut AnyRole<'_>,
@@ -185,6 +189,7 @@ pub(super) fn tell_alarm<M: Meter>(from: u16, score: i32, is_shown: bool, turn: 
 
 impl Node<'_> {
     /// Carries on with what this chip has under way.
+    #[inline(never)]
     pub(super) fn take_news<M: Meter>(
         &mut self,
         source: u16,
@@ -210,6 +215,7 @@ impl Node<'_> {
     }
 
     /// Sends what follows from a message to its sender.
+    #[inline(never)]
     pub(super) fn reply<M: Meter>(
         &mut self,
         to: u16,

@@ -11,6 +11,7 @@ use crate::wire::{BROADCAST, Dropped, Event, Message};
 
 impl Node<'_> {
     /// Takes a frame that came in at `port`, its framing removed.
+    #[inline(never)]
     pub fn receive<M: Meter>(
         &mut self,
         port: u8,

@@ -184,6 +184,7 @@ impl<'a> Node<'a> {
     }
 
     /// Does what is due.
+    #[inline(never)]
     pub fn tick<M: Meter>(&mut self, role: &mut AnyRole<'_>, profile: &Profile, turn: &mut Turn<'_, M>) {
         while self.endpoint.expire(turn.now).is_some() {}
         if self.state.next_beat == 0 {
@@ -242,6 +243,7 @@ impl<'a> Node<'a> {
     }
 
     /// Writes the next frame for a link to `out`, and says which link; `None` when there is nothing to send now.
+    #[inline(never)]
     pub fn transmit<M: Meter>(&mut self, out: &mut [u8], now: Micros, meter: &mut M) -> Option<Outgoing> {
         if let Some((length, port)) = self.relay.pop(out, meter) {
             return Some(Outgoing { length, port });

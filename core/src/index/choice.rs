@@ -158,6 +158,7 @@ impl Index for AnyIndex<'_> {
         each!(self, index => index.vector(slot))
     }
 
+    #[inline(never)]
     fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
         each!(self, index => index.insert(vector, meter))
     }
@@ -166,10 +167,12 @@ impl Index for AnyIndex<'_> {
         each!(self, index => index.update(slot, vector, meter))
     }
 
+    #[inline(never)]
     fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) -> bool {
         each!(self, index => index.remove(slot, meter))
     }
 
+    #[inline(never)]
     fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
         each!(self, index => index.search(query, effort, hits, meter))
     }

@@ -96,12 +96,14 @@ impl<'a> Role<'a> for AnomalySentinel<'a> {
 }
 
 impl AnomalySentinel<'_> {
+    #[inline(never)]
     fn learn<M: Meter>(&mut self, text: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let vector = embed_text(text, LEARN.usage, session.meter)?;
         let was_anomaly = self.texts.learn(&vector, session.meter).verdict.state == State::Anomaly;
         Ok(writeln!(session.out, "learned, prev_was_anomaly={was_anomaly}")?)
     }
 
+    #[inline(never)]
     fn check<M: Meter>(&mut self, text: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let vector = embed_text(text, CHECK.usage, session.meter)?;
         let TextVerdict { state, distance, threshold, .. } = self.texts.check(&vector, session.meter);
@@ -114,6 +116,7 @@ impl AnomalySentinel<'_> {
         Ok(session.out.write_str("\n")?)
     }
 
+    #[inline(never)]
     fn sample<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         session.meter.record(Op::Byte, rest.len() as u32);
         let mut values = [0; MOST_CHANNELS as usize];

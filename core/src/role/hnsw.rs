@@ -66,6 +66,7 @@ impl<'a> Role<'a> for HnswIndexer<'a> {
 }
 
 impl HnswIndexer<'_> {
+    #[inline(never)]
     fn add<M: Meter>(&mut self, text: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (_, id) = self.store(text, session.meter)?;
         Ok(writeln!(session.out, "added id={id}")?)
@@ -75,6 +76,7 @@ impl HnswIndexer<'_> {
     ///
     /// # Errors
     /// As those of `add`.
+    #[inline(never)]
     pub(super) fn store<M: Meter>(&mut self, text: &str, meter: &mut M) -> Result<(u32, u32), Failure> {
         let vector = embed_text(text, ADD.usage, meter)?;
         let stored = self.catalog.store(text, meter).map_err(Failure::from)?;
@@ -85,6 +87,7 @@ impl HnswIndexer<'_> {
         Ok((slot, self.catalog.put(slot, stored)))
     }
 
+    #[inline(never)]
     fn search<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, SEARCH.usage)?;
         let question = Question::new(text, SEARCH.usage, session.meter)?;

@@ -146,6 +146,7 @@ impl<'a> Role<'a> for MemoryArchivist<'a> {
 }
 
 impl MemoryArchivist<'_> {
+    #[inline(never)]
     fn remember<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (kind, rest) = parse_type(rest, REMEMBER.usage)?;
         let (time_to_live, text) = parse_time_to_live(rest, kind)?;
@@ -165,6 +166,7 @@ impl MemoryArchivist<'_> {
     }
 
     /// Stores a text with its vector, whatever has to give way for it.
+    #[inline(never)]
     fn insert<M: Meter>(
         &mut self,
         text: &str,
@@ -254,6 +256,7 @@ impl MemoryArchivist<'_> {
         self.recall(rest, Some(kind), RECALL_TYPE.usage, session)
     }
 
+    #[inline(never)]
     fn recall<M: Meter>(
         &mut self,
         rest: &str,
@@ -281,6 +284,7 @@ impl MemoryArchivist<'_> {
     }
 
     /// The memories that bear on the question, of one type where told, by their score in hundred-thousandths.
+    #[inline(never)]
     fn bearing_on<M: Meter>(
         &self,
         question: &Question,
@@ -331,6 +335,7 @@ impl MemoryArchivist<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn recent<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let count = if rest.is_empty() {
             DEFAULT_RESULTS

@@ -87,6 +87,9 @@ pub trait Role<'a>: Sized {
 
     /// Runs one command; `rest` is the line after its first word.
     ///
+    /// A command with buffers is `#[inline(never)]`: inlined here, the stack of each would be that of all of them. So is
+    /// what console and fleet both call, or an image has it twice (`docs/decisions.md`).
+    ///
     /// # Errors
     /// Any [`Failure`]; [`Failure::UnknownCommand`] where the role has no such command.
     fn run<M: Meter>(&mut self, verb: &str, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure>;

@@ -94,6 +94,7 @@ impl<'a> Role<'a> for RagRetriever<'a> {
 }
 
 impl RagRetriever<'_> {
+    #[inline(never)]
     fn add<M: Meter>(&mut self, text: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let Stored { id, passages, .. } = self.store(text, session.meter)?;
         write!(session.out, "added id={id}")?;
@@ -107,6 +108,7 @@ impl RagRetriever<'_> {
     ///
     /// # Errors
     /// As those of `add`.
+    #[inline(never)]
     pub(super) fn store<M: Meter>(&mut self, text: &str, meter: &mut M) -> Result<Stored, Failure> {
         embed_text(text, ADD.usage, meter)?;
         let full = Failure::Full { capacity: self.index.capacity() };
@@ -139,6 +141,7 @@ impl RagRetriever<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn recall<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, RECALL.usage)?;
         let question = Question::new(text, RECALL.usage, session.meter)?;
@@ -155,6 +158,7 @@ impl RagRetriever<'_> {
 
     /// Fills `found` with the best passage of each of at most `count` texts that bear on the question, and its similarity in
     /// [`super::question::WIDE`] dimensions, best first; how many there are.
+    #[inline(never)]
     fn bearing_on<M: Meter>(
         &self,
         question: &Question,

@@ -33,6 +33,7 @@ impl Lines {
 }
 
 /// Boots the role and serves its console for ever.
+#[inline(never)]
 pub fn serve(role: RoleKind, memory: &mut [u8]) {
     let identity = Identity { chip: machine::CHIP, chip_id: 1, role, seed: 1 };
     let Ok(mut agent) = Agent::boot(memory, identity) else { machine::exit(3) };

@@ -8,136 +8,44 @@ use crate::footprint::Footprint;
 /// Fitted to the esp32c3 of the emulator.
 #[rustfmt::skip]
 pub const ESP32C3: Calibration = Calibration {
-    commit: "52b2629cafe8-dirty",
+    commit: "1bf427b03a0f-dirty",
     samples: 83,
-    mean_error: 32,
-    held_out_error: 57,
-    session_error: 156,
-    image_error: 101,
+    mean_error: 34,
+    held_out_error: 69,
+    session_error: 135,
+    image_error: 64,
     footprint: Footprint {
-        console: 180,
-        command: 39,
-        role: 123,
+        console: 175,
+        command: 43,
+        role: 127,
         operations: [
             0, // call
-            17, // mac
+            19, // mac
             0, // difference
             0, // absolute
             0, // popcount
-            24, // hash
+            28, // hash
             0, // byte
-            30, // copy
+            33, // copy
             0, // compare
             0, // load
             0, // store
-            54, // alu
-            70, // mul
+            52, // alu
+            71, // mul
             0, // mul-wide
             0, // div
-            1, // div-wide
-            36, // root
+            0, // div-wide
+            29, // root
             0, // fill
-            2, // scan
-            63, // text
-            31, // block
+            1, // scan
+            70, // text
+            29, // block
             0, // lookup
-            44, // link
-            1, // symbol
-            1, // pattern
+            40, // link
+            0, // symbol
+            0, // pattern
             12, // scale
-            34, // lag
-            26, // neighbour
-            0, // receive
-            0, // command
-            0, // piece
-            0, // switch
-            0, // sweep
-            0, // give
-            0, // turn
-            0, // fetch
-        ],
-    },
-    prices: [
-        18410, // call
-        9235, // mac
-        9863, // difference
-        11991, // absolute
-        22069, // popcount
-        8319, // hash
-        18679, // byte
-        3180, // copy
-        8697, // compare
-        8460, // load
-        2591, // store
-        1666, // alu
-        1001, // mul
-        10314, // mul-wide
-        34705, // div
-        86681, // div-wide
-        48712, // root
-        8983, // fill
-        7892, // scan
-        11495, // text
-        145100, // block
-        8695, // lookup
-        32319, // link
-        47648, // symbol
-        130080, // pattern
-        54493, // scale
-        18750, // lag
-        277527, // neighbour
-        50350, // receive
-        2348445, // command
-        139133, // piece
-        121093787, // switch
-        2805, // sweep
-        97284, // give
-        310000, // turn
-        217148, // fetch
-    ],
-};
-
-/// Fitted to the esp32c6 of the emulator.
-#[rustfmt::skip]
-pub const ESP32C6: Calibration = Calibration {
-    commit: "52b2629cafe8-dirty",
-    samples: 83,
-    mean_error: 29,
-    held_out_error: 96,
-    session_error: 79,
-    image_error: 44,
-    footprint: Footprint {
-        console: 177,
-        command: 39,
-        role: 130,
-        operations: [
-            0, // call
-            10, // mac
-            0, // difference
-            0, // absolute
-            0, // popcount
-            25, // hash
-            0, // byte
-            31, // copy
-            0, // compare
-            0, // load
-            0, // store
-            64, // alu
-            75, // mul
-            0, // mul-wide
-            0, // div
-            1, // div-wide
-            34, // root
-            0, // fill
-            5, // scan
-            66, // text
-            30, // block
-            0, // lookup
-            26, // link
-            1, // symbol
-            1, // pattern
-            15, // scale
-            34, // lag
+            29, // lag
             25, // neighbour
             0, // receive
             0, // command
@@ -150,41 +58,133 @@ pub const ESP32C6: Calibration = Calibration {
         ],
     },
     prices: [
-        24589, // call
-        7128, // mac
-        7914, // difference
-        10009, // absolute
-        20069, // popcount
-        5860, // hash
-        17212, // byte
-        2834, // copy
-        13181, // compare
-        6863, // load
-        2479, // store
-        1569, // alu
+        18395, // call
+        9237, // mac
+        9856, // difference
+        11992, // absolute
+        22071, // popcount
+        8625, // hash
+        16147, // byte
+        3125, // copy
+        8836, // compare
+        8338, // load
+        3215, // store
+        1583, // alu
+        1001, // mul
+        10838, // mul-wide
+        34227, // div
+        171890, // div-wide
+        23890, // root
+        9029, // fill
+        7320, // scan
+        12034, // text
+        133985, // block
+        8651, // lookup
+        32320, // link
+        49378, // symbol
+        131444, // pattern
+        53019, // scale
+        18750, // lag
+        291976, // neighbour
+        48354, // receive
+        5673242, // command
+        108577, // piece
+        100402050, // switch
+        2208, // sweep
+        110553, // give
+        310000, // turn
+        233851, // fetch
+    ],
+};
+
+/// Fitted to the esp32c6 of the emulator.
+#[rustfmt::skip]
+pub const ESP32C6: Calibration = Calibration {
+    commit: "1bf427b03a0f-dirty",
+    samples: 83,
+    mean_error: 31,
+    held_out_error: 66,
+    session_error: 75,
+    image_error: 78,
+    footprint: Footprint {
+        console: 172,
+        command: 40,
+        role: 129,
+        operations: [
+            0, // call
+            13, // mac
+            0, // difference
+            0, // absolute
+            0, // popcount
+            28, // hash
+            0, // byte
+            32, // copy
+            0, // compare
+            0, // load
+            0, // store
+            64, // alu
+            74, // mul
+            0, // mul-wide
+            0, // div
+            1, // div-wide
+            31, // root
+            0, // fill
+            1, // scan
+            72, // text
+            30, // block
+            0, // lookup
+            23, // link
+            1, // symbol
+            1, // pattern
+            13, // scale
+            30, // lag
+            24, // neighbour
+            0, // receive
+            0, // command
+            0, // piece
+            0, // switch
+            0, // sweep
+            0, // give
+            0, // turn
+            0, // fetch
+        ],
+    },
+    prices: [
+        24612, // call
+        7145, // mac
+        7908, // difference
+        10008, // absolute
+        20066, // popcount
+        5760, // hash
+        18821, // byte
+        2819, // copy
+        13304, // compare
+        6616, // load
+        2784, // store
+        1526, // alu
         1000, // mul
-        10460, // mul-wide
-        10967, // div
-        100162, // div-wide
-        37829, // root
-        7568, // fill
-        6593, // scan
-        10102, // text
-        158303, // block
-        8372, // lookup
-        39738, // link
-        79541, // symbol
-        128919, // pattern
-        44414, // scale
-        44719, // lag
-        273165, // neighbour
-        53090, // receive
-        3843937, // command
-        147474, // piece
-        9556957, // switch
-        3286, // sweep
-        96199, // give
+        10173, // mul-wide
+        10970, // div
+        77789, // div-wide
+        51273, // root
+        7625, // fill
+        6766, // scan
+        10750, // text
+        144406, // block
+        8688, // lookup
+        39723, // link
+        76046, // symbol
+        126360, // pattern
+        44575, // scale
+        53270, // lag
+        252088, // neighbour
+        50099, // receive
+        2279458, // command
+        139182, // piece
+        9325570, // switch
+        2961, // sweep
+        104132, // give
         335000, // turn
-        164704, // fetch
+        213695, // fetch
     ],
 };

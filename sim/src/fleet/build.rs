@@ -8,9 +8,9 @@ use super::ports::Port;
 use super::price::Pricing;
 use crate::cost;
 use crate::memory::Memory;
-use crate::scenario::{ChipPlan, Hostility, LinkPlan, Scenario, Topology};
+use crate::scenario::{ChipPlan, Hostility, LinkPlan, Scenario};
 use ruvllm_esp_core::agent::{Agent, Identity};
-use ruvllm_esp_core::federation::{self, Membership};
+use ruvllm_esp_core::federation::Membership;
 use ruvllm_esp_core::units::Bytes;
 use ruvllm_esp_core::wire::authentication::Key;
 use std::collections::BTreeSet;
@@ -132,7 +132,7 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
             let identity = Identity { chip: plan.chip, chip_id: plan.id, role: plan.role, seed };
             let arena = plan.arena.unwrap_or_else(|| plan.chip.arena_budget(plan.radio).arena);
             let key = scenario.key.filter(|_| plan.hostile.is_none()).map(Key::new);
-            let topology = topology(scenario.topology);
+            let topology = scenario.topology;
             let peers = chips.saturating_sub(1).max(1);
             let membership =
                 Membership { link: link.kind, topology, replicas: scenario.replicas, peers, boot: 0, key };
@@ -175,12 +175,4 @@ fn connect(chips: &mut [Chip], channels: &[Channel]) {
         }
     }
     chips.iter_mut().for_each(|chip| chip.ports.all.sort_by_key(|port| port.number));
-}
-
-fn topology(topology: Topology) -> federation::Topology {
-    match topology {
-        Topology::Mesh => federation::Topology::Mesh,
-        Topology::Star => federation::Topology::Star,
-        Topology::Ring => federation::Topology::Ring,
-    }
 }

@@ -2,33 +2,21 @@
 
 use super::engine::{Fleet, Happened};
 use super::record::{Record, What};
-use super::view::{
-    ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, LinkView, MessageView, RoleView,
-};
+use super::view::{ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, MessageView, RoleView};
 use crate::cost;
 use crate::figure::{Banded, Figure, Kind};
 use crate::trace::record::Names;
 use ruvllm_esp_core::arena::Ledger;
 use ruvllm_esp_core::chip::Chip;
-use ruvllm_esp_core::federation::FleetEvent;
 use ruvllm_esp_core::meter::{Counts, Op};
 use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
-use ruvllm_esp_core::wire::frame;
 
 impl Fleet {
     /// The fleet as it is.
     pub fn view(&mut self) -> FleetView {
         let chips = (0..self.homes.len()).map(|place| self.chip_view(place)).collect();
         let snapshot = self.link_states();
-        let links = self.scenario.links.iter().zip(snapshot).map(|(plan, state)| LinkView {
-            name: plan.name.clone(),
-            kind: plan.kind.name().into(),
-            members: plan.members.iter().map(|port| port.chip).collect(),
-            cut: state.cut,
-            frames: state.frames,
-            bytes: state.bytes,
-            load: state.load,
-        });
+        let links = self.scenario.links.iter().zip(snapshot).map(|(plan, state)| state.view(plan));
         FleetView { now: self.now(), chips, links: links.collect(), latency: self.ledger.histogram() }
     }
 
@@ -78,7 +66,7 @@ impl Fleet {
             messages: chip
                 .messages
                 .iter()
-                .map(|passed| message(passed.at, passed.outgoing, &passed.bytes))
+                .map(|passed| MessageView::of(micros(passed.at), passed.outgoing, &passed.bytes))
                 .collect(),
             role: told.view(plan.role),
             ..ChipDetail::default()
@@ -133,32 +121,16 @@ impl Fleet {
         events
     }
 
-    /// What a timeline shows of it; nothing of frames, nor of another chip's alarm.
+    /// What a timeline shows of it; and what it tells of its chip's role is kept.
     fn event(&mut self, record: &Record) -> Option<EventView> {
-        let at = micros(record.at);
-        let (kind, text) = match &record.what {
-            What::Starts(1) => (EventKind::Boot, "gets power".into()),
-            What::Starts(count) => (EventKind::Boot, format!("starts for the {count}. time")),
-            What::Boots => (EventKind::Boot, "has booted".into()),
-            What::Stops => (EventKind::Fault, "stops".into()),
-            What::Typed(line) => {
-                self.told.get_mut(record.chip)?.typed(at, line);
-                (EventKind::Console, format!("> {line}"))
-            }
-            What::Said(line) => {
-                self.told.get_mut(record.chip)?.said(line);
-                (EventKind::Console, line.to_string())
-            }
-            What::Fleet(FleetEvent::Alarm { from, .. })
-                if self.scenario.chips.get(record.chip).is_some_and(|plan| plan.id != *from) =>
-            {
-                return None;
-            }
-            What::Fleet(event) => self.names.report(event),
-            What::Overflowed => (EventKind::Fault, "its receive buffer overflows".into()),
-            What::Sent(..) | What::Received(..) => return None,
-        };
-        Some(EventView { at, chip: Some(record.chip), kind, text })
+        let (at, chip) = (micros(record.at), record.chip);
+        match &record.what {
+            What::Typed(line) => self.told.get_mut(chip)?.typed(at, line),
+            What::Said(line) => self.told.get_mut(chip)?.said(line),
+            _ => {}
+        }
+        let (kind, text) = self.names.what(record)?.words()?;
+        Some(EventView { at, chip: Some(chip), kind, text })
     }
 }
 
@@ -173,15 +145,6 @@ impl Ledger for Parts {
 
 fn micros(time: Nanos) -> Micros {
     Micros(time.get() / 1_000)
-}
-
-fn message(at: Nanos, outgoing: bool, bytes: &[u8]) -> MessageView {
-    let decoded = frame::decode(bytes, &mut ());
-    let address = |header: &frame::Header| if outgoing { header.destination } else { header.source };
-    let other =
-        decoded.as_ref().ok().map(|frame| address(&frame.header)).filter(|id| *id != frame::BROADCAST);
-    let text = decoded.map_or_else(|error| error.to_string(), |frame| frame.to_string());
-    MessageView { at: micros(at), outgoing, other, text, bytes: bytes.len() as u32 }
 }
 
 /// Each operation that was done: how often, and the time of all of them.

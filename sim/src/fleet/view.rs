@@ -6,6 +6,7 @@
 
 use crate::figure::Figure;
 use ruvllm_esp_core::units::{Micros, Nanojoules, Nanos};
+use ruvllm_esp_core::wire::frame;
 
 /// A fleet at one instant.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -155,6 +156,18 @@ pub struct MessageView {
     pub text: String,
     /// Bytes on the line.
     pub bytes: u32,
+}
+
+impl MessageView {
+    /// The frame of `bytes` that passed; what is none is shown with the reason.
+    pub fn of(at: Micros, outgoing: bool, bytes: &[u8]) -> Self {
+        let frame = frame::decode(bytes, &mut ());
+        let address = |header: &frame::Header| if outgoing { header.destination } else { header.source };
+        let other = frame.as_ref().ok().map(|frame| address(&frame.header));
+        let text = frame.map_or_else(|error| error.to_string(), |frame| frame.to_string());
+        let other = other.filter(|id| *id != frame::BROADCAST);
+        Self { at, outgoing, other, text, bytes: bytes.len() as u32 }
+    }
 }
 
 /// A role's own view.

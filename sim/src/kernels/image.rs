@@ -10,6 +10,12 @@ use std::process::{Command, Output};
 use std::{env, fs, io};
 use thiserror::Error;
 
+/// The image's package, and the profile of the workspace that it is compiled with.
+const PACKAGE: &str = "ruvllm-esp-kernels";
+const PROFILE: &str = "kernels";
+/// Where cargo builds it, in the checkout.
+const FOLDER: &str = "target/kernels";
+
 /// What the host's build may have set, and the image's must not see.
 const HOST_ONLY: [&str; 8] = [
     "RUSTFLAGS",
@@ -137,10 +143,32 @@ pub fn toolchain(program: &str) -> Command {
     for name in HOST_ONLY {
         command.env_remove(name);
     }
-    // How the compiler divides the crates decides what it inlines, and with it cycles and stack: the fitted prices hold
-    // for this way, whatever the caller's environment says.
-    command.env("CARGO_INCREMENTAL", "1");
+    // How the compiler divides the crates decides what it inlines, and with it cycles and stack.
+    command.env("CARGO_INCREMENTAL", "0");
     command
+}
+
+/// The command that builds the image for `target`, by the compiler that `channel` names, as in `+nightly`, if it does.
+///
+/// The image has to be the same wherever the checkout and cargo's home lie: where functions come to lie decides how they
+/// share the cache, and a session that just fits it takes two thirds longer in another order.
+pub(super) fn cargo(root: &Path, channel: Option<&str>, target: &str, flags: &[&str]) -> Command {
+    let mut cargo = toolchain("cargo");
+    cargo.current_dir(root).args(channel);
+    cargo.args(["build", "--locked", "--package", PACKAGE, "--features", "bare-metal"]);
+    cargo.args(["--profile", PROFILE, "--target", target, "--target-dir"]).arg(root.join(FOLDER));
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let places = home.map(|home| (home, "/cargo")).into_iter().chain([(root.to_path_buf(), "/ruvllm-esp")]);
+    let remap = places.map(|(place, short)| format!("--remap-path-prefix={}={short}", place.display()));
+    let flags: Vec<String> = remap.chain(flags.iter().map(|flag| flag.to_string())).collect();
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    cargo
+}
+
+/// What [`cargo`] builds for `target`.
+pub(super) fn program(root: &Path, target: &str) -> PathBuf {
+    root.join(FOLDER).join(target).join(PROFILE).join(PACKAGE)
 }
 
 /// Runs a command to its end.
@@ -164,15 +192,11 @@ impl Image {
         };
         let root = checkout().ok_or(ImageError::NoSources)?;
         require(target)?;
-        let folder = root.join("target/kernels");
-        let mut cargo = toolchain("cargo");
-        cargo.current_dir(root.join("firmware/kernels"));
-        cargo.args(["build", "--release", "--locked", "--target", target, "--target-dir"]).arg(&folder);
-        let output = run(&mut cargo)?;
+        let output = run(&mut cargo(&root, None, target, &[]))?;
         if !output.status.success() {
             return Err(ImageError::Build(String::from_utf8_lossy(&output.stderr).into_owned()));
         }
-        Ok(Self { chip: emulated, path: folder.join(target).join("release/ruvllm-esp-kernels") })
+        Ok(Self { chip: emulated, path: program(&root, target) })
     }
 
     /// A machine with the image in its memory.

@@ -48,11 +48,11 @@ fn starts(program: &str) -> bool {
 
 /// The flags for the processor of a chip. Upstream LLVM has none for the ESP32-S3: it is an ESP32 without the accelerator
 /// for doubles, and its vector instructions are not used.
-fn processor(chip: &Chip) -> Option<&'static str> {
+fn processor(chip: &Chip) -> Option<&'static [&'static str]> {
     match chip.name {
-        "esp32" => Some("-Ctarget-feature=-fp,-mul32high"),
-        "esp32s2" => Some("-Ctarget-feature=-mul32high"),
-        "esp32s3" => Some("-Ctarget-cpu=esp32 -Ctarget-feature=-dfpaccel,-fp,-mul32high"),
+        "esp32" => Some(&["-Ctarget-feature=-fp,-mul32high"]),
+        "esp32s2" => Some(&["-Ctarget-feature=-mul32high"]),
+        "esp32s3" => Some(&["-Ctarget-cpu=esp32", "-Ctarget-feature=-dfpaccel,-fp,-mul32high"]),
         _ => None,
     }
 }
@@ -66,12 +66,11 @@ impl Process {
         let processor = processor(chip).ok_or(ImageError::NotEmulated { chip: chip.name })?;
         let root = checkout().ok_or(ImageError::NoSources)?;
         let target = format!("xtensa-{}-none-elf", chip.name);
-        let folder = root.join("target/kernels");
-        let output = image::run(&mut cargo(chip, &root, &target, &folder, processor))?;
+        let output = image::run(&mut cargo(chip, &root, &target, processor))?;
         if !output.status.success() {
             return Err(ImageError::Build(String::from_utf8_lossy(&output.stderr).into_owned()));
         }
-        Ok(Self { chip: chip.name, path: folder.join(target).join("release/ruvllm-esp-kernels") })
+        Ok(Self { chip: chip.name, path: image::program(&root, &target) })
     }
 
     /// Every kernel: outputs and stack; cycles and instructions are zero.
@@ -109,17 +108,17 @@ impl Process {
     }
 }
 
-fn cargo(chip: &Chip, root: &Path, target: &str, folder: &Path, processor: &str) -> Command {
-    let mut cargo = toolchain("cargo");
-    cargo.current_dir(root.join("firmware/kernels")).arg(format!("+{TOOLCHAIN}"));
-    cargo.args(["build", "--release", "--locked", "-Zbuild-std=core", "--target", target, "--target-dir"]);
-    cargo.arg(folder).arg("-Zbuild-std-features=compiler-builtins-mem");
+fn cargo(chip: &Chip, root: &Path, target: &str, processor: &[&str]) -> Command {
+    let linker = format!("-Clinker={LINKER}");
+    let mut flags = vec![linker.as_str(), "-Clinker-flavor=ld", "-Clink-arg=--no-relax"];
+    flags.extend(processor);
+    let mut cargo = image::cargo(root, Some(&format!("+{TOOLCHAIN}")), target, &flags);
+    cargo.args(["-Zbuild-std=core", "-Zbuild-std-features=compiler-builtins-mem"]);
     // `core` does not compile for Xtensa at higher levels, and link-time optimisation would compile it again.
-    cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s").env("CARGO_PROFILE_RELEASE_LTO", "off");
-    let linking = format!("-Clinker={LINKER} -Clinker-flavor=ld -Clink-arg=--no-relax");
-    cargo.env("RUSTFLAGS", format!("{linking} {processor}")).env("RUVLLM_VARIANT", chip.name);
+    cargo.args(["--config", "profile.kernels.opt-level='s'", "--config", "profile.kernels.lto='off'"]);
     // Set when this is itself run by cargo; they would override the `+toolchain`.
     cargo.env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC").env_remove("CARGO");
+    cargo.env("RUVLLM_VARIANT", chip.name);
     cargo
 }
 

@@ -4,6 +4,7 @@
 //! What is random is not drawn yet: [`super::inputs`] and [`super::faults`] draw it from [`Scenario::seed`].
 
 use ruvllm_esp_core::chip::{Chip, Radio};
+pub use ruvllm_esp_core::federation::Topology;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros};
 use ruvllm_esp_core::wire::link::LinkKind;
@@ -59,18 +60,6 @@ pub struct Bundle {
     pub text: String,
     /// The data files it names: as it names them, and what was in them.
     pub files: Vec<(String, Arc<str>)>,
-}
-
-/// How the chips of a fleet are connected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Topology {
-    /// Each hears each.
-    #[default]
-    Mesh,
-    /// An elected chip passes on between the others.
-    Star,
-    /// Each has a left and a right neighbour.
-    Ring,
 }
 
 /// A share, in thousandths.
@@ -349,25 +338,6 @@ pub enum Expected {
         /// In nanojoules.
         under: u64,
     },
-}
-
-impl Topology {
-    /// Every topology.
-    pub const ALL: [Self; 3] = [Self::Mesh, Self::Star, Self::Ring];
-
-    /// The topology of this name.
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|topology| topology.name() == name)
-    }
-
-    /// The word in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Mesh => "mesh",
-            Self::Star => "star",
-            Self::Ring => "ring",
-        }
-    }
 }
 
 impl Hostility {

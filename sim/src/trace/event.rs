@@ -2,8 +2,8 @@
 //!
 //! An event is `[nanoseconds, chip, what]`, the chip by its place or `null`. What it is, is an object with one key.
 
-use crate::fleet::view::EventKind;
-use crate::scenario::{Bundle, Scenario};
+use crate::fleet::view::{EventKind, LinkView};
+use crate::scenario::{Bundle, LinkPlan, Scenario};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -120,6 +120,15 @@ pub struct LinkState {
     /// How busy it was lately, in hundredths.
     #[serde(rename = "l")]
     pub load: u8,
+}
+
+impl LinkState {
+    /// The link as it is looked at.
+    pub fn view(&self, plan: &LinkPlan) -> LinkView {
+        let Self { cut, frames, bytes, load } = *self;
+        let members = plan.members.iter().map(|port| port.chip).collect();
+        LinkView { name: plan.name.clone(), kind: plan.kind.name().into(), members, cut, frames, bytes, load }
+    }
 }
 
 /// The last line: what a whole trace holds.

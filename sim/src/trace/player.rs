@@ -6,21 +6,18 @@
 use super::event::{ChipState as Figures, Event, LinkState, What};
 use super::read::Trace;
 use crate::figure::{Banded, Kind};
-use crate::fleet::view::{
-    ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, LinkView, MessageView, QuestionView,
-    RoleView,
-};
+use crate::fleet::told::Told;
+use crate::fleet::view::{ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, MessageView};
 use crate::scenario::{Problems, Scenario};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
-use ruvllm_esp_core::wire::frame;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// Lines of a console that are kept.
 const CONSOLE: usize = 200;
-/// Messages, samples and questions that are kept.
-const RECENT: usize = 256;
+/// Messages that are kept.
+const MESSAGES: usize = 256;
 
 /// Plays a trace.
 #[derive(Debug)]
@@ -47,11 +44,9 @@ struct Chip {
     figures: Figures,
     frames: (u32, u32, u32),
     alarms: u32,
-    typed: u64,
     console: VecDeque<String>,
     messages: VecDeque<MessageView>,
-    questions: VecDeque<QuestionView>,
-    scores: VecDeque<(i32, i32, bool)>,
+    told: Told,
     heard: BTreeMap<u16, Micros>,
 }
 
@@ -124,17 +119,7 @@ impl Player {
         FleetView {
             now: self.now,
             chips: chips.map(|(plan, chip)| chip.view(plan, self.now)).collect(),
-            links: links
-                .map(|(plan, state)| LinkView {
-                    name: plan.name.clone(),
-                    kind: plan.kind.name().into(),
-                    members: plan.members.iter().map(|port| port.chip).collect(),
-                    cut: state.cut,
-                    frames: state.frames,
-                    bytes: state.bytes,
-                    load: state.load,
-                })
-                .collect(),
+            links: links.map(|(plan, state)| state.view(plan)).collect(),
             latency: self.latency.iter().map(|(edge, count)| (Micros(*edge), *count)).collect(),
         }
     }
@@ -193,6 +178,7 @@ impl What {
             Self::Typed(line) => (EventKind::Console, format!("> {line}")),
             Self::Said(line) => (EventKind::Console, line.clone()),
             Self::Note(kind, text) => (*kind, text.clone()),
+            Self::Overflowed => (EventKind::Fault, "its receive buffer overflows".into()),
             _ => return None,
         })
     }
@@ -202,19 +188,19 @@ impl Chip {
     fn play(&mut self, at: Micros, what: &What, frames: &BTreeMap<u64, Arc<[u8]>>) {
         match what {
             What::Starts(count) => {
-                let figures = self.figures;
-                *self =
-                    Chip { state: ChipState::Booting, boots: *count, figures, booted: at, ..Chip::default() };
+                // What was seen of it stays seen; what it counted began anew.
+                (self.state, self.boots, self.booted) = (ChipState::Booting, *count, at);
+                (self.frames, self.alarms) = ((0, 0, 0), 0);
+                self.heard.clear();
             }
             What::Boots => self.state = ChipState::Running,
             What::Stops => self.state = ChipState::Off,
             What::Typed(line) => {
-                self.typed += 1;
-                self.asks(at, line);
+                self.told.typed(at, line);
                 keep(&mut self.console, format!("> {line}"), CONSOLE);
             }
             What::Said(line) => {
-                self.answers(line);
+                self.told.said(line);
                 keep(&mut self.console, line.clone(), CONSOLE);
             }
             What::Note(EventKind::Alarm, _) => self.alarms = self.alarms.saturating_add(1),
@@ -238,41 +224,11 @@ impl Chip {
     }
 
     fn message(&mut self, at: Micros, outgoing: bool, bytes: &[u8]) {
-        let frame = frame::decode(bytes, &mut ());
-        let other = frame
-            .as_ref()
-            .ok()
-            .map(|frame| if outgoing { frame.header.destination } else { frame.header.source });
-        if let Some(source) = other.filter(|_| !outgoing) {
+        let message = MessageView::of(at, outgoing, bytes);
+        if let Some(source) = message.other.filter(|_| !outgoing) {
             self.heard.insert(source, at);
         }
-        let other = other.filter(|id| *id != frame::BROADCAST);
-        let text = frame.map_or_else(|error| error.to_string(), |frame| frame.to_string());
-        keep(
-            &mut self.messages,
-            MessageView { at, outgoing, other, text, bytes: bytes.len() as u32 },
-            RECENT,
-        );
-    }
-
-    /// A question was typed.
-    fn asks(&mut self, at: Micros, line: &str) {
-        let words = line.strip_prefix("fleet ").unwrap_or(line);
-        if ["search ", "recall ", "recall-type "].iter().any(|verb| words.starts_with(verb)) {
-            keep(&mut self.questions, QuestionView { at, text: line.into(), answer: String::new() }, RECENT);
-        }
-    }
-
-    /// The first line after a question answers it; a verdict on a sample is a point of the chart.
-    fn answers(&mut self, line: &str) {
-        if let Some(question) = self.questions.back_mut().filter(|question| question.answer.is_empty()) {
-            question.answer = line.into();
-        }
-        let field =
-            |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)).and_then(thousandths);
-        if let (Some(score), Some(threshold)) = (field("score="), field("threshold=")) {
-            keep(&mut self.scores, (score, threshold, line.starts_with("ANOMALY")), RECENT);
-        }
+        keep(&mut self.messages, message, MESSAGES);
     }
 
     fn view(&self, plan: &crate::scenario::ChipPlan, now: Micros) -> ChipView {
@@ -300,30 +256,18 @@ impl Chip {
     fn detail(&self, role: RoleKind) -> ChipDetail {
         let counters = [
             ("boots", u64::from(self.boots)),
-            ("lines typed", self.typed),
+            ("lines typed", self.told.lines_typed()),
             ("frames sent", u64::from(self.frames.0)),
             ("frames received", u64::from(self.frames.1)),
             ("frames lost", u64::from(self.frames.2)),
         ];
-        let role = match role {
-            RoleKind::AnomalySentinel => RoleView::Signal {
-                scores: self.scores.iter().map(|(score, ..)| *score).collect(),
-                threshold: self.scores.back().map_or(0, |(_, threshold, _)| *threshold),
-                alarms: (0..)
-                    .zip(&self.scores)
-                    .filter(|(_, (.., alarm))| *alarm)
-                    .map(|(place, _)| place)
-                    .collect(),
-            },
-            _ => RoleView::Questions(self.questions.iter().cloned().collect()),
-        };
         ChipDetail {
             parts: vec![("used".into(), self.figures.used)],
             counters: counters.map(|(name, count)| (name.to_string(), count)).to_vec(),
             work: Vec::new(),
             messages: self.messages.iter().cloned().collect(),
             console: self.console.iter().cloned().collect(),
-            role,
+            role: self.told.view(role),
         }
     }
 }
@@ -333,17 +277,4 @@ fn keep<T>(list: &mut VecDeque<T>, entry: T, most: usize) {
         list.pop_front();
     }
     list.push_back(entry);
-}
-
-/// Reads `0.307` as 307.
-fn thousandths(text: &str) -> Option<i32> {
-    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
-    let digits: String = part.chars().chain("000".chars()).take(3).collect();
-    let size = whole
-        .trim_start_matches('-')
-        .parse::<i32>()
-        .ok()?
-        .checked_mul(1000)?
-        .checked_add(digits.parse().ok()?)?;
-    Some(if whole.starts_with('-') { -size } else { size })
 }

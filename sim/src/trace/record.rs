@@ -2,7 +2,7 @@
 
 use super::event::{Event, What};
 use super::write::Writer;
-use crate::fleet::record::What as Happening;
+use crate::fleet::record::{Record, What as Happening};
 use crate::fleet::view::EventKind;
 use crate::fleet::{Fault, Happened};
 use crate::scenario::Scenario;
@@ -14,6 +14,7 @@ use std::io::{self, Write};
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     by_address: HashMap<u16, String>,
+    addresses: Vec<u16>,
     chips: Vec<String>,
     links: Vec<String>,
 }
@@ -23,6 +24,7 @@ impl Names {
     pub fn new(scenario: &Scenario) -> Self {
         Self {
             by_address: scenario.chips.iter().map(|chip| (chip.id, chip.name.clone())).collect(),
+            addresses: scenario.chips.iter().map(|chip| chip.id).collect(),
             chips: scenario.chips.iter().map(|chip| chip.name.clone()).collect(),
             links: scenario.links.iter().map(|link| link.name.clone()).collect(),
         }
@@ -32,8 +34,31 @@ impl Names {
         self.by_address.get(&address).cloned().unwrap_or_else(|| format!("chip {address}"))
     }
 
+    /// A record as it stands in a trace; nothing of frames, which have numbers there, and nothing of an alarm that the chip
+    /// only heard of: it counts where it was raised.
+    pub fn what(&self, record: &Record) -> Option<What> {
+        Some(match &record.what {
+            Happening::Starts(count) => What::Starts(*count),
+            Happening::Boots => What::Boots,
+            Happening::Stops => What::Stops,
+            Happening::Typed(line) => What::Typed(line.to_string()),
+            Happening::Said(line) => What::Said(line.to_string()),
+            Happening::Fleet(FleetEvent::Alarm { from, .. })
+                if self.addresses.get(record.chip).is_some_and(|own| own != from) =>
+            {
+                return None;
+            }
+            Happening::Fleet(event) => {
+                let (kind, words) = self.report(event);
+                What::Note(kind, words)
+            }
+            Happening::Overflowed => What::Overflowed,
+            Happening::Sent(..) | Happening::Received(..) => return None,
+        })
+    }
+
     /// What a chip reports of its part in the fleet, in words.
-    pub fn report(&self, event: &FleetEvent) -> (EventKind, String) {
+    fn report(&self, event: &FleetEvent) -> (EventKind, String) {
         let of = |id: &u16| self.of(*id);
         match event {
             FleetEvent::PeerHeard { id } => (EventKind::Peer, format!("hears {}", of(id))),
@@ -103,19 +128,9 @@ pub fn write<Out: Write>(writer: &mut Writer<Out>, happened: &Happened, names: &
         Happened::Chip(record) => record,
     };
     let (at, chip) = (record.at.get(), record.chip as u32);
-    let what = match &record.what {
-        Happening::Starts(count) => What::Starts(*count),
-        Happening::Boots => What::Boots,
-        Happening::Stops => What::Stops,
-        Happening::Typed(line) => What::Typed(line.to_string()),
-        Happening::Said(line) => What::Said(line.to_string()),
-        Happening::Fleet(event) => {
-            let (kind, words) = names.report(event);
-            What::Note(kind, words)
-        }
-        Happening::Sent(port, bytes) => return writer.sent(at, chip, *port, bytes),
-        Happening::Received(port, bytes) => return writer.received(at, chip, *port, bytes),
-        Happening::Overflowed => What::Overflowed,
-    };
-    writer.event(&Event(at, Some(chip), what))
+    match &record.what {
+        Happening::Sent(port, bytes) => writer.sent(at, chip, *port, bytes),
+        Happening::Received(port, bytes) => writer.received(at, chip, *port, bytes),
+        _ => names.what(record).map_or(Ok(()), |what| writer.event(&Event(at, Some(chip), what))),
+    }
 }
