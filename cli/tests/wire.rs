@@ -112,6 +112,44 @@ fn a_golden_message_in_fragments_is_put_together_and_cut_again() {
 }
 
 #[test]
+fn every_golden_file_is_read_as_it_is() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/wire");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(!said(&["decode", path.to_str().unwrap()], "").is_empty());
+    }
+}
+
+#[test]
+fn what_was_decoded_is_encoded_again_fragments_and_all() {
+    let path = format!("{}/../fixtures/wire/fragments.hex", env!("CARGO_MANIFEST_DIR"));
+    let shown = said(&["decode", &path], "");
+    let again = said(&["encode", "-"], &shown);
+    assert_eq!(said(&["decode", "-"], &again).lines().last(), shown.lines().last());
+}
+
+#[test]
+fn no_two_sealed_frames_have_the_same_counter() {
+    let lines = "stored item=1:1\nstored item=1:2\n";
+    let packets = said(&["encode", "-", "--from", "1", "--to", "2", "--key", KEY, "--counter", "7"], lines);
+    let packets = packets.lines().collect::<Vec<_>>().join("\n\n");
+    let shown = said(&["decode", "--key", KEY, "-"], &packets);
+    let counters: Vec<&str> =
+        shown.split_whitespace().filter_map(|word| word.strip_prefix("counter=")).collect();
+    assert_eq!(counters, ["7", "8"]);
+    let last = ["encode", "-", "--key", KEY, "--counter", "4294967295"];
+    let output = wire(&last, lines);
+    assert_eq!(output.status.code(), Some(1), "the second has none left");
+}
+
+#[test]
+fn bytes_without_a_frame_are_said_to_hold_none() {
+    let output = wire(&["decode", "00 00 00"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("holds no frame"));
+}
+
+#[test]
 fn a_golden_byte_stream_is_taken_apart_and_made_again() {
     let golden = golden().into_iter().find(|golden| golden.name == "stream").unwrap();
     let (frame, stuffed) = (golden.packets("frame")[0], golden.packets("stuffed")[0]);

@@ -99,6 +99,17 @@ impl<T: Quantity> Banded<T> {
     }
 }
 
+impl<T: Quantity> Banded<T> {
+    /// The bounds as they are shown, each with its digits: rounded away from the value, so that the band that is shown holds
+    /// the value that is shown. A band narrower than a twentieth of the value takes as many digits as the value.
+    fn shown_bounds(&self) -> [(u64, u32); 2] {
+        let [value, low, high] = [&self.value, &self.low, &self.high].map(|bound| bound.number());
+        let digits = if high.saturating_sub(low) < value / 20 { 3 } else { 2 };
+        let step = |bound| step_of(bound, digits);
+        [(low / step(low) * step(low), digits), (high.div_ceil(step(high)).saturating_mul(step(high)), digits)]
+    }
+}
+
 impl<T: Add<Output = T>> Add for Banded<T> {
     type Output = Self;
 
@@ -146,9 +157,8 @@ impl<T: Quantity> fmt::Display for Figure<T> {
         if self.banded.is_exact() {
             return Ok(());
         }
-        let [low, high] = [self.banded.low, self.banded.high]
-            .map(|bound| trimmed(decimal(rounded(bound.number(), 2), factor, 2)));
-        write!(f, " ({low}-{high})")
+        let [low, high] = self.banded.shown_bounds().map(|(bound, digits)| decimal(bound, factor, digits));
+        write!(f, " ({}-{})", trimmed(low), trimmed(high))
     }
 }
 
@@ -165,13 +175,18 @@ fn scale_of<T: Quantity>(number: u64) -> (u64, &'static str) {
 
 /// `number` to `digits` significant digits, half up.
 fn rounded(number: u64, digits: u32) -> u64 {
-    let length = number.checked_ilog10().map_or(1, |log| log + 1);
-    let step = 10u64.saturating_pow(length.saturating_sub(digits));
+    let step = step_of(number, digits);
     if step == 1 {
         number
     } else {
         (number / step + u64::from(number % step >= step / 2)).saturating_mul(step)
     }
+}
+
+/// What the last of `digits` significant digits of `number` is worth.
+fn step_of(number: u64, digits: u32) -> u64 {
+    let length = number.checked_ilog10().map_or(1, |log| log + 1);
+    10u64.saturating_pow(length.saturating_sub(digits))
 }
 
 /// `number / factor` with as many decimals as show `digits` significant digits, cut off after them.
@@ -215,7 +230,10 @@ mod tests {
     fn a_figure_prints_value_unit_kind_and_band() {
         for (figure, text) in [
             (nanos(1_240_000, 900_000, 1_600_000), "1.24 ms modelled (0.9-1.6)"),
-            (nanos(12_345, 9_876, 20_040), "12.3 us modelled (9.9-20)"),
+            (nanos(12_345, 9_876, 20_040), "12.3 us modelled (9.8-21)"),
+            (nanos(108_400_000, 107_900_000, 108_600_000), "108 ms modelled (107-109)"),
+            (nanos(282, 281, 284), "282 ns modelled (281-284)"),
+            (nanos(1_695, 1_610, 1_699), "1.70 us modelled (1.6-1.7)"),
             (nanos(999_600, 95_000, 1_200_000), "1.00 ms modelled (0.095-1.2)"),
             (nanos(640, 480, 800), "640 ns modelled (480-800)"),
             (nanos(0, 0, 0), "0 ns modelled"),

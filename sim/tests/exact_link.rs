@@ -73,6 +73,17 @@ fn two_chips_on_a_wire_hear_each_other() {
         let of =
             |name: &str| news.split_once(name).unwrap().1.split(' ').next().unwrap().parse::<u32>().unwrap();
         assert!(of(" items=") > 10 && of(" load=") > 10, "{news}");
+        // Questions to the fleet run deepest: the stack that is set aside keeps a quarter of itself free.
+        for question in ["fleet search the pump in hall 7", "fleet recall where is the pump"] {
+            say(&mut first, question);
+            say(&mut second, question);
+            run(&mut first, &mut second, HEARTBEAT);
+        }
+        for exact in [&mut first, &mut second] {
+            let [used, reserved] = ["used", "reserved"].map(|name| figure(exact, name));
+            println!("stack: {used} of {reserved} B");
+            assert!(used * 4 <= reserved * 3, "{used} of {reserved} B");
+        }
     }
 }
 

@@ -8,136 +8,44 @@ use crate::footprint::Footprint;
 /// Fitted to the esp32c3 of the emulator.
 #[rustfmt::skip]
 pub const ESP32C3: Calibration = Calibration {
-    commit: "1bf427b03a0f-dirty",
+    commit: "3d64021812fa-dirty",
     samples: 83,
     mean_error: 34,
-    held_out_error: 69,
-    session_error: 135,
-    image_error: 64,
+    held_out_error: 79,
+    session_error: 127,
+    image_error: 116,
     footprint: Footprint {
-        console: 175,
-        command: 43,
-        role: 127,
+        console: 170,
+        command: 44,
+        role: 132,
         operations: [
             0, // call
-            19, // mac
+            14, // mac
             0, // difference
             0, // absolute
             0, // popcount
-            28, // hash
+            31, // hash
             0, // byte
-            33, // copy
+            37, // copy
             0, // compare
             0, // load
             0, // store
-            52, // alu
-            71, // mul
+            53, // alu
+            72, // mul
             0, // mul-wide
             0, // div
             0, // div-wide
-            29, // root
+            31, // root
             0, // fill
             1, // scan
-            70, // text
-            29, // block
+            62, // text
+            32, // block
             0, // lookup
             40, // link
             0, // symbol
             0, // pattern
-            12, // scale
-            29, // lag
-            25, // neighbour
-            0, // receive
-            0, // command
-            0, // piece
-            0, // switch
-            0, // sweep
-            0, // give
-            0, // turn
-            0, // fetch
-        ],
-    },
-    prices: [
-        18395, // call
-        9237, // mac
-        9856, // difference
-        11992, // absolute
-        22071, // popcount
-        8625, // hash
-        16147, // byte
-        3125, // copy
-        8836, // compare
-        8338, // load
-        3215, // store
-        1583, // alu
-        1001, // mul
-        10838, // mul-wide
-        34227, // div
-        171890, // div-wide
-        23890, // root
-        9029, // fill
-        7320, // scan
-        12034, // text
-        133985, // block
-        8651, // lookup
-        32320, // link
-        49378, // symbol
-        131444, // pattern
-        53019, // scale
-        18750, // lag
-        291976, // neighbour
-        48354, // receive
-        5673242, // command
-        108577, // piece
-        100402050, // switch
-        2208, // sweep
-        110553, // give
-        310000, // turn
-        233851, // fetch
-    ],
-};
-
-/// Fitted to the esp32c6 of the emulator.
-#[rustfmt::skip]
-pub const ESP32C6: Calibration = Calibration {
-    commit: "1bf427b03a0f-dirty",
-    samples: 83,
-    mean_error: 31,
-    held_out_error: 66,
-    session_error: 75,
-    image_error: 78,
-    footprint: Footprint {
-        console: 172,
-        command: 40,
-        role: 129,
-        operations: [
-            0, // call
-            13, // mac
-            0, // difference
-            0, // absolute
-            0, // popcount
-            28, // hash
-            0, // byte
-            32, // copy
-            0, // compare
-            0, // load
-            0, // store
-            64, // alu
-            74, // mul
-            0, // mul-wide
-            0, // div
-            1, // div-wide
-            31, // root
-            0, // fill
-            1, // scan
-            72, // text
-            30, // block
-            0, // lookup
-            23, // link
-            1, // symbol
-            1, // pattern
             13, // scale
-            30, // lag
+            33, // lag
             24, // neighbour
             0, // receive
             0, // command
@@ -150,41 +58,133 @@ pub const ESP32C6: Calibration = Calibration {
         ],
     },
     prices: [
-        24612, // call
-        7145, // mac
-        7908, // difference
-        10008, // absolute
-        20066, // popcount
-        5760, // hash
-        18821, // byte
-        2819, // copy
-        13304, // compare
-        6616, // load
-        2784, // store
-        1526, // alu
+        18447, // call
+        9239, // mac
+        9856, // difference
+        11990, // absolute
+        22064, // popcount
+        8611, // hash
+        18307, // byte
+        3099, // copy
+        8769, // compare
+        8368, // load
+        3432, // store
+        1566, // alu
+        1001, // mul
+        10394, // mul-wide
+        34262, // div
+        96006, // div-wide
+        47564, // root
+        9029, // fill
+        7650, // scan
+        11683, // text
+        134054, // block
+        8536, // lookup
+        32289, // link
+        38120, // symbol
+        132446, // pattern
+        52370, // scale
+        18750, // lag
+        276940, // neighbour
+        48354, // receive
+        2374520, // command
+        136906, // piece
+        108832017, // switch
+        2301, // sweep
+        98513, // give
+        2861811, // turn
+        268653, // fetch
+    ],
+};
+
+/// Fitted to the esp32c6 of the emulator.
+#[rustfmt::skip]
+pub const ESP32C6: Calibration = Calibration {
+    commit: "3d64021812fa-dirty",
+    samples: 83,
+    mean_error: 30,
+    held_out_error: 66,
+    session_error: 95,
+    image_error: 103,
+    footprint: Footprint {
+        console: 167,
+        command: 40,
+        role: 131,
+        operations: [
+            0, // call
+            7, // mac
+            0, // difference
+            0, // absolute
+            0, // popcount
+            28, // hash
+            0, // byte
+            32, // copy
+            0, // compare
+            0, // load
+            0, // store
+            64, // alu
+            75, // mul
+            0, // mul-wide
+            0, // div
+            1, // div-wide
+            32, // root
+            0, // fill
+            1, // scan
+            67, // text
+            33, // block
+            0, // lookup
+            24, // link
+            1, // symbol
+            1, // pattern
+            15, // scale
+            32, // lag
+            25, // neighbour
+            0, // receive
+            0, // command
+            0, // piece
+            0, // switch
+            0, // sweep
+            0, // give
+            0, // turn
+            0, // fetch
+        ],
+    },
+    prices: [
+        24518, // call
+        7144, // mac
+        7909, // difference
+        10010, // absolute
+        20077, // popcount
+        5889, // hash
+        18582, // byte
+        2822, // copy
+        13427, // compare
+        6609, // load
+        2796, // store
+        1529, // alu
         1000, // mul
-        10173, // mul-wide
-        10970, // div
-        77789, // div-wide
-        51273, // root
-        7625, // fill
-        6766, // scan
-        10750, // text
-        144406, // block
-        8688, // lookup
-        39723, // link
-        76046, // symbol
-        126360, // pattern
-        44575, // scale
-        53270, // lag
-        252088, // neighbour
-        50099, // receive
-        2279458, // command
-        139182, // piece
-        9325570, // switch
-        2961, // sweep
-        104132, // give
+        10170, // mul-wide
+        10966, // div
+        78095, // div-wide
+        51252, // root
+        7628, // fill
+        6731, // scan
+        10432, // text
+        144255, // block
+        8614, // lookup
+        39561, // link
+        73184, // symbol
+        127491, // pattern
+        44472, // scale
+        55446, // lag
+        249546, // neighbour
+        50095, // receive
+        2278890, // command
+        139390, // piece
+        9909987, // switch
+        3445, // sweep
+        105922, // give
         335000, // turn
-        213695, // fetch
+        149465, // fetch
     ],
 };

@@ -6,6 +6,7 @@
 //! do is the same in every run; how long that takes is measured.
 
 use super::host_clock;
+use crate::figure::{Banded, Figure, Kind};
 use crate::fleet::ledger::quantile;
 use crate::fleet::{Fleet, FleetError};
 use crate::scenario::{
@@ -13,7 +14,7 @@ use crate::scenario::{
 };
 use ruvllm_esp_core::chip::{Radio, esp32c3};
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_core::units::{Micros, Nanos};
 use ruvllm_esp_core::wire::link::LinkKind;
 use serde::Serialize;
 use std::sync::Arc;
@@ -23,6 +24,9 @@ use std::time::Instant;
 pub const FIELD: usize = 40;
 /// What is run before the measurement.
 pub const WARM_UP: Micros = Micros::seconds(20);
+
+/// Ten ticks of the clock of processors; what is less says nothing.
+const LEAST_PROCESSOR_SECONDS: f64 = 0.1;
 
 /// What one size of fleet took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -43,8 +47,8 @@ pub struct FleetSpeed {
     pub processor_seconds: Option<f64>,
     /// Chips times virtual seconds a second.
     pub chip_seconds_per_second: f64,
-    /// Chips times virtual seconds a second of one processor, where the system says so: other work on this machine does
-    /// not count.
+    /// Chips times virtual seconds a second of one processor, where the system says so and the run was long enough for its
+    /// clock: other work on this machine does not count.
     pub chip_seconds_per_processor_second: Option<f64>,
     /// Virtual time over time on the wall.
     pub real_time_ratio: f64,
@@ -54,10 +58,10 @@ pub struct FleetSpeed {
     pub turns: u64,
     /// Questions to the fleet, and how many were answered, from the beginning.
     pub questions: (usize, usize),
-    /// Half of the answers took less, in virtual microseconds.
-    pub p50_us: Option<u64>,
-    /// Of a hundred answers 95 took less, in virtual microseconds.
-    pub p95_us: Option<u64>,
+    /// Half of the answers took less, in virtual time.
+    pub p50: Option<Figure<Nanos>>,
+    /// Of a hundred answers 95 took less, in virtual time.
+    pub p95: Option<Figure<Nanos>>,
     /// Resident memory of this process at the end, where the system says so.
     pub resident_bytes: Option<u64>,
 }
@@ -84,7 +88,7 @@ pub fn speed(chips: usize, seconds: u64, threads: usize) -> Result<FleetSpeed, F
     let processor_seconds = processor.zip(host_clock::process_seconds()).map(|(from, to)| to - from);
     let after = fleet.work_done();
     let latencies = fleet.latencies();
-    let micros = |permille| quantile(&latencies, permille).map(|took| took.get() / 1_000);
+    let modelled = |permille| Some(Banded::exact(quantile(&latencies, permille)?).tagged(Kind::Modelled));
     Ok(FleetSpeed {
         chips,
         fields: chips.div_ceil(FIELD),
@@ -95,13 +99,14 @@ pub fn speed(chips: usize, seconds: u64, threads: usize) -> Result<FleetSpeed, F
         processor_seconds,
         chip_seconds_per_second: chips as f64 * seconds as f64 / host_seconds,
         chip_seconds_per_processor_second: processor_seconds
-            .map(|worked| chips as f64 * seconds as f64 / worked.max(0.01)),
+            .filter(|worked| *worked >= LEAST_PROCESSOR_SECONDS)
+            .map(|worked| chips as f64 * seconds as f64 / worked),
         real_time_ratio: seconds as f64 / host_seconds,
         frames: after.frames - before.frames,
         turns: after.turns - before.turns,
         questions: fleet.questions(),
-        p50_us: micros(500),
-        p95_us: micros(950),
+        p50: modelled(500),
+        p95: modelled(950),
         resident_bytes: host_clock::resident_bytes(),
     })
 }

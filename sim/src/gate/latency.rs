@@ -116,7 +116,7 @@ fn hold(limits: &limits::Limits, latencies: &[Latency], outcome: &mut Outcome) {
     outcome.summary = format!("4 roles boot, {} latencies {kind} within their limits", latencies.len());
 }
 
-/// The table of limits of `chip`, each a quarter above what was found.
+/// The table of limits of `chip`, each above what was found, as [`limits::line`] says.
 pub fn limits_of(chip: &Chip, latencies: &[Latency]) -> String {
     let lines = latencies.iter().map(|one| limits::line(&one.kernel, one.size, one.nanos));
     format!("\n[{}]\n{}", chip.name, lines.collect::<String>())

@@ -5,6 +5,9 @@
 use ruvllm_esp_core::units::Nanos;
 use std::collections::BTreeMap;
 
+/// How the names of single commands begin.
+const COMMAND: &str = "command-";
+
 /// The limits of one chip, by kernel and size.
 pub type Limits = BTreeMap<(String, u32), Nanos>;
 
@@ -38,9 +41,14 @@ fn parse_line(line: &str) -> Option<((String, u32), Nanos)> {
     Some(((kernel.to_string(), size.parse().ok()?), Nanos(nanos)))
 }
 
-/// A line for a limit a quarter above `nanos`.
+/// A line for a limit a quarter above `nanos`, or twice as high for a single command.
+///
+/// A command runs through about as much code as the cache holds. Where the linker happens to put its functions then decides
+/// two thirds of its time (61 or 103 us for a sensor reading on the ESP32-C3), whatever was changed, and a limit a quarter
+/// above would fail by chance.
 pub fn line(kernel: &str, size: u32, nanos: u64) -> String {
-    let limit = nanos.saturating_mul(5).div_ceil(4);
+    let hundredths = if kernel.starts_with(COMMAND) { 200 } else { 125 };
+    let limit = nanos.saturating_mul(hundredths).div_ceil(100);
     format!("\"{kernel} {size}\" = {}.{:03}\n", limit / 1_000, limit % 1_000)
 }
 
@@ -58,6 +66,12 @@ mod tests {
         let limits = parse(&text, "esp32c3").unwrap();
         assert_eq!(limits.get(&("dot".to_string(), 64)), Some(&Nanos(4_624)));
         assert_eq!(parse(&text, "esp32").unwrap().values().next(), Some(&Nanos(5_000)));
+    }
+
+    #[test]
+    fn a_command_has_room_for_another_layout() {
+        assert_eq!(line("dot", 64, 4_000), "\"dot 64\" = 5.000\n");
+        assert_eq!(line("command-sample", 32, 4_000), "\"command-sample 32\" = 8.000\n");
     }
 
     #[test]

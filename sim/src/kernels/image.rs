@@ -237,6 +237,18 @@ mod tests {
     }
 
     #[test]
+    fn nothing_in_an_image_tells_where_it_was_built() {
+        let image = match Image::build(&chip::esp32c3::CHIP) {
+            Ok(image) => image,
+            Err(error) => return println!("SKIPPED: {error}"),
+        };
+        let bytes = fs::read(&image.path).unwrap();
+        let root = checkout().unwrap();
+        let root = root.to_str().unwrap().as_bytes();
+        assert!(!bytes.windows(root.len()).any(|window| window == root), "{}", image.path.display());
+    }
+
+    #[test]
     fn only_risc_v_is_emulated() {
         let emulated = chip::ALL.into_iter().filter(|chip| target(chip).is_some()).map(|chip| chip.name);
         assert_eq!(emulated.collect::<Vec<_>>(), ["esp32c3", "esp32c6"]);

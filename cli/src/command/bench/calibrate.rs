@@ -21,7 +21,7 @@ pub struct Arguments {
     /// Write the prices and the stack depths into the checkout; build again to use them
     #[arg(long)]
     write: bool,
-    /// Write the latency limits of gate G2 anew, a quarter above what is found now
+    /// Write the latency limits of gate G2 anew, by what is found now
     #[arg(long)]
     limits: bool,
     /// Fit what only a whole chip has to the images in this folder, as `build` makes them; kept as it is otherwise

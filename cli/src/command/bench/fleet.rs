@@ -3,9 +3,11 @@
 use crate::error::{CliError, Exit, Outcome};
 use crate::output::{Output, strong};
 use crate::progress::Stage;
-use crate::quantity::count;
+use crate::quantity::{count, duration};
 use crate::table::{Align, Table};
+use ruvllm_esp_core::units::{Micros, Nanos};
 use ruvllm_esp_sim::evaluation::fleet::{FIELD, FleetSpeed, speed};
+use ruvllm_esp_sim::figure::Figure;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::thread::available_parallelism;
@@ -39,7 +41,8 @@ pub fn run(sizes: &[u32], seconds: u64, threads: Option<u16>, output: &Output) -
 impl Report {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let threads = self.fleets.first().map_or(1, |fleet| fleet.threads);
-        let heading = format!("Simulated fleets on {threads} threads of this machine, measured");
+        let threads = if threads == 1 { "1 thread".into() } else { format!("{threads} threads") };
+        let heading = format!("Simulated fleets on {threads} of this machine, measured");
         writeln!(out, "{}", strong(&heading))?;
         let names = [
             "chips",
@@ -49,8 +52,8 @@ impl Report {
             "frames",
             "turns",
             "answered",
-            "p50",
-            "p95",
+            "p50 modelled",
+            "p95 modelled",
             "memory",
         ];
         let mut table = Table::new(names.map(|heading| (heading, Align::Right)));
@@ -64,12 +67,14 @@ impl Report {
             out,
             "chips: esp32c3 with ESP-NOW in fields of {FIELD}; each is asked every 10 s and asks its fleet every 60 s"
         )?;
-        writeln!(out, "p50, p95: how long the fleet's answers took in virtual time, modelled")
+        writeln!(out, "p50, p95: how long the fleet's answers took in virtual time; -: not known, or too short a run to say")
     }
 }
 
 fn row(fleet: &FleetSpeed) -> [String; 10] {
-    let millis = |micros: Option<u64>| micros.map_or("-".into(), |micros| format!("{} ms", micros / 1_000));
+    let modelled = |took: Option<Figure<Nanos>>| {
+        took.map_or("-".into(), |took| duration(Micros(took.banded.value.get() / 1_000)))
+    };
     let (asked, answered) = fleet.questions;
     [
         count(fleet.chips as u64),
@@ -79,8 +84,8 @@ fn row(fleet: &FleetSpeed) -> [String; 10] {
         count(fleet.frames),
         count(fleet.turns),
         format!("{answered}/{asked}"),
-        millis(fleet.p50_us),
-        millis(fleet.p95_us),
+        modelled(fleet.p50),
+        modelled(fleet.p95),
         fleet.resident_bytes.map_or("-".into(), |bytes| format!("{} MiB", bytes >> 20)),
     ]
 }

@@ -106,6 +106,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             }
         }
     }
+    if viewer.number == 0 {
+        return Err(CliError::no("wire::no-frame", format!("{name} holds no frame"))
+            .help("zeros only keep frames apart; a frame has at least 22 bytes")
+            .into());
+    }
     let unfinished = viewer.reassembly.unfinished();
     if unfinished > 0 {
         output.say(&format!("{unfinished} of the messages lack fragments"));

@@ -3,6 +3,7 @@
 use super::{key, link};
 use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::output::Output;
+use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::fragment::Cut;
 use ruvllm_esp_core::wire::frame::{self, Flags, Header};
@@ -17,7 +18,8 @@ use std::io::{self, BufRead, Write};
 #[command(after_help = "\
 The text form is what `wire decode` prints: fields of the header, the message's name, its fields. What is not given is \
 zero, false or empty. An option wins over a field of the text. Standard output is one line of hexadecimal digits a \
-packet; a message that is longer than a frame is cut.
+packet; a message that is longer than a frame is cut. Of the lines on standard input those of fragments are passed over: \
+the message that they make has its own. A line that was sealed needs --key.
 
 Examples:
   ruvllm-esp wire encode 'stored item=1:9' --from 1 --to 2
@@ -50,7 +52,7 @@ pub struct Arguments {
     #[arg(long, value_name = "HEX", value_parser = key)]
     key: Option<Key>,
     /// The sender's count of its sealed frames, for the first of them
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "key")]
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "key", value_parser = clap::value_parser!(u32).range(1..))]
     counter: u32,
     /// Put the frames on a link of this kind; the bare frame unless told
     #[arg(long, value_name = "LINK", value_parser = link())]
@@ -81,14 +83,15 @@ fn destination(text: &str) -> Result<u16, String> {
 /// # Errors
 /// Text that is no message (exit code 2), and messages that cannot be sent so (1).
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+    let mut counter = Some(arguments.counter);
     if arguments.text != "-" {
-        arguments.line(&arguments.text, output)?;
+        arguments.line(&arguments.text, &mut counter, output)?;
         return Ok(Exit::Ok);
     }
     for (index, line) in io::stdin().lock().lines().enumerate() {
         let line = line.map_err(|error| crate::session::lines::unreadable("standard input", &error))?;
-        if !line.trim().is_empty() && !line.starts_with('#') {
-            let outcome = arguments.line(&line, output);
+        if !line.trim().is_empty() && !line.starts_with('#') && !is_fragment(&line) {
+            let outcome = arguments.line(&line, &mut counter, output);
             outcome.map_err(|stop| match stop {
                 Stop::Error(error) => error.at(&format!("standard input:{}", index + 1)).into(),
                 closed => closed,
@@ -98,8 +101,15 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     Ok(Exit::Ok)
 }
 
+/// Is it a fragment, as `wire decode` shows one? The whole message stands in a line of its own behind the last of them.
+fn is_fragment(line: &str) -> bool {
+    let flags = line.split_whitespace().find_map(|word| word.strip_prefix("flags="));
+    flags.is_some_and(|flags| flags.split('+').any(|flag| flag == "fragment"))
+}
+
 impl Arguments {
-    fn line(&self, line: &str, output: &Output) -> Result<(), Stop> {
+    /// Prints the packets of one message; `counter` is that of the next sealed frame, if one is left.
+    fn line(&self, line: &str, counter: &mut Option<u32>, output: &Output) -> Result<(), Stop> {
         let mut scratch = vec![0; 2 * line.len()];
         let (header, message) = parse::frame(line, &mut scratch).map_err(|error| not_a_message(&error))?;
         let header = self.header(header)?;
@@ -112,7 +122,7 @@ impl Arguments {
         let cut = Cut::plan(length as u16, room)
             .ok_or_else(|| cannot_send(&format!("{length} bytes cannot be cut for frames of {limit}")))?;
         for index in 0..cut.count() {
-            let packet = Hex(&self.packet(&header, payload, cut, index)?).to_string();
+            let packet = Hex(&self.packet(&header, payload, cut, index, counter)?).to_string();
             if output.json {
                 let bytes = packet.len() / 2;
                 let packet = Packet { fragment: index, fragments: cut.count(), bytes, hex: &packet };
@@ -149,14 +159,25 @@ impl Arguments {
     }
 
     /// The bytes on the link of one frame.
-    fn packet(&self, header: &Header, payload: &[u8], cut: Cut, index: u8) -> Result<Vec<u8>, CliError> {
+    fn packet(
+        &self,
+        header: &Header,
+        payload: &[u8],
+        cut: Cut,
+        index: u8,
+        counter: &mut Option<u32>,
+    ) -> Result<Vec<u8>, CliError> {
         let is_cut = cut.count() > 1;
         let fragment_header = cut.header(index);
         let bytes = payload.get(cut.range(index)).unwrap_or_default();
         let parts: &[&[u8]] = if is_cut { &[&fragment_header, bytes] } else { &[bytes] };
         let header = Header { flags: header.flags.with(Flags::FRAGMENT, is_cut), ..*header };
         let seal = match &self.key {
-            Some(key) => Some((key, self.counter.checked_add(index.into()).ok_or_else(used_up)?)),
+            Some(key) => {
+                let sealed = counter.ok_or_else(used_up)?;
+                *counter = sealed.checked_add(1);
+                Some((key, sealed))
+            }
             None => None,
         };
         let mut frame = vec![0; FRAME_LIMIT];
@@ -196,6 +217,10 @@ fn not_a_message(error: &parse::ParseError<'_>) -> CliError {
         }
         (None, BadValue { field: "flags", value }) if value.contains("fragment") => {
             "a fragment is no message; `wire decode` shows the whole one after its fragments".into()
+        }
+        (None, BadValue { field: "role", .. }) => {
+            let names = RoleKind::ALL.map(|role| role.info().alias).join(", ");
+            format!("a role is its number or one of {names}")
         }
         (None, BadValue { .. }) => {
             "a text stands in double quotes, an item is `1:9`; docs/wire.md has the kinds".into()

@@ -1,7 +1,7 @@
 //! Hexadecimal as people have it: with spaces, `0x`, line ends and remarks.
 //!
 //! A blank line or a remark (from `#` on) ends a packet, other line ends mean nothing. So the files of `fixtures/wire`
-//! can be read as they are.
+//! can be read as they are; a test reads them all.
 
 use crate::error::CliError;
 
