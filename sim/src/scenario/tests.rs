@@ -411,5 +411,5 @@ fn another_end_is_the_end_of_all_that_lasts_to_it() {
     );
     let shorter = at(50);
     assert_eq!((shorter.until, shorter.planned), (Micros::seconds(50), Micros::seconds(120)));
-    assert_eq!((&house.lines, house.planned), (&vec![22, 32, 32, 32, 39], house.until));
+    assert_eq!((&house.lines, house.planned), (&vec![20, 30, 30, 30, 38], house.until));
 }
