@@ -4,6 +4,7 @@
 //! comes from the error, never from where it was noticed.
 
 use crate::output::{SCHEMA, heading};
+use ruvllm_esp_sim::scenario::problem::Problem;
 use serde::Serialize;
 use std::fmt;
 use std::io;
@@ -40,6 +41,8 @@ pub struct CliError {
     code: &'static str,
     message: String,
     help: Option<String>,
+    /// Where a file has several mistakes: each, for programs; the message tells them as well.
+    mistakes: Vec<Problem>,
 }
 
 /// Why a command ended before its end.
@@ -57,33 +60,39 @@ pub type Outcome = Result<Exit, Stop>;
 impl CliError {
     /// The command line, the environment or an input file is wrong.
     pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, code, message: message.into(), help: None }
+        Self { exit: Exit::Usage, code, message: message.into(), help: None, mistakes: Vec::new() }
     }
 
     /// What was asked for cannot be: it does not fit.
     pub fn no(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::No, code, message: message.into(), help: None }
+        Self { exit: Exit::No, code, message: message.into(), help: None, mistakes: Vec::new() }
     }
 
     /// The device or this machine failed.
     pub fn runtime(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Runtime, code, message: message.into(), help: None }
+        Self { exit: Exit::Runtime, code, message: message.into(), help: None, mistakes: Vec::new() }
     }
 
     /// The time given did not suffice.
     #[cfg(feature = "board")]
     pub fn timeout(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Timeout, code, message: message.into(), help: None }
+        Self { exit: Exit::Timeout, code, message: message.into(), help: None, mistakes: Vec::new() }
     }
 
     /// Stopped with Ctrl-C.
     pub fn interrupted(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Interrupted, code, message: message.into(), help: None }
+        Self { exit: Exit::Interrupted, code, message: message.into(), help: None, mistakes: Vec::new() }
     }
 
     /// Adds the next step.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the mistakes of a file, one by one.
+    pub fn mistakes(mut self, mistakes: &[Problem]) -> Self {
+        self.mistakes = mistakes.to_vec();
         self
     }
 
@@ -120,6 +129,8 @@ impl CliError {
             message: &'a str,
             help: Option<&'a str>,
             exit: u8,
+            #[serde(skip_serializing_if = "<[Problem]>::is_empty")]
+            mistakes: &'a [Problem],
         }
         let line = Line {
             schema: SCHEMA,
@@ -128,6 +139,7 @@ impl CliError {
             message: &self.message,
             help: self.help.as_deref(),
             exit: self.exit as u8,
+            mistakes: &self.mistakes,
         };
         serde_json::to_string(&line).unwrap_or_default()
     }
@@ -156,7 +168,8 @@ impl From<io::Error> for Stop {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Stop::PipeClosed;
         }
-        Stop::Error(CliError::runtime("cli::input-output", error.to_string()))
+        let help = "something that is read or written failed: is the disk full, is what takes the output still there?";
+        Stop::Error(CliError::runtime("cli::input-output", error.to_string()).help(help))
     }
 }
 

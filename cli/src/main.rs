@@ -6,6 +6,7 @@ mod board;
 mod bringup;
 mod command;
 mod configuration;
+mod destination;
 mod error;
 #[cfg(feature = "board")]
 mod firmware;

@@ -63,7 +63,7 @@ fn the_house_keeps_what_it_was_told() {
 #[test]
 fn the_factory_line_tells_the_worn_from_the_sound() {
     holds("factory-line.toml");
-    let sound = verdict(changed("factory-line.toml", &[("fault = \"noise-burst\"\n", "")]));
+    let sound = verdict(changed("factory-line.toml", &[("fault = \"level-shift\"\n", "")]));
     assert!(missed(&sound).contains(&"alarms of worn"), "{:?}", missed(&sound));
 }
 
@@ -90,6 +90,11 @@ fn the_radio_field_gets_through() {
 fn hostile_nodes_change_nothing_but_where_there_is_no_key() {
     let verdict = holds("hostile-node.toml");
     assert!(verdict.frames.carried > 0);
+    // The outsider believes in its own item; the fleet has but one.
+    assert_eq!((verdict.items.acknowledged, verdict.items.given_up), (1, 0));
+    let members: u64 = verdict.chips[..5].iter().map(|chip| chip.energy.banded.value.get()).sum();
+    assert_eq!((verdict.energy.banded.value.get(), verdict.attackers.chips), (members, 4));
+    assert!(verdict.attackers.sent > 0 && verdict.attackers.accepted == 0);
     let key = "key = \"00112233445566778899aabbccddeeff\"\n";
     let open = self::verdict(changed("hostile-node.toml", &[(key, "")]));
     assert!(missed(&open).contains(&"nothing accepted from hostile chips"), "{:?}", missed(&open));
@@ -110,7 +115,7 @@ fn a_trace_is_the_same_on_two_threads_and_replays_bit_by_bit() {
     assert!(trace == traced(&house, 2), "two threads take another course");
     let read = Trace::read(trace.as_slice()).unwrap();
     assert!(read.damage.is_none() && read.events.len() > 500);
-    let same = replay(&read.header, trace.as_slice(), 2).unwrap();
+    let same = replay(&read.header, read.end(), trace.as_slice(), 2).unwrap();
     assert_eq!(same, Replayed::Same { events: read.events.len() as u64 });
     let text = String::from_utf8(trace).unwrap();
     let line = text.lines().position(|line| line.contains("stopcock")).unwrap();
@@ -122,17 +127,79 @@ fn a_trace_is_the_same_on_two_threads_and_replays_bit_by_bit() {
         }
     });
     let changed: String = changed.map(|line| line + "\n").collect();
-    let differs = replay(&read.header, changed.as_bytes(), 1).unwrap();
+    let differs = replay(&read.header, read.end(), changed.as_bytes(), 1).unwrap();
     assert!(
         matches!(&differs, Replayed::Differs { line, recorded: Some(had), now: Some(now) } if *line > 1 && had.contains("stopwatch") && now.contains("stopcock")),
         "{line} {differs:?}"
     );
     let other = Scenario { seed: 2, ..(*house).clone() };
     let header = ruvllm_esp_sim::trace::Header::new(&other);
-    assert!(matches!(replay(&header, text.as_bytes(), 1).unwrap(), Replayed::Differs { .. }));
+    assert!(matches!(replay(&header, read.end(), text.as_bytes(), 1).unwrap(), Replayed::Differs { .. }));
     let mut player = Player::new(read).unwrap();
     player.seek(Micros::seconds(20));
     let view = player.view();
     assert!(view.chips.iter().all(|chip| chip.peers.len() >= 4), "{view:?}");
     assert!(player.detail(2).console.iter().any(|line| line.contains("behind the clock")));
+}
+
+#[test]
+fn a_run_that_ended_early_replays_to_where_it_ended() {
+    let house = Arc::new(read("house.toml"));
+    let mut trace = Vec::new();
+    let mut run = Run::new(Arc::clone(&house), 1, Some(Box::new(&mut trace))).unwrap();
+    run.advance(Micros::seconds(3)).unwrap();
+    run.finish().unwrap();
+    let read = Trace::read(trace.as_slice()).unwrap();
+    assert_eq!((read.end(), read.header.until_us), (Micros::seconds(3), house.until.get()));
+    let starts = "\"starts\"";
+    let text = String::from_utf8(trace.clone()).unwrap();
+    assert!(text.contains(starts) && !text.contains("boots anew"), "a first start is no fault");
+    let same = replay(&read.header, read.end(), trace.as_slice(), 1).unwrap();
+    assert_eq!(same, Replayed::Same { events: read.events.len() as u64 });
+    // A run of a year ends where the trace has no more.
+    let cut = trace.iter().rposition(|byte| *byte == b'[').unwrap();
+    let year = replay(&read.header, house.until, &trace[..cut], 1).unwrap();
+    assert!(matches!(year, Replayed::Differs { recorded: None, now: Some(_), .. }), "{year:?}");
+}
+
+/// Takes the header, and then is full.
+struct Full(usize);
+
+impl std::io::Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.checked_sub(1).ok_or(std::io::ErrorKind::StorageFull)?;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_trace_that_cannot_be_written_costs_no_verdict() {
+    let house = Arc::new(Scenario { until: Micros::seconds(3), ..read("house.toml") });
+    let mut run = Run::new(Arc::clone(&house), 1, Some(Box::new(Full(9)))).unwrap();
+    assert!(run.advance(house.until).is_err());
+    run.advance(house.until).unwrap();
+    let verdict = run.finish().unwrap();
+    let whole = self::verdict((*house).clone());
+    assert!(verdict.complete && verdict.frames.carried == whole.frames.carried);
+    assert!(
+        verdict.expectations.iter().all(|judged| judged.at_us == 3_000_000),
+        "{:?}",
+        verdict.expectations
+    );
+}
+
+#[test]
+fn of_a_link_so_many_frames_are_lost_as_it_says() {
+    let share = |name| {
+        let scenario = Arc::new(Scenario { until: Micros::seconds(20), ..read(name) });
+        let mut fleet = ruvllm_esp_sim::fleet::Fleet::build(Arc::clone(&scenario), 1).unwrap();
+        fleet.run_until(scenario.until);
+        let link = fleet.view().links.remove(0);
+        link.lost as f64 / (link.heard + link.lost) as f64
+    };
+    let (house, field) = (share("house.toml"), share("radio-field.toml"));
+    assert!((0.01..0.04).contains(&house) && (0.18..0.27).contains(&field), "{house} {field}");
 }

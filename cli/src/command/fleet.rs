@@ -6,8 +6,12 @@ mod replay;
 
 use crate::error::{CliError, Outcome};
 use crate::output::Output;
+use crate::selection::nearest;
 use clap::Subcommand;
+use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::scenario::{Problems, Scenario};
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 const EXAMPLES: &str = "\
@@ -50,19 +54,34 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     }
 }
 
-/// Reads a scenario.
+/// Reads a scenario that ends when it says, or at another time.
 ///
 /// # Errors
-/// `scenario::wrong`, with every mistake.
-pub fn read(path: &Path) -> Result<Scenario, CliError> {
-    Scenario::read(path).map_err(|problems| wrong(&problems))
+/// `scenario::cannot-read`; `scenario::wrong`, with every mistake.
+pub fn read(path: &Path, until: Option<Micros>) -> Result<Scenario, CliError> {
+    File::open(path).map_err(|error| cannot_read(path, &error))?;
+    Scenario::read_until(path, until).map_err(|problems| wrong(&problems))
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> CliError {
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names: Vec<String> = beside.filter_map(|entry| name(&entry.path())).collect();
+    let near = name(path).and_then(|name| nearest(&name, names.iter().map(String::as_str)).map(String::from));
+    let help = match near {
+        Some(near) => format!("did you mean `{}`?", path.with_file_name(near).display()),
+        None => "name a scenario; `ruvllm-esp fleet new` writes an example".into(),
+    };
+    CliError::usage("scenario::cannot-read", format!("{}: {error}", path.display())).help(help)
 }
 
 /// Tells what is wrong with a scenario.
 pub fn wrong(problems: &Problems) -> CliError {
-    let count = problems.list.len();
+    let count = problems.list.len() + problems.more;
     let counted = if count == 1 { "one mistake".to_string() } else { format!("{count} mistakes") };
     let lines = problems.to_string().replace('\n', "\n  ");
     CliError::usage("scenario::wrong", format!("{counted} in {}\n  {lines}", problems.file))
         .help("docs/scenarios.md lists every key; `ruvllm-esp fleet new` writes an example")
+        .mistakes(&problems.list)
 }

@@ -92,8 +92,8 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["demo", "input", "stdin"], help_heading = "Who talks to it")]
     pty: bool,
     /// The seed of whatever is random, shown in the summary; 0, or the scenario's, unless told
-    #[arg(long, value_name = "N", help_heading = "The session")]
-    seed: Option<u32>,
+    #[arg(long, value_name = "N", help_heading = "The session", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    seed: Option<u64>,
     /// Exit with 1 when a command failed
     #[arg(long, help_heading = "The session")]
     strict: bool,
@@ -109,14 +109,15 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if let Some(path) = &arguments.fleet.fleet {
         return fleet::run(path, &arguments.fleet, arguments.seed, output);
     }
-    let setup = arguments.setup()?;
+    arguments.fleet.none_is_given()?;
+    let seed = arguments.seed()?;
+    let setup = arguments.setup(seed)?;
     let role = setup.identity.role;
     let changes_only = arguments.demo && role == RoleKind::AnomalySentinel && !output.verbose;
     let echo = arguments.demo || arguments.input.is_some() || !io::stdin().is_terminal();
     let remote = arguments.tcp.is_some() || arguments.pty;
     let echo = echo || remote;
-    let terms =
-        Terms { seed: arguments.seed.unwrap_or(0), strict: arguments.strict, echo, changes_only, remote };
+    let terms = Terms { seed, strict: arguments.strict, echo, changes_only, remote };
     if remote {
         return arguments.serve(&setup, terms, output);
     }
@@ -156,7 +157,16 @@ impl Arguments {
         Session::with(Box::new(chip), setup.radio, terms, output)
     }
 
-    fn setup(&self) -> Result<Setup, CliError> {
+    /// The seed of a chip, which has 32 bits; a scenario's has more.
+    fn seed(&self) -> Result<u32, CliError> {
+        u32::try_from(self.seed.unwrap_or(0)).map_err(|_| {
+            let message =
+                format!("--seed {}: the seed of one chip is at most {}", self.seed.unwrap_or(0), u32::MAX);
+            CliError::usage("cli::seed-too-large", message).help("only a fleet's may be larger")
+        })
+    }
+
+    fn setup(&self, seed: u32) -> Result<Setup, CliError> {
         let chip = match Given::find(self.variant.as_deref(), "--variant", VARIANT)? {
             Some(given) => given.chip()?,
             None => {
@@ -170,7 +180,7 @@ impl Arguments {
         self.check_arena(chip)?;
         let chip_id = Given::find(self.chip_id.as_deref(), "--chip-id", CHIP_ID)?;
         let chip_id = chip_id.map_or(Ok(0), |given| given.chip_id())?;
-        let identity = Identity { chip, chip_id, role, seed: self.seed.unwrap_or(0) };
+        let identity = Identity { chip, chip_id, role, seed };
         Ok(Setup { identity, radio: self.radio.into(), arena: self.arena })
     }
 

@@ -1,11 +1,11 @@
 //! `trace`: what a fleet did, for other tools.
 
+use crate::destination::{Destination, cannot_write};
 use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::output::Output;
 use clap::Subcommand;
 use ruvllm_esp_sim::trace::{Trace, perfetto};
 use serde::Serialize;
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -57,11 +57,15 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let trace = read(&export.file)?;
     let scenario = trace.header.scenario().map_err(|problems| super::fleet::wrong(&problems))?;
     let name = export.perfetto.display().to_string();
-    let failed = |error: std::io::Error| CliError::runtime("trace::cannot-write", format!("{name}: {error}"));
-    let mut out = BufWriter::new(File::create(&export.perfetto).map_err(failed)?);
-    perfetto::export(&trace, &scenario, &mut out).and_then(|()| out.flush()).map_err(failed)?;
+    let inputs = std::slice::from_ref(&export.file);
+    let (destination, file) = Destination::open(&export.perfetto, inputs, "trace::cannot-write")?;
+    let mut out = BufWriter::new(file);
+    perfetto::export(&trace, &scenario, &mut out)
+        .and_then(|()| out.flush())
+        .and_then(|()| destination.keep())
+        .map_err(|error| cannot_write(&export.perfetto, &error, "trace::cannot-write"))?;
     let damage = trace.damage.as_ref().map(ToString::to_string);
-    let until_us = trace.events.last().map_or(0, |event| event.0 / 1000);
+    let until_us = trace.end().get();
     let exported = Exported { events: trace.events.len(), until_us, file: name.clone(), damage };
     if output.json {
         output.json("trace-export", &exported)?;

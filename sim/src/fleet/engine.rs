@@ -33,7 +33,7 @@ pub struct Fleet {
     now: Nanos,
     pool: Option<ThreadPool>,
     /// What will be done from outside, at one time in the order in which it was planned.
-    acts: BTreeMap<(Nanos, u64), Fault>,
+    acts: BTreeMap<(Nanos, u64), Act>,
     planned: u64,
     inputs: Inputs,
     next_input: Option<Input>,
@@ -54,6 +54,15 @@ pub enum Happened {
     Chip(Record),
     /// From outside.
     Fault(Nanos, Fault),
+}
+
+/// Something that will be done from outside.
+#[derive(Clone, Debug)]
+enum Act {
+    /// What every chip begins with: power, and its clock's own speed. Nothing failed, so nothing tells of it.
+    Begin(Fault),
+    /// What fails or is mended.
+    Fault(Fault),
 }
 
 /// How much was simulated.
@@ -205,28 +214,34 @@ impl Fleet {
         let scenario = Arc::clone(&self.scenario);
         for (place, chip) in scenario.chips.iter().enumerate() {
             if chip.skew != 0 {
-                self.plan(nanos(chip.starts), Fault::Skew { chip: place, millionths: None });
+                self.plan(nanos(chip.starts), Act::Begin(Fault::Skew { chip: place, millionths: None }));
             }
-            self.plan(nanos(chip.starts), Fault::Reboot { chip: place });
+            self.plan(nanos(chip.starts), Act::Begin(Fault::Reboot { chip: place }));
         }
         for event in scenario.fault_events() {
-            Fault::begins(&event.fault).into_iter().for_each(|fault| self.plan(nanos(event.at), fault));
+            for fault in Fault::begins(&event.fault) {
+                self.plan(nanos(event.at), Act::Fault(fault));
+            }
             if let Some(ends) = event.ends {
-                Fault::ends(&event.fault).into_iter().for_each(|fault| self.plan(nanos(ends), fault));
+                for fault in Fault::ends(&event.fault) {
+                    self.plan(nanos(ends), Act::Fault(fault));
+                }
             }
         }
     }
 
-    fn plan(&mut self, at: Nanos, fault: Fault) {
-        self.acts.insert((at, self.planned), fault);
+    fn plan(&mut self, at: Nanos, act: Act) {
+        self.acts.insert((at, self.planned), act);
         self.planned += 1;
     }
 
     fn run_to(&mut self, until: Nanos) {
         while self.now < until {
             while let Some(entry) = self.acts.first_entry().filter(|entry| entry.key().0 <= self.now) {
-                let fault = entry.remove();
-                self.apply(fault);
+                match entry.remove() {
+                    Act::Begin(fault) => self.strike(&fault),
+                    Act::Fault(fault) => self.apply(fault),
+                }
             }
             let act = self.acts.keys().next().map_or(until, |(at, _)| *at);
             let stop = until.min(act).min(self.now + AHEAD);
@@ -278,7 +293,10 @@ impl Fleet {
         let ahead = all.partition_point(|record| record.at < self.now);
         self.early = all.split_off(ahead);
         for record in all {
-            self.ledger.enter(&record);
+            // What a hostile chip says of its items and questions is no promise of the fleet.
+            if self.scenario.chips.get(record.chip).is_some_and(|plan| plan.hostile.is_none()) {
+                self.ledger.enter(&record);
+            }
             self.happens(Happened::Chip(record));
         }
     }
@@ -305,7 +323,7 @@ impl Fleet {
             Fault::PowerCut { chip, lasts } => {
                 self.stop(chip, false);
                 if let Some(lasts) = lasts {
-                    self.plan(now + nanos(lasts), Fault::Reboot { chip });
+                    self.plan(now + nanos(lasts), Act::Fault(Fault::Reboot { chip }));
                 }
             }
             Fault::Reboot { chip } => {

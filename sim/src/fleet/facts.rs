@@ -103,6 +103,8 @@ impl Fleet {
                 cut: link.medium.is_cut,
                 frames: (link.medium.carried.frames, link.medium.carried.lost + link.medium.carried.spoiled),
                 bytes: link.medium.carried.bytes,
+                heard: link.medium.carried.heard,
+                lost: link.medium.carried.lost,
                 load: hundredths(link.medium.load(now)),
             })
         });

@@ -52,6 +52,8 @@ pub struct Carried {
     pub frames: u64,
     /// Their bytes on the medium.
     pub bytes: u64,
+    /// Times that a frame reached one of those in reach, whole or spoiled.
+    pub heard: u64,
     /// Times that a frame did not reach one of those in reach.
     pub lost: u64,
     /// Of these, because two frames were on the air at once.
@@ -164,6 +166,7 @@ impl Medium {
             } else if self.is_lost(offer.member, member, share) {
                 self.carried.lost += 1;
             } else {
+                self.carried.heard += 1;
                 let at = self.arrives(member, end, load);
                 let bytes = self.perhaps_spoiled(&offer.bytes);
                 let what = Brought::Frame { from: offer.member, bytes };

@@ -85,6 +85,10 @@ pub struct LinkView {
     pub frames: (u64, u64),
     /// Bytes carried.
     pub bytes: u64,
+    /// Times that a frame arrived at a chip, whole or spoiled: once for each chip that it reached.
+    pub heard: u64,
+    /// Times that a frame did not arrive at a chip in reach, counted in the same way: of `heard + lost`, so many were lost.
+    pub lost: u64,
     /// How busy it was lately, in hundredths.
     pub load: u8,
 }

@@ -20,6 +20,7 @@ pub(super) fn read(
     let read = |table: Table<'_>| {
         let reading = Reading { table, scenario, members, notes };
         let what = reading.what()?;
+        reading.check(&what);
         let name = table.text("name").map_or_else(|| reading.name(&what), |name| name.value.to_string());
         Some(Expectation { name, line: table.line(), what })
     };
@@ -67,6 +68,38 @@ impl Reading<'_, '_> {
             "alarms" => self.alarms()?,
             _ => Expected::Energy { chips: self.chips()?, under: self.energy()? },
         })
+    }
+
+    /// Notes what can never hold, and what holds whatever happens.
+    fn check(&self, what: &Expected) {
+        let wrong = |key: &str, wrong: String| {
+            self.table.wrong_at(self.table.span_of(key).unwrap_or(self.table.span()), Wrong::new(wrong));
+        };
+        let (chips, replicas) = (self.scenario.chips.len(), self.scenario.replicas);
+        match what {
+            Expected::Text { from, by, .. } | Expected::Alarms { from, until: by, .. } if from > by => {
+                wrong("from", "it is over before it begins".into());
+            }
+            Expected::Peers { at_least, .. } if usize::from(*at_least) >= chips => {
+                wrong(
+                    "at-least",
+                    format!("of {chips} chips, each hears at most {}", chips.saturating_sub(1)),
+                );
+            }
+            Expected::Copies { at_least } if *at_least > replicas => {
+                wrong("at-least", format!("`replicas` is {replicas}, and no item has more copies"));
+            }
+            Expected::Latency { under: Micros(0), .. } | Expected::Energy { under: 0, .. } => {
+                wrong("under", "nothing is less than 0".into());
+            }
+            Expected::Latency { quantile: Permille(0), .. } => {
+                wrong("quantile", "0% of the questions say nothing".into());
+            }
+            Expected::Recall { at_least: Permille(0), .. } | Expected::Answered { at_least: Permille(0) } => {
+                wrong("at-least", "0% is reached whatever happens".into());
+            }
+            _ => {}
+        }
     }
 
     fn alarms(&self) -> Option<Expected> {

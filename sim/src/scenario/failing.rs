@@ -3,11 +3,11 @@
 use super::faults::MOST_FAULTS;
 use super::grammar;
 use super::members::Members;
-use super::plan::{FaultKind, FaultPlan, Scenario, When};
+use super::plan::{FaultKind, FaultPlan, Permille, Scenario, When};
 use super::problem::{Notes, Wrong};
 use super::quantity;
 use super::read::Sections;
-use super::table::Table;
+use super::table::{Found, Table};
 use ruvllm_esp_core::units::Micros;
 
 /// Reads the faults.
@@ -20,7 +20,7 @@ pub(super) fn read(
     let (mut plans, mut expected) = (Vec::new(), 0u64);
     for table in sections.of(&grammar::FAULT) {
         let when = when(&table, scenario);
-        let lasts = table.parsed("lasts", quantity::time).map(|time| time.value);
+        let lasts = lasts(&table);
         let fault = fault(&table, members, notes);
         let (Some(when), Some(fault)) = (when, fault) else { continue };
         if let When::Chance { gap, from, until } = when {
@@ -68,7 +68,7 @@ fn when(table: &Table<'_>, scenario: &Scenario) -> Option<When> {
 fn fault(table: &Table<'_>, members: &Members, notes: &Notes<'_>) -> Option<FaultKind> {
     let chips = || members.chips.find(&table.texts("chip")?, notes);
     let links = || members.links.find(&table.texts("link")?, notes);
-    let share = || table.parsed("share", quantity::share).map(|share| share.value);
+    let share = || table.parsed("share", quantity::share).and_then(|share| some_share(table, share));
     Some(match table.kind()? {
         "crash" => FaultKind::Crash(chips()?),
         "reboot" => FaultKind::Reboot(chips()?),
@@ -80,6 +80,22 @@ fn fault(table: &Table<'_>, members: &Members, notes: &Notes<'_>) -> Option<Faul
         "babble" => FaultKind::Babble(chips()?),
         _ => FaultKind::Skew(chips()?, table.parsed("skew", quantity::skew)?.value),
     })
+}
+
+/// How long; at 0s nothing would fail.
+fn lasts(table: &Table<'_>) -> Option<Micros> {
+    let lasts = table.parsed("lasts", quantity::time)?;
+    if lasts.value == Micros(0) {
+        table.wrong_at(lasts.span, Wrong::new("a fault that lasts 0s is none"));
+    }
+    Some(lasts.value)
+}
+
+fn some_share(table: &Table<'_>, share: Found<Permille>) -> Option<Permille> {
+    if share.value == Permille(0) {
+        table.wrong_at(share.span, Wrong::new("a fault of 0% is none"));
+    }
+    Some(share.value)
 }
 
 /// The parts of a partition; no chip is in two.

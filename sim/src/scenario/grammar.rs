@@ -79,6 +79,8 @@ pub enum Value {
     Role,
     /// One or several names of chips or groups; `all` is every member.
     Chips,
+    /// The name of a link.
+    Link,
     /// One or several names of links; `all` is every link.
     Links,
     /// Lists of chips.
@@ -107,10 +109,36 @@ impl Value {
             Self::Variant => "kind of chip".into(),
             Self::Role => "role".into(),
             Self::Chips => "chips".into(),
+            Self::Link => "link".into(),
             Self::Links => "links".into(),
             Self::Groups => "list of lists of chips".into(),
             Self::File => "file".into(),
         }
+    }
+}
+
+impl Key {
+    /// What it wants, with an example where there is one, in a table of this kind.
+    pub fn wanted(&self, kind: Option<&str>) -> String {
+        let value = match (self.value, kind) {
+            (Value::Bound, Some("recall" | "answered")) => Value::Share,
+            (Value::Bound, Some("latency")) => Value::Time,
+            (Value::Bound, Some("energy")) => Value::Energy,
+            (Value::Bound, _) => return "a whole number such as 3".into(),
+            (value, _) => value,
+        };
+        let example = match (value, self.name) {
+            (Value::Time, _) => "a time such as \"1s\"",
+            (Value::Rate, _) => "a rate such as \"2/s\"",
+            (Value::Share, "at-least" | "quantile") => "a share such as \"90%\"",
+            (Value::Share, _) => "a share such as \"2%\"",
+            (Value::Size, _) => "a size such as \"64KiB\"",
+            (Value::Skew, _) => "a number of ppm such as \"40ppm\"",
+            (Value::Energy, _) => "an energy such as \"5J\"",
+            (Value::Link, _) => "the name of one link",
+            _ => return value.describe(),
+        };
+        example.into()
     }
 }
 
@@ -206,7 +234,7 @@ pub const CHIP: Section = Section {
             "what its link needs",
             "what takes its share of the memory",
         ),
-        may("link", Value::Links, "the only link", "the link that it is on"),
+        may("link", Value::Link, "the only link", "the link that it is on"),
         may("starts", Value::Time, "0s", "when it is first given power"),
         may("skew", Value::Skew, "0ppm", "how much too fast its clock runs"),
         may(

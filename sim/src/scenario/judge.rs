@@ -38,6 +38,8 @@ pub struct Judged {
     pub line: u32,
     /// Does it hold?
     pub met: bool,
+    /// Was it due when the run ended? What was not, is neither met nor missed.
+    pub due: bool,
     /// When that was known.
     pub at_us: u64,
     /// What was seen, in words.
@@ -49,6 +51,9 @@ pub struct Judged {
 pub struct Judge {
     cases: Vec<Case>,
     members: Members,
+    /// Where the scenario ends, and where this run does.
+    planned: Micros,
+    until: Micros,
     /// Places of the cases judged since [`Judge::take_news`].
     news: Vec<usize>,
 }
@@ -86,7 +91,8 @@ impl Judge {
             names: scenario.chips.iter().map(|chip| chip.name.clone()).collect(),
             hostile: scenario.chips.iter().map(|chip| chip.hostile.is_some()).collect(),
         };
-        Self { cases: scenario.expectations.iter().map(case).collect(), members, news: Vec::new() }
+        let cases = scenario.expectations.iter().map(case).collect();
+        Self { cases, members, planned: scenario.planned, until: scenario.until, news: Vec::new() }
     }
 
     /// A chip wrote a line on its console.
@@ -118,12 +124,17 @@ impl Judge {
 
     /// Looks at the fleet as it is at `now`: judges all that is due.
     pub fn look(&mut self, now: Micros, facts: &dyn Facts) {
-        self.settle(now, facts, |what| what.due().is_some_and(|due| due <= now));
+        self.settle(now, facts, |expected| expected.what.due().is_some_and(|due| due <= now));
     }
 
-    /// Judges what is still open by the fleet as it is now; all verdicts, in the order of the scenario.
+    /// Judges what is still open by the fleet as it is now, where it is due; all verdicts, in the order of the scenario.
     pub fn finish(&mut self, now: Micros, facts: &dyn Facts) -> Vec<Judged> {
-        self.settle(now, facts, |_| true);
+        let (planned, until) = (self.planned, self.until);
+        self.settle(now, facts, |expected| expected.ends(planned, until) <= now);
+        for case in self.cases.iter_mut().filter(|case| case.judged.is_none()) {
+            case.decide(false, now, "not due yet".into());
+            case.judged.iter_mut().for_each(|judged| judged.due = false);
+        }
         self.cases.iter().filter_map(|case| case.judged.clone()).collect()
     }
 
@@ -133,9 +144,9 @@ impl Judge {
         places.into_iter().filter_map(|place| self.cases.get(place)?.judged.clone()).collect()
     }
 
-    fn settle(&mut self, now: Micros, facts: &dyn Facts, is_due: impl Fn(&Expected) -> bool) {
+    fn settle(&mut self, now: Micros, facts: &dyn Facts, is_due: impl Fn(&Expectation) -> bool) {
         for (place, case) in self.cases.iter_mut().enumerate() {
-            if case.judged.is_none() && is_due(&case.expectation.what) {
+            if case.judged.is_none() && is_due(&case.expectation) {
                 let (met, seen) = measure(case, &self.members, facts);
                 case.decide(met, now, seen);
                 self.news.push(place);
@@ -173,7 +184,15 @@ impl Case {
 
     fn decide(&mut self, met: bool, at: Micros, seen: String) {
         let Expectation { name, line, .. } = &self.expectation;
-        self.judged = Some(Judged { name: name.clone(), line: *line, met, at_us: at.get(), seen });
+        self.judged = Some(Judged { name: name.clone(), line: *line, met, due: true, at_us: at.get(), seen });
+    }
+}
+
+impl Expectation {
+    /// When it is judged at the latest: one from the command line is about the run, the rest about the scenario.
+    fn ends(&self, planned: Micros, until: Micros) -> Micros {
+        let end = if self.line == 0 { until } else { planned };
+        self.what.due().unwrap_or(end)
     }
 }
 
@@ -261,7 +280,9 @@ mod tests {
             hostile: vec![false; 3],
         };
         let counts = vec![0; expectation.what.chips().len()];
-        Judge { cases: vec![Case { expectation, counts, judged: None }], members, news: Vec::new() }
+        let (planned, until) = (Micros(1), Micros(1));
+        let cases = vec![Case { expectation, counts, judged: None }];
+        Judge { cases, members, planned, until, news: Vec::new() }
     }
 
     /// Is it met, and what was seen?
@@ -297,6 +318,33 @@ mod tests {
         let mut any = judge(text(&[0, 2], true));
         any.console(Micros(13), 2, "the pump");
         assert!(any.take_news()[0].met);
+    }
+
+    #[test]
+    fn what_is_due_after_the_run_is_not_judged_and_what_is_missed_is_missed() {
+        let fine = Fine::default();
+        let mut short = judge(Expected::NoItemLost);
+        short.planned = Micros(90);
+        let judged = short.finish(Micros(50), &fine).remove(0);
+        assert!(!judged.met && !judged.due && judged.seen == "not due yet", "{judged:?}");
+        let mut broken = judge(Expected::NoText { chips: vec![1], text: "err:".into() });
+        broken.planned = Micros(90);
+        broken.console(Micros(4), 1, "err: full");
+        let judged = broken.finish(Micros(50), &fine).remove(0);
+        assert!(judged.due && !judged.met);
+        let mut wanted = judge(Expected::NoItemLost);
+        (wanted.planned, wanted.cases[0].expectation.line) = (Micros(90), 0);
+        assert!(wanted.finish(Micros(50), &fine)[0].met, "the command line means this run");
+    }
+
+    #[test]
+    fn a_missed_limit_is_told() {
+        let fine = Fine::default();
+        let (_, seen) = at_the_end(Expected::Energy { chips: vec![0], under: 3_000 }, &fine);
+        assert!(seen.contains("not under 3"), "{seen}");
+        let latency = |under| Expected::Latency { quantile: Permille(500), under: Micros(under) };
+        assert!(at_the_end(latency(2_000), &fine).1.contains("not under 2"));
+        assert!(!at_the_end(latency(20_000), &fine).1.contains("under"));
     }
 
     #[test]

@@ -47,10 +47,17 @@ pub(super) fn measure(case: &Case, members: &Members, facts: &dyn Facts) -> (boo
         Expected::Energy { chips, under } => {
             let most = chips.iter().map(|chip| (facts.energy(*chip), *chip)).max();
             let (energy, chip) = most.unwrap_or_default();
-            let figure = Banded::exact(Nanojoules(energy)).tagged(Kind::Modelled);
-            (energy < *under, format!("{}: {figure}", some_of(&[chip], members)))
+            let figure = |energy| Banded::exact(Nanojoules(energy)).tagged(Kind::Modelled);
+            let seen = format!("{}: {}", some_of(&[chip], members), figure(energy));
+            (energy < *under, limited(energy < *under, seen, &figure(*under).to_string()))
         }
     }
+}
+
+/// What was seen; where that is not enough, with the limit, a modelled figure.
+fn limited(met: bool, seen: String, limit: &str) -> String {
+    let limit = limit.split(" modelled").next().unwrap_or(limit);
+    if met { seen } else { format!("{seen}, and not under {limit}") }
 }
 
 fn copies(at_least: u32, facts: &dyn Facts) -> (bool, String) {
@@ -90,12 +97,17 @@ fn latency(quantile: Permille, under: Micros, facts: &dyn Facts) -> (bool, Strin
     times.sort_unstable();
     let rank = (times.len() * usize::from(quantile.0)).div_ceil(1000).max(1) - 1;
     let name = format!("p{}", Permille(quantile.0).to_string().trim_end_matches('%'));
+    let limit = Banded::exact(under).tagged(Kind::Modelled).to_string();
     match times.get(rank) {
         None => (false, "no question was asked".into()),
-        Some(Micros(u64::MAX)) => (false, format!("{name}: never answered, of {} questions", times.len())),
+        Some(Micros(u64::MAX)) => {
+            let seen = format!("{name}: never answered, of {} questions", times.len());
+            (false, limited(false, seen, &limit))
+        }
         Some(time) => {
             let figure = Banded::exact(*time).tagged(Kind::Modelled);
-            (*time < under, format!("{name} {figure} over {} questions", times.len()))
+            let seen = format!("{name} {figure} over {} questions", times.len());
+            (*time < under, limited(*time < under, seen, &limit))
         }
     }
 }

@@ -6,7 +6,7 @@ use super::plan::{ChipPlan, Hostility, LinkPlan, MOST_CHIPS, Permille, Port, Sce
 use super::problem::{Notes, Wrong};
 use super::quantity;
 use super::read::Sections;
-use super::table::Table;
+use super::table::{Found, Table};
 use crate::device::least_arena;
 use ruvllm_esp_core::chip::{self, Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
@@ -60,7 +60,7 @@ impl Members {
         for table in &tables {
             groups.push(members.group(table, scenario, &mut media, &mut ids));
         }
-        if tables.is_empty() {
+        if tables.is_empty() && !sections.has("chip") {
             notes.add(None, Wrong::with("there is no [[chip]]", "a fleet has at least one chip"));
         }
         ids.assign(&mut scenario.chips, notes);
@@ -91,6 +91,10 @@ impl Members {
         }
         let plan = plan_of(table, medium.and_then(|medium| media.get(medium)));
         let plan = plan.zip(medium).map(|(plan, link)| ChipPlan { name: name.clone(), link, ..plan });
+        if plan.is_none() {
+            // A wrong address is told all the same.
+            let _ = table.whole("id");
+        }
         let first = plan.and_then(|plan| add_chips(table, &plan, count, scenario, ids));
         if let Some((first, medium)) = first.zip(medium.and_then(|medium| media.get_mut(medium))) {
             medium.members.extend(first..first + count);
@@ -123,7 +127,8 @@ impl Members {
         let is_ring = scenario.topology == Topology::Ring;
         for medium in media {
             let first = scenario.links.len();
-            if !medium.is_named {
+            // Where there are no chips at all, that is said already.
+            if !medium.is_named && !self.chips.is_empty() {
                 notes.add(
                     Some(medium.span.clone()),
                     Wrong::new(format!("no chip is on the link `{}`", medium.name)),
@@ -205,6 +210,7 @@ fn add_chips(
     for number in 0..count {
         let name = if count == 1 { plan.name.clone() } else { numbered(&plan.name, number) };
         scenario.chips.push(ChipPlan { name, ..plan.clone() });
+        scenario.lines.push(table.line());
     }
     Some(first)
 }
@@ -260,19 +266,14 @@ fn plan_of(table: &Table<'_>, medium: Option<&Medium>) -> Option<ChipPlan> {
     }
     let hostile = table.word("hostile");
     let kind = |word: &'static str| Hostility::ALL.into_iter().find(|kind| kind.name() == word);
-    let plan = ChipPlan {
-        name: String::new(),
-        id: 0,
-        chip: chip?,
-        role: role?,
-        radio,
-        arena: arena_of(table, chip?, role?, radio),
-        link: 0,
-        starts: table.parsed("starts", quantity::time).map_or(Micros(0), |time| time.value),
-        skew: table.parsed("skew", quantity::skew).map_or(0, |skew| skew.value),
-        hostile: hostile.and_then(|word| kind(word.value)),
-    };
-    Some(plan)
+    let starts = table.parsed("starts", quantity::time).map_or(Micros(0), |time| time.value);
+    let skew = table.parsed("skew", quantity::skew).map_or(0, |skew| skew.value);
+    let asked = table.parsed("arena", quantity::size);
+    let hostile = hostile.and_then(|word| kind(word.value));
+    // What is wrong above is told before the first of them ends it.
+    let (chip, role) = (chip?, role?);
+    let arena = arena_of(table, asked, chip, role, radio);
+    Some(ChipPlan { name: String::new(), id: 0, chip, role, radio, arena, link: 0, starts, skew, hostile })
 }
 
 fn variant_of(table: &Table<'_>) -> Option<&'static Chip> {
@@ -298,8 +299,13 @@ fn role_of(table: &Table<'_>, chip: Option<&'static Chip>) -> Option<RoleKind> {
 }
 
 /// The arena that was asked for, if the chip has that much and the role gets by with it.
-fn arena_of(table: &Table<'_>, chip: &Chip, role: RoleKind, radio: Radio) -> Option<Bytes> {
-    let asked = table.parsed("arena", quantity::size);
+fn arena_of(
+    table: &Table<'_>,
+    asked: Option<Found<Bytes>>,
+    chip: &Chip,
+    role: RoleKind,
+    radio: Radio,
+) -> Option<Bytes> {
     let most = chip.arena_budget(radio).arena;
     let have = asked.as_ref().map_or(most, |asked| asked.value);
     let span = asked.as_ref().map_or(table.span(), |asked| asked.span.clone());

@@ -1,5 +1,6 @@
 //! Scenario files: a fleet, what is typed at it, what fails, and what must hold.
 //!
+//! - [`quantity`]: times, shares, rates and sizes as files write them
 //! - [`plan`]: a scenario with every name resolved, as the engine reads it
 //! - [`grammar`]: which keys there are
 //! - [`problem`]: what is wrong with a file, each mistake with its place
@@ -24,7 +25,7 @@ mod members;
 mod names;
 pub mod plan;
 pub mod problem;
-mod quantity;
+pub mod quantity;
 mod read;
 pub mod run;
 mod table;

@@ -49,6 +49,11 @@ impl Names {
         Ok(())
     }
 
+    /// Is nothing named?
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// Says what `all` stands for.
     pub fn set_all(&mut self, all: Vec<usize>) {
         self.all = all;

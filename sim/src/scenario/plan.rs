@@ -29,6 +29,8 @@ pub struct Scenario {
     pub seed: u64,
     /// How much virtual time it takes.
     pub until: Micros,
+    /// Where it says that it ends: later than `until` where a run is cut short. What is due after `until` is not judged.
+    pub planned: Micros,
     /// How the chips are connected.
     pub topology: Topology,
     /// Copies of each item of the fleet, the first included; at least 1.
@@ -37,6 +39,8 @@ pub struct Scenario {
     pub key: Option<[u8; 16]>,
     /// The chips, in the order of the file; a group lies together.
     pub chips: Vec<ChipPlan>,
+    /// For each chip the line of the file where its table begins.
+    pub lines: Vec<u32>,
     /// The links.
     pub links: Vec<LinkPlan>,
     /// What is typed at set times, in the order of the file.

@@ -1,6 +1,6 @@
 //! What is wrong with a scenario: every mistake with its place and what to do about it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use std::ops::Range;
 const MOST: usize = 50;
 
 /// One mistake.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Problem {
     /// The line, from 1; 0 where it is about the file as a whole.
     pub line: u32,
@@ -27,6 +27,8 @@ pub struct Problems {
     pub file: String,
     /// The mistakes.
     pub list: Vec<Problem>,
+    /// How many more there are, which are not told.
+    pub more: usize,
 }
 
 impl fmt::Display for Problems {
@@ -42,6 +44,9 @@ impl fmt::Display for Problems {
                 write!(f, "\n  {help}")?;
             }
         }
+        if self.more > 0 {
+            write!(f, "\nand {} more", self.more)?;
+        }
         Ok(())
     }
 }
@@ -51,6 +56,8 @@ impl fmt::Display for Problems {
 pub(super) struct Notes<'t> {
     text: &'t str,
     list: RefCell<Vec<Problem>>,
+    /// How many were dropped.
+    more: Cell<usize>,
 }
 
 /// Something wrong, before it has a place: what, and what to do.
@@ -84,15 +91,21 @@ impl Wrong {
 impl<'t> Notes<'t> {
     /// No mistakes yet in `text`.
     pub fn new(text: &'t str) -> Self {
-        Self { text, list: RefCell::default() }
+        Self { text, list: RefCell::default(), more: Cell::new(0) }
     }
 
-    /// Notes a mistake. What is beyond the most that are told is dropped.
+    /// Notes a mistake. What is beyond the most that are told is only counted.
     pub fn add(&self, span: Option<Range<usize>>, wrong: Wrong) {
         let (line, column) = span.map_or((0, 0), |span| self.place(span.start));
+        let problem = Problem { line, column, message: wrong.message, help: wrong.help };
         let mut list = self.list.borrow_mut();
+        if list.contains(&problem) {
+            return;
+        }
         if list.len() < MOST {
-            list.push(Problem { line, column, message: wrong.message, help: wrong.help });
+            list.push(problem);
+        } else {
+            self.more.set(self.more.get() + 1);
         }
     }
 
@@ -113,8 +126,7 @@ impl<'t> Notes<'t> {
     pub fn finish(self, file: &str) -> Problems {
         let mut list = self.list.into_inner();
         list.sort();
-        list.dedup();
-        Problems { file: file.to_string(), list }
+        Problems { file: file.to_string(), list, more: self.more.get() }
     }
 }
 
@@ -183,6 +195,8 @@ mod tests {
     fn a_flood_of_mistakes_is_cut_off() {
         let notes = Notes::new("");
         (0..1000).for_each(|number| notes.add(None, Wrong::new(number.to_string())));
-        assert_eq!(notes.finish("").list.len(), MOST);
+        let problems = notes.finish("it");
+        assert_eq!((problems.list.len(), problems.more), (MOST, 950));
+        assert!(problems.to_string().ends_with("\nand 950 more"));
     }
 }

@@ -9,14 +9,16 @@ use ruvllm_esp_core::units::{Bytes, Micros};
 /// The shortest mean time between two events of one load or fault.
 const LEAST_GAP: u64 = 100;
 
-/// Reads `5s`, `200ms`, `2h30m`.
+/// The longest time.
+pub const YEAR: Micros = Micros::seconds(365 * 24 * 3600);
+
+/// Reads `5s`, `200ms`, `2h30m`; at most a year.
 ///
 /// # Errors
 /// What a time looks like.
-pub(super) fn time(text: &str) -> Result<Micros, String> {
-    const YEAR: u64 = 365 * 24 * 3600;
+pub fn time(text: &str) -> Result<Micros, String> {
     match parse_time(text) {
-        Ok(time) if time <= Micros::seconds(YEAR) => Ok(time),
+        Ok(time) if time <= YEAR => Ok(time),
         Ok(_) => Err("a time is at most a year".into()),
         Err(_) => {
             Err("a time is numbers with units us, ms, s, m, h or d: \"250ms\", \"90s\", \"2h30m\"".into())

@@ -7,7 +7,7 @@ use super::data::{Files, Folder, Library, MOST_BYTES, read_text};
 use super::grammar::{self, SECTIONS, Section};
 use super::members::Members;
 use super::plan::{Bundle, Scenario, Topology};
-use super::problem::{Notes, Problem, Problems, Wrong};
+use super::problem::{Notes, Problem, Problems, Wrong, short};
 use super::quantity;
 use super::table::Table;
 use ruvllm_esp_core::units::Micros;
@@ -24,10 +24,19 @@ impl Scenario {
     /// # Errors
     /// [`Problems`].
     pub fn read(path: &Path) -> Result<Self, Problems> {
+        Self::read_until(path, None)
+    }
+
+    /// Reads a scenario that ends at another time than it says. Where that is later, all that lasts to the end lasts to
+    /// that end; where it is earlier, what was due later is not judged.
+    ///
+    /// # Errors
+    /// [`Problems`].
+    pub fn read_until(path: &Path, until: Option<Micros>) -> Result<Self, Problems> {
         let name = path.display().to_string();
         let text = read_text(path).map_err(|why| whole(&name, why))?;
         let folder = path.parent().unwrap_or_else(|| Path::new("."));
-        Self::parse(&text, &name, &Folder(folder.to_path_buf()))
+        Self::parse_until(&text, &name, &Folder(folder.to_path_buf()), until)
     }
 
     /// Reads the text of a scenario called `name`, its data from `files`.
@@ -35,6 +44,15 @@ impl Scenario {
     /// # Errors
     /// [`Problems`].
     pub fn parse(text: &str, name: &str, files: &(impl Files + ?Sized)) -> Result<Self, Problems> {
+        Self::parse_until(text, name, files, None)
+    }
+
+    fn parse_until(
+        text: &str,
+        name: &str,
+        files: &(impl Files + ?Sized),
+        until: Option<Micros>,
+    ) -> Result<Self, Problems> {
         if text.len() > MOST_TEXT {
             let limit = MOST_TEXT.min(MOST_BYTES as usize) >> 20;
             return Err(whole(name, format!("a scenario is at most {limit} MiB")));
@@ -43,17 +61,19 @@ impl Scenario {
         let (document, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             for error in errors {
-                notes.add(error.span(), Wrong::new(error.message().trim().replace('\n', "; ")));
+                let key = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+                notes.add(error.span(), malformed(error.message(), key));
             }
             return Err(notes.finish(name));
         }
         let mut library = Library::default();
-        let scenario = document_of(&document, &notes, &mut library, files);
+        let scenario = document_of(&document, &notes, &mut library, files, until);
         if notes.any() {
             return Err(notes.finish(name));
         }
         let bundle = Bundle { name: name.to_string(), text: text.to_string(), files: library.files };
-        let mut scenario = Scenario { bundle, ..scenario };
+        let mut scenario = Scenario { bundle, planned: scenario.until, ..scenario };
+        scenario.until = until.unwrap_or(scenario.until);
         if scenario.name.is_empty() {
             let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
             scenario.name = stem.unwrap_or_default();
@@ -66,7 +86,15 @@ impl Scenario {
     /// # Errors
     /// [`Problems`].
     pub fn unpack(bundle: &Bundle) -> Result<Self, Problems> {
-        Self::parse(&bundle.text, &bundle.name, bundle.files.as_slice())
+        Self::unpack_until(bundle, None)
+    }
+
+    /// The scenario that a bundle holds, ending at another time than it says, as in [`Scenario::read_until`].
+    ///
+    /// # Errors
+    /// [`Problems`].
+    pub fn unpack_until(bundle: &Bundle, until: Option<Micros>) -> Result<Self, Problems> {
+        Self::parse_until(&bundle.text, &bundle.name, bundle.files.as_slice(), until)
     }
 }
 
@@ -112,9 +140,11 @@ fn document_of(
     notes: &Notes<'_>,
     library: &mut Library,
     files: &(impl Files + ?Sized),
+    until: Option<Micros>,
 ) -> Scenario {
     let top = Table::open(document.get_ref(), 0..0, &grammar::TOP, notes);
     let mut scenario = top_of(&top);
+    scenario.until = scenario.until.max(until.unwrap_or_default());
     let sections = Sections { document: document.get_ref(), notes };
     let members = Members::read(sections, &mut scenario, notes);
     super::typed::read(sections, &mut scenario, &members, notes, library, files);
@@ -148,5 +178,18 @@ fn top_of(top: &Table<'_>) -> Scenario {
 
 fn whole(file: &str, message: String) -> Problems {
     let problem = Problem { line: 0, column: 0, message, help: None };
-    Problems { file: file.to_string(), list: vec![problem] }
+    Problems { file: file.to_string(), list: vec![problem], more: 0 }
+}
+
+/// What is no TOML; `at` is the text that the parser points at.
+fn malformed(message: &str, at: &str) -> Wrong {
+    let message = message.trim().replace('\n', "; ");
+    if message != "duplicate key" {
+        return Wrong::new(message);
+    }
+    let wrong = format!("duplicate key `{}`", short(at));
+    match SECTIONS.iter().find(|section| section.name == at.trim_matches(['[', ']', ' '])) {
+        Some(section) => Wrong::with(wrong, format!("write {} each time", section.heading())),
+        None => Wrong::new(wrong),
+    }
 }

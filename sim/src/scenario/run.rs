@@ -6,7 +6,7 @@
 use super::judge::{Facts as Evidence, Judge, Judged};
 use super::plan::Scenario;
 use super::truth::Truth;
-use super::verdict::{ChipReport, Frames, Items, Latency, Verdict};
+use super::verdict::{Attackers, ChipReport, Frames, Items, Latency, Verdict};
 use crate::figure::{Banded, Figure, Kind};
 use crate::fleet::facts::Facts;
 use crate::fleet::record::{Keep, What};
@@ -46,6 +46,8 @@ pub struct Run<'w> {
     judge: Judge,
     truth: Truth,
     trace: Option<Tape<'w>>,
+    /// Why the trace ended before the run.
+    broken: Option<io::Error>,
     /// Frames that each chip sent and took.
     frames: Vec<(u64, u64)>,
 }
@@ -72,7 +74,7 @@ impl<'w> Run<'w> {
         fleet.keep(Keep { events: true, frames: true });
         let trace = trace.map(|out| Tape::begin(out, &scenario)).transpose()?;
         let (judge, frames) = (Judge::new(&scenario), vec![(0, 0); scenario.chips.len()]);
-        Ok(Self { fleet, scenario, judge, truth: Truth::default(), trace, frames })
+        Ok(Self { fleet, scenario, judge, truth: Truth::default(), trace, broken: None, frames })
     }
 
     /// The time.
@@ -88,7 +90,7 @@ impl<'w> Run<'w> {
     /// Goes on until `to`, at most to the end; what was judged meanwhile.
     ///
     /// # Errors
-    /// [`RunError::Trace`], [`RunError::Forgotten`].
+    /// [`RunError::Trace`], once: then it goes on without a trace, if it is told to. [`RunError::Forgotten`].
     pub fn advance(&mut self, to: Micros) -> Result<Vec<Judged>, RunError> {
         let to = to.min(self.scenario.until);
         while self.now() < to {
@@ -98,9 +100,22 @@ impl<'w> Run<'w> {
             let stops = [due, snapshot, Some(now + SLICE)];
             self.fleet.run_until(stops.into_iter().flatten().fold(to, Micros::min));
             self.drain()?;
-            self.look()?;
+            self.look();
+            if let Some(error) = self.broken.take() {
+                return Err(RunError::Trace(error));
+            }
         }
         Ok(self.judge.take_news())
+    }
+
+    /// Ends the trace, if there is one; nothing more is written to it.
+    ///
+    /// # Errors
+    /// [`RunError::Trace`].
+    pub fn end_trace(&mut self) -> Result<(), RunError> {
+        let now = self.now();
+        self.trace.take().map_or(Ok(()), |tape| tape.writer.end(now.get() * 1000).map(|_| ()))?;
+        Ok(())
     }
 
     /// Ends it, wherever it is, and judges it.
@@ -108,17 +123,15 @@ impl<'w> Run<'w> {
     /// # Errors
     /// [`RunError::Trace`].
     pub fn finish(mut self) -> Result<Verdict, RunError> {
+        self.end_trace()?;
         let now = self.now();
         let facts = self.fleet.facts();
         let expectations = self.judge.finish(now, &Seen { facts: &facts, truth: &self.truth });
-        if let Some(tape) = self.trace.take() {
-            tape.writer.end(now.get() * 1000)?;
-        }
         let complete = now >= self.scenario.until;
         let chips: Vec<ChipReport> =
             (0..facts.chips.len()).filter_map(|place| self.report(place, &facts)).collect();
-        let zero = Banded::exact(Nanojoules(0));
-        let energy = chips.iter().fold(zero, |sum, chip| sum + chip.energy.banded).tagged(Kind::Modelled);
+        let energy = consumed(chips.iter().filter(|chip| !chip.hostile));
+        let attackers = attackers(&chips, &facts);
         let (carried, lost, spoiled) = facts.frames;
         let gone = facts.items.iter().filter(|(_, copies)| *copies == 0).count();
         Ok(Verdict {
@@ -126,7 +139,7 @@ impl<'w> Run<'w> {
             seed: self.scenario.seed,
             ended_us: now.get(),
             complete,
-            met: complete && expectations.iter().all(|judged| judged.met),
+            met: complete && expectations.iter().all(|judged| judged.met || !judged.due),
             expectations,
             chips,
             latency: Latency::of(&facts.questions),
@@ -134,6 +147,7 @@ impl<'w> Run<'w> {
             items: Items { acknowledged: facts.items.len(), lost: gone, given_up: facts.given_up },
             faults: self.scenario.fault_events().iter().filter(|event| event.at <= now).count() as u64,
             energy,
+            attackers,
         })
     }
 
@@ -143,12 +157,18 @@ impl<'w> Run<'w> {
             return Err(RunError::Forgotten(forgotten));
         }
         for happened in &all {
-            if let Some(tape) = &mut self.trace {
-                record::write(&mut tape.writer, happened, &tape.names)?;
-            }
+            self.write(|tape| record::write(&mut tape.writer, happened, &tape.names));
             self.hear(happened);
         }
         Ok(())
+    }
+
+    /// Writes to the trace, if there is one. The run is not to be lost because its trace is.
+    fn write(&mut self, write: impl FnOnce(&mut Tape<'w>) -> io::Result<()>) {
+        if let Some(Err(error)) = self.trace.as_mut().map(write) {
+            self.trace = None;
+            self.broken = Some(error);
+        }
     }
 
     fn hear(&mut self, happened: &Happened) {
@@ -175,18 +195,19 @@ impl<'w> Run<'w> {
         }
     }
 
-    fn look(&mut self) -> Result<(), RunError> {
+    fn look(&mut self) {
         let now = self.now();
         if self.judge.due().is_some_and(|due| due <= now) {
             let facts = self.fleet.facts();
             self.judge.look(now, &Seen { facts: &facts, truth: &self.truth });
         }
-        if let Some(tape) = self.trace.as_mut().filter(|tape| tape.next <= now) {
+        if self.trace.as_ref().is_some_and(|tape| tape.next <= now) {
             let snapshot = self.fleet.snapshot();
-            tape.writer.event(&Event(now.get() * 1000, None, Line::Snapshot(Box::new(snapshot))))?;
-            tape.next = now + tape.every;
+            self.write(|tape| {
+                tape.next = now + tape.every;
+                tape.writer.event(&Event(now.get() * 1000, None, Line::Snapshot(Box::new(snapshot))))
+            });
         }
-        Ok(())
     }
 
     fn report(&self, place: usize, facts: &Facts) -> Option<ChipReport> {
@@ -205,6 +226,21 @@ impl<'w> Run<'w> {
             busy: Banded::exact(chip.busy).tagged(Kind::Modelled),
             energy: Figure { ..chip.energy },
         })
+    }
+}
+
+fn consumed<'c>(chips: impl Iterator<Item = &'c ChipReport>) -> Figure<Nanojoules> {
+    let zero = Banded::exact(Nanojoules(0));
+    chips.fold(zero, |sum, chip| sum + chip.energy.banded).tagged(Kind::Modelled)
+}
+
+fn attackers(chips: &[ChipReport], facts: &Facts) -> Attackers {
+    let hostile = || chips.iter().filter(|chip| chip.hostile);
+    Attackers {
+        chips: hostile().count(),
+        sent: hostile().map(|chip| chip.frames.0).sum(),
+        accepted: facts.chips.iter().map(|chip| chip.accepted).sum(),
+        energy: consumed(hostile()),
     }
 }
 

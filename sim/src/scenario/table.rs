@@ -192,7 +192,7 @@ impl<'d> Table<'d> {
             DeValue::Table(_) => "a table",
         };
         let message = format!("`{}` is {have}", key.name);
-        self.wrong_at(span, Wrong::with(message, format!("wanted: {}", key.value.describe())));
+        self.wrong_at(span, Wrong::with(message, format!("wanted: {}", key.wanted(self.kind()))));
         None
     }
 
@@ -236,7 +236,10 @@ impl<'d> Table<'d> {
             }
         }
         for name in kind.needs.iter().filter(|name| !self.has(name)) {
-            let about = self.section.key(name).map_or("", |key| key.about);
+            let about = self.section.key(name).map_or(String::new(), |key| match key.value {
+                Value::Bound => format!("wanted: {}", key.wanted(Some(kind.name))),
+                _ => key.about.into(),
+            });
             self.wrong(Wrong::with(format!("kind `{}` lacks `{name}`", kind.name), about));
         }
     }

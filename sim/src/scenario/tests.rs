@@ -260,7 +260,38 @@ fn every_mistake_has_its_place_and_a_way_out() {
         ("hostile = \"replay\"\n", "", "[[expect]]\nkind = \"nothing", "no chip is hostile", "hostile"),
         (r#"until = "2m""#, r#"until = "0s""#, "", "shows nothing", ""),
         (r#"key = "0001"#, r#"key = "001"#, r#""00102"#, "`key` is", "32 hexadecimal"),
-        (r#"name = "wire""#, "name = \"wire\"\nname = \"x\"", "name = \"x\"", "duplicate key", ""),
+        (r#"name = "wire""#, "name = \"wire\"\nname = \"x\"", "name = \"x\"", "duplicate key `name`", ""),
+        (
+            r#"at-least = "90%""#,
+            "at-least = 3",
+            "3\n\n[[expect]]\nkind = \"alarms",
+            "`at-least`",
+            "a share such as \"90%\"",
+        ),
+        (r#"under = "250ms""#, "under = 5", "5\nname = \"fast", "`under`", "a time such as \"1s\""),
+        (r#"loss = "2.5%""#, "corruption = 5", "5\ndelay", "`corruption`", "a share such as \"2%\""),
+        (r#"at-least = "90%""#, r#"at-least = "0%""#, r#""0%""#, "whatever happens", ""),
+        (r#"by = "90s""#, "by = \"90s\"\nfrom = \"91s\"", r#""91s""#, "over before it begins", ""),
+        ("at-most = 9", "at-most = 9\nby = \"3s\"\nfrom = \"4s\"", r#""4s""#, "over before it begins", ""),
+        (r#"quantile = "99%""#, r#"quantile = "0%""#, r#""0%""#, "say nothing", ""),
+        (r#"under = "250ms""#, r#"under = "0s""#, "\"0s\"", "less than 0", ""),
+        (r#"share = "50%""#, r#"share = "0%""#, r#""0%""#, "a fault of 0% is none", ""),
+        (r#"lasts = "5s""#, r#"lasts = "0s""#, r#""0s""#, "a fault that lasts 0s is none", ""),
+        (
+            r#"kind = "nothing-accepted""#,
+            "kind = \"peers\"\nat-least = 5",
+            "5\n\n[[expect]]\nkind = \"latency",
+            "at most 4",
+            "",
+        ),
+        (
+            r#"kind = "nothing-accepted""#,
+            "kind = \"copies\"\nat-least = 4",
+            "4\n\n[[expect]]\nkind = \"latency",
+            "`replicas` is 3",
+            "",
+        ),
+        (r#"link = "air""#, r#"link = ["air"]"#, r#"["air"]"#, "`link` is a list", "the name of one link"),
     ];
     for (from, to, at, message, help) in cases {
         let told = mistake(from, to);
@@ -345,4 +376,40 @@ proptest! {
             Err(problems) => prop_assert!(!problems.is_empty() && problems.len() <= 50),
         }
     }
+}
+
+#[test]
+fn a_wrong_kind_of_chip_hides_nothing_else() {
+    let text = "schema = 1\n[[chip]]\nvariant = \"esp33\"\nrole = \"memroy\"\nid = 70000\narena = \"x\"\n\
+                starts = \"x\"\nskew = \"x\"\nhostile = \"x\"\nradio = \"x\"\ncount = 0\n";
+    let problems = parse(text).unwrap_err();
+    assert!(problems.iter().map(|problem| problem.line).eq(3..=11), "{problems:#?}");
+}
+
+#[test]
+fn what_follows_from_a_mistake_is_not_one_more() {
+    let without = parse("schema = 1\n").unwrap_err();
+    assert!(without.len() == 1 && without[0].message == "there is no [[chip]]", "{without:?}");
+    let single = parse("schema = 1\n[chip]\nvariant = \"esp32c3\"\n").unwrap_err();
+    assert!(single.len() == 1 && single[0].message.contains("list of tables"), "{single:?}");
+    let beside =
+        parse("schema = 1\n[[chip]]\nvariant = \"esp32c3\"\n[chip]\nvariant = \"esp32\"\n").unwrap_err();
+    assert!(beside[0].message.contains("chip"), "{beside:?}");
+}
+
+#[test]
+fn another_end_is_the_end_of_all_that_lasts_to_it() {
+    let house = parse(HOUSE).unwrap();
+    let at = |seconds| Scenario::unpack_until(&house.bundle, Some(Micros::seconds(seconds))).unwrap();
+    let longer = at(300);
+    let written = HOUSE.replace("until = \"2m\"", "until = \"5m\"");
+    let same = parse(&written).unwrap();
+    assert_eq!((longer.until, longer.planned), (Micros::seconds(300), Micros::seconds(300)));
+    assert_eq!(
+        (&longer.load, &longer.faults, &longer.expectations),
+        (&same.load, &same.faults, &same.expectations)
+    );
+    let shorter = at(50);
+    assert_eq!((shorter.until, shorter.planned), (Micros::seconds(50), Micros::seconds(120)));
+    assert_eq!((&house.lines, house.planned), (&vec![20, 30, 30, 30, 38], house.until));
 }

@@ -16,7 +16,7 @@ pub struct Verdict {
     pub ended_us: u64,
     /// Whether it went on to its end.
     pub complete: bool,
-    /// Whether it was complete and every expectation was met.
+    /// Whether it was complete and no expectation that was due was missed.
     pub met: bool,
     /// The expectations, in the order of the file.
     pub expectations: Vec<Judged>,
@@ -30,7 +30,22 @@ pub struct Verdict {
     pub items: Items,
     /// How often something failed, faults of the scenario.
     pub faults: u64,
-    /// What everything consumed together.
+    /// What the members consumed together.
+    pub energy: Figure<Nanojoules>,
+    /// The hostile chips, which count nowhere else but in `chips` and `frames`.
+    pub attackers: Attackers,
+}
+
+/// The hostile chips together.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attackers {
+    /// How many there are.
+    pub chips: usize,
+    /// Frames that they sent.
+    pub sent: u64,
+    /// Frames of theirs that members took for good.
+    pub accepted: u64,
+    /// What they consumed.
     pub energy: Figure<Nanojoules>,
 }
 

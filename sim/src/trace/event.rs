@@ -117,6 +117,12 @@ pub struct LinkState {
     /// Bytes carried.
     #[serde(rename = "b")]
     pub bytes: u64,
+    /// Times that a frame arrived at a chip, whole or spoiled.
+    #[serde(rename = "h")]
+    pub heard: u64,
+    /// Times that a frame did not arrive at a chip in reach.
+    #[serde(rename = "d")]
+    pub lost: u64,
     /// How busy it was lately, in hundredths.
     #[serde(rename = "l")]
     pub load: u8,
@@ -125,9 +131,10 @@ pub struct LinkState {
 impl LinkState {
     /// The link as it is looked at.
     pub fn view(&self, plan: &LinkPlan) -> LinkView {
-        let Self { cut, frames, bytes, load } = *self;
+        let Self { cut, frames, bytes, heard, lost, load } = *self;
         let members = plan.members.iter().map(|port| port.chip).collect();
-        LinkView { name: plan.name.clone(), kind: plan.kind.name().into(), members, cut, frames, bytes, load }
+        let (name, kind) = (plan.name.clone(), plan.kind.name().into());
+        LinkView { name, kind, members, cut, frames, bytes, heard, lost, load }
     }
 }
 
@@ -136,7 +143,8 @@ impl LinkState {
 pub struct End {
     /// How many events there are before it.
     pub events: u64,
-    /// The checksum of all lines before it.
+    /// The checksum of all lines before it; sixteen hexadecimal digits, for 64 bits are more than a number of JSON holds.
+    #[serde(with = "digits")]
     pub checksum: u64,
 }
 
@@ -162,9 +170,9 @@ impl Header {
         let Recorded { name, text, files } = &self.scenario;
         let files = files.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect();
         let bundle = Bundle { name: name.clone(), text: text.clone(), files };
-        let scenario = Scenario::unpack(&bundle)?;
         let until = ruvllm_esp_core::units::Micros(self.until_us);
-        Ok(Scenario { seed: self.seed, until, ..scenario })
+        let scenario = Scenario::unpack_until(&bundle, Some(until))?;
+        Ok(Scenario { seed: self.seed, ..scenario })
     }
 }
 
@@ -185,5 +193,21 @@ impl<'de> Deserialize<'de> for Hex {
         let bytes: Option<Vec<u8>> =
             pairs.map(|pair| Some((digit(pair.first()?)? << 4 | digit(pair.get(1)?)?) as u8)).collect();
         bytes.map(|bytes| Self(bytes.into())).ok_or_else(|| serde::de::Error::custom("no hexadecimal digits"))
+    }
+}
+
+/// A checksum as hexadecimal digits.
+mod digits {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(checksum: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("{checksum:016x}"))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let is_whole = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let checksum = u64::from_str_radix(&text, 16).ok().filter(|_| is_whole);
+        checksum.ok_or_else(|| serde::de::Error::custom("a checksum has 16 hexadecimal digits"))
     }
 }

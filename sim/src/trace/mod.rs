@@ -28,7 +28,7 @@ pub use read::{Damage, Trace};
 pub use write::Writer;
 
 /// The version of the format that is written, and the only one that is read.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A running checksum of bytes: FNV-1a, 64 bits.
 /// Source: Fowler, Noll, Vo, <http://www.isthe.com/chongo/tech/comp/fnv/>.

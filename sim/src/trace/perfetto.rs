@@ -46,7 +46,7 @@ struct Export<'o, Out> {
 impl<Out: Write> Export<'_, Out> {
     fn event(&mut self, event: &Event, scenario: &Scenario) -> io::Result<()> {
         let Event(at, place, what) = event;
-        let track = place.map_or(FLEET, |place| place + 1);
+        let track = place.map_or(FLEET, |place| place.saturating_add(1));
         match what {
             What::Typed(line) => {
                 self.open.insert(track, (*at, line.clone()));

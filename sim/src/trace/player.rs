@@ -79,9 +79,9 @@ impl Player {
         self.now
     }
 
-    /// The time of the last event.
+    /// The time of its end, or of the last event where its end is missing.
     pub fn end(&self) -> Micros {
-        Micros(self.trace.events.last().map_or(0, |event| event.0 / 1000))
+        self.trace.end()
     }
 
     /// Goes to a time, forwards or back: everything up to it has happened.
@@ -172,7 +172,7 @@ impl What {
     pub fn words(&self) -> Option<(EventKind, String)> {
         Some(match self {
             Self::Starts(1) => (EventKind::Boot, "gets power".into()),
-            Self::Starts(count) => (EventKind::Boot, format!("starts for the {count}. time")),
+            Self::Starts(count) => (EventKind::Boot, format!("gets power again, {count} times so far")),
             Self::Boots => (EventKind::Boot, "has booted".into()),
             Self::Stops => (EventKind::Fault, "stops".into()),
             Self::Typed(line) => (EventKind::Console, format!("> {line}")),

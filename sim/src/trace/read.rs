@@ -5,6 +5,8 @@
 
 use super::Checksum;
 use super::event::{End, Event, Header, What};
+use crate::scenario::quantity::YEAR;
+use ruvllm_esp_core::units::Micros;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -22,6 +24,8 @@ pub struct Trace {
     pub header: Header,
     /// What happened, by ascending time; without the end.
     pub events: Vec<Event>,
+    /// When it ended, where it has its last line.
+    pub ended: Option<Micros>,
     /// What is wrong with it, if something is; the events are those before.
     pub damage: Option<Damage>,
 }
@@ -58,6 +62,11 @@ pub enum TraceError {
 }
 
 impl Trace {
+    /// When it ended; where its end is missing, when its last event happened.
+    pub fn end(&self) -> Micros {
+        self.ended.unwrap_or_else(|| Micros(self.events.last().map_or(0, |event| event.0 / 1000)))
+    }
+
     /// Reads a file.
     ///
     /// # Errors
@@ -77,34 +86,46 @@ impl Trace {
         let mut lines = Lines { input, number: 0, line: Vec::new(), checksum: Checksum::default() };
         let header = lines.next()?.map_err(TraceError::NoTrace)?.unwrap_or_default();
         let header = header_of(header)?;
-        let (mut events, mut seen) = (Vec::new(), 0);
+        // Where the scenario is none, whoever takes it says so.
+        let chips = header.scenario().map_or(usize::MAX, |scenario| scenario.chips.len());
+        let (mut events, mut seen, mut ended) = (Vec::new(), 0, None);
         let damage = loop {
             let before = lines.checksum;
             let outcome = match lines.next()? {
-                Ok(Some(line)) => step(line, &mut events, seen, before),
+                Ok(Some(_)) if ended.is_some() => Err("there is something after the end".into()),
+                Ok(Some(line)) => step(line, &mut events, seen, chips, before),
+                Ok(None) if ended.is_some() => break None,
                 Ok(None) => Err("the trace ends here without its last line: it was cut off".into()),
+                Err(_) if ended.is_some() => Err("there is something after the end".into()),
                 Err(why) => Err(why),
             };
             seen = events.last().map_or(0, |event: &Event| event.0);
             match outcome {
                 Ok(Going::On) => {}
-                Ok(Going::Over) => break None,
+                Ok(Going::Over(at)) => ended = Some(at),
                 Err(what) => break Some(what),
             }
         };
         let (line, count, until_us) = (lines.number, events.len() as u64, seen / 1000);
         let damage = damage.map(|what| Damage { line, what, events: count, until_us });
-        Ok(Self { header, events, damage })
+        Ok(Self { header, events, ended, damage })
     }
 }
 
 enum Going {
     On,
-    Over,
+    /// To the end, then.
+    Over(Micros),
 }
 
 /// Takes one line.
-fn step(line: &[u8], events: &mut Vec<Event>, seen: u64, before: Checksum) -> Result<Going, String> {
+fn step(
+    line: &[u8],
+    events: &mut Vec<Event>,
+    seen: u64,
+    chips: usize,
+    before: Checksum,
+) -> Result<Going, String> {
     let event: Event =
         serde_json::from_slice(line).map_err(|error| format!("no event: {}", reason(&error)))?;
     match event.2 {
@@ -114,8 +135,11 @@ fn step(line: &[u8], events: &mut Vec<Event>, seen: u64, before: Checksum) -> Re
         What::End(End { checksum, .. }) if checksum != before.0 => {
             Err("the checksum is wrong: something before was changed".into())
         }
-        What::End(_) => Ok(Going::Over),
         _ if event.0 < seen => Err("the time runs backwards".into()),
+        What::End(_) => Ok(Going::Over(Micros(event.0 / 1000))),
+        _ if event.1.is_some_and(|place| place as usize >= chips) => {
+            Err(format!("it is about chip {}, and the scenario has {chips}", event.1.unwrap_or(0)))
+        }
         _ if events.len() >= MOST_EVENTS => Err(format!("there are more than {MOST_EVENTS} events")),
         _ => {
             events.push(event);
@@ -135,7 +159,11 @@ fn header_of(line: &[u8]) -> Result<Header, TraceError> {
     if trace != super::VERSION {
         return Err(TraceError::Version { have: trace });
     }
-    serde_json::from_slice(line).map_err(no_trace)
+    let header: Header = serde_json::from_slice(line).map_err(no_trace)?;
+    if header.until_us > YEAR.get() {
+        return Err(TraceError::NoTrace("`until_us` is more than a year".into()));
+    }
+    Ok(header)
 }
 
 /// What is wrong with a line, without the parser's count of lines, which is always 1.

@@ -90,7 +90,7 @@ impl Names {
                 )
             }
             FleetEvent::Alarm { from, score } => {
-                (EventKind::Alarm, format!("alarm of {}, score {score}", of(from)))
+                (EventKind::Alarm, format!("alarm of {}, score {}", of(from), thousandths((*score).into())))
             }
             other => (EventKind::Item, format!("{other:?}")),
         }
@@ -133,4 +133,11 @@ pub fn write<Out: Write>(writer: &mut Writer<Out>, happened: &Happened, names: &
         Happening::Received(port, bytes) => writer.received(at, chip, *port, bytes),
         _ => names.what(record).map_or(Ok(()), |what| writer.event(&Event(at, Some(chip), what))),
     }
+}
+
+/// A number of thousandths, as it is written everywhere else.
+fn thousandths(score: i64) -> String {
+    let sign = if score < 0 { "-" } else { "" };
+    let score = score.unsigned_abs();
+    format!("{sign}{}.{:03}", score / 1000, score % 1000)
 }

@@ -1,8 +1,9 @@
 //! A run repeated from its trace, and compared line by line.
 
 use super::event::Header;
-use crate::scenario::Problems;
 use crate::scenario::run::{Run, RunError};
+use crate::scenario::{Problems, Scenario};
+use ruvllm_esp_core::units::Micros;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use thiserror::Error;
@@ -40,19 +41,32 @@ pub enum ReplayError {
     Run(#[from] RunError),
 }
 
-/// Runs again what `header` says, on so many threads, and compares it with `trace`, read from its beginning.
+/// Runs again what `header` says until `ended`, when the recorded run did, on so many threads, and compares it with
+/// `trace`, read from its beginning; no further than to the first difference.
 ///
 /// # Errors
 /// [`ReplayError`].
-pub fn replay(header: &Header, trace: impl BufRead, threads: usize) -> Result<Replayed, ReplayError> {
+pub fn replay(
+    header: &Header,
+    ended: Micros,
+    trace: impl BufRead,
+    threads: usize,
+) -> Result<Replayed, ReplayError> {
     let scenario = Arc::new(header.scenario()?);
     let mut comparison = Comparison::new(trace);
-    {
-        let mut run = Run::new(Arc::clone(&scenario), threads, Some(Box::new(&mut comparison)))?;
-        run.advance(scenario.until)?;
-        run.finish()?;
+    let outcome = run(scenario, ended, threads, &mut comparison);
+    match outcome {
+        // A comparison takes no more once the runs part.
+        Err(RunError::Trace(_)) if comparison.difference.is_some() => {}
+        other => other?,
     }
     comparison.finish().map_err(ReplayError::Io)
+}
+
+fn run(scenario: Arc<Scenario>, ended: Micros, threads: usize, out: &mut dyn Write) -> Result<(), RunError> {
+    let mut run = Run::new(scenario, threads, Some(Box::new(out)))?;
+    run.advance(ended)?;
+    run.finish().map(|_| ())
 }
 
 /// Takes what is written, and compares it with a trace.
@@ -101,12 +115,12 @@ impl<Trace: BufRead> Comparison<Trace> {
 impl<Trace: BufRead> Write for Comparison<Trace> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if self.difference.is_some() {
-                break;
-            }
             self.written.extend(line);
             if line.last() == Some(&b'\n') {
                 self.compare()?;
+            }
+            if self.difference.is_some() {
+                return Err(io::Error::other("the runs part here"));
             }
         }
         Ok(bytes.len())

@@ -28,7 +28,7 @@ fn recorded() -> Vec<u8> {
     let mut writer = Writer::begin(Vec::new(), &Header::new(&two())).unwrap();
     let at_one = |at, what| Event(at, Some(0), what);
     let state = ChipState { arena: 1000, used: 600, items: 5, capacity: 9, load: 12, energy: (5, 4, 6) };
-    let links = vec![LinkState { cut: false, frames: (1, 0), bytes: 40, load: 1 }];
+    let links = vec![LinkState { frames: (1, 0), bytes: 40, heard: 1, load: 1, ..LinkState::default() }];
     let snapshot = Snapshot { chips: vec![state; 2], links, latency: vec![(64, 2)] };
     for event in [
         at_one(0, What::Starts(1)),
@@ -98,15 +98,15 @@ fn a_trace_that_was_changed_says_so() {
     assert!(damage("[1002000000,", "[1000,").what.contains("backwards"));
     let missing = damage("[300000000,0,\"boots\"]\n", "");
     assert!(missing.what.contains("10 events were written and 9 are here"), "{missing}");
-    let other = text.replacen("\"trace\":1", "\"trace\":2", 1);
-    assert!(matches!(Trace::read(other.as_bytes()), Err(TraceError::Version { have: 2 })));
+    let other = text.replacen("\"trace\":2", "\"trace\":1", 1);
+    assert!(matches!(Trace::read(other.as_bytes()), Err(TraceError::Version { have: 1 })));
     assert!(matches!(Trace::read(b"\x7fELF\n".as_slice()), Err(TraceError::NoTrace(_))));
 }
 
 #[test]
 fn a_player_shows_any_time_forwards_and_back() {
     let mut player = Player::new(Trace::read(recorded().as_slice()).unwrap()).unwrap();
-    assert_eq!((player.end(), player.view().chips[0].state), (Micros(3_000_000), State::Off));
+    assert_eq!((player.end(), player.view().chips[0].state), (Micros(4_000_000), State::Off));
     player.seek(Micros(100));
     assert_eq!(player.view().chips[0].state, State::Booting);
     player.seek(Micros::seconds(2));
@@ -152,4 +152,22 @@ fn an_export_has_a_track_a_chip_and_arrows() {
     assert!(starts.len() == 1 && starts[0]["id"] == ends[0]["id"]);
     assert_eq!((starts[0]["tid"].as_u64(), ends[0]["tid"].as_u64()), (Some(1), Some(2)));
     assert_eq!((of("C").len(), of("i").len()), (6, 5));
+}
+
+#[test]
+fn what_no_run_writes_is_damage_with_its_line() {
+    let text = String::from_utf8(recorded()).unwrap();
+    let damage = |text: &str| Trace::read(text.as_bytes()).unwrap().damage.unwrap();
+    let beyond = damage(&text.replacen("[0,0,", "[0,4294967295,", 1));
+    assert!(beyond.line == 2 && beyond.what.contains("chip 4294967295"), "{beyond}");
+    assert_eq!(damage(&text.replacen("[0,0,", "[0,2,", 1)).line, 2);
+    for junk in ["[]\n", "x", "\n"] {
+        let after = damage(&(text.clone() + junk));
+        assert!(after.line == 13 && after.what.contains("after the end"), "{after}");
+    }
+    let year = text.replacen("\"until_us\":60000000", "\"until_us\":31536000000001", 1);
+    assert!(matches!(Trace::read(year.as_bytes()), Err(TraceError::NoTrace(why)) if why.contains("year")));
+    assert_eq!(Trace::read(text.as_bytes()).unwrap().ended, Some(Micros::seconds(4)));
+    let last = text.lines().last().unwrap();
+    assert!(last.contains("\"checksum\":\"") && !What::Starts(2).words().unwrap().1.contains("2."), "{last}");
 }

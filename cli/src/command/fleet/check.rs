@@ -3,7 +3,7 @@
 use crate::error::{CliError, Exit, Outcome};
 use crate::output::Output;
 use crate::quantity;
-use ruvllm_esp_sim::fleet::Fleet;
+use ruvllm_esp_sim::fleet::{Fleet, FleetError};
 use ruvllm_esp_sim::scenario::Scenario;
 use serde::Serialize;
 use std::io::Write;
@@ -35,10 +35,11 @@ struct Summary {
 /// # Errors
 /// `scenario::wrong`, `fleet::cannot-build`.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let scenario = super::read(&arguments.file)?;
+    let scenario = super::read(&arguments.file, None)?;
     let summary = Summary::of(&scenario);
     let until = scenario.until;
-    Fleet::build(Arc::new(scenario), 1).map_err(|error| cannot_build(&error))?;
+    let scenario = Arc::new(scenario);
+    Fleet::build(Arc::clone(&scenario), 1).map_err(|error| cannot_build(&error, &scenario))?;
     if output.json {
         output.json("fleet-check", &summary)?;
         return Ok(Exit::Ok);
@@ -74,9 +75,18 @@ impl Summary {
     }
 }
 
-/// Why a fleet cannot be built.
-pub fn cannot_build(error: &ruvllm_esp_sim::fleet::FleetError) -> CliError {
-    CliError::no("fleet::cannot-build", error.to_string()).help(
+/// Why a fleet cannot be built, and where the scenario says so.
+pub fn cannot_build(error: &FleetError, scenario: &Scenario) -> CliError {
+    let chip = match error {
+        FleetError::NoThreads(_) => {
+            return CliError::runtime("fleet::no-threads", error.to_string()).help("fewer --threads");
+        }
+        FleetError::DoesNotFit { chip, .. } => scenario.chips.iter().position(|plan| plan.name == *chip),
+        _ => None,
+    };
+    let line = chip.and_then(|place| scenario.lines.get(place));
+    let place = line.map_or(scenario.bundle.name.clone(), |line| format!("{}:{line}", scenario.bundle.name));
+    CliError::usage("fleet::cannot-build", error.to_string()).at(&place).help(
         "`ruvllm-esp fit` shows what fits; a larger `arena`, another `role` or fewer chips on a link help",
     )
 }

@@ -1,5 +1,6 @@
 //! `fleet new`: an example of a scenario, with remarks.
 
+use crate::destination::cannot_write;
 use crate::error::{CliError, Exit, Outcome};
 use crate::output::Output;
 use serde::Serialize;
@@ -69,17 +70,18 @@ struct Written {
 /// Writes the files.
 ///
 /// # Errors
-/// `fleet::exists` where there is one already, and is to stay.
+/// `fleet::exists` where there is another already, and is to stay.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let files = arguments.template.files(&arguments.file);
-    if let Some((path, _)) = files.iter().find(|(path, _)| !arguments.force && path.exists()) {
+    let is_other =
+        |path: &Path, text: &str| path.exists() && fs::read(path).ok().as_deref() != Some(text.as_bytes());
+    let obstacle = files.iter().find(|(path, text)| !arguments.force && is_other(path, text));
+    if let Some((path, _)) = obstacle {
         let error = CliError::usage("fleet::exists", format!("{} is there already", path.display()));
         return Err(error.help("name another file, or add --force to overwrite it").into());
     }
     for (path, text) in &files {
-        fs::write(path, text).map_err(|error| {
-            CliError::runtime("fleet::cannot-write", format!("{}: {error}", path.display()))
-        })?;
+        fs::write(path, text).map_err(|error| cannot_write(path, &error, "fleet::cannot-write"))?;
     }
     let names: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
     if output.json {

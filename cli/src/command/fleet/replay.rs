@@ -36,8 +36,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let recorded = trace::read(&arguments.file)?;
     trace::whole(&recorded, &arguments.file)?;
     let file = BufReader::new(File::open(&arguments.file)?);
-    let outcome =
-        replay(&recorded.header, file, usize::from(arguments.threads)).map_err(|error| failed(&error))?;
+    let threads = usize::from(arguments.threads);
+    let outcome = replay(&recorded.header, recorded.end(), file, threads).map_err(|error| failed(&error))?;
     let line = match &outcome {
         Replayed::Same { events } => {
             Line { same: true, events: Some(*events), line: None, recorded: None, now: None }
@@ -69,6 +69,9 @@ fn tell(line: &Line<'_>, out: &mut impl Write) -> std::io::Result<()> {
 }
 
 fn failed(error: &ReplayError) -> CliError {
+    if let ReplayError::Problems(problems) = error {
+        return super::wrong(problems);
+    }
     CliError::runtime("replay::failed", error.to_string())
         .help("a trace is replayed by the version that wrote it")
 }

@@ -3,15 +3,14 @@
 mod report;
 
 use crate::command::fleet;
+use crate::destination::{Destination, cannot_write};
 use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::output::Output;
 use crate::progress::Stage;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::scenario::run::{Run, RunError};
 use ruvllm_esp_sim::scenario::verdict::Verdict;
-use ruvllm_esp_sim::scenario::{Expectation, Expected, Scenario};
-use ruvllm_esp_sim::script::parse_time;
-use std::fs::File;
+use ruvllm_esp_sim::scenario::{Expectation, Expected, Scenario, quantity};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,11 +24,12 @@ use std::time::{Duration, Instant};
 pub struct Options {
     /// Run the fleet of a scenario; docs/scenarios.md has the format
     #[arg(long, value_name = "FILE")]
-    #[arg(conflicts_with_all = ["variant", "role", "chip_id", "arena", "exact", "demo", "input", "stdin", "strict"])]
+    #[arg(conflicts_with_all = ["variant", "role", "chip_id", "radio", "arena", "exact", "image", "rom", "strict"])]
+    #[arg(conflicts_with_all = ["demo", "input", "stdin", "tcp", "bind", "pty"])]
     pub fleet: Option<PathBuf>,
-    /// How fast virtual time passes: max, realtime, or how many times real time
-    #[arg(long, value_name = "PACE", default_value = "max", value_parser = parse_pace, requires = "fleet")]
-    pace: Pace,
+    /// How fast virtual time passes: max, realtime, or how many times real time; max unless told
+    #[arg(long, value_name = "PACE", value_parser = parse_pace, requires = "fleet")]
+    pace: Option<Pace>,
     /// End it then, instead of where the scenario does, such as 60s
     #[arg(long, value_name = "TIME", value_parser = parse_until, requires = "fleet")]
     until: Option<Micros>,
@@ -56,6 +56,9 @@ enum Pace {
     Times(f64),
 }
 
+/// The code of a trace that cannot be written.
+const CANNOT_WRITE: &str = "trace::cannot-write";
+
 /// Set by Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
 /// Virtual time between two looks at Ctrl-C and the clock.
@@ -67,22 +70,33 @@ const TICK: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// A scenario that is wrong or cannot be built, a trace that cannot be written.
-pub fn run(path: &Path, options: &Options, seed: Option<u32>, output: &Output) -> Outcome {
-    let scenario = options.scenario(path, seed)?;
-    let trace = options.open_trace()?;
+pub fn run(path: &Path, options: &Options, seed: Option<u64>, output: &Output) -> Outcome {
+    let scenario = Arc::new(options.scenario(path, seed)?);
+    let mut tape = options.open_trace(path, &scenario)?;
     let threads = options.threads.map_or_else(threads, usize::from);
-    let mut run = Run::new(Arc::new(scenario.clone()), threads, trace).map_err(|error| failed(&error))?;
+    let mut run = Run::new(Arc::clone(&scenario), threads, tape.out.take())
+        .map_err(|error| tape.failed(&error, &scenario))?;
     // Without the handler an interrupt ends the program all the same, only without a summary.
     let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst));
     output.say(&report::banner(&scenario));
-    let interrupted = drive(&mut run, &scenario, options.pace, output)?;
-    let verdict = run.finish().map_err(|error| failed(&error))?;
+    let interrupted = drive(&mut run, &scenario, options.pace.unwrap_or(Pace::Most), &mut tape, output)?;
+    let ended = run.end_trace();
+    tape.note(ended, &scenario)?;
+    let verdict = run.finish().map_err(|error| tape.failed(&error, &scenario))?;
+    // The verdict is told even where its trace is lost.
     report::tell(&verdict, &scenario, interrupted, output)?;
+    tape.keep()?;
     Ok(exit(&verdict, &scenario, interrupted))
 }
 
 /// Lets time pass to the end; was it interrupted?
-fn drive(run: &mut Run<'_>, scenario: &Scenario, pace: Pace, output: &Output) -> Result<bool, Stop> {
+fn drive(
+    run: &mut Run<'_>,
+    scenario: &Scenario,
+    pace: Pace,
+    tape: &mut Tape,
+    output: &Output,
+) -> Result<bool, Stop> {
     let stage = Stage::quiet(output, &scenario.name);
     let begun = Instant::now();
     while !run.is_over() && !STOP.load(Ordering::SeqCst) {
@@ -94,7 +108,8 @@ fn drive(run: &mut Run<'_>, scenario: &Scenario, pace: Pace, output: &Output) ->
             thread::sleep(TICK);
             continue;
         }
-        for judged in run.advance(to.min(run.now() + SLICE)).map_err(|error| failed(&error))? {
+        let news = run.advance(to.min(run.now() + SLICE));
+        for judged in tape.note(news, scenario)? {
             report::news(&judged, output);
         }
         let (done, whole) = (run.now().get() / 1000, scenario.until.get() / 1000);
@@ -107,7 +122,9 @@ fn drive(run: &mut Run<'_>, scenario: &Scenario, pace: Pace, output: &Output) ->
 fn exit(verdict: &Verdict, scenario: &Scenario, interrupted: bool) -> Exit {
     let missed = |is_wait: bool| {
         let all = scenario.expectations.iter().zip(&verdict.expectations);
-        all.filter(|(expected, judged)| !judged.met && is_waited_for(expected) == is_wait).count() > 0
+        all.filter(|(expected, judged)| judged.due && !judged.met && is_waited_for(expected) == is_wait)
+            .count()
+            > 0
     };
     match () {
         () if interrupted => Exit::Interrupted,
@@ -123,10 +140,9 @@ fn is_waited_for(expected: &Expectation) -> bool {
 }
 
 impl Options {
-    fn scenario(&self, path: &Path, seed: Option<u32>) -> Result<Scenario, CliError> {
-        let mut scenario = fleet::read(path)?;
-        scenario.seed = seed.map_or(scenario.seed, u64::from);
-        scenario.until = self.until.unwrap_or(scenario.until);
+    fn scenario(&self, path: &Path, seed: Option<u64>) -> Result<Scenario, CliError> {
+        let mut scenario = fleet::read(path, self.until)?;
+        scenario.seed = seed.unwrap_or(scenario.seed);
         let chips: Vec<usize> = (0..scenario.chips.len()).collect();
         let by = scenario.until;
         let add = |name: String, what| Expectation { name, line: 0, what };
@@ -142,13 +158,77 @@ impl Options {
         Ok(scenario)
     }
 
-    /// The file is opened before the long run.
-    fn open_trace(&self) -> Result<Option<Box<dyn Write>>, CliError> {
-        let Some(path) = &self.trace else { return Ok(None) };
-        let file = File::create(path).map_err(|error| {
-            CliError::runtime("trace::cannot-write", format!("{}: {error}", path.display()))
-        })?;
-        Ok(Some(Box::new(BufWriter::new(file))))
+    /// The file is opened before the long run; it is none of those that the run reads.
+    fn open_trace(&self, scenario: &Path, read: &Scenario) -> Result<Tape, CliError> {
+        let Some(path) = &self.trace else { return Ok(Tape::default()) };
+        let data = read.bundle.files.iter().map(|(name, _)| scenario.with_file_name(name));
+        let inputs: Vec<PathBuf> = data.chain([scenario.to_path_buf()]).collect();
+        let (destination, file) = Destination::open(path, &inputs, CANNOT_WRITE)?;
+        let out: Box<dyn Write> = Box::new(BufWriter::new(file));
+        Ok(Tape { path: path.clone(), out: Some(out), destination: Some(destination), lost: None })
+    }
+
+    /// Without a fleet none of its options says anything. The parser of the command line does not see that where the
+    /// options of one chip stand beside them.
+    ///
+    /// # Errors
+    /// `cli::needs-fleet`.
+    pub fn none_is_given(&self) -> Result<(), CliError> {
+        let given = [
+            ("--pace", self.pace.is_some()),
+            ("--until", self.until.is_some()),
+            ("--expect", !self.expect.is_empty()),
+            ("--fail", !self.fail.is_empty()),
+            ("--trace", self.trace.is_some()),
+            ("--threads", self.threads.is_some()),
+        ];
+        let Some((name, _)) = given.iter().find(|(_, is_given)| *is_given) else { return Ok(()) };
+        let error = CliError::usage("cli::needs-fleet", format!("{name} says nothing to a single chip"));
+        Err(error.help("it goes with --fleet FILE, which takes the place of --variant and --role"))
+    }
+}
+
+/// A trace on its way to its file.
+#[derive(Default)]
+struct Tape {
+    path: PathBuf,
+    out: Option<Box<dyn Write>>,
+    destination: Option<Destination>,
+    /// Why it could not be written; the run went on.
+    lost: Option<CliError>,
+}
+
+impl Tape {
+    /// What the run gave; that its trace is lost is noted, and the run goes on.
+    fn note<T: Default>(&mut self, outcome: Result<T, RunError>, scenario: &Scenario) -> Result<T, CliError> {
+        match outcome {
+            Err(error @ RunError::Trace(_)) => {
+                self.lost = Some(self.failed(&error, scenario));
+                Ok(T::default())
+            }
+            other => other.map_err(|error| self.failed(&error, scenario)),
+        }
+    }
+
+    /// The trace is whole, and takes its name.
+    fn keep(self) -> Result<(), CliError> {
+        match (self.lost, self.destination) {
+            (Some(lost), _) => Err(lost),
+            (None, None) => Ok(()),
+            (None, Some(destination)) => {
+                destination.keep().map_err(|error| cannot_write(&self.path, &error, CANNOT_WRITE))
+            }
+        }
+    }
+
+    fn failed(&self, error: &RunError, scenario: &Scenario) -> CliError {
+        match error {
+            RunError::Fleet(error) => fleet::check::cannot_build(error, scenario),
+            RunError::Trace(error) => cannot_write(&self.path, error, CANNOT_WRITE),
+            RunError::Forgotten(_) => {
+                CliError::runtime("fleet::too-much", error.to_string()).help("fewer chips, or less load")
+            }
+        }
     }
 }
 
@@ -156,18 +236,8 @@ fn threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn failed(error: &RunError) -> CliError {
-    match error {
-        RunError::Fleet(error) => fleet::check::cannot_build(error),
-        RunError::Trace(_) => CliError::runtime("trace::cannot-write", error.to_string()),
-        RunError::Forgotten(_) => {
-            CliError::runtime("fleet::too-much", error.to_string()).help("fewer chips, or less load")
-        }
-    }
-}
-
 fn parse_until(text: &str) -> Result<Micros, String> {
-    let time = parse_time(text).map_err(|error| error.to_string())?;
+    let time = quantity::time(text)?;
     if time == Micros(0) { Err("a run that ends at 0s shows nothing".into()) } else { Ok(time) }
 }
 

@@ -76,6 +76,7 @@ pub fn house(tick: u64) -> FleetView {
         frames,
         bytes: frames.0 * 61,
         load,
+        ..LinkView::default()
     };
     let links = vec![
         link("radio", "esp-now", vec![0, 1, 2, 3, 4], false, (tick * 12, tick / 4), (tick * 7 % 60) as u8),
@@ -118,6 +119,7 @@ pub fn field(chips: u16, tick: u64) -> FleetView {
             frames: (tick * 120, tick * 3),
             bytes: tick * 9_000,
             load: (20 + medium * 13) as u8,
+            ..LinkView::default()
         });
     }
     view.latency = house(tick).latency;

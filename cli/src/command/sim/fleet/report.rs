@@ -8,13 +8,13 @@ use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::figure::{Figure, Quantity};
 use ruvllm_esp_sim::scenario::Scenario;
 use ruvllm_esp_sim::scenario::judge::Judged;
-use ruvllm_esp_sim::scenario::verdict::{Latency, Verdict};
+use ruvllm_esp_sim::scenario::verdict::{Attackers, ChipReport, Latency, Verdict};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// More chips than this are summed up by kind and role.
-const MOST_ROWS: usize = 16;
+const MOST_ROWS: usize = 64;
 
 #[derive(Serialize)]
 struct Line<'v> {
@@ -56,6 +56,7 @@ pub fn tell(verdict: &Verdict, scenario: &Scenario, interrupted: bool, output: &
         chips(verdict, &mut out)?;
     } else {
         kinds(verdict, &mut out)?;
+        writeln!(out, "-v shows each chip")?;
     }
     writeln!(out)?;
     latency(&verdict.latency, &mut out)?;
@@ -75,6 +76,7 @@ pub fn tell(verdict: &Verdict, scenario: &Scenario, interrupted: bool, output: &
     )?;
     writeln!(out, "faults     {faults}")?;
     writeln!(out, "energy     {}", verdict.energy)?;
+    attackers(&verdict.attackers, &mut out)?;
     writeln!(out)?;
     verdict.expectations.iter().try_for_each(|judged| expectation(judged, &mut out))?;
     writeln!(out, "{}", strong(&last_line(verdict, scenario, interrupted)))?;
@@ -82,21 +84,29 @@ pub fn tell(verdict: &Verdict, scenario: &Scenario, interrupted: bool, output: &
 }
 
 fn last_line(verdict: &Verdict, scenario: &Scenario, interrupted: bool) -> String {
-    let met = verdict.expectations.iter().filter(|judged| judged.met).count();
-    let of = verdict.expectations.len();
+    let count = |is: fn(&Judged) -> bool| verdict.expectations.iter().filter(|judged| is(judged)).count();
+    let (met, of, open) =
+        (count(|judged| judged.met), verdict.expectations.len(), count(|judged| !judged.due));
     let ended = quantity::duration(Micros(verdict.ended_us));
+    let missed = of - met - open;
+    let open = if open > 0 { format!(", {open} not due") } else { String::new() };
     match (interrupted, verdict.met) {
         (true, _) => format!(
-            "interrupted at {ended} of {}: {met} of {of} expectations met so far",
+            "interrupted at {ended} of {}: {met} of {of} expectations met so far{open}",
             quantity::duration(scenario.until)
         ),
-        (false, true) => format!("met: {met} of {of} expectations, after {ended}"),
-        (false, false) => format!("missed: {} of {of} expectations, after {ended}", of - met),
+        (false, true) if of == 0 => format!("nothing was expected; it ran for {ended}"),
+        (false, true) => format!("met: {met} of {of} expectations{open}, after {ended}"),
+        (false, false) => format!("missed: {missed} of {of} expectations{open}, after {ended}"),
     }
 }
 
 fn word(judged: &Judged) -> &'static str {
-    if judged.met { "met" } else { "missed" }
+    match (judged.due, judged.met) {
+        (false, _) => "not due",
+        (true, true) => "met",
+        (true, false) => "missed",
+    }
 }
 
 fn expectation(judged: &Judged, out: &mut impl Write) -> io::Result<()> {
@@ -117,7 +127,7 @@ fn chips(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
         right("alarms"),
         right("sent"),
         right("heard"),
-        right("computed"),
+        right("computed, modelled"),
         right("energy, modelled"),
     ]);
     for chip in &verdict.chips {
@@ -144,9 +154,11 @@ fn chips(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
 
 /// One row for all chips of a kind and role.
 fn kinds(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
-    let mut kinds: BTreeMap<(&str, &str), [u64; 6]> = BTreeMap::new();
+    let mut kinds: BTreeMap<(&str, &str), ([u64; 6], Vec<&ChipReport>)> = BTreeMap::new();
     for chip in &verdict.chips {
-        let sums = kinds.entry((chip.variant, chip.role)).or_default();
+        let role = if chip.hostile { "hostile" } else { chip.role };
+        let (sums, chips) = kinds.entry((chip.variant, role)).or_default();
+        chips.push(chip);
         let one =
             [1, u64::from(chip.runs), chip.items.into(), chip.alarms.into(), chip.frames.0, chip.frames.1];
         sums.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
@@ -156,12 +168,39 @@ fn kinds(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
     let counts = [right("items"), right("alarms"), right("sent"), right("heard")];
     let [a, b, c, d] = headings;
     let [e, f, g, h] = counts;
-    let mut table = Table::new([a, b, c, d, e, f, g, h]);
-    for ((variant, role), sums) in kinds {
+    let (computed, energy) = (right("computed each, modelled"), right("energy each, modelled"));
+    let mut table = Table::new([a, b, c, d, e, f, g, h, computed, energy]);
+    for ((variant, role), (sums, each)) in kinds {
+        let computed = least_to_most(&each, |chip| &chip.busy);
+        let energy = least_to_most(&each, |chip| &chip.energy);
         let [chips, run, items, alarms, sent, heard] = sums.map(quantity::count);
-        table.row([variant.into(), role.into(), chips, run, items, alarms, sent, heard]);
+        table.row([variant.into(), role.into(), chips, run, items, alarms, sent, heard, computed, energy]);
     }
     table.write(out)
+}
+
+/// The least and the most of the chips, `5.6 J to 5.7 J`.
+fn least_to_most<T: Quantity>(chips: &[&ChipReport], of: impl Fn(&ChipReport) -> &Figure<T>) -> String
+where
+    Figure<T>: std::fmt::Display,
+{
+    let by = |figure: &&Figure<T>| figure.banded.value.number();
+    let figures = || chips.iter().map(|chip| of(chip));
+    match (figures().min_by_key(by).map(bare), figures().max_by_key(by).map(bare)) {
+        (Some(least), Some(most)) if least == most => least,
+        (Some(least), Some(most)) => format!("{least} to {most}"),
+        _ => String::new(),
+    }
+}
+
+/// What hostile chips did, apart from the fleet's sums.
+fn attackers(attackers: &Attackers, out: &mut impl Write) -> io::Result<()> {
+    let Attackers { chips, sent, accepted, energy } = attackers;
+    if *chips == 0 {
+        return Ok(());
+    }
+    let (sent, accepted) = (quantity::count(*sent), quantity::count(*accepted));
+    writeln!(out, "attackers  {chips} sent {sent} frames, {accepted} taken for good; energy {energy}")
 }
 
 fn latency(latency: &Latency, out: &mut impl Write) -> io::Result<()> {
