@@ -99,7 +99,8 @@ fn functions(bytes: &[u8]) -> Result<Vec<(Range<u64>, String)>, String> {
         let name = symbol.name().ok().filter(|name| !name.is_empty())?;
         Some((begin..begin.saturating_add(symbol.size().max(1)), name.to_string()))
     };
-    let mut functions: Vec<_> = file.symbols().filter(|symbol| symbol.is_definition()).filter_map(named).collect();
+    let mut functions: Vec<_> =
+        file.symbols().filter(|symbol| symbol.is_definition()).filter_map(named).collect();
     // Of several names for one place the one that tells its size counts: it is the last.
     functions.sort_by_key(|(range, _)| (range.start, range.end));
     Ok(functions)

@@ -67,6 +67,10 @@ mod tests {
         assert_eq!(echo, Echo::default());
         echo.hear(b"> ");
         assert!(!echo.on, "nobody asked for it");
-        assert!(is_banner("[ready] type 'help' for commands") && is_banner("[safe] the agent") && !is_banner("[panic] at x"));
+        assert!(
+            is_banner("[ready] type 'help' for commands")
+                && is_banner("[safe] the agent")
+                && !is_banner("[panic] at x")
+        );
     }
 }

@@ -115,7 +115,10 @@ mod tests {
         assert_eq!(control('r'), Some(Input::Reset));
         assert_eq!(control('e'), Some(Input::Bytes(vec![5])));
         // Ctrl-\ and Ctrl-_ as a terminal's parser names them.
-        assert_eq!((control('4'), control('7')), (Some(Input::Bytes(vec![0x1c])), Some(Input::Bytes(vec![0x1f]))));
+        assert_eq!(
+            (control('4'), control('7')),
+            (Some(Input::Bytes(vec![0x1c])), Some(Input::Bytes(vec![0x1f])))
+        );
         assert_eq!((control('9'), control(' ')), (None, Some(Input::Bytes(vec![0]))));
         assert_eq!(key(KeyCode::Char('ä'), KeyModifiers::NONE), Some(Input::Bytes("ä".into())));
         assert_eq!(key(KeyCode::Enter, KeyModifiers::NONE), Some(Input::Bytes(b"\r".to_vec())));

@@ -30,10 +30,11 @@ impl Piped {
     pub fn send(&mut self, bytes: &[u8], is_sent: bool) {
         self.unsent += if is_sent { 0 } else { bytes.len() };
         (self.is_answered, self.is_cut) = (false, false);
-        let text = bytes.trim_ascii_end();
+        let end = bytes.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1);
+        let text = bytes.get(..end).unwrap_or_default();
         match text.iter().rposition(|byte| *byte == b'\n') {
             Some(at) => self.last = text.get(at + 1..).unwrap_or_default().to_vec(),
-            None if self.last.ends_with(b"\n") => self.last = text.to_vec(),
+            None if self.last.ends_with(b"\n") && !text.is_empty() => self.last = text.to_vec(),
             None => self.last.extend(text),
         }
         if bytes.ends_with(b"\n") {
