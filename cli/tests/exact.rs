@@ -78,6 +78,11 @@ fn json_says_what_the_chip_says_and_what_it_took() {
         assert_eq!((&command["line"], &command["ok"]), (&"role".into(), &true.into()));
         assert_eq!(command["cost"]["cycles"]["kind"], "emulated");
         assert_eq!(summary["commands"], 1);
+        let registers = summary["unmodelled"].as_array().unwrap();
+        assert!(registers.len() > 20 && registers.iter().any(|one| one["assumed_zero"] == true), "{summary}");
+        assert!(
+            registers[0]["address"].as_str().unwrap().starts_with("0x") && registers[0]["reads"].is_u64()
+        );
     }
 }
 
