@@ -156,7 +156,8 @@ impl From<io::Error> for Stop {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Stop::PipeClosed;
         }
-        Stop::Error(CliError::runtime("cli::input-output", error.to_string()))
+        let help = "see that standard output, or the file that is named, takes what is written";
+        Stop::Error(CliError::runtime("cli::input-output", error.to_string()).help(help))
     }
 }
 

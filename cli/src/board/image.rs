@@ -238,7 +238,8 @@ fn padded(name: &str, have: usize, limit: usize) -> CliError {
 
 fn not_merged(bytes: &[u8], name: &str) -> CliError {
     // A program that ends before the place of the table is a bootloader.
-    let boots = [0, 0x1000].map(|boot| program(bytes, boot, "bootloader", name).map(|found| boot + found.bytes));
+    let boots =
+        [0, 0x1000].map(|boot| program(bytes, boot, "bootloader", name).map(|found| boot + found.bytes));
     let place = TABLE_OFFSET as usize;
     if bytes.len() > place && boots.iter().flatten().any(|end| *end <= place) {
         return corrupt(name, "there is no partition table at 0x8000");

@@ -84,7 +84,8 @@ mod tests {
     use super::*;
 
     fn row(offset: u32) -> Vec<u8> {
-        let mut row = [&MAGIC[..], &[0, 0], &offset.to_le_bytes(), &0x1000_u32.to_le_bytes(), b"app"].concat();
+        let mut row =
+            [&MAGIC[..], &[0, 0], &offset.to_le_bytes(), &0x1000_u32.to_le_bytes(), b"app"].concat();
         row.resize(ENTRY_BYTES, 0);
         row
     }
