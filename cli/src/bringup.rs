@@ -2,7 +2,8 @@
 //!
 //! The document is the data: what people read is what `doctor` and the errors of `build` and `flash` know, and there is
 //! no second list that could say something else. A paragraph that begins `**N7. ...**` is an entry, and so is a row of
-//! the table of the predecessor's failures; the texts in backticks at their beginning are what they are recognised by.
+//! the table of the predecessor's failures; the texts in backticks at their beginning are what they are recognised by: by
+//! their words, for compilers and linkers change their quotes and what they say between them.
 
 use serde::Serialize;
 
@@ -11,6 +12,12 @@ pub const DOCUMENT: &str = include_str!("../../docs/bring-up.md");
 
 /// The least letters of a text that say anything.
 const TELLING: usize = 6;
+
+/// Words that errors differ in and that tell none from another.
+const COMMON: [&str; 18] = [
+    "a", "an", "and", "at", "by", "can", "cannot", "cant", "could", "find", "for", "in", "is", "not", "of",
+    "on", "the", "to",
+];
 
 /// One way to fail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,7 +46,7 @@ pub fn by_code(code: &str) -> Option<Entry> {
 
 /// The entries that an error text speaks of, the surest first.
 pub fn explain(text: &str) -> Vec<Entry> {
-    let text = normal(text);
+    let text = Text::new(text);
     let mut found: Vec<(usize, Entry)> = entries()
         .into_iter()
         .filter_map(|entry| {
@@ -60,6 +67,11 @@ pub fn explain(text: &str) -> Vec<Entry> {
 }
 
 impl Entry {
+    /// Does it speak of this code?
+    pub fn names(&self, code: &str) -> bool {
+        [&self.seen, &self.advice].iter().any(|text| text.contains(code))
+    }
+
     /// The entries that its advice names.
     fn referred(&self) -> Vec<Entry> {
         let words = self.advice.split(|character: char| !character.is_ascii_alphanumeric());
@@ -110,15 +122,53 @@ fn prose(text: &str) -> String {
 }
 
 fn normal(text: &str) -> String {
-    text.replace('`', "").split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    text.replace(['`', '\''], "").split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// How much of a known text is in `text`: its pieces between `...`, in order; all of them or nothing.
-fn likeness(known: &str, text: &str) -> usize {
-    let (mut rest, mut letters) = (text, 0);
+/// The words of a text that say anything.
+fn words(text: &str) -> Vec<String> {
+    let split = |character: char| !character.is_ascii_alphanumeric() && character != '_';
+    let words = normal(text);
+    let words = words.split(split).filter(|word| !word.is_empty() && !COMMON.contains(word));
+    words.map(str::to_string).collect()
+}
+
+/// An error text to recognise.
+struct Text {
+    /// All of it, as one line.
+    whole: String,
+    /// The words of each line and the next: what belongs together stands together, also in a long log.
+    lines: Vec<Vec<String>>,
+}
+
+impl Text {
+    fn new(text: &str) -> Self {
+        let plain = anstream::adapter::strip_str(text).to_string();
+        let mut lines: Vec<Vec<String>> = plain.lines().map(words).collect();
+        let following: Vec<Vec<String>> = lines.iter().skip(1).cloned().collect();
+        lines.iter_mut().zip(following).for_each(|(line, next)| line.extend(next));
+        Self { whole: normal(&plain), lines }
+    }
+
+    /// Has a line these words, in their order?
+    fn has(&self, words: &[String]) -> bool {
+        self.lines.iter().any(|line| {
+            let mut rest = line.iter();
+            words.iter().all(|word| rest.any(|other| other == word))
+        })
+    }
+}
+
+/// How much of a known text is in `text`: its pieces between `...`; all of them or nothing. A piece of several words is
+/// there when a line has them in order, another when it is there letter by letter.
+fn likeness(known: &str, text: &Text) -> usize {
+    let mut letters = 0;
     for piece in known.split("...").map(str::trim).filter(|piece| !piece.is_empty()) {
-        let Some((_, after)) = rest.split_once(piece) else { return 0 };
-        rest = after;
+        let words = words(piece);
+        let is_there = if words.len() < 2 { text.whole.contains(piece) } else { text.has(&words) };
+        if !is_there {
+            return 0;
+        }
         letters += piece.len();
     }
     if letters >= TELLING { letters } else { 0 }
@@ -146,6 +196,56 @@ mod tests {
         for entry in entries() {
             assert!(!entry.seen.is_empty() && entry.advice.len() > 8, "{entry:?}");
             assert!(entry.texts.iter().any(|text| text.len() >= TELLING), "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn the_predecessors_errors_are_recognised_as_tools_word_them() {
+        let first = |text: &str| explain(text).first().map(|entry| entry.code.clone()).unwrap_or_default();
+        let known = [
+            ("P1", "error[E0432]: could not find `espidf` in `embuild`"),
+            ("P1", "cannot find `espidf` in `embuild`"),
+            (
+                "P2",
+                "   = note: expected raw pointer `*const u8`\n              found raw pointer `*const i8`",
+            ),
+            ("P5", "Error: Cannot locate argument '--ldproxy-linker <linker>'"),
+            ("P6", "cannot find `log` in `esp_idf_svc`"),
+            ("P7", "error[E0560]: no field `queue_non_blocking` on type `TransmitConfig`"),
+            ("P8", "ld: main.o: undefined reference to `memcpy'"),
+            ("P10", "Guru Meditation Error: Core  0 panic'ed (Double exception)."),
+            ("P13", "error: linker `ldproxy` not found"),
+            ("P14", "error: toolchain 'esp' is not installed"),
+            ("P13", "\u{1b}[1m\u{1b}[31merror\u{1b}[0m: linker `\u{1b}[1mldproxy\u{1b}[0m` not found"),
+            ("N22", "Detected a write to the stack guard value on ProCpu"),
+            ("N27", "E (52) boot: load partition table error!"),
+        ];
+        for (code, text) in known {
+            assert_eq!(first(text), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_something_else_is_not_one_of_these() {
+        for text in [
+            "could not find `serde` in `crate`",
+            "error: linker `cc` not found",
+            "undefined reference to `main'",
+            "no field `length` on type `Vec<u8>`",
+            "a log line\nand then esp_idf_svc\nis named far away",
+            "error: toolchain 'nightly' is not installed",
+            "kernel panic",
+            "the host builds, and the test passes",
+        ] {
+            assert!(explain(text).is_empty(), "{text}: {:?}", explain(text));
+        }
+    }
+
+    #[test]
+    fn each_of_the_fourteen_says_what_to_do() {
+        for entry in entries().into_iter().filter(|entry| entry.code.starts_with('P')) {
+            let says = ["build with", "unset", "N1", "N2", "N3", "N4", "N5", "N6", "N7", "`chip`"];
+            assert!(says.iter().any(|word| entry.advice.contains(word)), "{entry:?}");
         }
     }
 

@@ -116,17 +116,25 @@ impl Configuration {
 }
 
 fn read(path: &Path) -> Result<Option<String>, CliError> {
+    // A pipe of this name would never end.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        let text = format!("{}: this is no file", path.display());
+        return Err(
+            CliError::usage("config::cannot-read", text).help("take it away, or give it another name")
+        );
+    }
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(CliError::usage("config::cannot-read", format!("{}: {error}", path.display()))),
+        Err(error) => Err(CliError::usage("config::cannot-read", format!("{}: {error}", path.display()))
+            .help("make it a file that you may read, or take it away")),
     }
 }
 
 /// The nearest one; with a short name where it is right here.
 fn project_file() -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
-    let found = here.ancestors().map(|folder| folder.join(PROJECT_FILE)).find(|path| path.is_file())?;
+    let found = here.ancestors().map(|folder| folder.join(PROJECT_FILE)).find(|path| path.exists())?;
     Some(found.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(found))
 }
 
@@ -178,10 +186,12 @@ fn unknown(key: &str) -> CliError {
 fn check(key: Key, value: &DeValue<'_>) -> Result<String, CliError> {
     let bad = |what: &str| {
         CliError::usage("config::bad-value", format!("`{}` takes {what}, not {}", key.name, value.type_str()))
+            .help("such as `variant = \"esp32c3\"`, `port = \"COM7\"` or `baud = 460800`")
     };
     if key.variable == BAUD {
         let DeValue::Integer(number) = value else { return Err(bad("a number")) };
-        let text = number.as_str().replace('_', "");
+        let digits = number.as_str().replace('_', "");
+        let text = i64::from_str_radix(&digits, number.radix()).map_or(digits, |number| number.to_string());
         return Given::option(&text, key.name).baud().map(|baud| baud.to_string());
     }
     let DeValue::String(text) = value else { return Err(bad("a text")) };
@@ -209,6 +219,7 @@ mod tests {
             expected.map(|(key, value, line)| (key, value.into(), format!("desk.toml:{line}")))
         );
         assert_eq!(values(""), Ok(Vec::new()));
+        assert_eq!(values("baud = 0x1_0000").unwrap()[0].1, "65536");
     }
 
     #[test]

@@ -168,7 +168,7 @@ impl From<io::Error> for Stop {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Stop::PipeClosed;
         }
-        let help = "something that is read or written failed: is the disk full, is what takes the output still there?";
+        let help = "see that standard output, or the file that is named, takes what is written";
         Stop::Error(CliError::runtime("cli::input-output", error.to_string()).help(help))
     }
 }

@@ -59,7 +59,8 @@ impl Given {
         match env::var(variable) {
             Ok(value) if !value.is_empty() => Ok(Some(Self { value, origin: variable.into() })),
             Err(env::VarError::NotUnicode(_)) => {
-                Err(CliError::usage("cli::not-unicode", format!("{variable} is not Unicode")))
+                Err(CliError::usage("cli::not-unicode", format!("{variable} is not Unicode"))
+                    .help(format!("unset {variable}, or set it anew")))
             }
             Ok(_) | Err(env::VarError::NotPresent) => Ok(None),
         }
@@ -103,11 +104,12 @@ impl Given {
     /// `cli::bad-chip-id`.
     pub fn chip_id(&self) -> Result<u16, CliError> {
         let Self { value, origin } = self;
-        self.value.parse().map_err(|_| {
-            CliError::usage(
-                "cli::bad-chip-id",
-                format!("{origin}: `{value}` is not a whole number up to 65535"),
-            )
+        // The last number is the address of all chips.
+        let number = value.parse().ok().filter(|number| *number != u16::MAX);
+        number.ok_or_else(|| {
+            let text = format!("{origin}: `{value}` is not a whole number up to 65534");
+            CliError::usage("cli::bad-chip-id", text)
+                .help("give each chip of a fleet a number of its own, such as 7; 65535 means all of them")
         })
     }
 
@@ -140,11 +142,11 @@ impl Given {
     }
 }
 
-/// The items of a comma list; `all` is each of `all`.
+/// The items of a comma list, each once; `all` is each of `all`.
 ///
 /// # Errors
 /// That of the first unknown name.
-pub fn list<T: Copy>(
+pub fn list<T: Copy + PartialEq>(
     given: &Given,
     all: &[T],
     one: impl Fn(&Given) -> Result<T, CliError>,
@@ -154,7 +156,14 @@ pub fn list<T: Copy>(
     if value.eq_ignore_ascii_case("all") {
         return Ok(all.to_vec());
     }
-    value.split(',').map(|name| one(&item(name))).collect()
+    let mut found = Vec::new();
+    for name in value.split(',') {
+        let one = one(&item(name))?;
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    Ok(found)
 }
 
 /// The name most like `text`, if one is.
@@ -238,11 +247,19 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_all_chips_is_no_chips_number() {
+        let number = |text| Given::option(text, "--chip-id").chip_id();
+        assert_eq!((number("65534").unwrap(), number("0").unwrap()), (65534, 0));
+        assert_eq!(number("65535").unwrap_err().code(), "cli::bad-chip-id");
+    }
+
+    #[test]
     fn a_list_is_all_or_each_name() {
         let roles = |text| list(&Given::option(text, "--role"), &RoleKind::ALL, Given::role);
         assert_eq!(roles("all").unwrap(), RoleKind::ALL);
         let two = [RoleKind::RagRetriever, RoleKind::MemoryArchivist];
         assert_eq!(roles("rag, MemoryArchivist").unwrap(), two);
         assert!(roles("rag,").is_err());
+        assert_eq!(roles("rag,memory,rag").unwrap(), two);
     }
 }

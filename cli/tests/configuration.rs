@@ -102,6 +102,11 @@ fn a_mistake_is_told_with_its_line_by_whoever_needs_the_file() {
     }
     // Who was told everything needs no file.
     assert_eq!(desk.run("project", &["sim", "--variant", "esp32"], &[]).status.code(), Some(0));
+    std::fs::remove_file(desk.0.join("project/ruvllm-esp.toml")).unwrap();
+    std::fs::create_dir(desk.0.join("project/ruvllm-esp.toml")).unwrap();
+    let text = stderr(&desk.run("project", &["fit"], &[])).to_string();
+    assert!(text.contains("error[config::cannot-read]: ruvllm-esp.toml: this is no file"), "{text}");
+    std::fs::remove_dir(desk.0.join("project/ruvllm-esp.toml")).unwrap();
     desk.project("variant = \"esp33\"\n");
     let text = stderr(&desk.run("project", &["fit"], &[])).to_string();
     assert!(text.contains("ruvllm-esp.toml:1: variant: there is no chip `esp33`"), "{text}");

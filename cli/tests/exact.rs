@@ -78,6 +78,11 @@ fn json_says_what_the_chip_says_and_what_it_took() {
         assert_eq!((&command["line"], &command["ok"]), (&"role".into(), &true.into()));
         assert_eq!(command["cost"]["cycles"]["kind"], "emulated");
         assert_eq!(summary["commands"], 1);
+        let registers = summary["unmodelled"].as_array().unwrap();
+        assert!(registers.len() > 20 && registers.iter().any(|one| one["assumed_zero"] == true), "{summary}");
+        assert!(
+            registers[0]["address"].as_str().unwrap().starts_with("0x") && registers[0]["reads"].is_u64()
+        );
     }
 }
 
@@ -116,13 +121,22 @@ fn what_cannot_be_run_is_told() {
     refused(&["--variant", "esp32c3", "--exact", "--image", "no-such.bin"], 2, "cli::cannot-read");
     let this = file!().rsplit('/').next().unwrap();
     let this = format!("{}/tests/{this}", env!("CARGO_MANIFEST_DIR"));
-    refused(&["--variant", "esp32c3", "--exact", "--image", &this, "--rom", &this], 2, "sim::bad-rom");
+    refused(&["--variant", "esp32c3", "--exact", "--image", &this], 2, "image::not-an-image");
     let Some((chip, image)) = images().pop() else { return };
+    refused(&["--variant", chip, "--exact", "--image", &image, "--rom", &this], 2, "sim::bad-rom");
     refused(
         &["--variant", chip, "--exact", "--image", &image, "--rom", "no-such.elf"],
         2,
         "cli::cannot-read",
     );
     // The image of another chip.
-    refused(&["--variant", "esp32c3", "--exact", "--image", &image], 1, "sim::no-console");
+    refused(&["--variant", "esp32c3", "--exact", "--image", &image], 2, "is for esp32c6, not for esp32c3");
+    // One byte of its table is not what it was.
+    let mut bytes = std::fs::read(&image).unwrap();
+    bytes[0x8003] ^= 1;
+    let damaged = std::env::temp_dir().join(format!("ruvllm-esp-damaged-{}.bin", std::process::id()));
+    std::fs::write(&damaged, bytes).unwrap();
+    let arguments = ["--variant", chip, "--exact", "--image", damaged.to_str().unwrap()];
+    refused(&arguments, 2, "the MD5 of the partition table does not match");
+    std::fs::remove_file(damaged).unwrap();
 }

@@ -104,6 +104,42 @@ fn a_person_asks_and_leaves_and_the_terminal_is_as_it_was() {
 }
 
 #[test]
+fn input_that_nobody_answers_is_no_success() {
+    let board = Board::C3.with(loader::Trouble::Unplugged).running();
+    // By a name that goes with it: the system gives its number to the next board of another test.
+    let link = std::env::temp_dir().join(format!("ruvllm-esp-gone-{}", std::process::id()));
+    let _ = std::fs::remove_file(&link);
+    std::os::unix::fs::symlink(&board.port, &link).unwrap();
+    let (heard, name) = (board.heard.clone(), link.clone());
+    let unplug = std::thread::spawn(move || {
+        while heard.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::fs::remove_file(name).unwrap();
+    });
+    let (exit, _, stderr) = piped("role\n", &["--port", link.to_str().unwrap(), "--no-reset"]);
+    unplug.join().unwrap();
+    assert!(exit == Some(3) && stderr.contains("monitor::port-vanished"), "{exit:?} {stderr}");
+    let board = Board::C3.with(loader::Trouble::Mute).running();
+    let (exit, _, stderr) = piped("role\n", &["--port", &board.port, "--no-reset"]);
+    assert!(exit == Some(4) && stderr.contains("monitor::no-answer"), "{exit:?} {stderr}");
+}
+
+#[test]
+fn a_log_stays_when_there_is_no_board_and_grows_when_there_is() {
+    let log = std::env::temp_dir().join(format!("ruvllm-esp-kept-{}.log", std::process::id()));
+    std::fs::write(&log, "yesterday\n").unwrap();
+    let name = log.to_str().unwrap();
+    let (exit, _, _) = piped("", &["--port", "/dev/no-such-port", "--log", name]);
+    assert_eq!((exit, std::fs::read_to_string(&log).unwrap().as_str()), (Some(3), "yesterday\n"));
+    let board = Board::C3.running();
+    piped("role\n", &["--port", &board.port, "--no-reset", "--log", name]);
+    let kept = std::fs::read_to_string(&log).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    assert!(kept.starts_with("yesterday\n20") && kept.ends_with("role: HnswIndexer\n"), "{kept}");
+}
+
+#[test]
 fn a_port_that_comes_back_is_listened_to_again() {
     // The name of the port stays the same when the board is plugged in again: here a link that points elsewhere.
     let link = std::env::temp_dir().join(format!("ruvllm-esp-port-{}", std::process::id()));

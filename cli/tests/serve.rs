@@ -251,6 +251,19 @@ fn what_cannot_be_opened_is_told() {
     refused(&["--tcp", "0", "--pty"], 2, "--pty");
 }
 
+/// Quiet or not, somebody has to be told where the console is.
+#[test]
+fn a_quiet_server_says_its_address_on_standard_output() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ruvllm-esp"));
+    command.args(["sim", "--variant", "esp32c6", "--quiet", "--tcp", "0"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut address = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    assert!(TcpStream::connect(address.trim()).is_ok(), "{address}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[cfg(unix)]
 mod unix {
     use super::*;

@@ -65,6 +65,8 @@ pub struct Exact {
     spent: Ticks,
     commands: u32,
     failures: u32,
+    /// Is whoever talks to the chip gone?
+    gone: fn() -> bool,
 }
 
 impl Exact {
@@ -84,7 +86,8 @@ impl Exact {
         };
         let board = Board::new(core, rom, flash, surroundings)?;
         let (log, banner) = (String::new(), String::new());
-        let mut exact = Self { board, chip, table, log, banner, spent: 0, commands: 0, failures: 0 };
+        let mut exact =
+            Self { board, chip, table, log, banner, spent: 0, commands: 0, failures: 0, gone: || false };
         exact.start()?;
         Ok(exact)
     }
@@ -132,6 +135,12 @@ impl Exact {
         self.start()
     }
 
+    /// From now on a line is left unanswered once `gone` says that nobody waits for the answer. It is asked many times
+    /// within each millisecond of the chip.
+    pub fn answer_until(&mut self, gone: fn() -> bool) {
+        self.gone = gone;
+    }
+
     /// What ROM and bootloader said at the start.
     pub fn log(&self) -> &str {
         &self.log
@@ -162,7 +171,9 @@ impl Exact {
             Err(_) => self.board.serial_in(PORT, &[b'x'; 4096]),
         }
         self.board.serial_in(PORT, b"\n");
-        if let Halt::Fault(fault) = self.board.run_until(ANSWER, |board| board.is_waiting_for_input(PORT)) {
+        let gone = self.gone;
+        let is_over = |board: &Board| board.is_waiting_for_input(PORT) || gone();
+        if let Halt::Fault(fault) = self.board.run_until(ANSWER, is_over) {
             return Err(ExactError::Fault(fault));
         }
         let text = String::from_utf8_lossy(&self.board.take_serial_out(PORT)).into_owned();

@@ -55,6 +55,8 @@ pub struct Member {
     pub chip_id: Option<u16>,
     /// Its image, if not the one of its kind.
     pub image: Option<PathBuf>,
+    /// `FILE:LINE`, for what is found out later.
+    pub at: String,
 }
 
 /// A fleet.
@@ -73,8 +75,10 @@ impl Fleet {
     /// `fleet::cannot-read`, and every mistake with `FILE:LINE`.
     pub fn read(path: &Path) -> Result<Self, CliError> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| CliError::usage("fleet::cannot-read", format!("{name}: {error}")))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            CliError::usage("fleet::cannot-read", format!("{name}: {error}"))
+                .help("docs/flashing.md has an example")
+        })?;
         Self::parse(&text, &name)
     }
 
@@ -138,14 +142,24 @@ impl File<'_> {
             place,
             chip: chip.map_err(|error| error.at(&self.line(Some(variant.span()))))?,
             role: role.transpose()?,
-            chip_id: id.as_ref().map(|id| *id.get_ref()),
+            chip_id: id.as_ref().map(|id| self.number(id)).transpose()?,
             image: image.clone(),
+            at: self.line(Some(entry.span())),
         })
+    }
+
+    fn number(&self, id: &Spanned<u16>) -> Result<u16, CliError> {
+        let number = Given::option(&id.get_ref().to_string(), "id").chip_id();
+        number.map_err(|error| error.at(&self.line(Some(id.span()))))
     }
 
     fn key(&self, text: &Spanned<String>) -> Result<[u8; KEY_BYTES], CliError> {
         let digits = text.get_ref();
-        let byte = |at: usize| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        // Only digits: a number may begin with a sign as well.
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let byte = |at: usize| {
+            digits.get(at..at + 2).filter(|_| is_hex).and_then(|pair| u8::from_str_radix(pair, 16).ok())
+        };
         let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
         bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
             let text_of = format!("a key has {} hexadecimal digits", 2 * KEY_BYTES);
@@ -214,6 +228,10 @@ variant = "ESP32-S3"
         assert!(code == "fleet::syntax" && text.contains("unknown field"), "{code} {text}");
         let (code, text) = message(&TWO.replace("ddeeff\"", "dd\""));
         assert!(code == "fleet::key" && text.starts_with("fleet.toml:2: "), "{code} {text}");
+        let (code, _) = message(&TWO.replace("\"0011", "\"+0+1"));
+        assert_eq!(code, "fleet::key");
+        let (code, text) = message(&TWO.replace("id = 1", "id = 65535"));
+        assert!(code == "cli::bad-chip-id" && text.starts_with("fleet.toml:8: "), "{code} {text}");
         let (code, text) = message(&format!("{TWO}id = 1\n"));
         assert!(code == "fleet::twice" && text.starts_with("fleet.toml:13: "), "{code} {text}");
         let (code, _) = message(&TWO.replace("serial-number = \"34:85:18:AA:BB:CC\"", ""));

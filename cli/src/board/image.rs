@@ -2,23 +2,27 @@
 //!
 //! A merged image has a bootloader where the chip's ROM looks for it, the partition table at 0x8000, and the
 //! application in its partition. Both programs carry their chip's number, a checksum and a SHA-256 (ESP-IDF programming
-//! guide, "Firmware image format"), so damage and the wrong chip show without a board.
+//! guide, "Firmware image format"), and the table an MD5, so damage and the wrong chip show without a board.
 
-use super::chips;
+use super::{chips, table};
 use crate::error::CliError;
 use ruvllm_esp_core::chip::Chip;
-use ruvllm_esp_firmware_logic::partition::{ENTRY_BYTES, Partition, TABLE_OFFSET, find_config};
+use ruvllm_esp_firmware_logic::partition::{Partition, TABLE_OFFSET, find_config};
 use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
+use table::Entry;
 
 const PROGRAM_MAGIC: u8 = 0xe9;
 const HEADER_BYTES: usize = 24;
 const SEGMENT_HEADER_BYTES: usize = 8;
 const CHECKSUM_SEED: u8 = 0xef;
 const HASH_BYTES: usize = 32;
-const TABLE_BYTES: usize = 0xc00;
 const SECTOR: usize = 0x1000;
+/// The largest flash that a bootloader of these chips reads, and so the longest image.
+const LARGEST_FLASH: u64 = 16 << 20;
 
 /// A sound image.
 #[derive(Clone, Debug)]
@@ -45,14 +49,6 @@ pub struct Stretch {
     pub range: Range<usize>,
 }
 
-/// An entry of the partition table.
-#[derive(Clone, Debug)]
-struct Entry {
-    name: String,
-    is_application: bool,
-    range: Range<usize>,
-}
-
 /// A program, as far as its header tells.
 struct Program {
     chip_id: u16,
@@ -67,7 +63,7 @@ impl Image {
     /// `image::unknown-chip`.
     pub fn read(path: &Path) -> Result<Self, CliError> {
         let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| {
+        let bytes = read(path).map_err(|error| {
             CliError::usage("image::cannot-read", format!("{name}: {error}"))
                 .help("`ruvllm-esp build --variant CHIP` makes dist/ruvllm-esp-CHIP.bin")
         })?;
@@ -79,10 +75,13 @@ impl Image {
     /// # Errors
     /// As for [`Image::read`], except for what concerns the file.
     pub fn check(bytes: Vec<u8>, name: &str) -> Result<Self, CliError> {
-        let table = bytes.get(TABLE_OFFSET as usize..).filter(|table| table.starts_with(&[0xaa, 0x50]));
+        if bytes.len() as u64 > LARGEST_FLASH {
+            return Err(not_an_image(&format!("{name} is longer than any flash, which has 16 MiB at most")));
+        }
+        let table = bytes.get(TABLE_OFFSET as usize..).filter(|table| table.starts_with(&table::MAGIC));
         let Some(table) = table else { return Err(not_merged(&bytes, name)) };
+        let entries = table::entries(table).map_err(|why| corrupt(name, &why))?;
         let settings = find_config(table);
-        let entries = entries(table);
         let boot = if bytes.first() == Some(&PROGRAM_MAGIC) { 0 } else { 0x1000 };
         let bootloader = program(&bytes, boot, "bootloader", name)?;
         let chip = chips::by_image_id(bootloader.chip_id).ok_or_else(|| {
@@ -97,7 +96,7 @@ impl Image {
         if boot_end > TABLE_OFFSET as usize {
             return Err(corrupt(name, "the bootloader reaches into the partition table"));
         }
-        let table_end = (TABLE_OFFSET as usize + TABLE_BYTES).min(bytes.len());
+        let table_end = (TABLE_OFFSET as usize + table::BYTES).min(bytes.len());
         let mut stretches = vec![
             Stretch { name: "bootloader".into(), range: boot..boot_end },
             Stretch { name: "partition table".into(), range: TABLE_OFFSET as usize..table_end },
@@ -110,6 +109,11 @@ impl Image {
         let flash_bytes =
             u32::try_from(flash_bytes).map_err(|_| corrupt(name, "the table ends past 4 GiB"))?;
         Ok(Self { bytes, chip, settings, stretches, flash_bytes, application_room })
+    }
+
+    /// All its bytes.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// The bytes of a stretch.
@@ -153,7 +157,7 @@ fn contents(
         return Err(corrupt(name, "no application where the partition table says"));
     }
     if let Some(end) = entries.iter().map(|entry| entry.range.end).max().filter(|end| *end < bytes.len()) {
-        return Err(too_large(name, "the partitions", bytes.len(), end));
+        return Err(padded(name, bytes.len(), end));
     }
     Ok(stretches)
 }
@@ -174,21 +178,14 @@ fn written(bytes: &[u8], label: &str, range: Range<usize>) -> Vec<Stretch> {
     runs
 }
 
-fn entries(table: &[u8]) -> Vec<Entry> {
-    let word = |entry: &[u8], at: usize| {
-        let bytes = entry.get(at..at + 4).and_then(|word| word.try_into().ok()).unwrap_or([0; 4]);
-        u32::from_le_bytes(bytes) as usize
-    };
-    let read = |entry: &[u8]| {
-        let label: Vec<u8> = entry.iter().skip(12).take(16).copied().take_while(|byte| *byte != 0).collect();
-        let (offset, size) = (word(entry, 4), word(entry, 8));
-        Entry {
-            name: String::from_utf8_lossy(&label).into_owned(),
-            is_application: entry.get(2) == Some(&0),
-            range: offset..offset.saturating_add(size),
-        }
-    };
-    table.chunks_exact(ENTRY_BYTES).take_while(|entry| entry.starts_with(&[0xaa, 0x50])).map(read).collect()
+/// The bytes of a file, and no more than tell that it is longer than any flash.
+///
+/// # Errors
+/// Those of the file.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST_FLASH + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Checks a program: every segment inside the file, the checksum, and the hash if there is one.
@@ -234,7 +231,19 @@ fn too_large(name: &str, part: &str, have: usize, limit: usize) -> CliError {
         .help("build it with --profile small; nothing was opened or written")
 }
 
+fn padded(name: &str, have: usize, limit: usize) -> CliError {
+    CliError::no("image::too-large", format!("{name} has {have} B, and its last partition ends at {limit} B"))
+        .help("cut what follows off, or build the image again; nothing was opened or written")
+}
+
 fn not_merged(bytes: &[u8], name: &str) -> CliError {
+    // A program that ends before the place of the table is a bootloader.
+    let boots =
+        [0, 0x1000].map(|boot| program(bytes, boot, "bootloader", name).map(|found| boot + found.bytes));
+    let place = TABLE_OFFSET as usize;
+    if bytes.len() > place && boots.iter().flatten().any(|end| *end <= place) {
+        return corrupt(name, "there is no partition table at 0x8000");
+    }
     if bytes.first() == Some(&PROGRAM_MAGIC) {
         return CliError::usage(
             "image::application-only",
@@ -242,8 +251,12 @@ fn not_merged(bytes: &[u8], name: &str) -> CliError {
         )
         .help("flash the merged image: ruvllm-esp-CHIP.bin, not ruvllm-esp-CHIP-app.bin");
     }
+    not_an_image(&format!("{name} is no flash image"))
+}
+
+fn not_an_image(text: &str) -> CliError {
     let help = "an image is what `ruvllm-esp build` writes: dist/ruvllm-esp-CHIP.bin";
-    CliError::usage("image::not-an-image", format!("{name} is no flash image")).help(help)
+    CliError::usage("image::not-an-image", text).help(help)
 }
 
 #[cfg(test)]
@@ -293,6 +306,28 @@ mod tests {
         assert_eq!(code(b"hello".to_vec()), "image::not-an-image");
         assert_eq!(code(Vec::new()), "image::not-an-image");
         assert_eq!(code(merged(0x77, 500)), "image::unknown-chip");
+    }
+
+    #[test]
+    fn a_changed_bit_anywhere_in_the_table_is_noticed() {
+        let whole = merged(C3, 500);
+        for at in 0x8000..0x8080 {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x10;
+            assert_eq!(code(bytes), "image::corrupt", "at {at:#x}");
+        }
+    }
+
+    #[test]
+    fn what_no_flash_could_hold_is_no_image_and_is_not_read_whole() {
+        let mut bytes = merged(C3, 500);
+        bytes.resize(0x40_0001, 0xff);
+        let error = Image::check(bytes, "test.bin").unwrap_err();
+        assert_eq!(error.code(), "image::too-large");
+        assert!(!error.to_string().contains("--profile small"), "{error}");
+        assert_eq!(code(vec![0xff; (LARGEST_FLASH + 1) as usize]), "image::not-an-image");
+        #[cfg(unix)]
+        assert_eq!(Image::read(Path::new("/dev/zero")).unwrap_err().code(), "image::not-an-image");
     }
 
     #[test]

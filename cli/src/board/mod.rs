@@ -1,7 +1,7 @@
 //! A board on a serial port: found, checked, written to, heard.
 //!
 //! - [`chips`]: the chips as the flasher names them
-//! - [`image`]: an image, checked before anything is opened
+//! - [`image`], [`table`]: an image and its partition table, checked before anything is opened
 //! - [`usb`], [`port`]: which ports there are, and which is meant
 //! - [`install`]: from an image and a port to a chip that answers
 //! - [`settings`]: role, number and key in the configuration partition
@@ -19,4 +19,5 @@ pub mod install;
 pub mod port;
 pub mod rom;
 pub mod settings;
+pub mod table;
 pub mod usb;

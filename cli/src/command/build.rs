@@ -76,20 +76,25 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         Given::find(arguments.role.as_deref(), "--role", ROLE)?.map(|given| given.role()).transpose()?;
     let source = Source::find(arguments.firmware.as_deref())?;
     let radio = radio(arguments, &source)?;
+    source.whole()?;
     let commit = source.commit();
-    create(&arguments.out)?;
+    let toolchains: Vec<_> = chips.iter().map(|chip| (*chip, Toolchain::find(chip))).collect();
+    if let Some(missing) = nothing_to_build(&toolchains) {
+        return Err(missing.into());
+    }
     let mut manifest = Manifest::new(&commit);
-    for chip in &chips {
+    for (chip, toolchain) in toolchains {
         let recipe =
             Recipe { source: &source, commit: &commit, chip, role, radio, profile: arguments.profile.name() };
-        match Toolchain::find(chip) {
+        match toolchain {
             Ok(toolchain) => {
                 let product = Product::make(&recipe, &toolchain, output)?;
+                // Not before there is anything to write: a build that fails leaves nothing.
+                create(&arguments.out)?;
                 let built = product.write(&arguments.out);
                 manifest.images.push(built.map_err(|error| cannot_write(&arguments.out, &error))?);
             }
-            Err(missing) if chips.len() > 1 => manifest.skipped.push(skipped(chip, missing)),
-            Err(missing) => return Err(no_toolchain(chip, &missing).into()),
+            Err(missing) => manifest.skipped.push(skipped(chip, missing)),
         }
     }
     let report = manifest.clone();
@@ -113,6 +118,15 @@ fn create(directory: &PathBuf) -> Result<(), CliError> {
 fn cannot_write(directory: &std::path::Path, error: &std::io::Error) -> CliError {
     CliError::runtime("cli::cannot-write", format!("{}: {error}", directory.display()))
         .help("name a directory you may write to with --out")
+}
+
+/// Why there is nothing to build: none of the chips has its compiler.
+fn nothing_to_build(toolchains: &[(&'static Chip, Result<Toolchain, Missing>)]) -> Option<CliError> {
+    let missing = |(chip, toolchain): &(&'static Chip, Result<Toolchain, Missing>)| {
+        toolchain.as_ref().err().map(|missing| no_toolchain(chip, missing))
+    };
+    let missing: Vec<CliError> = toolchains.iter().map_while(missing).collect();
+    if missing.len() == toolchains.len() { missing.into_iter().next() } else { None }
 }
 
 fn no_toolchain(chip: &Chip, missing: &Missing) -> CliError {
@@ -166,4 +180,16 @@ fn print(manifest: &Manifest, arguments: &Arguments, out: &mut impl Write) -> Re
         table.write(out)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_at_all_to_build_is_an_error_however_many_chips_there_are() {
+        let without = |chip| (chip, Err(Missing { what: "a compiler".into(), cure: "fetch it".into() }));
+        let error = nothing_to_build(&[without(chip::ALL[0]), without(chip::ALL[1])]).unwrap();
+        assert_eq!((error.code(), error.exit()), ("build::no-toolchain", Exit::Runtime));
+    }
 }

@@ -8,7 +8,12 @@ use crate::output::{Output, heading};
 use anstyle::AnsiColor;
 use check::{Check, Verdict};
 use serde::Serialize;
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// The most that is read of a file: the longest log of a build has less.
+const MOST: u64 = 16 << 20;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,8 +53,18 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 fn explain(text: &str, output: &Output) -> Outcome {
     let found: Vec<Entry> = match bringup::by_code(text) {
         Some(entry) => vec![entry],
-        None => bringup::explain(&std::fs::read_to_string(text).unwrap_or_else(|_| text.to_string())),
+        None if is_own_code(text) => {
+            bringup::entries().into_iter().filter(|entry| entry.names(text)).collect()
+        }
+        None => bringup::explain(&material(text)?),
     };
+    if found.is_empty() && is_own_code(text) {
+        return Err(CliError::no("doctor::unknown", format!("docs/bring-up.md does not speak of `{text}`"))
+            .help(
+                "the help line below that error says what to do; docs/flashing.md lists the codes of boards",
+            )
+            .into());
+    }
     if found.is_empty() {
         return Err(CliError::no("doctor::unknown", "no entry of docs/bring-up.md matches this text")
             .help(
@@ -67,6 +82,44 @@ fn explain(text: &str, output: &Output) -> Outcome {
         writeln!(out, "{on}{code}{off}  {seen}\n    {advice}")?;
     }
     Ok(Exit::Ok)
+}
+
+/// Is this the code of an error of this program, such as `flash::no-loader`?
+fn is_own_code(text: &str) -> bool {
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    text.split_once("::").is_some_and(|(part, name)| is_word(part) && is_word(name))
+}
+
+/// The text to explain: what the file of this name holds, where there is one or this is a file's name, else the text.
+///
+/// # Errors
+/// `doctor::cannot-read`.
+fn material(text: &str) -> Result<String, CliError> {
+    let path = Path::new(text);
+    let refused = |why: &str| {
+        CliError::usage("doctor::cannot-read", format!("{text}: {why}"))
+            .help("name a file that holds the message, or give the message itself")
+    };
+    match path.metadata() {
+        Ok(it) if it.is_file() => {
+            let mut bytes = Vec::new();
+            let read = File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes));
+            read.map_err(|error| refused(&error.to_string()))?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        // A pipe may never say anything.
+        Ok(_) => Err(refused("this is no file")),
+        Err(error) if looks_like_path(text) => Err(refused(&error.to_string())),
+        Err(_) => Ok(text.to_string()),
+    }
+}
+
+/// One word, with a folder in it or with the ending of a file of text?
+fn looks_like_path(text: &str) -> bool {
+    let ends = [".log", ".txt", ".out", ".md"];
+    !text.contains(char::is_whitespace)
+        && (text.starts_with(['/', '.', '~']) || ends.iter().any(|end| text.ends_with(end)))
 }
 
 fn examine(output: &Output) -> Outcome {
@@ -87,4 +140,33 @@ fn examine(output: &Output) -> Outcome {
         }
     }
     Ok(if fit { Exit::Ok } else { Exit::No })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> String {
+        material(text).unwrap_err().to_json()
+    }
+
+    #[test]
+    fn a_file_is_read_whatever_it_holds_and_a_missing_one_is_told() {
+        let file = std::env::temp_dir().join(format!("ruvllm-esp-doctor-{}.log", std::process::id()));
+        std::fs::write(&file, b"\xff linker `ldproxy` not found").unwrap();
+        assert!(material(file.to_str().unwrap()).unwrap().contains("ldproxy"));
+        std::fs::remove_file(&file).unwrap();
+        assert!(code(file.to_str().unwrap()).contains("doctor::cannot-read"));
+        assert!(code("build.log").contains("doctor::cannot-read"));
+        assert!(code(env!("CARGO_MANIFEST_DIR")).contains("this is no file"));
+        assert_eq!(
+            material("error: linker `ldproxy` not found").unwrap(),
+            "error: linker `ldproxy` not found"
+        );
+    }
+
+    #[test]
+    fn the_codes_of_this_program_are_known_as_such() {
+        assert!(is_own_code("flash::no-loader") && !is_own_code("std::io::Error") && !is_own_code("N7"));
+    }
 }

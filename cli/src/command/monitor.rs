@@ -6,8 +6,6 @@ use crate::monitor::decode::Decoder;
 use crate::monitor::session::{self, Manner};
 use crate::output::Output;
 use ruvllm_esp_core::chip::Chip;
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
@@ -25,7 +23,7 @@ pub struct Arguments {
     /// The serial port, taken as named; $RUVLLM_ESP_PORT, or the only board there is, where it is not given
     #[arg(long, short, value_name = "PORT")]
     port: Option<String>,
-    /// Keep every line here too: plain text, with the time
+    /// Keep every line here too, after what the file holds already: plain text, with the time
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     /// Leave the board running as it is
@@ -36,6 +34,7 @@ pub struct Arguments {
     raw: bool,
     /// Bits a second
     #[arg(long, value_name = "BAUD", default_value_t = 115_200)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     baud: u32,
     /// The program that runs on the board, for the names of its functions; dist/ruvllm-esp-CHIP.elf where it is not given
     #[arg(long, value_name = "FILE")]
@@ -48,13 +47,12 @@ pub struct Arguments {
 /// A port that cannot be opened, a log that cannot be written, an ELF that cannot be read.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let decoder = arguments.elf.as_deref().map(decoder).transpose()?;
-    let log = arguments.log.as_deref().map(create).transpose()?;
     let port = port::choose(arguments.port.as_deref(), output)?;
     let manner = Manner {
         baud: arguments.baud,
         reset: !arguments.no_reset,
         raw: arguments.raw,
-        log,
+        log: arguments.log.clone(),
         decoder,
         built: Some(PathBuf::from("dist")),
     };
@@ -78,12 +76,4 @@ fn decoder(path: &Path) -> Result<Decoder, CliError> {
         CliError::usage("monitor::elf", format!("{}: {error}", path.display()))
             .help("`ruvllm-esp build` writes dist/ruvllm-esp-CHIP.elf")
     })
-}
-
-fn create(path: &Path) -> Result<BufWriter<File>, CliError> {
-    let file = File::create(path).map_err(|error| {
-        CliError::runtime("cli::cannot-write", format!("{}: {error}", path.display()))
-            .help("name a file that you may write with --log")
-    })?;
-    Ok(BufWriter::new(file))
 }

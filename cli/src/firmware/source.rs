@@ -82,6 +82,20 @@ impl Source {
         self.directory.parent().unwrap_or(&self.directory)
     }
 
+    /// Is everything there that a build copies? A manifest alone builds nothing.
+    ///
+    /// # Errors
+    /// `build::no-firmware`.
+    pub fn whole(&self) -> Result<(), CliError> {
+        let parts = ["src", "partitions.csv", "../core", "../Cargo.toml"];
+        let Some(missing) = parts.into_iter().find(|part| !self.directory.join(part).exists()) else {
+            return Ok(());
+        };
+        let text = format!("the firmware in {} is not whole: it has no {missing}", self.directory.display());
+        Err(CliError::usage("build::no-firmware", text)
+            .help("name the directory `firmware` of a whole checkout of the repository"))
+    }
+
     /// The partition table.
     pub fn partitions(&self) -> PathBuf {
         self.directory.join("partitions.csv")
@@ -123,6 +137,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_manifest_alone_is_no_firmware() {
+        let folder = env::temp_dir().join(format!("ruvllm-esp-manifest-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("Cargo.toml"), format!("[package]\n{PACKAGE}\n")).unwrap();
+        let error = Source::find(Some(&folder)).unwrap().whole().unwrap_err();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(error.message().contains("it has no src"), "{error}");
+    }
+
+    #[test]
     fn a_directory_without_firmware_is_refused_by_name() {
         let error = Source::find(Some(Path::new("/nowhere"))).unwrap_err();
         assert_eq!(error.code(), "build::no-firmware");
@@ -135,6 +159,7 @@ mod tests {
         assert!(source.partitions().is_file());
         assert!(source.has_feature("esp32c3") && !source.has_feature("esp33"));
         assert!(source.commit().epoch >= FIXED_EPOCH);
+        source.whole().unwrap();
         let root = Source::find(Some(source.root())).unwrap();
         assert_eq!(root.directory, source.directory);
     }

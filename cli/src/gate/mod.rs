@@ -87,7 +87,7 @@ impl Gate {
 /// Reads `G1-G3`, `G2,G5` or `all`.
 ///
 /// # Errors
-/// The word that names no gate.
+/// The word that names no gate, or a range from a later gate to an earlier one.
 pub fn select(text: &str) -> Result<Vec<Gate>, String> {
     if text.eq_ignore_ascii_case("all") {
         return Ok(ALL.to_vec());
@@ -100,6 +100,9 @@ pub fn select(text: &str) -> Result<Vec<Gate>, String> {
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last) = (place(first)?, place(last)?);
+        if first > last {
+            return Err(part.trim().to_string());
+        }
         chosen.iter_mut().take(last + 1).skip(first).for_each(|one| *one = true);
     }
     Ok(ALL.into_iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(gate, _)| gate).collect())
@@ -119,5 +122,6 @@ mod tests {
         assert_eq!(names("g5, G2"), ["G2", "G5"]);
         assert_eq!(names("all").len(), 6);
         assert_eq!(select("G1-G9").unwrap_err(), "G9");
+        assert_eq!(select("G1,G6-G4").unwrap_err(), "G6-G4");
     }
 }

@@ -1,14 +1,23 @@
 //! Addresses to functions and lines, from the firmware's ELF.
 //!
 //! A chip prints addresses, not names: names would take flash. Every word of a line that looks like an address of code
-//! is looked up; what is no address of this program stays without an answer.
+//! is looked up; what is no address of this program, as those of ROM and bootloader, stays without an answer.
 
 use addr2line::Loader;
+use object::{Object, ObjectSymbol};
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 
+/// How a chip that fails begins the line with the addresses to which its functions would have returned.
+const STACK: &str = "[panic] code on the stack:";
+
 /// The program's names.
-pub struct Decoder(Loader);
+pub struct Decoder {
+    loader: Loader,
+    /// Where each function lies, by its beginning, for those without a line: only inside it an address is its own.
+    functions: Vec<(Range<u64>, String)>,
+}
 
 /// A place in the program.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -40,18 +49,24 @@ impl Decoder {
     /// # Errors
     /// What the reader says.
     pub fn open(path: &Path) -> Result<Self, String> {
-        Loader::new(path).map(Self).map_err(|error| error.to_string())
+        let loader = Loader::new(path).map_err(|error| error.to_string())?;
+        let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+        Ok(Self { loader, functions: functions(&bytes)? })
     }
 
     /// The places that a line speaks of, in its order; inlined functions first.
     pub fn frames(&self, line: &str) -> Vec<Frame> {
-        addresses(line).flat_map(|address| self.frames_at(address)).collect()
+        // A function returns to what follows its call, which may be another line or, after a panic, another function.
+        let back = u32::from(line.contains(STACK));
+        addresses(line).flat_map(|address| self.frames_at(address, back)).collect()
     }
 
-    fn frames_at(&self, address: u32) -> Vec<Frame> {
+    /// What lies `back` bytes before `address`.
+    fn frames_at(&self, address: u32, back: u32) -> Vec<Frame> {
         let name = format!("{address:#010x}");
+        let address = u64::from(address.saturating_sub(back));
         let mut frames = Vec::new();
-        if let Ok(mut found) = self.0.find_frames(address.into()) {
+        if let Ok(mut found) = self.loader.find_frames(address) {
             while let Ok(Some(frame)) = found.next() {
                 let Some(function) = frame.function else { continue };
                 let function = function.demangle().map_or_else(|_| "?".into(), |name| short(&name));
@@ -61,13 +76,34 @@ impl Decoder {
             }
         }
         if frames.is_empty()
-            && let Some(symbol) = self.0.find_symbol(address.into())
+            && let Some(symbol) = self.symbol(address)
         {
             let function = short(&addr2line::demangle_auto(symbol.into(), None));
             frames.push(Frame { address: name, function, location: None });
         }
         frames
     }
+
+    fn symbol(&self, address: u64) -> Option<&str> {
+        let after = self.functions.partition_point(|(range, _)| range.start <= address);
+        let (range, name) = self.functions.get(after.checked_sub(1)?)?;
+        range.contains(&address).then_some(name)
+    }
+}
+
+/// The functions of an ELF, by their beginnings; one without a size is its first byte.
+fn functions(bytes: &[u8]) -> Result<Vec<(Range<u64>, String)>, String> {
+    let file = object::File::parse(bytes).map_err(|error| error.to_string())?;
+    let named = |symbol: object::Symbol<'_, '_>| {
+        let begin = symbol.address();
+        let name = symbol.name().ok().filter(|name| !name.is_empty())?;
+        Some((begin..begin.saturating_add(symbol.size().max(1)), name.to_string()))
+    };
+    let mut functions: Vec<_> =
+        file.symbols().filter(|symbol| symbol.is_definition()).filter_map(named).collect();
+    // Of several names for one place the one that tells its size counts: it is the last.
+    functions.sort_by_key(|(range, _)| (range.start, range.end));
+    Ok(functions)
 }
 
 /// The words of a line that may be addresses of code: `0x4.......`, in flash or in RAM.
@@ -112,10 +148,18 @@ mod tests {
         let symbol =
             symbols.find(|symbol| symbol.name().is_ok_and(|name| name.contains("frames_at"))).unwrap();
         let decoder = Decoder::open(&program).unwrap();
-        let frames = decoder.frames_at(u32::try_from(symbol.address()).unwrap());
+        let begin = u32::try_from(symbol.address()).unwrap();
+        let frames = decoder.frames_at(begin, 0);
         let outer = frames.last().unwrap();
         assert!(outer.function.contains("Decoder"), "{frames:?}");
         assert!(outer.location.as_ref().is_some_and(|place| place.contains("decode.rs:")), "{frames:?}");
+        // What a call returns to belongs to the function before it.
+        let end = begin + u32::try_from(symbol.size()).unwrap();
+        let of_call = decoder.frames_at(end, 1);
+        assert!(of_call.iter().any(|frame| frame.function.contains("frames_at")), "{of_call:?}");
+        assert_eq!(of_call.last().unwrap().address, format!("{end:#010x}"));
+        assert!(decoder.symbol(u64::MAX - 1).is_none(), "past the last function");
+        assert!(decoder.symbol(begin.into()).is_some_and(|name| name.contains("frames_at")));
         assert!(decoder.frames("nothing here").is_empty());
         assert!(Decoder::open(Path::new("/nowhere.elf")).is_err());
     }

@@ -90,6 +90,10 @@ fn meaning(key: KeyEvent) -> Option<Input> {
         KeyCode::Char('r') if control => Input::Reset,
         KeyCode::Char('t') if control => Input::Menu,
         KeyCode::Char(letter @ 'a'..='z') if control => Input::Bytes(vec![letter as u8 & 0x1f]),
+        // So do the bytes after it, and the one before it.
+        KeyCode::Char(digit @ '4'..='7') if control => Input::Bytes(vec![digit as u8 - b'4' + 0x1c]),
+        KeyCode::Char(' ') if control => Input::Bytes(vec![0]),
+        KeyCode::Char(_) if control => return None,
         KeyCode::Char(character) => Input::Bytes(character.to_string().into_bytes()),
         KeyCode::Enter => Input::Bytes(b"\r".to_vec()),
         KeyCode::Backspace => Input::Bytes(vec![0x7f]),
@@ -110,6 +114,12 @@ mod tests {
         assert_eq!(control('c'), Some(Input::Interrupt));
         assert_eq!(control('r'), Some(Input::Reset));
         assert_eq!(control('e'), Some(Input::Bytes(vec![5])));
+        // Ctrl-\ and Ctrl-_ as a terminal's parser names them.
+        assert_eq!(
+            (control('4'), control('7')),
+            (Some(Input::Bytes(vec![0x1c])), Some(Input::Bytes(vec![0x1f])))
+        );
+        assert_eq!((control('9'), control(' ')), (None, Some(Input::Bytes(vec![0]))));
         assert_eq!(key(KeyCode::Char('ä'), KeyModifiers::NONE), Some(Input::Bytes("ä".into())));
         assert_eq!(key(KeyCode::Enter, KeyModifiers::NONE), Some(Input::Bytes(b"\r".to_vec())));
         assert_eq!(key(KeyCode::Up, KeyModifiers::NONE), None);

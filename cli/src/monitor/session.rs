@@ -1,7 +1,10 @@
 //! A session with a board: the port that comes and goes, the keys, the transcript.
 
 use super::decode::Decoder;
+use super::echo::{self, Echo, is_banner};
 use super::keys::{Input, MENU, RawMode, listen};
+use super::log::Log;
+use super::piped::Piped;
 use super::transcript::{Form, Transcript};
 use crate::board::fault;
 use crate::board::port::Chosen;
@@ -10,8 +13,7 @@ use crate::interrupt;
 use crate::output::Output;
 use espflash::connection::Port;
 use serialport::SerialPort;
-use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
@@ -19,12 +21,8 @@ use std::time::{Duration, Instant};
 /// How often a port that went away is looked for.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// How long a board may be silent after the end of the input.
-const LAST_WORDS: Duration = Duration::from_millis(1500);
-
-/// Turns the board's echo on, at the start of a line; off again.
-const ECHO_ON: &[u8] = b"\x05";
-const ECHO_OFF: &[u8] = b"\x15\x04";
+/// What the port cannot do.
+const NO_RESET: &str = "the port has no reset lines: press RESET on the board, or use --no-reset";
 
 /// How to listen.
 #[derive(Debug)]
@@ -35,8 +33,8 @@ pub struct Manner {
     pub reset: bool,
     /// Bytes as they come?
     pub raw: bool,
-    /// Where whole lines are kept.
-    pub log: Option<BufWriter<File>>,
+    /// The file in which whole lines are kept.
+    pub log: Option<PathBuf>,
     /// The program's names.
     pub decoder: Option<Decoder>,
     /// Where ELFs of `build` lie, to find the program by the chip that the banner names.
@@ -49,7 +47,7 @@ struct Session<'o> {
     baud: u32,
     serial: Option<Port>,
     keys: Receiver<Input>,
-    transcript: Transcript<BufWriter<File>>,
+    transcript: Transcript<Log>,
     built: Option<PathBuf>,
     output: &'o Output,
     begun: Instant,
@@ -57,7 +55,8 @@ struct Session<'o> {
     /// Is the terminal in raw mode?
     typed: bool,
     raw: bool,
-    ended: bool,
+    echo: Echo,
+    piped: Piped,
 }
 
 /// Listens until somebody leaves. Gives how it ended.
@@ -67,9 +66,9 @@ struct Session<'o> {
 pub fn run(port: Chosen, manner: Manner, output: &Output) -> Result<Exit, Stop> {
     interrupt::note_only();
     let mut serial = open(&port, manner.baud)?;
-    if manner.reset && reset(&mut serial).is_err() {
-        output.say("the port has no reset lines: press RESET on the board, or use --no-reset");
-    }
+    // A log is begun only for a board that is there.
+    let log = manner.log.as_deref().map(Log::open).transpose()?;
+    let is_deaf = manner.reset && reset(&mut serial).is_err();
     let typed = output.interactive && io::stdout().is_terminal();
     let _raw_mode = if typed { Some(RawMode::begin()?) } else { None };
     let form = match (output.json, manner.raw) {
@@ -83,14 +82,15 @@ pub fn run(port: Chosen, manner: Manner, output: &Output) -> Result<Exit, Stop> 
         baud: manner.baud,
         serial: Some(serial),
         keys: listen(typed),
-        transcript: Transcript::new(form, manner.log, manner.decoder),
+        transcript: Transcript::new(form, log, manner.decoder),
         built: manner.built,
         output,
         begun: now,
         last_heard: now,
         typed,
         raw: manner.raw,
-        ended: false,
+        echo: Echo { wanted: typed && !manner.raw, on: false },
+        piped: Piped::default(),
     };
     session.note(&format!(
         "{} at {} baud; {}",
@@ -98,9 +98,10 @@ pub fn run(port: Chosen, manner: Manner, output: &Output) -> Result<Exit, Stop> 
         session.baud,
         if typed { MENU } else { "Ctrl-C leaves" }
     ));
-    if typed && !manner.raw {
-        session.send(ECHO_ON);
+    if is_deaf {
+        session.note(NO_RESET);
     }
+    session.ask_for_echo();
     let ended = session.follow();
     session.leave(&ended)?;
     ended
@@ -116,8 +117,8 @@ impl Session<'_> {
             if let Some(exit) = self.typed_input() {
                 return Ok(exit);
             }
-            if self.ended && self.last_heard.elapsed() > LAST_WORDS {
-                return Ok(Exit::Ok);
+            if let Some(end) = self.piped.end(self.last_heard.elapsed(), self.serial.is_some()) {
+                return end;
             }
         }
     }
@@ -129,6 +130,7 @@ impl Session<'_> {
             if let Ok(serial) = open(&self.port, self.baud) {
                 self.serial = Some(serial);
                 self.note("the port is back");
+                self.ask_for_echo();
             }
             return Ok(());
         };
@@ -138,6 +140,7 @@ impl Session<'_> {
             Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted) => Ok(()),
             _ => {
                 self.serial = None;
+                self.transcript.finish(self.begun.elapsed(), &mut self.screen())?;
                 self.note("the port went away; waiting for it, Ctrl-C leaves");
                 Ok(())
             }
@@ -146,13 +149,21 @@ impl Session<'_> {
 
     fn take(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         self.last_heard = Instant::now();
-        let mut variant = None;
+        let (mut variant, mut restarted) = (None, false);
         let at = self.begun.elapsed();
         let mut screen = self.screen();
         self.transcript.feed(bytes, at, &mut screen, |line| {
             let named = line.split_whitespace().find_map(|word| word.strip_prefix("variant="));
             variant = named.map(str::to_string).or(variant.take());
+            restarted |= is_banner(line);
         })?;
+        self.piped.hear();
+        if restarted {
+            self.piped.restart();
+            self.echo.restart();
+            self.ask_for_echo();
+        }
+        self.echo.hear(self.transcript.open_line());
         if let (Some(variant), Some(directory), None) = (variant, &self.built, &self.transcript.decoder) {
             let file = directory.join(format!("ruvllm-esp-{variant}.elf"));
             self.transcript.decoder = Decoder::open(&file).ok();
@@ -164,29 +175,37 @@ impl Session<'_> {
     fn typed_input(&mut self) -> Option<Exit> {
         loop {
             match self.keys.try_recv() {
-                Ok(Input::Bytes(bytes)) => self.send(&bytes),
+                Ok(Input::Bytes(bytes)) => {
+                    let is_sent = self.send(&bytes);
+                    self.echo.keys(if self.typed { &bytes } else { &[] });
+                    self.piped.send(&bytes, is_sent);
+                }
                 Ok(Input::Reset) => {
                     let done = self.serial.as_mut().is_some_and(|serial| reset(serial).is_ok());
                     self.note(if done { "reset" } else { "the port has no reset lines" });
-                    if self.typed {
-                        self.send(ECHO_ON);
-                    }
+                    self.ask_for_echo();
                 }
                 Ok(Input::Menu) => self.note(MENU),
                 Ok(Input::Leave) => return Some(Exit::Ok),
                 Ok(Input::Interrupt) => return Some(Exit::Interrupted),
                 // Nothing piped in, as from /dev/null: whoever started this wants to listen.
-                Ok(Input::Ended(count)) => self.ended = count > 0,
+                Ok(Input::Ended(count)) => self.piped.ended = count > 0,
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return None,
             }
         }
     }
 
-    /// Bytes for the board; lost while the port is away, which the screen shows.
-    fn send(&mut self, bytes: &[u8]) {
+    /// Bytes for the board; false where they are lost, as while the port is away, which the screen shows.
+    fn send(&mut self, bytes: &[u8]) -> bool {
         self.last_heard = Instant::now();
-        if let Some(serial) = &mut self.serial {
-            let _ = serial.write_all(bytes).and_then(|()| serial.flush());
+        let sent = self.serial.as_mut().map(|serial| serial.write_all(bytes).and_then(|()| serial.flush()));
+        sent.is_some_and(|sent| sent.is_ok())
+    }
+
+    /// A person sees what is typed; a script does not.
+    fn ask_for_echo(&mut self) {
+        if self.echo.wanted {
+            self.send(echo::ON);
         }
     }
 
@@ -203,8 +222,8 @@ impl Session<'_> {
 
     /// Leaves the board as scripts expect it, and the log whole.
     fn leave(&mut self, ended: &Result<Exit, Stop>) -> Result<(), Stop> {
-        if self.typed {
-            self.send(ECHO_OFF);
+        if self.echo.on {
+            self.send(echo::OFF);
         }
         let at = self.begun.elapsed();
         match ended {

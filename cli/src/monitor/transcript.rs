@@ -84,6 +84,11 @@ impl<L: Write> Transcript<L> {
         screen.flush()
     }
 
+    /// The line that is still open, as its bytes came.
+    pub fn open_line(&self) -> &[u8] {
+        &self.line
+    }
+
     /// Ends a line that is still open, as at the end of a session.
     ///
     /// # Errors

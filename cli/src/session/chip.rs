@@ -8,6 +8,7 @@ use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::cost::Cost;
 use ruvllm_esp_sim::device::Device;
+use ruvllm_esp_sim::emulator::board::kept::UnmodelledRegister;
 use ruvllm_esp_sim::exact::{Exact, ExactError};
 use ruvllm_esp_sim::figure::Kind;
 use serde::Serialize;
@@ -51,6 +52,11 @@ pub trait Chip: fmt::Debug {
     /// How full it is, where it can be looked into.
     fn memory(&mut self) -> Option<Memory>;
 
+    /// The registers that were used and are not modelled, where there are such.
+    fn unmodelled(&self) -> Option<Vec<Register>> {
+        None
+    }
+
     /// What is left to say at the end.
     fn remarks(&self) -> Vec<String> {
         Vec::new()
@@ -74,6 +80,18 @@ pub struct Memory {
     pub used_bytes: u32,
     pub items: u32,
     pub capacity: u32,
+}
+
+/// A register that was used and is not modelled.
+#[derive(Clone, Debug, Serialize)]
+pub struct Register {
+    pub address: String,
+    /// The peripheral that it belongs to, where the vendor's files name one.
+    pub block: Option<&'static str>,
+    pub reads: u64,
+    pub writes: u64,
+    /// Was it read as zero for want of a known value?
+    pub assumed_zero: bool,
 }
 
 impl Chip for Device {
@@ -131,7 +149,9 @@ pub struct Emulated {
 
 impl Emulated {
     /// A chip that has started.
-    pub fn new(exact: Exact, identity: Identity, verbose: bool) -> Self {
+    pub fn new(mut exact: Exact, identity: Identity, verbose: bool) -> Self {
+        // Ten seconds of a chip that hangs are twice as long here.
+        exact.answer_until(crate::interrupt::asked);
         Self { exact, identity, verbose }
     }
 }
@@ -175,6 +195,17 @@ impl Chip for Emulated {
 
     fn memory(&mut self) -> Option<Memory> {
         None
+    }
+
+    fn unmodelled(&self) -> Option<Vec<Register>> {
+        let register = |register: &UnmodelledRegister| Register {
+            address: format!("{:#010x}", register.address),
+            block: register.block,
+            reads: register.used.reads,
+            writes: register.used.writes,
+            assumed_zero: register.used.assumed_zero,
+        };
+        Some(self.exact.unmodelled().iter().map(register).collect())
     }
 
     fn remarks(&self) -> Vec<String> {

@@ -5,6 +5,7 @@ use super::lines::unreadable;
 use crate::error::{CliError, Stop};
 use crate::output::{Output, faint};
 use ruvllm_esp_core::agent::Identity;
+use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_sim::emulator::board::{Rom, Surroundings};
 use ruvllm_esp_sim::exact::{Exact, ExactError};
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ pub fn boot(sources: Sources<'_>, identity: Identity, output: &Output) -> Result
     if ruvllm_esp_sim::emulator::chip::by_name(chip.name).is_none() {
         return Err(exact_error(&ExactError::NoEmulator(chip.name)).into());
     }
-    let flash = image(sources.image, chip.name)?;
+    let flash = image(sources.image, chip)?;
     let rom = rom(sources.rom, chip.name)?;
     let surroundings = Surroundings { seed: identity.seed.into(), ..Surroundings::default() };
     let mut exact = Exact::boot(chip, &rom, flash, surroundings).map_err(|error| exact_error(&error))?;
@@ -38,11 +39,32 @@ pub fn boot(sources: Sources<'_>, identity: Identity, output: &Output) -> Result
     Ok(Emulated::new(exact, identity, output.verbose))
 }
 
-fn image(path: Option<&Path>, chip: &str) -> Result<Vec<u8>, CliError> {
-    let path = path.map_or_else(|| PathBuf::from(format!("dist/ruvllm-esp-{chip}.bin")), Path::to_path_buf);
+/// The bytes of the image, checked as `flash` checks it.
+fn image(path: Option<&Path>, chip: &'static Chip) -> Result<Vec<u8>, CliError> {
+    let built = || PathBuf::from(format!("dist/ruvllm-esp-{}.bin", chip.name));
+    let path = path.map_or_else(built, Path::to_path_buf);
     let name = path.display().to_string();
-    let help = format!("`ruvllm-esp build --variant {chip}` makes one; --image FILE names another");
-    std::fs::read(&path).map_err(|error| unreadable(&name, &error).help(help))
+    let help = format!("`ruvllm-esp build --variant {}` makes one; --image FILE names another", chip.name);
+    checked(&path, &name, chip, &help)
+}
+
+#[cfg(feature = "board")]
+fn checked(path: &Path, name: &str, chip: &'static Chip, help: &str) -> Result<Vec<u8>, CliError> {
+    use crate::board::image::{self, Image};
+    let bytes = image::read(path).map_err(|error| unreadable(name, &error).help(help))?;
+    let image = Image::check(bytes, name)?;
+    if image.chip != chip {
+        let (is, wanted) = (image.chip.name, chip.name);
+        let text = format!("{name} is for {is}, not for {wanted}");
+        return Err(CliError::usage("sim::wrong-chip", text)
+            .help(format!("run it with --variant {is}, or name the image of {wanted} with --image")));
+    }
+    Ok(image.into_bytes())
+}
+
+#[cfg(not(feature = "board"))]
+fn checked(path: &Path, name: &str, _: &'static Chip, help: &str) -> Result<Vec<u8>, CliError> {
+    std::fs::read(path).map_err(|error| unreadable(name, &error).help(help))
 }
 
 /// The ROM of a chip: the file that is named, else the one in `RUVLLM_ROM_DIR`, else the one that came along.

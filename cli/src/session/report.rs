@@ -1,7 +1,7 @@
 //! What a session prints: the chip's own words, and beside them what the work would have cost.
 
 use super::Terms;
-use super::chip::{Chip, Memory, Reply};
+use super::chip::{Chip, Memory, Register, Reply};
 use crate::error::Stop;
 use crate::output::{Output, faint, strong};
 use crate::quantity::{bytes, count, duration};
@@ -67,6 +67,8 @@ struct Summary<'a> {
     cost: Tagged<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memory: Option<Memory>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unmodelled: Option<Vec<Register>>,
 }
 
 /// A cost, with cycles and time tagged by where they come from; energy is modelled always.
@@ -174,6 +176,7 @@ impl Report {
                 now_us: now.get(),
                 cost: Tagged(&cost, self.kind),
                 memory,
+                unmodelled: device.unmodelled(),
             };
             return self.output.json("summary", &summary);
         }

@@ -10,7 +10,7 @@ use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::interrupt;
 use crate::output::Output;
 use serde::Serialize;
-use std::io;
+use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -68,6 +68,17 @@ pub enum Place {
         /// The path.
         path: String,
     },
+}
+
+impl Place {
+    /// What a program connects to.
+    fn address(&self) -> &str {
+        match self {
+            Place::Tcp { address, .. } => address,
+            #[cfg(unix)]
+            Place::Pty { path } => path,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -166,6 +177,10 @@ fn broken(error: &io::Error) -> CliError {
 fn announce(place: &Place, output: &Output) -> Result<(), Stop> {
     if output.json {
         return output.json("listening", place);
+    }
+    if output.quiet {
+        // It has to be said somewhere, and standard output carries nothing else here.
+        return Ok(writeln!(output.text(), "{}", place.address())?);
     }
     output.say(&match place {
         Place::Tcp { address, command } => {

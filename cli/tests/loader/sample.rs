@@ -1,5 +1,6 @@
 //! A small image that is sound in every respect, for tests of the program and of its parts.
 
+use md5::Md5;
 use sha2::{Digest, Sha256};
 
 const HEADER_BYTES: usize = 24;
@@ -39,6 +40,10 @@ pub fn merged(chip_id: u16, application_bytes: usize) -> Vec<u8> {
     bytes.resize(TABLE_OFFSET, 0xff);
     bytes.extend(entry(0x40, 0, 0x9000, 0x2000, "config"));
     bytes.extend(entry(0, 0, 0x10000, 0x3f0000, "factory"));
+    let digest = Md5::digest(&bytes[TABLE_OFFSET..]);
+    bytes.extend([0xeb, 0xeb]);
+    bytes.extend([0xff; 14]);
+    bytes.extend(&digest[..]);
     bytes.resize(0x10000, 0xff);
     bytes.extend(program(chip_id, application_bytes));
     bytes

@@ -31,14 +31,19 @@ pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> Outcome {
     let mut work = Vec::new();
     for member in &fleet.members {
         let image = match &member.image {
-            Some(file) => Image::read(file)?,
-            None => built(&arguments.out, member.chip)?,
+            Some(file) => Image::read(file),
+            None => built(&arguments.out, member.chip),
         };
+        let image = image.map_err(|error| error.at(&member.at))?;
         if image.chip != member.chip {
             let text = format!("the image for {} is for {}", member.chip.name, image.chip.name);
-            return Err(CliError::usage("flash::wrong-chip", text).into());
+            return Err(CliError::usage("flash::wrong-chip", text)
+                .at(&member.at)
+                .help("name the image of that chip with `image`, or the chip of the image with `variant`")
+                .into());
         }
-        work.push((member, image, find(&member.place)?));
+        let port = find(&member.place).map_err(|error| error.at(&member.at))?;
+        work.push((member, image, port));
     }
     let manner = arguments.manner()?;
     let bars = Bars::new(output);
