@@ -122,6 +122,21 @@ fn a_person_looks_at_a_board_types_and_leaves() {
     terminal.expect_end(0);
 }
 
+/// As many characters as no read of the keyboard takes at once, with and without the brackets of a paste.
+#[test]
+fn a_long_paste_does_not_block_the_keyboard() {
+    for (begin, end) in [("", ""), ("\x1b[200~", "\x1b[201~")] {
+        let mut terminal = Terminal::open(&format!("--port {}", board()));
+        terminal.expect("filter");
+        terminal.press("/");
+        terminal.expect("leave");
+        terminal.press(&format!("{begin}{}PASTED{end}", "a ".repeat(2_000)));
+        terminal.expect("PASTED");
+        terminal.press("\x03");
+        terminal.expect_end(130);
+    }
+}
+
 #[test]
 fn an_interrupt_gives_the_terminal_back() {
     let mut terminal = Terminal::open(&format!("--port {}", board()));
@@ -139,6 +154,24 @@ fn a_program_that_is_told_to_stop_gives_the_terminal_back() {
     let process: String = after.chars().take_while(char::is_ascii_digit).collect();
     assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
     terminal.expect_end(130);
+}
+
+#[test]
+fn a_dumb_terminal_is_refused() {
+    let pair =
+        native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ruvllm-esp"));
+    command.arg("tui");
+    command.env("TERM", "dumb");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let (mut shown, mut buffer) = (String::new(), [0; 4096]);
+    while let Ok(length @ 1..) = reader.read(&mut buffer) {
+        shown += &String::from_utf8_lossy(&buffer[..length]);
+    }
+    assert_eq!(child.wait().unwrap().exit_code(), 2, "{shown}");
+    assert!(shown.contains("tui::dumb-terminal") && !shown.contains("\x1b[?1049h"), "{shown}");
 }
 
 #[test]

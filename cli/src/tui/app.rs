@@ -4,7 +4,8 @@
 //! and what is to be asked of the source collects in [`App::take_commands`].
 
 use super::action::Panel;
-use super::fault::Entry;
+use super::fault::{Entry, Marks};
+use super::happening::Happening;
 use super::history::History;
 use super::keymap::Context;
 use super::prompt::Prompt;
@@ -18,7 +19,7 @@ use std::collections::VecDeque;
 
 /// How many events are kept, and how many lines of consoles: a day of a lively fleet would be millions.
 pub const EVENTS: usize = 20_000;
-const LINES: usize = 5_000;
+pub const LINES: usize = 5_000;
 
 /// What has the keyboard.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +29,8 @@ pub enum Mode {
     Browse,
     /// The console of the selected chip.
     Console,
-    /// The filter of the fleet.
-    Filter,
+    /// The filter of the fleet, and what it was before.
+    Filter(String),
     /// The question for a time.
     Time(Prompt),
     /// The faults that can be made, and which is selected.
@@ -98,9 +99,13 @@ pub struct App {
     /// The last values.
     pub history: History,
     /// What happened, oldest first; but for what consoles said.
-    pub events: VecDeque<EventView>,
+    pub events: VecDeque<Happening>,
     /// What was typed at consoles and what they said, oldest first.
-    pub lines: VecDeque<EventView>,
+    pub lines: VecDeque<Happening>,
+    /// How many events are no longer kept.
+    pub forgotten: u64,
+    /// What is in force on chips and links.
+    pub marks: Marks,
     /// The chip whose details came last, with them.
     pub detail: Option<(usize, ChipDetail)>,
     /// How time is to pass.
@@ -125,6 +130,10 @@ pub struct App {
     pub scroll: usize,
     /// What is typed at a console.
     pub console: Prompt,
+    /// How many lines of the console lie below those that are shown.
+    pub console_scroll: usize,
+    /// Lines typed while time stood still: when, at which chip, and what.
+    pub waiting: Vec<(Micros, usize, String)>,
     /// The link that is selected.
     pub link: usize,
     /// The kind of events that is shown; all where `None`.
@@ -136,6 +145,8 @@ pub struct App {
     /// Is it over?
     pub leaving: Option<Leaving>,
     pub(super) commands: Vec<Command>,
+    /// Where time was told to go and has not been yet.
+    pub(super) bound: Option<Micros>,
     watched: Option<usize>,
 }
 
@@ -157,6 +168,8 @@ impl App {
             history: History::default(),
             events: VecDeque::new(),
             lines: VecDeque::new(),
+            forgotten: 0,
+            marks: Marks::default(),
             detail: None,
             pace: Pace::REAL,
             achieved: 0,
@@ -169,12 +182,15 @@ impl App {
             section: Section::Role,
             scroll: 0,
             console: Prompt::default(),
+            console_scroll: 0,
+            waiting: Vec::new(),
             link: 0,
             kind: None,
             event: 0,
             notice: None,
             leaving: None,
             commands: Vec::new(),
+            bound: None,
             watched: None,
         }
     }
@@ -185,9 +201,16 @@ impl App {
             self.events.clear();
             self.lines.clear();
             self.history = History::default();
-            self.event = 0;
+            (self.event, self.forgotten, self.marks) = (0, 0, Marks::default());
+            self.waiting.clear();
         }
-        self.history.take(&update.view);
+        if self.is_under_way(&update) {
+            self.history.skip(&update.view);
+        } else {
+            self.history.take(&update.view);
+        }
+        update.events.iter().for_each(|event| self.marks.hear(&update.view, event));
+        self.waiting.retain(|(at, ..)| *at >= update.view.now);
         self.view = update.view;
         self.informed = true;
         self.roster.take(&self.view);
@@ -202,18 +225,35 @@ impl App {
         }
     }
 
+    /// Does a jump lie between the view before and this one?
+    fn is_under_way(&mut self, update: &Update) -> bool {
+        let under_way = self.bound.is_some() || update.jumping.is_some();
+        if update.ended || self.bound.is_some_and(|to| update.view.now >= to) {
+            self.bound = None;
+        }
+        under_way
+    }
+
     fn remember(&mut self, events: Vec<EventView>) {
+        let mut added = 0;
+        for event in events {
+            // Sensors alone say more than everything else together, and would leave no room for it.
+            let is_line = event.kind == EventKind::Console;
+            let shown = self.shows(&event);
+            let (kept, most) = if is_line { (&mut self.lines, LINES) } else { (&mut self.events, EVENTS) };
+            if !is_line && Happening::repeats(kept, &event) {
+                continue;
+            }
+            kept.push_back(Happening::once(event));
+            if kept.len() > most {
+                kept.pop_front();
+                self.forgotten += u64::from(!is_line);
+            }
+            added += usize::from(shown);
+        }
         // Whoever looks at an old event goes on looking at it.
         if self.event > 0 {
-            self.event += events.iter().filter(|event| self.shows(event)).count();
-        }
-        // Sensors alone say more than everything else together, and would leave no room for it.
-        let (lines, events): (Vec<_>, Vec<_>) =
-            events.into_iter().partition(|event| event.kind == EventKind::Console);
-        for (kept, new, most) in [(&mut self.events, events, EVENTS), (&mut self.lines, lines, LINES)] {
-            kept.extend(new);
-            let surplus = kept.len().saturating_sub(most);
-            kept.drain(..surplus);
+            self.event += added;
         }
         self.event = self.event.min(self.shown_events().count().saturating_sub(1));
     }
@@ -224,9 +264,29 @@ impl App {
     }
 
     /// The events that are shown, newest first.
-    pub fn shown_events(&self) -> impl Iterator<Item = &EventView> {
+    pub fn shown_events(&self) -> impl Iterator<Item = &Happening> {
         let kept = if self.kind == Some(EventKind::Console) { &self.lines } else { &self.events };
         kept.iter().rev().filter(|event| self.shows(event))
+    }
+
+    /// How many of what is shown are kept at most, where more were.
+    pub fn most_kept(&self) -> Option<usize> {
+        if self.kind == Some(EventKind::Console) {
+            return (self.lines.len() == LINES).then_some(LINES);
+        }
+        (self.forgotten > 0).then_some(EVENTS)
+    }
+
+    /// The event that is selected.
+    pub fn selected_event(&self) -> Option<&Happening> {
+        self.shown_events().nth(self.event)
+    }
+
+    /// The chip that faults are about: the selected one, in the timeline that of the selected event.
+    pub fn fault_chip(&self) -> Option<usize> {
+        let of_event =
+            self.selected_event().filter(|_| self.panel == Panel::Timeline).and_then(|event| event.chip);
+        of_event.or_else(|| self.chip())
     }
 
     /// The place of the selected chip.
@@ -245,7 +305,7 @@ impl App {
         if self.panel == Panel::Network {
             return (self.link < self.view.links.len()).then_some(self.link);
         }
-        let chip = self.chip()?;
+        let chip = self.fault_chip()?;
         self.view.links.iter().position(|link| link.members.contains(&chip))
     }
 
@@ -254,7 +314,7 @@ impl App {
         match self.mode {
             Mode::Browse => Context::Panel(self.panel),
             Mode::Console => Context::Console,
-            Mode::Filter => Context::Filter,
+            Mode::Filter(_) => Context::Filter,
             Mode::Time(_) => Context::Time,
             Mode::Menu(..) => Context::Menu,
             Mode::Help(_) => Context::Help,

@@ -4,7 +4,7 @@
 //! remember.
 
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::fleet::view::FleetView;
+use ruvllm_esp_sim::fleet::view::{ChipView, FleetView};
 use std::collections::VecDeque;
 
 /// How many values are kept: the longest curve there is room for.
@@ -30,6 +30,11 @@ impl Track {
     /// The greatest value.
     pub fn most(&self) -> u32 {
         self.values.iter().copied().max().unwrap_or(0)
+    }
+
+    /// Takes a count as it is: what it grew by belongs to no value.
+    fn skip(&mut self, total: u64) {
+        self.last_total = total;
     }
 
     fn push(&mut self, value: u32) {
@@ -72,6 +77,23 @@ pub struct History {
 }
 
 impl History {
+    /// Takes in a view at the end of a jump: what happened on the way would be one spike, and is left out.
+    pub fn skip(&mut self, view: &FleetView) {
+        if self.now.is_none_or(|now| view.now > now) {
+            self.now = Some(view.now);
+            self.fit(view);
+        }
+        for (traffic, chip) in self.traffic.iter_mut().zip(&view.chips) {
+            traffic.skip(frames(chip));
+        }
+    }
+
+    fn fit(&mut self, view: &FleetView) {
+        self.load.resize(view.chips.len(), Track::default());
+        self.traffic.resize(view.chips.len(), Track::default());
+        self.links.resize(view.links.len(), Track::default());
+    }
+
     /// Takes in a view. While time stands still nothing is added.
     pub fn take(&mut self, view: &FleetView) {
         let first = self.now.is_none();
@@ -79,13 +101,10 @@ impl History {
             return;
         }
         self.now = Some(view.now);
-        self.load.resize(view.chips.len(), Track::default());
-        self.traffic.resize(view.chips.len(), Track::default());
-        self.links.resize(view.links.len(), Track::default());
+        self.fit(view);
         for ((load, traffic), chip) in self.load.iter_mut().zip(&mut self.traffic).zip(&view.chips) {
-            let (sent, received, _) = chip.frames.unwrap_or_default();
             load.add(u32::from(chip.load.unwrap_or(0)));
-            traffic.count(u64::from(sent) + u64::from(received));
+            traffic.count(frames(chip));
             if first {
                 // What was before is no traffic of now.
                 traffic.sum = 0;
@@ -103,10 +122,15 @@ impl History {
     }
 }
 
+/// The frames that a chip sent and received.
+fn frames(chip: &ChipView) -> u64 {
+    let (sent, received, _) = chip.frames.unwrap_or_default();
+    u64::from(sent) + u64::from(received)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ruvllm_esp_sim::fleet::view::ChipView;
 
     #[test]
     fn a_value_is_the_mean_load_and_the_traffic_since_the_last() {
@@ -125,5 +149,19 @@ mod tests {
         }
         assert_eq!(history.load[0].values().collect::<Vec<_>>(), [40, 40]);
         assert_eq!(history.traffic[0].values().collect::<Vec<_>>(), [16, 20]);
+    }
+
+    #[test]
+    fn a_jump_is_no_spike() {
+        let mut history = History::default();
+        let view = |second: u32, sent| FleetView {
+            now: Micros(u64::from(second) * 1_000_000),
+            chips: vec![ChipView { frames: Some((sent, 0, 0)), ..ChipView::default() }],
+            ..FleetView::default()
+        };
+        (1..=5).for_each(|second| history.take(&view(second, second)));
+        history.skip(&view(1_000, 1_000));
+        (1..=5).for_each(|later| history.take(&view(1_000 + later, 1_000 + later)));
+        assert_eq!(history.traffic[0].values().collect::<Vec<_>>(), [4, 5]);
     }
 }

@@ -3,6 +3,7 @@
 use super::action::Action::{self, *};
 use super::action::Direction::{Down, First, Last, Left, PageDown, PageUp, Right, Up};
 use super::action::Panel;
+use super::source::Abilities;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// Where a key is pressed.
@@ -251,7 +252,7 @@ pub const TABLE: &[Binding] = &[
         shown: "x",
         keys: &[(key('x'), Faults)],
         label: "fault",
-        help: "break or repair the selected chip or its link",
+        help: "break or repair the selected chip or event's chip, or its link",
     },
     Binding {
         contexts: PANELS,
@@ -265,7 +266,7 @@ pub const TABLE: &[Binding] = &[
         shown: ".",
         keys: &[(key('.'), Step)],
         label: "step",
-        help: "one event further, and stop there",
+        help: "on to the next event, and stop there",
     },
     Binding {
         contexts: PANELS,
@@ -298,7 +299,7 @@ pub const TABLE: &[Binding] = &[
         shown: "Esc",
         keys: &[(KeyCode::Esc, Back)],
         label: "",
-        help: "undo the filter, then back to the fleet",
+        help: "stop a jump; back to the fleet; there undo the filter",
     },
     Binding { contexts: PANELS, shown: "?", keys: &[(key('?'), Help)], label: "help", help: "these keys" },
     Binding {
@@ -328,6 +329,13 @@ pub const TABLE: &[Binding] = &[
         keys: &[(KeyCode::Up, Go(Up)), (KeyCode::Down, Go(Down))],
         label: "lines before",
         help: "lines typed before",
+    },
+    Binding {
+        contexts: &[Context::Console],
+        shown: "PgUp PgDn",
+        keys: &[(KeyCode::PageUp, Go(PageUp)), (KeyCode::PageDown, Go(PageDown))],
+        label: "",
+        help: "scroll what the console said",
     },
     Binding {
         contexts: TEXT,
@@ -385,6 +393,25 @@ pub const TABLE: &[Binding] = &[
     },
     Binding {
         contexts: &[Context::Help],
+        shown: "PgUp PgDn",
+        keys: &[(KeyCode::PageUp, Go(PageUp)), (KeyCode::PageDown, Go(PageDown))],
+        label: "page",
+        help: "a page up or down",
+    },
+    Binding {
+        contexts: &[Context::Help],
+        shown: "g G",
+        keys: &[
+            (key('g'), Go(First)),
+            (key('G'), Go(Last)),
+            (KeyCode::Home, Go(First)),
+            (KeyCode::End, Go(Last)),
+        ],
+        label: "",
+        help: "the beginning, the end (Home and End too)",
+    },
+    Binding {
+        contexts: &[Context::Help],
         shown: "Esc",
         keys: &[(KeyCode::Esc, Back), (key('?'), Back), (key('q'), Back)],
         label: "close",
@@ -395,6 +422,17 @@ pub const TABLE: &[Binding] = &[
 /// The rows of the table that count in a context, in their order.
 pub fn bindings(context: Context) -> impl Iterator<Item = &'static Binding> {
     TABLE.iter().filter(move |binding| binding.contexts.contains(&context))
+}
+
+/// Can a source do what this row is for?
+pub fn is_possible(binding: &Binding, abilities: Abilities) -> bool {
+    binding.keys.iter().all(|(_, action)| match action {
+        Faults => abilities.faults,
+        Type => abilities.console,
+        Pause | Step | Faster | Slower | AskTime => abilities.pace,
+        Open if binding.contexts == TIMELINE => abilities.pace,
+        _ => true,
+    })
 }
 
 /// What a key does in a context.

@@ -5,7 +5,7 @@
 //!
 //! - [`action`], [`keymap`]: what can be asked for, and by which keys
 //! - [`app`], [`update`]: what the display knows, and how that changes
-//! - [`roster`], [`history`], [`prompt`], [`fault`]: parts of what it knows
+//! - [`roster`], [`history`], [`happening`], [`prompt`], [`fault`]: parts of what it knows
 //! - [`panel`]: what is drawn, one file a panel
 //! - [`source`]: where views come from, one file a source
 //! - [`terminal`]: the terminal, taken over and given back
@@ -14,6 +14,7 @@
 pub mod action;
 pub mod app;
 pub mod fault;
+pub mod happening;
 pub mod history;
 pub mod keymap;
 pub mod panel;
@@ -42,15 +43,25 @@ use theme::Theme;
 /// The time between two drawings, where no key asks for one.
 const FRAME: Duration = Duration::from_millis(100);
 
+/// How long more keys are waited for after one. Not zero: with no time at all the reader does not look.
+const MORE: Duration = Duration::from_millis(1);
+
 /// Is there a terminal to draw on and to type at?
 ///
 /// # Errors
-/// `tui::no-terminal`.
+/// `tui::no-terminal`, `tui::dumb-terminal`.
 pub fn require_terminal() -> Result<(), CliError> {
-    if io::stdout().is_terminal() && io::stdin().is_terminal() {
-        return Ok(());
+    if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
+        return Err(no_terminal());
     }
-    Err(no_terminal())
+    if std::env::var_os("TERM").is_some_and(|kind| kind == "dumb") {
+        return Err(CliError::usage(
+            "tui::dumb-terminal",
+            "TERM=dumb: this terminal cannot show the display",
+        )
+        .help("without it: `ruvllm-esp sim --fleet FILE` prints what happens"));
+    }
+    Ok(())
 }
 
 /// There is none, or none that may be taken over.
@@ -113,9 +124,8 @@ fn follow(screen: &mut Screen, handle: &Handle, app: &mut App) -> Result<Leaving
 fn keys(app: &mut App) -> io::Result<bool> {
     let until = Instant::now() + FRAME;
     let mut changed = false;
-    // After a key only what is already there is taken: then it is drawn.
-    while event::poll(if changed { Duration::ZERO } else { until.saturating_duration_since(Instant::now()) })?
-    {
+    // After a key only what is already there is taken: then it is drawn. A flood of keys is drawn now and then too.
+    while event::poll(patience(changed, until))? {
         match event::read()? {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
                 // A terminal that sends Escape and a letter at once means both.
@@ -128,9 +138,7 @@ fn keys(app: &mut App) -> io::Result<bool> {
                 changed = true;
             }
             Event::Paste(text) => {
-                if app.context().takes_text() {
-                    text.chars().for_each(|letter| app.update(Action::Character(letter)));
-                }
+                app.paste(&text);
                 changed = true;
             }
             Event::Resize(columns, rows) => {
@@ -139,11 +147,16 @@ fn keys(app: &mut App) -> io::Result<bool> {
             }
             _ => {}
         }
-        if app.leaving.is_some() {
+        if app.leaving.is_some() || (changed && Instant::now() >= until) {
             break;
         }
     }
     Ok(changed)
+}
+
+/// How long the next key is waited for.
+fn patience(changed: bool, until: Instant) -> Duration {
+    if changed { MORE } else { until.saturating_duration_since(Instant::now()).max(MORE) }
 }
 
 fn press(app: &mut App, key: KeyEvent) {

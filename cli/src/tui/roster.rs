@@ -121,7 +121,7 @@ impl Roster {
         self.shown = (0..view.chips.len()).filter(|place| chip(*place).is_some_and(fits)).collect();
         match self.order {
             Order::Place => {}
-            Order::Name => self.shown.sort_by_key(|place| chip(*place).map(|chip| chip.name.clone())),
+            Order::Name => self.shown.sort_by_key(|place| chip(*place).map(|chip| natural(&chip.name))),
             Order::Role => self.shown.sort_by_key(|place| chip(*place).map(|chip| chip.role.clone())),
             Order::Variant => self.shown.sort_by_key(|place| chip(*place).map(|chip| chip.variant.clone())),
             Order::Arena => self.shown.sort_by_key(|place| Reverse(chip(*place).map(fullness))),
@@ -136,6 +136,26 @@ impl Roster {
             self.select(0);
         }
     }
+}
+
+/// A name cut into words and numbers, so that `keeper-2` comes before `keeper-10`.
+fn natural(name: &str) -> Vec<(String, u64)> {
+    let mut parts = vec![(String::new(), 0u64)];
+    let mut in_number = false;
+    for letter in name.chars() {
+        let digit = letter.to_digit(10);
+        if digit.is_none() && in_number {
+            parts.push((String::new(), 0));
+        }
+        in_number = digit.is_some();
+        if let Some((word, number)) = parts.last_mut() {
+            match digit {
+                Some(digit) => *number = number.saturating_mul(10).saturating_add(u64::from(digit)),
+                None => word.push(letter),
+            }
+        }
+    }
+    parts
 }
 
 /// How full the arena is, in thousandths.
@@ -195,6 +215,13 @@ mod tests {
         }
         let expected = [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0]].map(|order: [usize; 3]| order.to_vec());
         assert_eq!(orders, expected.into_iter().zip([1, 1, 0, 0]).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn names_are_sorted_as_people_count() {
+        let mut names = ["keeper-10", "keeper-2", "door", "keeper-2b", "keeper"];
+        names.sort_by_key(|name| natural(name));
+        assert_eq!(names, ["door", "keeper", "keeper-2", "keeper-2b", "keeper-10"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::error::Exit;
 use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::Terminal;
@@ -49,7 +50,7 @@ impl Screen {
         });
         TAKEN.store(true, Ordering::SeqCst);
         let taken = enable_raw_mode()
-            .and_then(|()| execute!(io::stdout(), EnterAlternateScreen))
+            .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste))
             .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
         taken.map(|terminal| Self { terminal }).inspect_err(|_| give_back())
     }
@@ -70,7 +71,7 @@ pub fn told_to_stop() -> bool {
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let _ = disable_raw_mode();
-        let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
+        let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
     }
 }
 
@@ -107,6 +108,7 @@ mod tests {
         child.wait().unwrap();
         let left = shown.find("\x1b[?1049l").unwrap_or_else(|| panic!("the screen was not left: {shown:?}"));
         assert!(shown.find("\x1b[?1049h").unwrap() < left, "{shown:?}");
+        assert!(shown.contains("\x1b[?2004h") && shown.contains("\x1b[?2004l"), "{shown:?}");
         assert!(shown.find("on purpose").unwrap() > left, "the message came too early: {shown:?}");
         assert!(shown.contains("all restored"), "{shown:?}");
     }

@@ -31,6 +31,51 @@ pub fn fit(text: &str, room: usize) -> String {
     cut
 }
 
+/// `1 chip`, `2 chips`.
+pub fn counted(count: u64, one: &str) -> String {
+    let number = crate::quantity::count(count);
+    if count == 1 { format!("{number} {one}") } else { format!("{number} {one}s") }
+}
+
+/// A text in lines of at most `room` columns, broken at spaces where it can be; later lines are set in by `indent`.
+pub fn wrapped(text: &str, room: usize, indent: usize) -> Vec<String> {
+    let clean: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let indent = if indent + 8 < room { indent } else { 0 };
+    let mut lines = Vec::new();
+    let mut rest = clean.as_str();
+    loop {
+        let inset = if lines.is_empty() { 0 } else { indent };
+        let (line, more) = break_at(rest, room.saturating_sub(inset).max(1));
+        lines.push(format!("{}{line}", " ".repeat(inset)));
+        if more.is_empty() {
+            return lines;
+        }
+        rest = more;
+    }
+}
+
+/// As much of a text as `room` columns hold, and the rest.
+fn break_at(text: &str, room: usize) -> (&str, &str) {
+    if width(text) <= room {
+        return (text, "");
+    }
+    let mut end = 0;
+    for (place, letter) in text.char_indices() {
+        let next = place + letter.len_utf8();
+        if width(text.get(..next).unwrap_or("")) > room && place > 0 {
+            break;
+        }
+        end = next;
+    }
+    // A word is broken only where it is longer than half a line.
+    let head = text.get(..end).unwrap_or(text);
+    let space = head.rfind(' ').filter(|space| *space > head.len() / 2);
+    match space {
+        Some(space) => (text.get(..space).unwrap_or(""), text.get(space + 1..).unwrap_or("")),
+        None => (head, text.get(end..).unwrap_or("")),
+    }
+}
+
 /// The same, filled up with spaces.
 pub fn padded(text: &str, room: usize) -> String {
     let mut text = fit(text, room);
@@ -119,6 +164,15 @@ mod tests {
         );
         // Wide letters take two columns.
         assert_eq!(fit("水水水", 4), "水…");
+    }
+
+    #[test]
+    fn long_text_is_broken_and_nothing_of_it_lost() {
+        assert_eq!(wrapped("one two three four", 9, 0), ["one two", "three", "four"]);
+        assert_eq!(wrapped("abcdefghij", 4, 0), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrapped("alpha beta gamma", 12, 2), ["alpha beta", "  gamma"]);
+        assert_eq!((wrapped("", 4, 0), wrapped("水水", 1, 0).len()), (vec![String::new()], 2));
+        assert_eq!([counted(1, "chip"), counted(2_000, "item")], ["1 chip", "2,000 items"]);
     }
 
     #[test]

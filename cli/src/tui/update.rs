@@ -3,13 +3,15 @@
 use super::action::{Action, Direction, Panel};
 use super::app::{App, Leaving, Mode, Section};
 use super::fault;
-use super::panel::{fleet, help};
+use super::keymap::Context;
+use super::panel::{chip, fleet, help, timeline};
 use super::prompt::Prompt;
-use super::source::Pace;
 use super::source::worker::Command;
-use super::text::{clock, parse_time};
+use super::source::{Origin, Pace};
+use super::text::parse_time;
+use crate::quantity::count;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::fleet::view::EventKind;
+use ruvllm_esp_sim::fleet::view::{ChipState, EventKind};
 
 /// The kinds of events that can be shown alone, in the order of their key.
 const KINDS: [EventKind; 9] = [
@@ -35,7 +37,7 @@ impl App {
         match &mut self.mode {
             Mode::Browse => self.browse(action),
             Mode::Console => self.in_console(action),
-            Mode::Filter => self.in_filter(action),
+            Mode::Filter(_) => self.in_filter(action),
             Mode::Time(prompt) => match action {
                 Action::Accept => {
                     let text = prompt.take();
@@ -51,12 +53,40 @@ impl App {
                 Action::Accept => self.let_happen(),
                 _ => self.mode = Mode::Browse,
             },
-            Mode::Help(line) => match action {
-                Action::Go(Direction::Up) => *line = line.saturating_sub(1),
-                Action::Go(_) => *line = (*line + 1).min(help::last_line(self.size)),
-                _ => self.mode = Mode::Browse,
-            },
+            Mode::Help(line) => {
+                let line = *line;
+                self.in_help(line, action);
+            }
         }
+    }
+
+    /// Text that was pasted: where none is taken it does nothing. In the console each line end sends a line; elsewhere it
+    /// is a space.
+    pub fn paste(&mut self, text: &str) {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        for letter in text.chars() {
+            match (self.context(), letter) {
+                (Context::Console, '\n') => self.update(Action::Accept),
+                (context, letter) if context.takes_text() => {
+                    self.update(Action::Character(if letter.is_control() { ' ' } else { letter }));
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn in_help(&mut self, line: usize, action: Action) {
+        let (last, page) = (help::last_line(self), help::page(self.size));
+        let line = match action {
+            Action::Go(Direction::Up) => line.saturating_sub(1),
+            Action::Go(Direction::Down) => line + 1,
+            Action::Go(Direction::PageUp) => line.saturating_sub(page),
+            Action::Go(Direction::PageDown) => line + page,
+            Action::Go(Direction::First) => 0,
+            Action::Go(_) => last,
+            _ => return self.mode = Mode::Browse,
+        };
+        self.mode = Mode::Help(line.min(last));
     }
 
     fn browse(&mut self, action: Action) {
@@ -82,11 +112,15 @@ impl App {
 
     fn show(&mut self, panel: Panel) {
         self.panel = panel;
-        self.scroll = 0;
+        (self.scroll, self.console_scroll) = (0, 0);
     }
 
     fn back(&mut self) {
-        if self.panel != Panel::Fleet {
+        if self.jumping.is_some() {
+            (self.jumping, self.bound) = (None, None);
+            self.set_pace(Pace { paused: true, ..self.pace });
+            self.notice = Some("stopped on the way".into());
+        } else if self.panel != Panel::Fleet {
             self.show(Panel::Fleet);
         } else if !self.roster.filter.text().is_empty() {
             self.roster.filter.set("");
@@ -96,13 +130,12 @@ impl App {
 
     fn time(&mut self, action: Action) {
         if !self.abilities.pace {
-            self.notice = Some("time cannot be stopped here: these are real chips".into());
-            return;
+            return self.tell("time cannot be stopped here: these are real chips");
         }
         match action {
             Action::Step => {
+                // What happened is the newest event, which the last line shows.
                 self.pace.paused = true;
-                self.notice = Some("one event further".into());
                 self.commands.push(Command::Step);
             }
             Action::AskTime => self.mode = Mode::Time(Prompt::default()),
@@ -131,25 +164,38 @@ impl App {
         }
         // Whoever goes to a time wants to be there.
         self.set_pace(Pace { paused: true, ..self.pace });
-        self.notice = Some(format!("going to {}", clock(to)));
+        (self.jumping, self.bound) = (Some(to), Some(to));
         self.commands.push(Command::Jump(to));
     }
 
     fn open_menu(&mut self) {
         if !self.abilities.faults {
-            self.notice = Some("nothing can be broken here: this is no simulation".into());
-            return;
+            return self.tell(self.abilities.origin.unbreakable());
         }
-        let chip = self.chip();
-        let mut entries = fault::menu(&self.view, chip, self.fault_link());
+        let mut entries = fault::menu(&self.view, &self.marks, self.fault_chip(), self.fault_link());
         if self.panel == Panel::Network {
             // What is looked at comes first.
             let chips = entries.iter().take_while(|entry| entry.target.starts_with("chip")).count();
             entries.rotate_left(chips);
         }
-        if !entries.is_empty() {
-            self.mode = Mode::Menu(entries, 0);
+        if entries.is_empty() {
+            return self.tell_of_no_chip();
         }
+        self.mode = Mode::Menu(entries, 0);
+    }
+
+    fn tell(&mut self, notice: &str) {
+        self.notice = Some(notice.to_string());
+    }
+
+    /// Why there is no chip to do something with.
+    fn tell_of_no_chip(&mut self) {
+        let hidden = !self.view.chips.is_empty() && self.chip().is_none();
+        self.tell(if hidden {
+            "the filter hides every chip: Esc in the fleet undoes it"
+        } else {
+            "there is no chip"
+        });
     }
 
     fn let_happen(&mut self) {
@@ -164,14 +210,15 @@ impl App {
     fn other_chip(&mut self, next: bool) {
         let position = self.roster.position();
         self.roster.select(if next { position + 1 } else { position.saturating_sub(1) });
-        self.scroll = 0;
+        (self.scroll, self.console_scroll) = (0, 0);
     }
 
     fn in_fleet(&mut self, action: Action) {
         match action {
             Action::Go(direction) => self.select_tile(direction),
             Action::Open if self.chip().is_some() => self.show(Panel::Chip),
-            Action::Filter => self.mode = Mode::Filter,
+            Action::Open => self.tell_of_no_chip(),
+            Action::Filter => self.mode = Mode::Filter(self.roster.filter.text().to_string()),
             Action::Sort => self.roster.order = self.roster.order.next(),
             Action::Reverse => self.roster.reverse = !self.roster.reverse,
             Action::Density => self.rows = !self.rows,
@@ -207,9 +254,10 @@ impl App {
         let turn = |by: usize| Section::ALL.get((place + by) % sections).copied().unwrap_or_default();
         match action {
             Action::Type if !self.abilities.console => {
-                self.notice = Some("nobody hears what is typed here: this is a record".into());
+                self.tell("nobody hears what is typed here: this is a record");
             }
             Action::Type if self.chip().is_some() => self.mode = Mode::Console,
+            Action::Type => self.tell_of_no_chip(),
             Action::NextSection => (self.section, self.scroll) = (turn(1), 0),
             Action::PreviousSection => (self.section, self.scroll) = (turn(sections - 1), 0),
             Action::Go(Direction::Up) => self.scroll = self.scroll.saturating_sub(1),
@@ -237,29 +285,32 @@ impl App {
             Action::Go(Direction::Up) => self.link = self.link.saturating_sub(1),
             Action::Go(_) => self.link = (self.link + 1).min(last),
             Action::Open if self.chip().is_some() => self.show(Panel::Chip),
+            Action::Open => self.tell_of_no_chip(),
             _ => {}
         }
     }
 
     fn in_timeline(&mut self, action: Action) {
         let last = self.shown_events().count().saturating_sub(1);
-        let page = usize::from(self.size.1.saturating_sub(10)).max(1);
+        let page = usize::from(self.size.1.saturating_sub(10 + timeline::WHOLE)).max(1);
         match action {
             Action::Go(Direction::Down) => self.event = self.event.saturating_sub(1),
             Action::Go(Direction::Up) => self.event = (self.event + 1).min(last),
             Action::Go(Direction::PageDown) => self.event = self.event.saturating_sub(page),
             Action::Go(Direction::PageUp) => self.event = (self.event + page).min(last),
-            Action::Go(Direction::First) => self.event = last,
-            Action::Go(_) => self.event = 0,
-            Action::Kind => self.next_kind(),
-            Action::Open => {
-                let at = self.shown_events().nth(self.event).map(|event| event.at);
-                match at {
-                    Some(at) if self.abilities.pace => self.jump(at),
-                    Some(_) => self.notice = Some("this time cannot be turned back".into()),
-                    None => {}
+            Action::Go(Direction::First) => {
+                self.event = last;
+                if let Some(most) = self.most_kept() {
+                    self.notice = Some(format!("the oldest of the {} that are kept", count(most as u64)));
                 }
             }
+            Action::Go(_) => self.event = 0,
+            Action::Kind => self.next_kind(),
+            Action::Open => match self.selected_event().map(|event| event.at) {
+                Some(at) if self.abilities.pace => self.jump(at),
+                Some(_) => self.notice = Some("this time cannot be turned back".into()),
+                None => {}
+            },
             _ => {}
         }
     }
@@ -278,20 +329,42 @@ impl App {
             Action::Back => self.mode = Mode::Browse,
             Action::Accept => {
                 let line = self.console.take();
+                self.console_scroll = 0;
                 if let (Some(chip), false) = (self.chip(), line.trim().is_empty()) {
-                    self.commands.push(Command::Type(chip, line));
+                    self.type_line(chip, line);
                 }
+            }
+            Action::Go(Direction::PageUp) => {
+                self.console_scroll =
+                    (self.console_scroll + chip::CONSOLE_PAGE).min(chip::console_spare(self));
+            }
+            Action::Go(Direction::PageDown) => {
+                self.console_scroll = self.console_scroll.saturating_sub(chip::CONSOLE_PAGE);
             }
             edit => self.console.edit(edit),
         }
+    }
+
+    fn type_line(&mut self, chip: usize, line: String) {
+        let Some(view) = self.view.chips.get(chip) else { return };
+        if view.state == ChipState::Off {
+            self.notice = Some(format!("{} is off: nobody heard it; ↑ has the line again", view.name));
+            return;
+        }
+        if self.abilities.origin == Origin::Simulation && self.pace.paused && self.jumping.is_none() {
+            self.notice = Some("time stands still: it is typed once time goes on".into());
+            self.waiting.push((self.view.now, chip, line.clone()));
+        }
+        self.commands.push(Command::Type(chip, line));
     }
 
     fn in_filter(&mut self, action: Action) {
         match action {
             Action::Accept => self.mode = Mode::Browse,
             Action::Back => {
-                self.roster.filter.set("");
-                self.mode = Mode::Browse;
+                if let Mode::Filter(before) = std::mem::take(&mut self.mode) {
+                    self.roster.filter.set(&before);
+                }
             }
             edit => self.roster.filter.edit(edit),
         }

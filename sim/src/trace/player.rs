@@ -258,8 +258,9 @@ impl Chip {
             ("boots", u64::from(self.boots)),
             ("lines typed", self.told.lines_typed()),
             ("frames sent", u64::from(self.frames.0)),
-            ("frames received", u64::from(self.frames.1)),
-            ("frames lost", u64::from(self.frames.2)),
+            // What the chip made of them is not recorded: a live fleet counts those it took and those it dropped.
+            ("frames that came in", u64::from(self.frames.1)),
+            ("frames spoiled or overrun", u64::from(self.frames.2)),
         ];
         ChipDetail {
             parts: vec![("used".into(), self.figures.used)],

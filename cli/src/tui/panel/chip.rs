@@ -5,7 +5,8 @@
 use super::{arena, framed, hints, role};
 use crate::quantity::{bytes, count};
 use crate::tui::app::{App, Mode, Section};
-use crate::tui::text::{clock, fit, padded, padded_left, width};
+use crate::tui::source::Origin;
+use crate::tui::text::{clock, fit, padded, padded_left, width, wrapped};
 use crate::tui::theme::{self, Tone};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -15,8 +16,14 @@ use ruvllm_esp_core::units::{Bytes, Nanos};
 use ruvllm_esp_sim::figure::Figure;
 use ruvllm_esp_sim::fleet::view::{ChipDetail, ChipState, ChipView, MessageView};
 
-/// From this size on all sections are shown.
+/// From this size of the terminal on all sections are shown.
 const LARGE: (u16, u16) = (120, 36);
+
+/// How many lines of the console a page is.
+pub const CONSOLE_PAGE: usize = 5;
+
+/// How far the later lines of something that a chip said are set in.
+const INDENT: usize = 4;
 
 /// Draws the panel.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
@@ -30,24 +37,45 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
         Layout::vertical([Constraint::Length(1), Constraint::Length(1), Constraint::Fill(1)]).areas(area);
     frame.render_widget(identity(app, chip, top.width), top);
     frame.render_widget(arena_line(app, chip, detail, bar.width), bar);
-    if area.width >= LARGE.0 && area.height >= LARGE.1 {
+    if is_large(app) {
         all(frame, body, app, chip, detail);
     } else {
-        let console = (body.height / 3).max(4);
-        let [section, typed] =
-            Layout::vertical([Constraint::Fill(1), Constraint::Length(console)]).areas(body);
+        let [section, typed] = small(body);
         one(frame, section, app, app.section, chip, detail);
         draw_console(frame, typed, app, chip, detail);
     }
 }
 
-/// Every section: what it has and does above, what its role sees in the middle, its console below.
-fn all(frame: &mut Frame<'_>, area: Rect, app: &App, chip: &ChipView, detail: &ChipDetail) {
+fn is_large(app: &App) -> bool {
+    app.size.0 >= LARGE.0 && app.size.1 >= LARGE.1
+}
+
+/// One section above, the console below.
+fn small(body: Rect) -> [Rect; 2] {
+    Layout::vertical([Constraint::Fill(1), Constraint::Length((body.height / 3).max(4))]).areas(body)
+}
+
+/// Three rows of sections; the last is the console.
+fn rows(body: Rect, detail: &ChipDetail) -> [Rect; 3] {
     let longest = detail.parts.len() + 3;
     let upper =
-        u16::try_from(longest.max(detail.work.len() + 2).max(9)).unwrap_or(u16::MAX).min(area.height / 3);
-    let [upper, middle, lower] =
-        Layout::vertical([Constraint::Length(upper), Constraint::Fill(3), Constraint::Fill(2)]).areas(area);
+        u16::try_from(longest.max(detail.work.len() + 2).max(9)).unwrap_or(u16::MAX).min(body.height / 3);
+    Layout::vertical([Constraint::Length(upper), Constraint::Fill(3), Constraint::Fill(2)]).areas(body)
+}
+
+/// How far the console can be scrolled back.
+pub fn console_spare(app: &App) -> usize {
+    let nothing = ChipDetail::default();
+    let detail = app.chip_detail().unwrap_or(&nothing);
+    let body = Rect { x: 0, y: 0, width: app.size.0, height: app.size.1.saturating_sub(super::AROUND + 2) };
+    let area = if is_large(app) { rows(body, detail)[2] } else { small(body)[1] };
+    let (columns, lines) = (area.width.saturating_sub(2), area.height.saturating_sub(3));
+    console_lines(app, detail, columns.into()).len().saturating_sub(lines.into())
+}
+
+/// Every section: what it has and does above, what its role sees in the middle, its console below.
+fn all(frame: &mut Frame<'_>, area: Rect, app: &App, chip: &ChipView, detail: &ChipDetail) {
+    let [upper, middle, lower] = rows(area, detail);
     let thirds = [Constraint::Fill(5), Constraint::Fill(6), Constraint::Fill(4)];
     let [parts, work, counters] = Layout::horizontal(thirds).areas(upper);
     let [own, messages] = Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).areas(middle);
@@ -75,20 +103,23 @@ fn identity(app: &App, chip: &ChipView, room: u16) -> Line<'static> {
     if let Some(uptime) = chip.uptime {
         spans.push(Span::raw(format!("  up {}", super::fleet::short_time(uptime))));
     }
-    if let Some(load) = chip.load {
-        spans.push(Span::raw(format!("  cpu {load}%")));
+    if let Some(words) = app.chip().and_then(|place| app.marks.of_chip(place)) {
+        spans.push(Span::styled(format!("  ! {words}"), app.theme.style(Tone::Warning)));
     }
     if let Some(alarms) = chip.alarms.filter(|alarms| *alarms > 0) {
         spans.push(Span::styled(format!("  ! {alarms}"), app.theme.style(Tone::Warning)));
     }
     let mut more = Vec::new();
-    if let Some((sent, received, dropped)) = chip.frames {
-        more.push(format!("  {sent} sent, {received} received, {dropped} dropped"));
-    }
-    if let Some(energy) = &chip.energy {
-        more.push(format!("  {energy}"));
-    }
     let mut free = usize::from(room).saturating_sub(spans.iter().map(Span::width).sum());
+    more.extend(consumption(chip).into_iter().find(|text| width(text) <= free));
+    if let Some((sent, received, dropped)) = chip.frames {
+        // A trace tells what came in, not what the chip made of it.
+        let (took, lost) = match app.abilities.origin {
+            Origin::Trace => ("came in", "spoiled or overrun"),
+            _ => ("received", "dropped"),
+        };
+        more.push(format!("  {sent} sent, {received} {took}, {dropped} {lost}"));
+    }
     for text in more {
         if width(&text) <= free {
             free -= width(&text);
@@ -98,23 +129,46 @@ fn identity(app: &App, chip: &ChipView, room: u16) -> Line<'static> {
     Line::from(spans)
 }
 
+/// How busy it is and what it consumed, the longest form first. One tag is for both; the figure has it.
+fn consumption(chip: &ChipView) -> Vec<String> {
+    match (chip.load, &chip.energy) {
+        (Some(load), Some(energy)) => {
+            vec![format!("  cpu {load}%, {energy}"), format!("  cpu {load}% {}", energy.kind.name())]
+        }
+        (Some(load), None) => vec![format!("  cpu {load}%")],
+        (None, Some(energy)) => vec![format!("  {energy}")],
+        (None, None) => Vec::new(),
+    }
+}
+
 fn arena_line(app: &App, chip: &ChipView, detail: &ChipDetail, room: u16) -> Line<'static> {
     if chip.arena == 0 {
         let off = chip.state == ChipState::Off;
         let text = if off { " its RAM holds nothing" } else { " arena not known yet" };
         return Line::styled(text, app.theme.style(Tone::Faint));
     }
-    let figures = format!(" {} of {} ", bytes(Bytes(chip.arena_used)), bytes(Bytes(chip.arena)));
-    let cells = usize::from(room).saturating_sub(width(&figures) + 1);
-    let mut line = arena::bar(app.theme, chip, detail, cells);
+    let figures = arena_figures(chip);
+    let mut line = arena::bar(app.theme, chip, detail, bar_cells(chip, room));
     line.spans.insert(0, Span::raw(" "));
     line.spans.push(Span::raw(figures));
     line
 }
 
+fn arena_figures(chip: &ChipView) -> String {
+    format!(" {} of {} ", bytes(Bytes(chip.arena_used)), bytes(Bytes(chip.arena)))
+}
+
+/// The cells of the bar in so many columns.
+fn bar_cells(chip: &ChipView, room: u16) -> usize {
+    usize::from(room).saturating_sub(width(&arena_figures(chip)) + 1)
+}
+
 /// One section in its frame. Where it is the only one, the titles of all are shown, as tabs.
 fn one(frame: &mut Frame<'_>, area: Rect, app: &App, section: Section, chip: &ChipView, detail: &ChipDetail) {
     let mut block = frame_of(app, area, section);
+    if chip.state == ChipState::Off {
+        block = block.title_bottom(Line::styled(" ✗ off: as it was last ", app.theme.style(Tone::Bad)));
+    }
     let inner = block.inner(area);
     let room = usize::from(inner.width);
     let (lines, from_end) = match section {
@@ -123,9 +177,9 @@ fn one(frame: &mut Frame<'_>, area: Rect, app: &App, section: Section, chip: &Ch
             return role::draw(frame, inner, app, detail);
         }
         Section::Arena if chip.arena == 0 => (Vec::new(), false),
-        Section::Arena => (arena::list(app, chip, detail, room), false),
+        Section::Arena => (arena::list(app, chip, detail, room, bar_cells(chip, app.size.0)), false),
         Section::Work => (work(app, detail, room), false),
-        Section::Counters => (counters(detail, room), false),
+        Section::Counters => (counters(app, detail, room), false),
         Section::Messages => (messages(app, detail, room), true),
     };
     let height = usize::from(inner.height);
@@ -146,8 +200,7 @@ fn one(frame: &mut Frame<'_>, area: Rect, app: &App, section: Section, chip: &Ch
 }
 
 fn frame_of(app: &App, area: Rect, section: Section) -> Block<'static> {
-    let large = app.size.0 >= LARGE.0 && area.width < app.size.0;
-    if large {
+    if is_large(app) && area.width < app.size.0 {
         let block = framed(section.name(), app.theme);
         return if section == app.section {
             block.border_style(app.theme.style(Tone::Selected))
@@ -172,8 +225,9 @@ fn frame_of(app: &App, area: Rect, section: Section) -> Block<'static> {
 fn nothing(app: &App, section: Section) -> &'static str {
     match section {
         _ if app.chip_detail().is_none() => "waiting for the chip",
+        Section::Messages if app.abilities.origin == Origin::Ports => "not told over a serial port",
+        Section::Work => app.abilities.origin.unknown().unwrap_or("no work yet"),
         Section::Messages => "no message yet",
-        Section::Work => "no work yet",
         _ => "not known",
     }
 }
@@ -201,13 +255,18 @@ fn work(app: &App, detail: &ChipDetail, room: usize) -> Vec<Line<'static>> {
         .collect()
 }
 
-fn counters(detail: &ChipDetail, room: usize) -> Vec<Line<'static>> {
+fn counters(app: &App, detail: &ChipDetail, room: usize) -> Vec<Line<'static>> {
     let name_room = room.saturating_sub(14);
     let rows = detail.counters.iter();
-    rows.map(|(name, value)| {
-        Line::raw(format!(" {}{} ", padded(name, name_room), padded_left(&count(*value), 12)))
-    })
-    .collect()
+    let mut lines: Vec<_> = rows
+        .map(|(name, value)| {
+            Line::raw(format!(" {}{} ", padded(name, name_room), padded_left(&count(*value), 12)))
+        })
+        .collect();
+    if let Some(why) = app.abilities.origin.unknown().filter(|_| !lines.is_empty()) {
+        lines.push(Line::styled(fit(&format!(" others: {why}"), room), app.theme.style(Tone::Faint)));
+    }
+    lines
 }
 
 fn messages(app: &App, detail: &ChipDetail, room: usize) -> Vec<Line<'static>> {
@@ -227,7 +286,7 @@ fn messages(app: &App, detail: &ChipDetail, room: usize) -> Vec<Line<'static>> {
 }
 
 /// What a message says: without the addresses, which stand beside it, and the rest of its header and its seal.
-fn essence(text: &str) -> String {
+pub fn essence(text: &str) -> String {
     let said = [
         "source=",
         "destination=",
@@ -252,27 +311,21 @@ fn draw_console(frame: &mut Frame<'_>, area: Rect, app: &App, chip: &ChipView, d
     if typing {
         block = block.border_style(app.theme.style(Tone::Selected)).border_type(BorderType::Thick);
     }
+    let below = app.console_scroll.min(console_spare(app));
+    if below > 0 {
+        block = block.title_bottom(format!(" {below} more below, PgDn "));
+    }
     let inner = block.inner(area);
     let room = usize::from(inner.width);
     frame.render_widget(block, area);
     let height = usize::from(inner.height.saturating_sub(1));
-    let spare = detail.console.len().saturating_sub(height);
-    let mut lines: Vec<Line<'static>> = detail
-        .console
-        .iter()
-        .skip(spare)
-        .map(|line| {
-            let tone = match line {
-                line if line.starts_with("> ") => Tone::Strong,
-                line if line.starts_with("err:") => Tone::Bad,
-                line if line.starts_with("ANOMALY") => Tone::Warning,
-                _ => Tone::Plain,
-            };
-            Line::styled(fit(&format!(" {line}"), room), app.theme.style(tone))
-        })
-        .collect();
+    let mut lines = console_lines(app, detail, room);
+    let spare = lines.len().saturating_sub(height);
+    let below = app.console_scroll.min(spare);
+    lines.drain(..spare - below);
+    lines.truncate(height);
     lines.push(if typing {
-        Line::from(hints::typed(" > ", tail(app.console.halves(), room), app.theme))
+        Line::from(hints::typed(" > ", hints::tail(app.console.halves(), room), app.theme))
     } else if app.abilities.console {
         Line::styled(" > press i to type, e.g. help", app.theme.style(Tone::Faint))
     } else {
@@ -281,12 +334,23 @@ fn draw_console(frame: &mut Frame<'_>, area: Rect, app: &App, chip: &ChipView, d
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
-/// The end of a line that is too long, so that its cursor is seen.
-fn tail<'t>((before, after): (&'t str, &'t str), room: usize) -> (&'t str, &'t str) {
-    let room = room.saturating_sub(8);
-    let start = before
-        .char_indices()
-        .map(|(place, _)| place)
-        .find(|place| width(before.get(*place..).unwrap_or("")) <= room);
-    (before.get(start.unwrap_or(before.len())..).unwrap_or(""), after)
+/// What the console said, and below it what waits for time to go on: long lines broken.
+fn console_lines(app: &App, detail: &ChipDetail, room: usize) -> Vec<Line<'static>> {
+    let said = detail.console.iter().map(|line| {
+        let tone = match line {
+            line if line.starts_with("> ") => Tone::Strong,
+            line if line.starts_with("err:") => Tone::Bad,
+            line if line.starts_with("ANOMALY") => Tone::Warning,
+            _ => Tone::Plain,
+        };
+        (line.clone(), tone)
+    });
+    let waiting = app.waiting.iter().filter(|(_, chip, _)| app.chip() == Some(*chip));
+    let waiting = waiting.map(|(.., line)| (format!("> {line}  (once time goes on)"), Tone::Faint));
+    said.chain(waiting)
+        .flat_map(|(text, tone)| {
+            wrapped(&text, room.saturating_sub(1), INDENT).into_iter().map(move |line| (line, tone))
+        })
+        .map(|(line, tone)| Line::styled(format!(" {line}"), app.theme.style(tone)))
+        .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::{AROUND, rows, tile, timeline};
 use crate::tui::app::App;
-use crate::tui::text::{padded_left, width};
+use crate::tui::text::{counted, padded_left, width};
 use crate::tui::theme::{self, Tone};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -86,7 +86,7 @@ fn tiles(frame: &mut Frame<'_>, body: Rect, app: &App, visible: &[usize], column
 fn summary(app: &App, room: u16) -> Line<'static> {
     let chips = &app.view.chips;
     let count = |state| chips.iter().filter(|chip| chip.state == state).count();
-    let mut spans = vec![Span::raw(format!(" {} chips", chips.len()))];
+    let mut spans = vec![Span::raw(format!(" {}", counted(chips.len() as u64, "chip")))];
     for state in [ChipState::Running, ChipState::Booting, ChipState::Silent, ChipState::Off] {
         let (symbol, word, tone) = theme::state(state);
         let count = count(state);
@@ -94,12 +94,19 @@ fn summary(app: &App, room: u16) -> Line<'static> {
             spans.push(Span::styled(format!("  {symbol} {count} {word}"), app.theme.style(tone)));
         }
     }
+    let alarms_known = chips.is_empty() || chips.iter().any(|chip| chip.alarms.is_some());
     let alarms: u64 = chips.iter().map(|chip| u64::from(chip.alarms.unwrap_or(0))).sum();
     let items: u64 = chips.iter().map(|chip| u64::from(chip.items)).sum();
     let tone = if alarms > 0 { Tone::Warning } else { Tone::Faint };
+    let tag = if chips.iter().any(|chip| chip.load.is_some()) { "  cpu modelled" } else { "" };
     let more = [
-        Span::styled(format!("  ! {alarms} alarms"), app.theme.style(tone)),
-        Span::raw(format!("  {} items", crate::quantity::count(items))),
+        if alarms_known {
+            Span::styled(format!("  ! {}", counted(alarms, "alarm")), app.theme.style(tone))
+        } else {
+            Span::styled("  ! alarms not known", app.theme.style(Tone::Faint))
+        },
+        Span::raw(format!("  {}", counted(items, "item"))),
+        Span::styled(tag, app.theme.style(Tone::Faint)),
     ];
     let right = arrangement(app);
     let columns = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();

@@ -29,14 +29,15 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, first: usize) {
         .render_widget(Paragraph::new(lines.into_iter().skip(first).collect::<Vec<_>>()).block(block), place);
 }
 
-/// The furthest that it can be scrolled in a terminal of this size.
-pub fn last_line((_, rows): (u16, u16)) -> usize {
-    // Each context has a heading and an empty line.
-    let most: usize = bindings(Context::Panel(Panel::Fleet)).count().max(TABLE.len()) + 2 * HEADINGS;
-    most.saturating_sub(usize::from(rows.saturating_sub(AROUND + 2)))
+/// The furthest that it can be scrolled.
+pub fn last_line(app: &App) -> usize {
+    lines(app).len().saturating_sub(page(app.size))
 }
 
-const HEADINGS: usize = 8;
+/// How many lines of it are seen in a terminal of this size.
+pub fn page((_, rows): (u16, u16)) -> usize {
+    usize::from(rows.saturating_sub(AROUND + 2)).max(1)
+}
 
 fn lines(app: &App) -> Vec<Line<'static>> {
     let here = Context::Panel(app.panel);
@@ -60,7 +61,7 @@ fn lines(app: &App) -> Vec<Line<'static>> {
     for panel in Panel::ALL.into_iter().filter(|panel| *panel != app.panel) {
         group(panel.name(), own(Context::Panel(panel)));
     }
-    for context in [Context::Console, Context::Filter, Context::Menu] {
+    for context in [Context::Console, Context::Filter, Context::Time, Context::Menu, Context::Help] {
         group(context.name(), own(context));
     }
     lines

@@ -1,23 +1,40 @@
 //! The last line: the keys that count now, from the table of keys, or what is being typed.
 
 use crate::tui::app::{App, Mode};
-use crate::tui::keymap::{Context, bindings};
+use crate::tui::keymap::{Context, bindings, is_possible};
 use crate::tui::text::width;
 use crate::tui::theme::{Theme, Tone};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+/// Columns that stay for the keys beside what is typed, its label with them.
+const KEYS: usize = 36;
+
 /// The line for what has the keyboard.
 pub fn line(app: &App, room: u16) -> Line<'static> {
     let room = usize::from(room);
     let mut spans = match &app.mode {
-        Mode::Filter => typed(" filter: ", app.roster.filter.halves(), app.theme),
-        Mode::Time(prompt) => typed(" go to time: ", prompt.halves(), app.theme),
+        Mode::Filter(_) => {
+            typed(" filter: ", tail(app.roster.filter.halves(), room.saturating_sub(KEYS)), app.theme)
+        }
+        Mode::Time(prompt) => {
+            typed(" go to time: ", tail(prompt.halves(), room.saturating_sub(KEYS)), app.theme)
+        }
         _ => Vec::new(),
     };
     let taken: usize = spans.iter().map(Span::width).sum();
-    spans.extend(keys(app.context(), room.saturating_sub(taken), app.theme));
+    spans.extend(keys(app, room.saturating_sub(taken)));
     Line::from(spans)
+}
+
+/// The end of a line that is too long, so that its cursor is seen.
+pub fn tail<'t>((before, after): (&'t str, &'t str), room: usize) -> (&'t str, &'t str) {
+    let room = room.saturating_sub(8);
+    let start = before
+        .char_indices()
+        .map(|(place, _)| place)
+        .find(|place| width(before.get(*place..).unwrap_or("")) <= room);
+    (before.get(start.unwrap_or(before.len())..).unwrap_or(""), after)
 }
 
 /// Text with its cursor.
@@ -33,9 +50,10 @@ pub fn typed(label: &str, (before, after): (&str, &str), theme: Theme) -> Vec<Sp
 }
 
 /// As many keys as there is room for: those that come last in the table, help and quit, are always among them.
-fn keys(context: Context, room: usize, theme: Theme) -> Vec<Span<'static>> {
+fn keys(app: &App, room: usize) -> Vec<Span<'static>> {
+    let (context, theme) = (app.context(), app.theme);
     let hints: Vec<(&str, &str)> = bindings(context)
-        .filter(|binding| !binding.label.is_empty())
+        .filter(|binding| !binding.label.is_empty() && is_possible(binding, app.abilities))
         .map(|binding| (binding.shown.split(' ').next().unwrap_or_default(), binding.label))
         .map(|(keys, label)| if label == "speed" { ("+/-", label) } else { (keys, label) })
         .collect();

@@ -3,7 +3,8 @@
 use super::framed;
 use crate::quantity::duration;
 use crate::tui::app::App;
-use crate::tui::text::{filled, padded_left};
+use crate::tui::source::Origin;
+use crate::tui::text::{counted, filled, padded_left};
 use crate::tui::theme::Tone;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -13,17 +14,20 @@ use ruvllm_esp_core::units::Micros;
 
 /// Draws the distribution: its median and tail, and a bar for each bucket that has room.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let block = framed("Answers took", app.theme);
+    let title = format!("Answers took{}", app.abilities.origin.times());
+    let block = framed(&title, app.theme);
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let buckets = &app.view.latency;
     let Some((half, most)) = quantile(buckets, 50).zip(quantile(buckets, 95)) else {
-        let text = Paragraph::new("no question answered yet").style(app.theme.style(Tone::Faint)).centered();
+        let ports = app.abilities.origin == Origin::Ports;
+        let why = if ports { "not told over a serial port" } else { "no question answered yet" };
+        let text = Paragraph::new(why).style(app.theme.style(Tone::Faint)).centered();
         return frame.render_widget(text, super::middle(inner, 1));
     };
     let total: u64 = buckets.iter().map(|(_, count)| u64::from(*count)).sum();
     let room = usize::from(inner.width);
-    let text = format!(" {total} answers: half ≤ {}, 95% ≤ {}", duration(half), duration(most));
+    let text = format!(" {}: half ≤ {}, 95% ≤ {}", counted(total, "answer"), duration(half), duration(most));
     let mut lines = vec![Line::raw(crate::tui::text::fit(&text, room))];
     let rows = merged(buckets, usize::from(inner.height).saturating_sub(1));
     let tallest = rows.iter().map(|(_, count)| *count).max().unwrap_or(1);

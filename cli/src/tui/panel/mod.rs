@@ -1,10 +1,12 @@
 //! The panels, one file each, and what stands round them: the first line, the last word, the keys.
 
+pub mod answered;
 pub mod arena;
 pub mod chip;
 pub mod fleet;
 pub mod help;
 pub mod hints;
+pub mod labels;
 pub mod latency;
 pub mod menu;
 pub mod network;
@@ -81,12 +83,17 @@ fn middle(area: Rect, rows: u16) -> Rect {
     Rect { y: area.y + (area.height - rows) / 2, height: rows, ..area }
 }
 
+/// Below so many columns only the panel that is shown has its name.
+const NARROW: u16 = 72;
+
 /// The tabs at the left; what is shown and its time at the right.
 fn header(app: &App, room: u16) -> Line<'static> {
     let theme = app.theme;
     let mut spans = Vec::new();
     for (number, panel) in Panel::ALL.into_iter().enumerate() {
-        let name = format!("{} {}", number + 1, panel.name());
+        // How time passes matters more than the names of the other panels.
+        let short = room < NARROW && panel != app.panel;
+        let name = if short { format!("{}", number + 1) } else { format!("{} {}", number + 1, panel.name()) };
         if panel == app.panel {
             spans.push(Span::styled(format!("[{name}]"), theme.style(Tone::Selected)));
         } else {
@@ -131,6 +138,10 @@ fn pace(app: &App) -> String {
 fn last_word(app: &App, room: u16) -> Line<'static> {
     if let Some(notice) = &app.notice {
         return Line::styled(fit(&format!(" {notice}"), room.into()), app.theme.style(Tone::Selected));
+    }
+    if let Some(to) = app.jumping {
+        let text = format!(" going to {}; Esc stops here", clock(to));
+        return Line::styled(fit(&text, room.into()), app.theme.style(Tone::Selected));
     }
     match app.events.back().filter(|_| app.panel != Panel::Timeline) {
         Some(event) => timeline::line(app, event, room.into(), false),

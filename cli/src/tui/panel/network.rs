@@ -1,10 +1,12 @@
 //! The links: how they join the chips, what crosses them, what is lost, and how long answers take.
 
-use super::topology::{Drawing, Point, layout};
+use super::labels::{EXTENT, Labels};
+use super::topology::{self, Drawing, Point, layout};
 use super::{framed, latency};
 use crate::quantity::{bytes, count};
 use crate::tui::app::App;
-use crate::tui::text::{curve, fit, padded, padded_left};
+use crate::tui::source::Origin;
+use crate::tui::text::{counted, curve, fit, padded, padded_left};
 use crate::tui::theme::{self, Tone};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -34,16 +36,17 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
 }
 
 fn drawing(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let block = framed("Links", app.theme)
-        .title_bottom(Line::styled(" ● runs  ◌ boots  ✗ off ", app.theme.style(Tone::Faint)));
+    let title = format!("Links: {}", topology::name(&app.view));
+    let block = framed(&title, app.theme)
+        .title_bottom(Line::styled(" ● runs  ◌ boots  ✗ off  ? silent ", app.theme.style(Tone::Faint)));
     let inner = block.inner(area);
     let drawing = layout(&app.view);
     // A margin for the names; a cell is about twice as high as wide, so a circle is as wide as it may be.
     let canvas = Canvas::default()
         .block(block)
         .marker(Marker::Braille)
-        .x_bounds([-1.35, 1.35])
-        .y_bounds([-1.12, 1.12])
+        .x_bounds([-EXTENT.0, EXTENT.0])
+        .y_bounds([-EXTENT.1, EXTENT.1])
         .paint(|context| paint(context, app, &drawing, inner));
     frame.render_widget(canvas, area);
 }
@@ -55,6 +58,12 @@ fn paint(context: &mut Context<'_>, app: &App, drawing: &Drawing, area: Rect) {
         }
     }
     context.layer();
+    let mut labels = Labels::new(area);
+    let chosen = chosen(app, drawing);
+    if let Some((text, point)) = &chosen {
+        // It is drawn last, and has its place all the same.
+        labels.place(*point, text);
+    }
     for (place, link) in app.view.links.iter().enumerate() {
         let selected = place == app.link;
         if let Some((x, y)) = drawing.links.get(place)
@@ -68,10 +77,24 @@ fn paint(context: &mut Context<'_>, app: &App, drawing: &Drawing, area: Rect) {
                 Tone::Accent
             };
             let text = if link.cut { format!("✗{}", link.name) } else { link.name.clone() };
-            label(context, app, area, (*x, *y), &fit(&text, 16), tone);
+            if let Some(left) = labels.place((*x, *y), &fit(&text, 16)) {
+                context.print(left, *y, Span::styled(fit(&text, 16), app.theme.style(tone)));
+            }
         }
     }
-    chips(context, app, drawing, area);
+    chips(context, app, drawing, &mut labels);
+    context.layer();
+    if let Some((text, (x, y))) = chosen {
+        context.print(labels.left(x, &text), y, Span::styled(text, app.theme.style(Tone::Selected)));
+    }
+}
+
+/// The name of the selected chip, and where it stands.
+fn chosen(app: &App, drawing: &Drawing) -> Option<(String, Point)> {
+    let place = app.chip()?;
+    let (chip, point) = (app.view.chips.get(place)?, drawing.chips.get(place)?);
+    let (symbol, ..) = theme::state(chip.state);
+    Some((fit(&format!("[{symbol}{}]", chip.name), 16), *point))
 }
 
 /// The lines of a link: bright where it is selected, points only where it is cut.
@@ -113,61 +136,66 @@ fn has_spoke(app: &App, link: &LinkView, chip: usize) -> bool {
         || app.view.links.iter().filter(|other| other.members.contains(&chip)).count() > 1
 }
 
-/// Each chip with its symbol, and its name where there is room for names; the selected one always has it.
-fn chips(context: &mut Context<'_>, app: &App, drawing: &Drawing, area: Rect) {
+/// Each chip but the selected one with its symbol, and its name where there is room for it.
+fn chips(context: &mut Context<'_>, app: &App, drawing: &Drawing, labels: &mut Labels) {
     let many = app.view.chips.len() > NAMED;
     for (place, (chip, (x, y))) in app.view.chips.iter().zip(&drawing.chips).enumerate() {
         let (symbol, _, tone) = theme::state(chip.state);
         if app.roster.selected() == Some(place) {
             continue;
         }
-        if many {
-            context.print(*x, *y, Span::styled(symbol.to_string(), app.theme.style(tone)));
-        } else {
-            label(context, app, area, (*x, *y), &fit(&format!("{symbol}{}", chip.name), 12), tone);
-        }
+        let name = fit(&format!("{symbol}{}", chip.name), 12);
+        // A name that would cover another is left out; the symbol never is.
+        let (text, left) = match labels.place((*x, *y), &name).filter(|_| !many) {
+            Some(left) => (name, left),
+            None => (symbol.to_string(), *x),
+        };
+        context.print(left, *y, Span::styled(text, app.theme.style(tone)));
     }
-    context.layer();
-    let chosen = app.chip().and_then(|place| Some((app.view.chips.get(place)?, drawing.chips.get(place)?)));
-    if let Some((chip, point)) = chosen {
-        let (symbol, ..) = theme::state(chip.state);
-        label(context, app, area, *point, &fit(&format!("[{symbol}{}]", chip.name), 16), Tone::Selected);
-    }
-}
-
-/// Text with its middle at a point, inside the drawing.
-fn label(context: &mut Context<'_>, app: &App, area: Rect, (x, y): Point, text: &str, tone: Tone) {
-    let cell = 2.7 / f64::from(area.width.max(1));
-    let half = text.chars().count() as f64 * cell / 2.0;
-    let left = (x - half).clamp(-1.35, (1.35 - 2.0 * half).max(-1.35));
-    context.print(left, y, Span::styled(text.to_string(), app.theme.style(tone)));
 }
 
 /// The links one below the other: three lines each.
 fn links(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let all = app.view.links.len();
-    let block = framed(&format!("Traffic, {all} link{}", if all == 1 { "" } else { "s" }), app.theme);
+    let mut block = framed(&format!("Traffic, {}", counted(all as u64, "link")), app.theme);
     let inner = block.inner(area);
-    frame.render_widget(block, area);
     let rows = usize::from(inner.height / 3).max(1);
     let first = app.link.saturating_sub(rows / 2).min(all.saturating_sub(rows));
+    if all > rows {
+        let text = format!(" {} to {} of {all}, j k ", first + 1, first + rows);
+        block = block.title_bottom(Line::styled(text, app.theme.style(Tone::Faint)));
+    }
+    frame.render_widget(block, area);
     let room = usize::from(inner.width);
     let mut lines = Vec::new();
     for (place, link) in app.view.links.iter().enumerate().skip(first).take(rows) {
         lines.extend(entry(app, place, link, room));
     }
     if lines.is_empty() {
-        lines.push(Line::styled(" no links", app.theme.style(Tone::Faint)));
+        let ports = app.abilities.origin == Origin::Ports;
+        let text = if ports { " not told over a serial port" } else { " no links" };
+        lines.push(Line::styled(text, app.theme.style(Tone::Faint)));
     }
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
+/// The share of the frames that were lost, in thousandths.
+fn lost_permille(link: &LinkView) -> u64 {
+    let (carried, lost) = link.frames;
+    (lost * 1000).checked_div(carried + lost).unwrap_or(0)
+}
+
 fn entry(app: &App, place: usize, link: &LinkView, room: usize) -> [Line<'static>; 3] {
     let mark = if place == app.link { "▸" } else { " " };
-    let (state, tone) = if link.cut { ("✗ cut", Tone::Bad) } else { ("● up", Tone::Good) };
+    let fault = app.marks.of_link(place);
+    let (state, tone) = match &fault {
+        _ if link.cut => ("✗ cut".to_string(), Tone::Bad),
+        // What it does, without how much of it: the menu of faults says that.
+        Some(words) => (format!("! {}", words.split(' ').next().unwrap_or_default()), Tone::Warning),
+        None => ("● up".to_string(), Tone::Good),
+    };
     let name_tone = if place == app.link { Tone::Selected } else { Tone::Strong };
-    let (carried, lost) = link.frames;
-    let permille = (lost * 1000).checked_div(carried + lost).unwrap_or(0);
+    let permille = lost_permille(link);
     let track = app.history.links.get(place);
     let load = track
         .map(|track| curve(track.values(), track.most().max(10), room.saturating_sub(13)))
@@ -176,11 +204,14 @@ fn entry(app: &App, place: usize, link: &LinkView, room: usize) -> [Line<'static
     [
         Line::from(vec![
             Span::styled(
-                padded(&format!("{mark}{}", link.name), room.saturating_sub(26)),
+                padded(&format!("{mark}{}", link.name), room.saturating_sub(28)),
                 app.theme.style(name_tone),
             ),
-            Span::raw(padded_left(&format!("{}, {} chips ", link.kind, link.members.len()), 20)),
-            Span::styled(padded(state, 6), app.theme.style(tone)),
+            Span::raw(padded_left(
+                &format!("{}, {} ", link.kind, counted(link.members.len() as u64, "chip")),
+                20,
+            )),
+            Span::styled(padded(&state, 8), app.theme.style(tone)),
         ]),
         Line::from(vec![
             Span::styled("  load ", app.theme.style(Tone::Faint)),
@@ -188,7 +219,7 @@ fn entry(app: &App, place: usize, link: &LinkView, room: usize) -> [Line<'static
             Span::raw(padded_left(&format!("{}% ", link.load), 6)),
         ]),
         Line::from(vec![
-            Span::raw(fit(&format!("  {} frames, {volume}", count(carried)), room.saturating_sub(13))),
+            Span::raw(fit(&format!("  {} frames, {volume}", count(link.frames.0)), room.saturating_sub(13))),
             Span::styled(
                 format!(", {}.{}% lost", permille / 10, permille % 10),
                 app.theme.style(if permille >= 50 { Tone::Warning } else { Tone::Faint }),

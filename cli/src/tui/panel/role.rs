@@ -1,8 +1,10 @@
 //! What a role shows of itself: a signal with its threshold, an index with its recall, the last questions.
 
+use super::answered;
 use crate::quantity::count;
 use crate::tui::app::App;
-use crate::tui::text::{clock, fit, padded, width};
+use crate::tui::source::Origin;
+use crate::tui::text::{clock, counted, fit, padded, width};
 use crate::tui::theme::Tone;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -17,24 +19,48 @@ const HEADROOM: f64 = 1.08;
 
 /// Draws it.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, detail: &ChipDetail) {
+    let unknown = app.abilities.origin.unknown();
     match &detail.role {
         RoleView::Plain if app.chip_detail().is_none() => empty(frame, area, app, "waiting for the chip"),
         RoleView::Plain => empty(frame, area, app, "its role shows nothing but its counters"),
-        RoleView::Signal { scores, .. } if scores.is_empty() => empty(frame, area, app, "no sample yet"),
+        RoleView::Signal { scores, .. } if scores.is_empty() => empty(frame, area, app, NO_SAMPLE),
         RoleView::Signal { scores, threshold, alarms } => {
             signal(frame, area, app, scores, *threshold, alarms)
         }
         RoleView::Index { kind, levels, recall, questions } => {
             let mut lines = shape(app, kind, levels, *recall, usize::from(area.width));
             let rest = usize::from(area.height).saturating_sub(lines.len());
-            lines.extend(asked(app, questions, usize::from(area.width), rest));
+            lines.extend(asked(app, &answered::all(app, questions, detail), usize::from(area.width), rest));
             frame.render_widget(Paragraph::new(lines), area);
         }
-        RoleView::Questions(questions) if questions.is_empty() => empty(frame, area, app, "no question yet"),
         RoleView::Questions(questions) => {
-            let lines = asked(app, questions, usize::from(area.width), usize::from(area.height));
+            let mut lines = Vec::new();
+            if let Some(why) = unknown {
+                let text = format!(" how its index is built, what it finds: {why}");
+                lines.push(Line::styled(fit(&text, area.width.into()), app.theme.style(Tone::Faint)));
+            }
+            let questions = answered::all(app, questions, detail);
+            if questions.is_empty() {
+                let [head, body] =
+                    Layout::vertical([Constraint::Length(lines.len() as u16), Constraint::Fill(1)])
+                        .areas(area);
+                frame.render_widget(Paragraph::new(lines), head);
+                return empty(frame, body, app, no_question(app));
+            }
+            let rest = usize::from(area.height).saturating_sub(lines.len());
+            lines.extend(asked(app, &questions, usize::from(area.width), rest));
             frame.render_widget(Paragraph::new(lines), area);
         }
+    }
+}
+
+/// A sentinel judges nothing while it warms up.
+const NO_SAMPLE: &str = "no sample judged yet: while it warms up there are no scores";
+
+fn no_question(app: &App) -> &'static str {
+    match app.abilities.origin {
+        Origin::Ports => "no question was typed here; those of other chips are not told over a serial port",
+        _ => "no question was typed here yet, and none of another chip is among its last messages",
     }
 }
 
@@ -55,7 +81,8 @@ fn thousandths(value: i32) -> String {
 
 /// The scores of the last samples as a curve, the threshold as a dashed line, alarms marked.
 fn signal(frame: &mut Frame<'_>, area: Rect, app: &App, scores: &[i32], threshold: i32, alarms: &[usize]) {
-    let [head, body] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+    let [head, body, foot] =
+        Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(area);
     let newest = scores.last().copied().unwrap_or(0);
     let (mark, word, tone) =
         if newest >= threshold { ('!', "alarm", Tone::Warning) } else { ('●', "normal", Tone::Good) };
@@ -80,6 +107,8 @@ fn signal(frame: &mut Frame<'_>, area: Rect, app: &App, scores: &[i32], threshol
     let label = width(&thousandths(top)) as u16 + 1;
     let [axis, plot] = Layout::horizontal([Constraint::Length(label), Constraint::Fill(1)]).areas(body);
     frame.render_widget(axis_labels(app, axis, top, threshold), axis);
+    let [_, below] = Layout::horizontal([Constraint::Length(label), Constraint::Fill(1)]).areas(foot);
+    frame.render_widget(samples_axis(app, scores.len(), below.width), below);
     let last = scores.len().saturating_sub(1).max(1) as f64;
     let canvas = Canvas::default()
         .marker(Marker::Braille)
@@ -87,6 +116,14 @@ fn signal(frame: &mut Frame<'_>, area: Rect, app: &App, scores: &[i32], threshol
         .y_bounds([0.0, f64::from(top) * HEADROOM])
         .paint(|context| curve(context, app, scores, threshold, alarms, plot.width));
     frame.render_widget(canvas, plot);
+}
+
+/// What lies to the right: samples, of which the chart has no times.
+fn samples_axis(app: &App, samples: usize, room: u16) -> Line<'static> {
+    let (oldest, newest) =
+        (format!("{} before", counted(samples.saturating_sub(1) as u64, "sample")), "newest");
+    let gap = usize::from(room).saturating_sub(width(&oldest) + width(newest));
+    Line::styled(format!("{oldest}{}{newest}", " ".repeat(gap)), app.theme.style(Tone::Faint))
 }
 
 /// The threshold as points, the scores as a line, brighter above it; a mark below each alarm.
@@ -140,6 +177,8 @@ fn axis_labels(app: &App, area: Rect, top: i32, threshold: i32) -> Paragraph<'st
 /// What kind of index, its levels as bars, how much it finds.
 fn shape(app: &App, kind: &str, levels: &[u32], recall: Option<u32>, room: usize) -> Vec<Line<'static>> {
     let found = match recall {
+        // It compares with every item: there is nothing to measure.
+        _ if kind == "flat" => "recall@10 exact".into(),
         Some(recall) => {
             format!("recall@10 {} measured against exact search", thousandths(recall.min(1000) as i32))
         }

@@ -2,7 +2,7 @@
 
 use crate::tui::app::App;
 use crate::tui::panel::fleet::short_time;
-use crate::tui::text::{curve, filled, fit, padded, width};
+use crate::tui::text::{counted, curve, filled, fit, padded, width};
 use crate::tui::theme::{self, Tone};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -22,25 +22,28 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, place: usize) {
     let selected = app.roster.selected() == Some(place);
     let inner = usize::from(area.width.saturating_sub(2));
     let text = vec![identity(app, chip, inner), arena(app, chip, inner), curves(app, chip, place, inner)];
-    let block = edge(app, chip, selected, inner);
+    let block = edge(app, chip, selected, inner, app.marks.of_chip(place));
     frame.render_widget(Paragraph::new(text).block(block), area);
 }
 
 /// The frame: name and state above, alarms and items below.
-fn edge(app: &App, chip: &ChipView, selected: bool, inner: usize) -> Block<'static> {
+fn edge(app: &App, chip: &ChipView, selected: bool, inner: usize, fault: Option<&str>) -> Block<'static> {
     let (symbol, word, tone) = theme::state(chip.state);
     let style = app.theme.style(if selected { Tone::Selected } else { Tone::Faint });
     let kind = if selected { BorderType::Thick } else { BorderType::Rounded };
     let name_tone = if selected { Tone::Selected } else { Tone::Strong };
     // All is well needs no word.
-    let state =
-        if chip.state == ChipState::Running { format!(" {symbol} ") } else { format!(" {symbol} {word} ") };
+    let (state, tone) = match (chip.state, fault) {
+        (ChipState::Running, Some(fault)) => (format!(" ! {fault} "), Tone::Warning),
+        (ChipState::Running, None) => (format!(" {symbol} "), tone),
+        _ => (format!(" {symbol} {word} "), tone),
+    };
     let name = fit(&format!("{} {}", chip.id, chip.name), inner.saturating_sub(width(&state) + 3));
     let alarms = chip.alarms.unwrap_or(0);
     let items = if chip.capacity > 0 {
         format!(" {} of {} ", chip.items, chip.capacity)
     } else {
-        format!(" {} items ", chip.items)
+        format!(" {} ", counted(u64::from(chip.items), "item"))
     };
     let mut block = Block::bordered()
         .border_type(kind)

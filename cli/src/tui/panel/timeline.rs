@@ -1,31 +1,61 @@
 //! What happened, and when: a strip of all the time there was, and the events, newest last.
 
 use super::framed;
+use crate::quantity::count;
 use crate::tui::app::App;
-use crate::tui::text::{clock, curve, fit, padded, width};
+use crate::tui::happening::Happening;
+use crate::tui::text::{clock, curve, fit, padded, width, wrapped};
 use crate::tui::theme::{self, Tone};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
-use ruvllm_esp_sim::fleet::view::{EventKind, EventView};
+use ruvllm_esp_sim::fleet::view::EventKind;
 
 /// The least and the most columns of a chip's name.
 const NAME: (usize, usize) = (6, 16);
 
+/// Rows of the selected event's text, frame included.
+pub const WHOLE: u16 = 4;
+
 /// Draws the panel.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let [strip, list] = Layout::vertical([Constraint::Length(5), Constraint::Fill(1)]).areas(area);
-    let block = framed("All the time so far", app.theme);
+    let [strip, list, whole] =
+        Layout::vertical([Constraint::Length(5), Constraint::Fill(1), Constraint::Length(WHOLE)]).areas(area);
+    let title = match app.most_kept() {
+        Some(most) => format!("All the time so far, with the last {} events", count(most as u64)),
+        None => "All the time so far".into(),
+    };
+    let block = framed(&title, app.theme);
     let inner = block.inner(strip);
     frame.render_widget(Paragraph::new(density(app, usize::from(inner.width))).block(block), strip);
     draw_list(frame, list, app);
+    draw_whole(frame, whole, app);
+}
+
+/// The selected event with all of its text, and whom a fault would be about.
+fn draw_whole(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let Some(event) = app.selected_event() else {
+        return frame.render_widget(framed("Selected", app.theme), area);
+    };
+    let (symbol, word, _) = theme::kind(event.kind);
+    let name = event.chip.and_then(|place| app.view.chips.get(place)).map_or("", |chip| chip.name.as_str());
+    let mut block = framed(&fit(&format!("{} {symbol} {word} {name}", clock(event.at)), 60), app.theme);
+    if let Some(chip) =
+        app.fault_chip().filter(|_| app.abilities.faults).and_then(|place| app.view.chips.get(place))
+    {
+        let text = format!(" x is about chip {} {} ", chip.id, chip.name);
+        block = block.title_bottom(Line::styled(text, app.theme.style(Tone::Faint)).right_aligned());
+    }
+    let room = usize::from(block.inner(area).width.saturating_sub(2));
+    let lines = wrapped(&event.words(), room, 0).into_iter().map(|line| Line::raw(format!(" {line}")));
+    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()).block(block), area);
 }
 
 /// How many events there were when; faults and alarms marked; where the selected event is.
 fn density(app: &App, room: usize) -> Vec<Line<'static>> {
     let end = app.view.now.get().max(1);
-    let cell = |event: &EventView| {
+    let cell = |event: &Happening| {
         usize::try_from(u128::from(event.at.get()) * room as u128 / u128::from(end))
             .unwrap_or(0)
             .min(room.saturating_sub(1))
@@ -34,7 +64,7 @@ fn density(app: &App, room: usize) -> Vec<Line<'static>> {
     let mut marks = vec![(' ', Tone::Plain); room];
     for event in app.shown_events() {
         if let (Some(count), Some(mark)) = (counts.get_mut(cell(event)), marks.get_mut(cell(event))) {
-            *count += 1;
+            *count += event.times();
             // What is worst in a cell is shown.
             let worse = match event.kind {
                 EventKind::Fault => true,
@@ -71,7 +101,9 @@ fn scale(app: &App, room: usize, selected: Option<usize>) -> Line<'static> {
 fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let total = app.shown_events().count();
     let what = app.kind.map_or("Events".to_string(), |kind| format!("Events: {} only", theme::kind(kind).1));
-    let mut block = framed(&format!("{what}, {total}"), app.theme);
+    let kept = if app.most_kept().is_some() { "the last " } else { "" };
+    let title = format!("{what}, {kept}{}{}", count(total as u64), app.abilities.origin.times());
+    let mut block = framed(&title, app.theme);
     if app.event > 0 {
         block = block.title_bottom(format!(" {} newer below; G follows them ", app.event));
     }
@@ -97,7 +129,7 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
 }
 
 /// One event in one line.
-pub fn line(app: &App, event: &EventView, room: usize, selected: bool) -> Line<'static> {
+pub fn line(app: &App, event: &Happening, room: usize, selected: bool) -> Line<'static> {
     let (symbol, word, tone) = theme::kind(event.kind);
     let name = event.chip.and_then(|place| app.view.chips.get(place)).map_or("", |chip| chip.name.as_str());
     let head = format!(" {} ", clock(event.at));
@@ -106,7 +138,7 @@ pub fn line(app: &App, event: &EventView, room: usize, selected: bool) -> Line<'
         app.view.chips.iter().map(|chip| width(&chip.name)).max().unwrap_or(0).clamp(NAME.0, NAME.1);
     let name = padded(name, longest);
     let rest = room.saturating_sub(width(&head) + width(&kind) + longest + 1);
-    let text = padded(&event.text, rest);
+    let text = padded(&event.words(), rest);
     let line = Line::from(vec![
         Span::styled(head, app.theme.style(Tone::Faint)),
         Span::styled(kind, app.theme.style(tone)),

@@ -19,6 +19,27 @@ pub struct Drawing {
     pub links: Vec<Point>,
 }
 
+/// What the links form, in a word or two.
+pub fn name(view: &FleetView) -> String {
+    let media = view.links.iter().filter(|link| link.members.len() > 2).count();
+    let (chips, links) = (view.chips.len(), view.links.len());
+    let most =
+        (0..chips).map(|chip| view.links.iter().filter(|link| link.members.contains(&chip)).count()).max();
+    match (media, links) {
+        (_, 0) => "none".into(),
+        (0, 1) => "one wire".into(),
+        (0, _) if hub(view).is_some() => "star".into(),
+        (0, _) if links == chips && most == Some(2) => "ring".into(),
+        (0, _) if links + 1 == chips && most == Some(2) => "chain".into(),
+        (0, _) if links * 2 == chips * (chips - 1) => "full mesh".into(),
+        (0, _) => "mesh".into(),
+        (1, 1) => "one medium".into(),
+        (media, _) if media == links => format!("{media} media"),
+        (1, _) => "one medium and wires".into(),
+        (media, _) => format!("{media} media and wires"),
+    }
+}
+
 /// Places everything.
 pub fn layout(view: &FleetView) -> Drawing {
     let media: Vec<usize> = (0..view.links.len())
@@ -135,6 +156,14 @@ mod tests {
     fn a_ring_is_a_circle_a_star_has_a_centre_and_a_bus_is_one() {
         let ring = layout(&fleet(4, &[&[0, 1], &[1, 2], &[2, 3], &[3, 0]]));
         assert!(ring.chips.iter().all(|chip| (radius(chip) - 1.0).abs() < 1e-9), "{ring:?}");
+        let names = [
+            name(&fleet(4, &[&[0, 1], &[1, 2], &[2, 3], &[3, 0]])),
+            name(&fleet(4, &[&[2, 0], &[1, 2], &[2, 3]])),
+            name(&fleet(4, &[&[0, 1], &[1, 2], &[2, 3]])),
+            name(&fleet(5, &[&[0, 1, 2, 3]])),
+            name(&fleet(1, &[])),
+        ];
+        assert_eq!(names, ["ring", "star", "chain", "one medium", "none"]);
         let star = layout(&fleet(4, &[&[2, 0], &[1, 2], &[2, 3]]));
         assert!(radius(&star.chips[2]) < 1e-9 && radius(&star.chips[0]) > 0.9, "{star:?}");
         let bus = layout(&fleet(5, &[&[0, 1, 2, 3]]));

@@ -45,7 +45,7 @@ struct Pending {
 pub type Event = (EventKind, String);
 
 /// A chip on a serial line.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Board {
     /// What is known of it.
     pub chip: ChipView,
@@ -136,7 +136,15 @@ impl Board {
         }
     }
 
-    /// The port is gone, or nothing came for long.
+    /// Its port is gone: what it is doing is not known from now on, and what waited for it is not sent.
+    pub fn gone(&mut self) {
+        self.chip.state = ChipState::Silent;
+        self.partial.clear();
+        self.typed.clear();
+        (self.pending, self.question) = (None, None);
+    }
+
+    /// Nothing came for long.
     pub fn settle(&mut self, now: Instant) {
         let over = self.pending.as_ref().is_some_and(|pending| {
             now.duration_since(pending.since) > PATIENCE
@@ -197,6 +205,7 @@ impl Board {
                 }
             }
         }
+        self.show_role();
         true
     }
 
@@ -288,7 +297,9 @@ impl Board {
     }
 
     fn show_role(&mut self) {
-        self.detail.role = if !self.scores.is_empty() {
+        // A sentinel judges nothing while it warms up, and is one all the same.
+        let sentinel = self.chip.role == RoleKind::AnomalySentinel.info().alias;
+        self.detail.role = if sentinel || !self.scores.is_empty() {
             RoleView::Signal {
                 scores: self.scores.iter().map(|(score, _)| *score).collect(),
                 threshold: self.threshold,
@@ -377,6 +388,10 @@ mod tests {
     fn a_chip_that_ceases_to_answer_is_silent() {
         let mut board = talk(RoleKind::HnswIndexer, &[], 2);
         board.take_events();
+        let mut unplugged = board.clone();
+        unplugged.type_line("stats");
+        unplugged.gone();
+        assert_eq!((unplugged.chip.state, unplugged.typed.len()), (ChipState::Silent, 0));
         board.settle(Instant::now() + Duration::from_secs(60));
         assert_eq!(board.chip.state, ChipState::Silent);
         assert_eq!(board.take_events(), [(EventKind::Fault, "answers no more".to_string())]);

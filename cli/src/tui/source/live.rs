@@ -3,7 +3,7 @@
 //! Time is turned back by running the scenario again from its beginning: what was typed and broken by hand up to then
 //! happens again at its time, so that the past is the same however often it is gone to.
 
-use super::{Abilities, Source};
+use super::{Abilities, Origin, Source};
 use crate::error::CliError;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::view::{ChipDetail, EventKind, EventView, FleetView};
@@ -43,6 +43,8 @@ pub struct Live {
     slice: u64,
     /// Was it said that the scenario is over?
     over: bool,
+    /// What happened on steps, until it was told.
+    news: Vec<EventView>,
 }
 
 impl Live {
@@ -57,7 +59,16 @@ impl Live {
         let fleet = Fleet::build(Arc::clone(&scenario), threads).map_err(|error| {
             CliError::no("tui::cannot-build", error.to_string()).help("`ruvllm-esp fit` shows what fits")
         })?;
-        Ok(Self { scenario, fleet, threads, deeds: Vec::new(), done: 0, slice: 1_000, over: false })
+        Ok(Self {
+            scenario,
+            fleet,
+            threads,
+            deeds: Vec::new(),
+            done: 0,
+            slice: 1_000,
+            over: false,
+            news: Vec::new(),
+        })
     }
 
     fn do_now(&mut self, deed: Deed) {
@@ -100,7 +111,7 @@ impl Source for Live {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities { pace: true, rewind: true, console: true, faults: true }
+        Abilities { origin: Origin::Simulation, pace: true, rewind: true, console: true, faults: true }
     }
 
     fn now(&self) -> Micros {
@@ -115,8 +126,21 @@ impl Source for Live {
         Ok(true)
     }
 
-    fn step(&mut self) -> Result<(), String> {
-        if self.fleet.step() { Ok(()) } else { Err("nothing is going to happen any more".into()) }
+    fn step(&mut self, budget: Duration) -> Result<bool, String> {
+        let begun = Instant::now();
+        while begun.elapsed() < budget {
+            if !self.fleet.step() {
+                return Err("nothing is going to happen any more".into());
+            }
+            self.catch_up();
+            let events = self.fleet.take_events();
+            let shown = events.iter().any(|event| event.kind != EventKind::Console);
+            self.news.extend(events);
+            if shown {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn rewind(&mut self, to: Micros) -> Result<(), String> {
@@ -124,6 +148,7 @@ impl Source for Live {
             Fleet::build(Arc::clone(&self.scenario), self.threads).map_err(|error| error.to_string())?;
         self.deeds.retain(|(at, _)| *at <= to);
         (self.done, self.over) = (0, false);
+        self.news.clear();
         Ok(())
     }
 
@@ -146,7 +171,8 @@ impl Source for Live {
     }
 
     fn events(&mut self) -> Vec<EventView> {
-        let mut events = self.fleet.take_events();
+        let mut events = std::mem::take(&mut self.news);
+        events.extend(self.fleet.take_events());
         let until = self.scenario.until;
         if !self.over && until > Micros(0) && self.fleet.now() >= until {
             self.over = true;
@@ -194,6 +220,22 @@ mod tests {
         // What was done after that has not been done.
         run(&mut live, 7);
         assert_eq!(live.view().chips[0].state, ChipState::Running);
+    }
+
+    #[test]
+    fn a_step_ends_with_something_to_be_seen() {
+        let mut live = live();
+        run(&mut live, 5);
+        live.events();
+        let before = live.now();
+        while !live.step(Duration::from_millis(40)).unwrap() {}
+        let events = live.events();
+        let last = events.last().unwrap();
+        assert!(
+            live.now() > before && last.at <= live.now() && last.kind != EventKind::Console,
+            "{events:?}"
+        );
+        assert!(live.events().is_empty());
     }
 
     #[test]

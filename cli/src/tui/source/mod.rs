@@ -57,9 +57,51 @@ impl Pace {
     }
 }
 
+/// What kind of source it is: what it cannot know depends on that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// A fleet that is simulated while it is looked at.
+    #[default]
+    Simulation,
+    /// What was recorded of one.
+    Trace,
+    /// Boards on serial ports.
+    Ports,
+}
+
+impl Origin {
+    /// Why something is not known, where that is the source's nature.
+    pub const fn unknown(self) -> Option<&'static str> {
+        match self {
+            Origin::Simulation => None,
+            Origin::Trace => Some("not recorded in a trace"),
+            Origin::Ports => Some("not told over a serial port"),
+        }
+    }
+
+    /// Why nothing can be broken, where that is so.
+    pub const fn unbreakable(self) -> &'static str {
+        match self {
+            Origin::Simulation => "nothing can be broken here",
+            Origin::Trace => "what happened cannot be changed: this is a record",
+            Origin::Ports => "real chips are broken by hand",
+        }
+    }
+
+    /// Where its times come from; empty where a clock measured them.
+    pub const fn times(self) -> &'static str {
+        match self {
+            Origin::Simulation | Origin::Trace => ", times modelled",
+            Origin::Ports => "",
+        }
+    }
+}
+
 /// What a source can do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Abilities {
+    /// What kind it is.
+    pub origin: Origin,
     /// Its time can be stopped, and pass faster or slower.
     pub pace: bool,
     /// Its time can be turned back.
@@ -88,11 +130,12 @@ pub trait Source: Send {
     /// Why it cannot go on, in words.
     fn run_until(&mut self, to: Micros, budget: Duration) -> Result<bool, String>;
 
-    /// One event further.
+    /// Goes on to the next event that a timeline shows, or until `budget` is used up: then it is called again. Gives
+    /// whether there was one.
     ///
     /// # Errors
     /// As for [`Source::run_until`].
-    fn step(&mut self) -> Result<(), String>;
+    fn step(&mut self, budget: Duration) -> Result<bool, String>;
 
     /// Back to the beginning, to be run to `to`: what was done by hand before `to` happens again, what was done after
     /// it is forgotten.

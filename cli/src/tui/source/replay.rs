@@ -1,13 +1,13 @@
 //! A trace, looked at: what happened once, at any speed, forwards and back.
 
-use super::{Abilities, Source};
+use super::{Abilities, Origin, Source};
 use crate::error::CliError;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::Fault;
 use ruvllm_esp_sim::fleet::view::{ChipDetail, EventKind, EventView, FleetView};
 use ruvllm_esp_sim::trace::{Player, Trace};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// See the module.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Source for Replay {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities { pace: true, rewind: true, ..Abilities::default() }
+        Abilities { origin: Origin::Trace, pace: true, rewind: true, ..Abilities::default() }
     }
 
     fn now(&self) -> Micros {
@@ -61,12 +61,25 @@ impl Source for Replay {
         Ok(self.player.now() < end)
     }
 
-    fn step(&mut self) -> Result<(), String> {
-        if self.player.step() { Ok(()) } else { Err("the trace ends here".into()) }
+    fn step(&mut self, budget: Duration) -> Result<bool, String> {
+        let begun = Instant::now();
+        while begun.elapsed() < budget {
+            if !self.player.step() {
+                return Err("the trace ends here".into());
+            }
+            let events = self.player.take_events();
+            let shown = events.iter().any(|event| event.kind != EventKind::Console);
+            self.news.extend(events);
+            if shown {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn rewind(&mut self, _: Micros) -> Result<(), String> {
         self.player.seek(Micros(0));
+        self.news.clear();
         Ok(())
     }
 
@@ -87,8 +100,10 @@ impl Source for Replay {
     }
 
     fn events(&mut self) -> Vec<EventView> {
-        let mut events = self.player.take_events();
-        events.append(&mut self.news);
+        // Those of steps came first; what is wrong with the trace comes at its end.
+        let mut events = std::mem::take(&mut self.news);
+        events.extend(self.player.take_events());
+        events.sort_by_key(|event| event.at);
         events
     }
 }

@@ -1,7 +1,7 @@
 //! Boards on serial ports: what their consoles tell of them.
 
 use super::board::Board;
-use super::{Abilities, Source};
+use super::{Abilities, Origin, Source};
 use crate::board::fault as port_fault;
 use crate::board::port;
 use crate::error::CliError;
@@ -93,6 +93,7 @@ impl Line {
             return None;
         }
         self.port = None;
+        self.board.gone();
         Some((EventKind::Fault, "the port went away"))
     }
 }
@@ -106,7 +107,7 @@ impl Source for Serial {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities { console: true, ..Abilities::default() }
+        Abilities { origin: Origin::Ports, console: true, ..Abilities::default() }
     }
 
     fn now(&self) -> Micros {
@@ -124,7 +125,7 @@ impl Source for Serial {
         Ok(true)
     }
 
-    fn step(&mut self) -> Result<(), String> {
+    fn step(&mut self, _: Duration) -> Result<bool, String> {
         Err("real chips cannot be stepped".into())
     }
 

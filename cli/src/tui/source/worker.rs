@@ -86,6 +86,8 @@ struct Worker {
     updates: SyncSender<Update>,
     pace: Pace,
     goal: Option<Micros>,
+    /// Is it on its way to the next event?
+    stepping: bool,
     watched: Option<usize>,
     events: Vec<EventView>,
     rewound: bool,
@@ -108,6 +110,7 @@ impl Worker {
             updates,
             pace: Pace::REAL,
             goal: None,
+            stepping: false,
             watched: None,
             events: Vec::new(),
             rewound: false,
@@ -148,6 +151,9 @@ impl Worker {
     fn advance(&mut self) -> bool {
         let elapsed = self.simulated.elapsed();
         self.simulated = Instant::now();
+        if self.stepping {
+            return self.step();
+        }
         let now = self.source.now();
         let target = match (self.goal, self.pace) {
             (Some(goal), _) => goal,
@@ -173,18 +179,31 @@ impl Worker {
         !reached || (self.pace.permille == Pace::MOST && !self.pace.paused && !self.ended)
     }
 
+    /// On to the next event. Gives whether it is still ahead.
+    fn step(&mut self) -> bool {
+        self.stepping = match self.source.step(BUDGET) {
+            Ok(there) => !there,
+            Err(refusal) => {
+                self.refusal = Some(refusal);
+                false
+            }
+        };
+        self.stepping
+    }
+
     fn obey(&mut self, command: Command) -> Result<(), String> {
         match command {
             Command::Pace(pace) => {
                 self.pace = pace;
-                self.goal = None;
+                (self.goal, self.stepping) = (None, false);
                 self.simulated = Instant::now();
                 self.mark = (self.simulated, self.source.now());
                 Ok(())
             }
             Command::Step => {
                 self.pace.paused = true;
-                self.source.step()
+                (self.goal, self.stepping) = (None, true);
+                Ok(())
             }
             Command::Jump(to) => self.jump(to),
             Command::Watch(chip) => {
@@ -204,7 +223,7 @@ impl Worker {
             self.rewound = true;
             self.ended = false;
         }
-        self.goal = Some(to);
+        (self.goal, self.stepping) = (Some(to), false);
         Ok(())
     }
 

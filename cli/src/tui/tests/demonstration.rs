@@ -1,8 +1,8 @@
 //! Fixed views, for tests alone: no command can show them.
 
 use crate::tui::app::App;
-use crate::tui::source::Abilities;
 use crate::tui::source::worker::Update;
+use crate::tui::source::{Abilities, Origin};
 use crate::tui::theme::Theme;
 use ruvllm_esp_core::units::{Micros, Nanojoules, Nanos};
 use ruvllm_esp_sim::figure::{Banded, Kind};
@@ -12,7 +12,8 @@ use ruvllm_esp_sim::fleet::view::{
 };
 
 /// Everything can be done.
-pub const ALL: Abilities = Abilities { pace: true, rewind: true, console: true, faults: true };
+pub const ALL: Abilities =
+    Abilities { origin: Origin::Simulation, pace: true, rewind: true, console: true, faults: true };
 
 /// A number that looks random and is always the same.
 fn noise(seed: u64) -> u32 {

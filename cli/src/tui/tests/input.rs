@@ -5,11 +5,12 @@ use super::drawn;
 use crate::tui::action::{Action, Direction, Panel};
 use crate::tui::app::{App, Leaving, Mode};
 use crate::tui::keymap::{Context, action, bindings};
-use crate::tui::source::Pace;
 use crate::tui::source::worker::Command;
+use crate::tui::source::{Abilities, Origin, Pace};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::Fault;
+use ruvllm_esp_sim::fleet::view::{ChipState, EventKind, EventView};
 
 fn press(app: &mut App, code: KeyCode) {
     let key = match code {
@@ -86,6 +87,14 @@ fn every_key_does_something_visible() {
                     assert_ne!(drawn(&app), recalled);
                     continue;
                 }
+                // The console is scrolled down only where it was scrolled up.
+                (Context::Console, Action::Go(Direction::PageDown)) => {
+                    press(&mut app, KeyCode::PageUp);
+                    let scrolled = drawn(&app);
+                    press(&mut app, *code);
+                    assert_ne!(drawn(&app), scrolled);
+                    continue;
+                }
                 // There is nothing more to scroll to.
                 (Context::Panel(Panel::Chip), Action::Go(Direction::Down | Direction::PageDown)) => {
                     app.scroll = 0;
@@ -119,7 +128,7 @@ fn the_cursor_moves_where_it_is_told() {
             let mut app = amid(context, 5);
             let halves = |app: &App| match &app.mode {
                 Mode::Console => app.console.halves().0.len(),
-                Mode::Filter => app.roster.filter.halves().0.len(),
+                Mode::Filter(_) => app.roster.filter.halves().0.len(),
                 Mode::Time(prompt) => prompt.halves().0.len(),
                 other => panic!("{other:?}"),
             };
@@ -149,7 +158,7 @@ fn time_is_paused_stepped_sped_up_and_gone_to() {
         Command::Jump(Micros(47_300_000)),
     ];
     assert_eq!(app.take_commands(), expected);
-    assert!(drawn(&app).contains("‖ paused"), "{}", drawn(&app));
+    assert!(drawn(&app).contains("» going"), "{}", drawn(&app));
     type_text(&mut app, "tsoon");
     press(&mut app, KeyCode::Enter);
     assert!(app.take_commands().is_empty() && drawn(&app).contains("`soon` is no time"));
@@ -185,8 +194,8 @@ fn lines_typed_at_a_console_reach_that_chip() {
 #[test]
 fn what_a_source_cannot_do_is_refused_in_words() {
     let mut app = seen((80, 24), 573, house);
-    app.abilities = Default::default();
-    for (keys, words) in [(" ", "real chips"), ("x", "nothing can be broken"), ("2i", "nobody hears")] {
+    app.abilities = Abilities { origin: Origin::Ports, ..Abilities::default() };
+    for (keys, words) in [(" ", "real chips"), ("x", "broken by hand"), ("2i", "nobody hears")] {
         type_text(&mut app, keys);
         assert!(drawn(&app).contains(words), "{}", drawn(&app));
     }
@@ -206,4 +215,185 @@ fn looking_at_the_past_is_not_disturbed_by_what_happens() {
     let rewound = crate::tui::source::worker::Update { rewound: true, ..update(house(10), vec![]) };
     app.receive(rewound);
     assert_eq!((app.events.len(), app.event), (0, 0));
+}
+
+#[test]
+fn what_is_pasted_is_typed_only_where_text_is_taken() {
+    let mut app = seen((80, 24), 573, house);
+    app.paste("q1x\n");
+    assert!(app.leaving.is_none() && matches!(app.mode, Mode::Browse));
+    app.update(Action::Filter);
+    app.paste("pump\r\nesp32");
+    assert_eq!(app.roster.filter.text(), "pump esp32");
+    press(&mut app, KeyCode::Esc);
+    app.roster.select(2);
+    type_text(&mut app, "2i");
+    app.take_commands();
+    app.paste("stats\r\nrole\nhalf\ta line");
+    let lines = ["stats", "role"].map(|line| Command::Type(2, line.into()));
+    assert_eq!((app.take_commands(), app.console.text()), (lines.to_vec(), "half a line"));
+}
+
+#[test]
+fn a_line_for_a_chip_that_is_off_or_waits_for_time_says_so() {
+    let mut app = seen((80, 24), 573, house);
+    app.roster.select(2);
+    type_text(&mut app, "2 istats");
+    press(&mut app, KeyCode::Enter);
+    let text = drawn(&app);
+    assert!(text.contains("time stands still") && text.contains("> stats  (once time goes on)"), "{text}");
+    app.receive(update(house(574), vec![]));
+    app.update(Action::Go(Direction::Left));
+    assert!(!drawn(&app).contains("once time goes on"));
+    press(&mut app, KeyCode::Esc);
+    app.roster.select(4);
+    app.take_commands();
+    assert_eq!(app.view.chips[4].state, ChipState::Off);
+    type_text(&mut app, "istats");
+    press(&mut app, KeyCode::Enter);
+    assert!(drawn(&app).contains("attic is off"), "{}", drawn(&app));
+    assert!(!app.take_commands().iter().any(|command| matches!(command, Command::Type(..))));
+}
+
+#[test]
+fn a_filter_that_hides_all_says_so_and_escape_keeps_the_one_before() {
+    let mut app = seen((80, 24), 573, house);
+    type_text(&mut app, "/pump");
+    press(&mut app, KeyCode::Enter);
+    type_text(&mut app, "/ nobody");
+    press(&mut app, KeyCode::Enter);
+    for keys in ["x", "\n", "2i", "3\n"] {
+        keys.chars().for_each(|letter| match letter {
+            '\n' => press(&mut app, KeyCode::Enter),
+            letter => press(&mut app, KeyCode::Char(letter)),
+        });
+        let text = drawn(&app);
+        assert!(text.contains("the filter hides every chip"), "{keys:?}: {text}");
+    }
+    let mut app = seen((80, 24), 573, house);
+    type_text(&mut app, "/pump");
+    press(&mut app, KeyCode::Enter);
+    type_text(&mut app, "/s");
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(app.roster.filter.text(), "pump");
+}
+
+#[test]
+fn a_jump_is_shown_until_it_has_arrived_and_escape_stops_it() {
+    let mut app = seen((80, 24), 300, house);
+    type_text(&mut app, "t45");
+    press(&mut app, KeyCode::Enter);
+    assert!(drawn(&app).contains("going to 00:00:45.000"));
+    app.receive(update(house(450), vec![]));
+    assert!(!drawn(&app).contains("going to"), "{}", drawn(&app));
+    app.take_commands();
+    type_text(&mut app, "t+1h");
+    press(&mut app, KeyCode::Enter);
+    press(&mut app, KeyCode::Esc);
+    let paused = Pace { paused: true, permille: 1000 };
+    assert_eq!(app.take_commands().last(), Some(&Command::Pace(paused)));
+    assert!(drawn(&app).contains("stopped on the way") && !drawn(&app).contains("going"));
+}
+
+#[test]
+fn keys_that_can_do_nothing_are_not_offered() {
+    let mut app = seen((160, 50), 573, house);
+    app.abilities = Abilities { origin: Origin::Ports, console: true, ..Abilities::default() };
+    app.update(Action::Show(Panel::Chip));
+    let hints = |app: &App| drawn(app).lines().last().unwrap().to_string();
+    let on_ports = hints(&app);
+    assert!(
+        on_ports.contains("type") && !on_ports.contains("fault") && !on_ports.contains("pause"),
+        "{on_ports}"
+    );
+    app.abilities = Abilities { origin: Origin::Trace, pace: true, rewind: true, ..Abilities::default() };
+    let on_trace = hints(&app);
+    assert!(
+        on_trace.contains("step") && !on_trace.contains("fault") && !on_trace.contains("type"),
+        "{on_trace}"
+    );
+    type_text(&mut app, "x");
+    assert!(drawn(&app).contains("what happened cannot be changed"));
+}
+
+#[test]
+fn the_help_can_be_read_to_its_end() {
+    for (columns, rows) in [(80, 24), (60, 16), (160, 50)] {
+        let mut app = seen((columns, rows), 10, house);
+        app.update(Action::Help);
+        press(&mut app, KeyCode::Char('G'));
+        let text = drawn(&app);
+        assert!(text.contains("close the help") && !text.contains("more below"), "{text}");
+        press(&mut app, KeyCode::PageUp);
+        press(&mut app, KeyCode::Home);
+        assert!(matches!(app.mode, Mode::Help(0)));
+    }
+}
+
+#[test]
+fn long_text_keeps_its_cursor_in_sight() {
+    let mut app = seen((80, 24), 10, house);
+    app.update(Action::Filter);
+    type_text(&mut app, &"a long filter ".repeat(12));
+    type_text(&mut app, "ends");
+    let last = drawn(&app).lines().last().unwrap().to_string();
+    assert!(last.contains("filter ends") && last.contains("Esc leave"), "{last}");
+}
+
+#[test]
+fn what_is_no_longer_kept_is_told_of() {
+    let mut app = seen((80, 24), 10, house);
+    let event = |at: u64| EventView {
+        at: Micros(at),
+        chip: Some(0),
+        kind: EventKind::Item,
+        text: format!("holds item {at}"),
+    };
+    app.update(Action::Show(Panel::Timeline));
+    assert!(!drawn(&app).contains("the last"));
+    app.receive(update(house(11), (0..20_050).map(event).collect()));
+    let text = drawn(&app);
+    assert!(
+        text.contains("Events, the last 20,000") && text.contains("with the last 20,000 events"),
+        "{text}"
+    );
+    type_text(&mut app, "g");
+    assert!(drawn(&app).contains("the oldest of the 20,000 that are kept"), "{}", drawn(&app));
+}
+
+#[test]
+fn the_timeline_shows_all_of_an_event_and_breaks_its_chip() {
+    let mut app = seen((80, 24), 10, house);
+    let text = format!("library has the answer {} and that is its end", "of many words ".repeat(5));
+    let event = EventView { at: Micros(5), chip: Some(3), kind: EventKind::Question, text };
+    app.receive(update(house(11), vec![event]));
+    app.update(Action::Show(Panel::Timeline));
+    let text = drawn(&app);
+    assert!(text.contains("that is its end") && text.contains("x is about chip 4 study"), "{text}");
+    type_text(&mut app, "x");
+    press(&mut app, KeyCode::Enter);
+    let cut = |command: &Command| matches!(command, Command::Inject(Fault::PowerCut { chip: 3, .. }));
+    assert!(app.take_commands().iter().any(cut));
+}
+
+#[test]
+fn what_a_source_does_not_tell_is_not_shown_as_nothing() {
+    let mut app = seen((160, 50), 10, house);
+    app.view.chips.iter_mut().for_each(|chip| chip.alarms = None);
+    app.view.links.clear();
+    app.view.latency.clear();
+    app.detail = Some((0, Default::default()));
+    let mut shown = |origin, panel| {
+        app.abilities = Abilities { origin, ..Abilities::default() };
+        app.update(Action::Show(panel));
+        drawn(&app)
+    };
+    let fleet = shown(Origin::Ports, Panel::Fleet);
+    assert!(fleet.contains("alarms not known") && !fleet.contains("! 0"), "{fleet}");
+    let chip = shown(Origin::Ports, Panel::Chip);
+    assert!(chip.contains("not told over a serial port") && !chip.contains("no work yet"), "{chip}");
+    let network = shown(Origin::Ports, Panel::Network);
+    assert!(network.matches("not told over a serial port").count() == 2, "{network}");
+    let trace = shown(Origin::Trace, Panel::Chip);
+    assert!(trace.contains("not recorded in a trace") && !trace.contains("no work yet"), "{trace}");
 }

@@ -1,6 +1,6 @@
 //! The display as it looks and behaves.
 
-mod demonstration;
+pub mod demonstration;
 mod document;
 mod input;
 mod looks;
