@@ -28,7 +28,7 @@ fn for_others(app: &App, messages: &[MessageView]) -> Vec<QuestionView> {
         let has = |verb: &str| text.split(' ').any(|word| word == verb);
         if !message.outgoing && (has("search") || has("recall")) {
             let text = format!("{} asks: {}", name(app, message.other), without(&text, &request));
-            let question = QuestionView { at: message.at, text, answer: "no answer yet".into() };
+            let question = QuestionView { at: message.at, text, answer: "no answer sent".into() };
             asked.push(Asked { other: message.other, request, question });
         } else if message.outgoing && (has("search-reply") || has("recall-reply")) {
             let is_it = |one: &&mut Asked| one.other == message.other && one.request == request;
@@ -49,12 +49,16 @@ fn name(app: &App, id: Option<u16>) -> String {
 /// A message without the words that only the chips need.
 fn without(text: &str, request: &str) -> String {
     let dull = ["search", "recall", "search-reply", "recall-reply", request];
-    let starts = ["count=", "deadline_ms=", "with_text=", "partial=false"];
+    let starts = ["count=", "deadline_ms=", "with_text=", "partial=false", "kind=none"];
     let words = text
         .split(' ')
         .filter(|word| !dull.contains(word) && !starts.iter().any(|dull| word.starts_with(dull)));
     // Hundreds of digits tell nobody what was asked.
-    let words = words.map(|word| if word.starts_with("query=0x") { "by a vector" } else { word });
+    let words = words.map(|word| match word {
+        word if word.starts_with("query=0x") => "by a vector",
+        "hits=[]" => "nothing found",
+        word => word,
+    });
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -81,6 +85,7 @@ mod tests {
                 message(6, true, "hello role=rag"),
                 message(7, true, "recall-reply request=7 partial=false hits=[4:1 800 \"on the hook\"]"),
                 message(9, false, "search request=8 count=4 deadline_ms=900 with_text=true query=0x7f80"),
+                message(10, true, "search-reply request=8 partial=false hits=[]"),
             ],
             ..ChipDetail::default()
         };
@@ -88,9 +93,9 @@ mod tests {
         let all = all(&app, &[typed], &detail);
         let texts: Vec<_> = all.iter().map(|one| (one.text.as_str(), one.answer.as_str())).collect();
         let expected = [
-            ("kitchen asks: kind=none text=\"the key\"", "hits=[4:1 800 \"on the hook\"]"),
+            ("kitchen asks: text=\"the key\"", "hits=[4:1 800 \"on the hook\"]"),
             ("recall me", "top: you"),
-            ("kitchen asks: by a vector", "no answer yet"),
+            ("kitchen asks: by a vector", "nothing found"),
         ];
         assert_eq!(texts, expected);
     }
