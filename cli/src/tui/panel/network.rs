@@ -181,8 +181,7 @@ fn links(frame: &mut Frame<'_>, area: Rect, app: &App) {
 
 /// The share of the frames that were lost, in thousandths.
 fn lost_permille(link: &LinkView) -> u64 {
-    let (carried, lost) = link.frames;
-    (lost * 1000).checked_div(carried + lost).unwrap_or(0)
+    (link.lost * 1000).checked_div(link.heard + link.lost).unwrap_or(0)
 }
 
 fn entry(app: &App, place: usize, link: &LinkView, room: usize) -> [Line<'static>; 3] {
