@@ -232,7 +232,7 @@ mod tests {
             "error: linker `cc` not found",
             "undefined reference to `main'",
             "no field `length` on type `Vec<u8>`",
-            "a log line\nand then esp_idf_svc\nis named far away",
+            "a log line\nand another\nand esp_idf_svc far away from it",
             "error: toolchain 'nightly' is not installed",
             "kernel panic",
             "the host builds, and the test passes",
