@@ -106,7 +106,10 @@ impl<T: Quantity> Banded<T> {
         let [value, low, high] = [&self.value, &self.low, &self.high].map(|bound| bound.number());
         let digits = if high.saturating_sub(low) < value / 20 { 3 } else { 2 };
         let step = |bound| step_of(bound, digits);
-        [(low / step(low) * step(low), digits), (high.div_ceil(step(high)).saturating_mul(step(high)), digits)]
+        [
+            (low / step(low) * step(low), digits),
+            (high.div_ceil(step(high)).saturating_mul(step(high)), digits),
+        ]
     }
 }
 

@@ -143,6 +143,11 @@ enum Subject {
 /// A seed that would not be honest.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if let Some(gates) = &arguments.gates {
+        if arguments.subject.is_some() {
+            return Err(CliError::usage("cli::usage", "bench: a subject and --gates at once")
+                .help("measure first, and look at the gates in a run of their own")
+                .into());
+        }
         let chips = chips(arguments.variant.as_deref())?;
         let (evidence, port) = (arguments.evidence.as_deref(), arguments.port.as_deref());
         return gates::run(&gates::Request { gates, chips: &chips, evidence, port }, output);

@@ -111,7 +111,10 @@ impl Arguments {
 /// # Errors
 /// Everything that an image, a port or a board can have against it, each with its code.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    interrupt::leave_at_once(output.json, "the image on the chip may not be whole: flash it again");
+    interrupt::leave_at_once(
+        output.json,
+        "if an image was being written, it may not be whole: flash it again",
+    );
     match &arguments.fleet {
         Some(file) => fleet::run(file, arguments, output),
         None => one(arguments, output),

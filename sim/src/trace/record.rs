@@ -75,7 +75,10 @@ impl Names {
             FleetEvent::ItemGivenUp { item, copies } => {
                 (EventKind::Item, format!("gives up item {item} with {copies} copies"))
             }
-            FleetEvent::Copied { item, to } => (EventKind::Item, format!("copied item {item} to {}", of(to))),
+            // That chip may have held it before: asking whether it does, and giving it, are one message.
+            FleetEvent::Copied { item, to } => {
+                (EventKind::Item, format!("knows that {} holds item {item}", of(to)))
+            }
             FleetEvent::Released { item } => (EventKind::Item, format!("lets go of item {item}")),
             FleetEvent::Asked { request, of } => {
                 let chips = if *of == 1 { "chip" } else { "chips" };

@@ -67,7 +67,10 @@ impl Report {
             out,
             "chips: esp32c3 with ESP-NOW in fields of {FIELD}; each is asked every 10 s and asks its fleet every 60 s"
         )?;
-        writeln!(out, "p50, p95: how long the fleet's answers took in virtual time; -: not known, or too short a run to say")
+        writeln!(
+            out,
+            "p50, p95: how long the fleet's answers took in virtual time; -: not known, or too short a run to say"
+        )
     }
 }
 

@@ -38,9 +38,14 @@ pub struct Request<'a> {
 pub fn run(request: &Request<'_>, output: &Output) -> Outcome {
     let Request { gates, chips, evidence, port } = *request;
     let gates = select(gates).map_err(|name| {
-        CliError::usage("bench::unknown-gate", format!("--gates: there is no gate `{name}`"))
-            .help("name them as in G1-G3, G2,G5 or all")
+        CliError::usage("bench::unknown-gate", format!("--gates: `{name}` names no gates"))
+            .help("name them as in G1-G3, the earlier first, G2,G5 or all")
     })?;
+    if port.is_some() && !gates.iter().any(|gate| gate.name == "G5") {
+        return Err(CliError::usage("bench::no-board-needed", "--port: only G5 looks at a board")
+            .help("add G5 to --gates, or leave --port out")
+            .into());
+    }
     if let Some(folder) = evidence {
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
@@ -61,7 +66,7 @@ pub fn run(request: &Request<'_>, output: &Output) -> Outcome {
             findings.push(finding);
         }
     }
-    let passed = findings.iter().all(|finding| finding.verdict != Verdict::Fail);
+    let passed = !findings.is_empty() && findings.iter().all(|finding| finding.verdict != Verdict::Fail);
     let report = Report { passed, findings };
     if output.json {
         output.json("gates", &report)?;
@@ -82,7 +87,10 @@ fn with_board<'a>(
         let text = format!("--port: one board, and {} chips", chips.len());
         return Err(CliError::usage("bench::one-board", text).help("name the board's: --variant CHIP"));
     }
-    crate::interrupt::leave_at_once(output.json, "the image on the chip may not be whole: flash it again");
+    crate::interrupt::leave_at_once(
+        output.json,
+        "if an image was being written, it may not be whole: flash it again",
+    );
     Ok(workshop.with_board(crate::board::port::named(port)))
 }
 

@@ -154,14 +154,10 @@ fn chips(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
 
 /// One row for all chips of a kind and role.
 fn kinds(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
-    let mut kinds: BTreeMap<(&str, &str), ([u64; 6], Vec<&ChipReport>)> = BTreeMap::new();
+    let mut kinds: BTreeMap<(&str, &str), Vec<&ChipReport>> = BTreeMap::new();
     for chip in &verdict.chips {
         let role = if chip.hostile { "hostile" } else { chip.role };
-        let (sums, chips) = kinds.entry((chip.variant, role)).or_default();
-        chips.push(chip);
-        let one =
-            [1, u64::from(chip.runs), chip.items.into(), chip.alarms.into(), chip.frames.0, chip.frames.1];
-        sums.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
+        kinds.entry((chip.variant, role)).or_default().push(chip);
     }
     let right = |heading| (heading, Align::Right);
     let headings = [("variant", Align::Left), ("role", Align::Left), right("chips"), right("run")];
@@ -170,10 +166,13 @@ fn kinds(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
     let [e, f, g, h] = counts;
     let (computed, energy) = (right("computed each, modelled"), right("energy each, modelled"));
     let mut table = Table::new([a, b, c, d, e, f, g, h, computed, energy]);
-    for ((variant, role), (sums, each)) in kinds {
+    for ((variant, role), each) in kinds {
+        let sum = |of: fn(&ChipReport) -> u64| quantity::count(each.iter().map(|chip| of(chip)).sum());
+        let [run, items] = [sum(|chip| chip.runs.into()), sum(|chip| chip.items.into())];
+        let [alarms, sent] = [sum(|chip| chip.alarms.into()), sum(|chip| chip.frames.0)];
+        let (chips, heard) = (quantity::count(each.len() as u64), sum(|chip| chip.frames.1));
         let computed = least_to_most(&each, |chip| &chip.busy);
         let energy = least_to_most(&each, |chip| &chip.energy);
-        let [chips, run, items, alarms, sent, heard] = sums.map(quantity::count);
         table.row([variant.into(), role.into(), chips, run, items, alarms, sent, heard, computed, energy]);
     }
     table.write(out)
