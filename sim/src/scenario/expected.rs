@@ -47,7 +47,7 @@ impl Reading<'_, '_> {
             },
             "no-text" => Expected::NoText { chips: self.chips()?, text: self.text()? },
             "no-item-lost" => Expected::NoItemLost,
-            "copies" => Expected::Copies { at_least: self.whole("at-least", 255)? as u8 },
+            "copies" => Expected::Copies { at_least: self.whole("at-least", 8)? as u8 },
             "recall" => Expected::Recall {
                 k: table.whole("k").map_or(4, |k| k.value as u8),
                 at_least: self.share("at-least")?,
@@ -75,7 +75,7 @@ impl Reading<'_, '_> {
         let wrong = |key: &str, wrong: String| {
             self.table.wrong_at(self.table.span_of(key).unwrap_or(self.table.span()), Wrong::new(wrong));
         };
-        let (chips, replicas) = (self.scenario.chips.len(), self.scenario.replicas);
+        let chips = self.scenario.chips.len();
         match what {
             Expected::Text { from, by, .. } | Expected::Alarms { from, until: by, .. } if from > by => {
                 wrong("from", "it is over before it begins".into());
@@ -85,9 +85,6 @@ impl Reading<'_, '_> {
                     "at-least",
                     format!("of {chips} chips, each hears at most {}", chips.saturating_sub(1)),
                 );
-            }
-            Expected::Copies { at_least } if *at_least > replicas => {
-                wrong("at-least", format!("`replicas` is {replicas}, and no item has more copies"));
             }
             Expected::Latency { under: Micros(0), .. } | Expected::Energy { under: 0, .. } => {
                 wrong("under", "nothing is less than 0".into());

@@ -286,9 +286,9 @@ fn every_mistake_has_its_place_and_a_way_out() {
         ),
         (
             r#"kind = "nothing-accepted""#,
-            "kind = \"copies\"\nat-least = 4",
-            "4\n\n[[expect]]\nkind = \"latency",
-            "`replicas` is 3",
+            "kind = \"copies\"\nat-least = 9",
+            "9\n\n[[expect]]\nkind = \"latency",
+            "`at-least`",
             "",
         ),
         (r#"link = "air""#, r#"link = ["air"]"#, r#"["air"]"#, "`link` is a list", "the name of one link"),

@@ -77,7 +77,8 @@ pub fn house(tick: u64) -> FleetView {
         frames,
         bytes: frames.0 * 61,
         load,
-        ..LinkView::default()
+        heard: frames.0,
+        lost: frames.1,
     };
     let links = vec![
         link("radio", "esp-now", vec![0, 1, 2, 3, 4], false, (tick * 12, tick / 4), (tick * 7 % 60) as u8),
@@ -120,7 +121,8 @@ pub fn field(chips: u16, tick: u64) -> FleetView {
             frames: (tick * 120, tick * 3),
             bytes: tick * 9_000,
             load: (20 + medium * 13) as u8,
-            ..LinkView::default()
+            heard: tick * 120,
+            lost: tick * 3,
         });
     }
     view.latency = house(tick).latency;
