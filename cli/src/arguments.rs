@@ -74,7 +74,7 @@ pub enum ColorWhen {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a simulated chip and talk to its console, or a fleet of them
-    Sim(sim::Arguments),
+    Sim(Box<sim::Arguments>),
     /// Write and check scenarios of fleets, and run them again from a trace
     Fleet(fleet::Arguments),
     /// Convert what a fleet did for other tools

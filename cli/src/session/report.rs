@@ -246,5 +246,7 @@ fn work(cost: &Cost, kind: Kind) -> String {
 fn memory_line(memory: &Memory) -> String {
     let Memory { arena_bytes, used_bytes, items, capacity } = memory;
     let [used, total] = [used_bytes, arena_bytes].map(|size| bytes(ruvllm_esp_core::units::Bytes(*size)));
-    format!("arena {used} of {total}, {} of {} items", count((*items).into()), count((*capacity).into()))
+    // A sentinel's samples are counted, not kept: there may be more of them than texts fit.
+    let of = if items > capacity { String::new() } else { format!(" of {}", count((*capacity).into())) };
+    format!("arena {used} of {total}, {}{of} items", count((*items).into()))
 }

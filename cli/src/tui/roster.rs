@@ -160,7 +160,8 @@ fn natural(name: &str) -> Vec<(String, u64)> {
 
 /// How full the arena is, in thousandths.
 fn fullness(chip: &ChipView) -> u64 {
-    (u64::from(chip.arena_used) * 1000).checked_div(u64::from(chip.arena)).unwrap_or(0)
+    let (held, room) = chip.fill();
+    (held * 1000).checked_div(room).unwrap_or(0)
 }
 
 fn urgency(state: ChipState) -> u8 {

@@ -70,6 +70,17 @@ pub struct ChipView {
     pub peers: Vec<(u16, Micros)>,
 }
 
+impl ChipView {
+    /// How full its arena is: what it holds, and what there is room for. In items where it says how many fit, for their room
+    /// is laid out at boot and takes the arena's bytes whether it is used or not; in bytes otherwise.
+    pub fn fill(&self) -> (u64, u64) {
+        match self.capacity {
+            0 => (self.arena_used.into(), self.arena.into()),
+            capacity => (self.items.into(), capacity.into()),
+        }
+    }
+}
+
 /// One link.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LinkView {

@@ -112,10 +112,11 @@ fn arena(_: &App, chip: &ChipView, _: usize, room: usize) -> (String, Tone) {
     if chip.arena == 0 {
         return ("?".into(), Tone::Faint);
     }
-    let percent = u64::from(chip.arena_used) * 100 / u64::from(chip.arena);
+    let (held, whole) = chip.fill();
+    let percent = (held * 100).checked_div(whole).unwrap_or(0).min(100);
     let figure = format!("{percent:>3}%");
     let cells = room.saturating_sub(width(&figure) + 1);
-    let full = filled(chip.arena_used.into(), chip.arena.into(), cells);
+    let full = filled(held, whole, cells);
     (format!("{}{} {figure}", "█".repeat(full), "░".repeat(cells - full)), Tone::Part(0))
 }
 

@@ -79,9 +79,11 @@ fn arena(app: &App, chip: &ChipView, inner: usize) -> Line<'static> {
         let text = if chip.state == ChipState::Off { "its RAM holds nothing" } else { "arena not known yet" };
         return Line::styled(text, app.theme.style(Tone::Faint));
     }
-    let figures = format!(" {}/{}K", chip.arena_used / 1024, chip.arena / 1024);
+    let (held, whole) = chip.fill();
+    let percent = (held * 100).checked_div(whole).unwrap_or(0).min(100);
+    let figures = format!(" {percent}% of {}K", chip.arena / 1024);
     let room = inner.saturating_sub(figures.len());
-    let full = filled(chip.arena_used.into(), chip.arena.into(), room);
+    let full = filled(held, whole, room);
     Line::from(vec![
         Span::styled("█".repeat(full), app.theme.style(Tone::Part(0))),
         Span::styled("░".repeat(room - full), app.theme.style(Tone::Faint)),
