@@ -9,7 +9,6 @@
 //! - [`read`]: a trace back, as far as it is whole
 //! - [`player`]: views of the fleet at any time of a trace
 //! - [`record`]: what an engine tells, as lines of a trace
-//! - [`replay`]: a run repeated and compared
 //! - [`perfetto`]: for the trace viewers of Chrome and Perfetto
 
 pub mod event;
@@ -17,7 +16,6 @@ pub mod perfetto;
 pub mod player;
 pub mod read;
 pub mod record;
-pub mod replay;
 #[cfg(test)]
 mod tests;
 pub mod write;
