@@ -21,6 +21,7 @@ pub mod plan;
 pub mod problem;
 pub mod quantity;
 mod read;
+mod sections;
 mod table;
 #[cfg(test)]
 mod tests;

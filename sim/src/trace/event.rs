@@ -8,6 +8,9 @@ use crate::scenario::{Bundle, Scenario};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// The version of the format that is written, and the only one that is read.
+pub const VERSION: u32 = 2;
+
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
@@ -88,7 +91,7 @@ impl Header {
         let Bundle { name, text, files } = &scenario.bundle;
         let files = files.iter().map(|(name, text)| (name.clone(), text.to_string())).collect();
         Self {
-            trace: super::VERSION,
+            trace: VERSION,
             program: concat!("ruvllm-esp ", env!("CARGO_PKG_VERSION")).into(),
             seed: scenario.seed,
             until_us: scenario.until.get(),
