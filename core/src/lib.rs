@@ -35,6 +35,7 @@ pub mod exchange;
 pub mod federation;
 pub mod index;
 pub mod kernel;
+pub mod lexical;
 pub mod meter;
 pub mod role;
 pub mod text;

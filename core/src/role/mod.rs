@@ -8,7 +8,6 @@ pub mod catalog;
 pub mod hnsw;
 pub mod memory;
 pub mod name;
-pub mod passage;
 pub mod question;
 pub mod rag;
 pub mod rank;
@@ -28,7 +27,7 @@ use crate::meter::Meter;
 pub enum RoleKind {
     /// Finds the nearest stored texts.
     HnswIndexer,
-    /// Finds the passages that answer a question.
+    /// Finds the texts that answer a question.
     RagRetriever,
     /// Raises the alarm when texts or sensor samples leave their habit.
     AnomalySentinel,
