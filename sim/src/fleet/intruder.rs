@@ -153,7 +153,6 @@ impl Program for Intruder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ruvllm_esp_core::federation::Observer;
     use ruvllm_esp_core::wire::frame::decode;
 
     fn intruder(intent: Intent) -> Intruder {

@@ -238,7 +238,7 @@ impl Chip {
             id: plan.id,
             name: plan.name.clone(),
             variant: plan.chip.name.into(),
-            role: plan.role.info().alias.into(),
+            role: plan.role.alias().into(),
             state: self.state,
             arena,
             arena_used: used,
