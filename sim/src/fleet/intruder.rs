@@ -161,7 +161,7 @@ mod tests {
 
     fn hears(intruder: &mut Intruder, frame: &[u8]) {
         let (mut counts, mut out) = (Counts::default(), String::new());
-        let observer: &mut dyn Observer = &mut ();
+        let observer: &mut dyn ruvllm_esp_core::event::Observer = &mut ();
         intruder.receive(0, frame, &mut Turn { now: Micros(0), meter: &mut counts, out: &mut out, observer });
     }
 

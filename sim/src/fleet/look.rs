@@ -1,11 +1,11 @@
 //! A running fleet as it is looked at.
 
 use super::engine::{Fleet, Happened};
+use super::names::Names;
 use super::record::{Record, What};
 use super::view::{ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, MessageView, RoleView};
 use crate::cost;
 use crate::figure::{Banded, Figure, Kind};
-use crate::trace::record::Names;
 use ruvllm_esp_core::arena::Ledger;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::meter::{Counts, Op};
@@ -129,7 +129,7 @@ impl Fleet {
             What::Said(line) => self.told.get_mut(chip)?.said(line),
             _ => {}
         }
-        let (kind, text) = self.names.what(record)?.words()?;
+        let (kind, text) = self.names.describe(record)?;
         Some(EventView { at, chip: Some(chip), kind, text })
     }
 }
