@@ -4,8 +4,8 @@
 //! 64 bytes instead of a text; the index decides how many of them are looked at.
 
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use super::question::{Answer, Question, written};
-use super::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text};
 use crate::index::{AnyIndex, Index};
@@ -24,8 +24,6 @@ const SEARCH: CommandInfo = CommandInfo {
 
 /// What there is to know about the role.
 pub const INFO: RoleInfo = RoleInfo {
-    name: "HnswIndexer",
-    alias: "hnsw",
     summary: "stores texts and finds the nearest to a query",
     counter: "hnsw",
     item: "text",

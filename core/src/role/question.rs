@@ -4,8 +4,9 @@
 //! texts about the same subject that answer equally well, the newer comes first and the older is marked as superseded.
 
 use super::catalog::Catalog;
-use crate::console::{Failure, MOST_RESULTS, Session};
+use crate::console::{Failure, Session};
 use crate::lexical::Query;
+use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::{Meter, Op};
 use crate::units::Thousandths;
 
@@ -42,7 +43,7 @@ pub struct Answer {
 /// The best answers to a question, best first.
 #[derive(Clone, Debug)]
 pub struct Answers {
-    list: [Answer; MOST_RESULTS],
+    list: [Answer; MAX_RESULTS],
     length: usize,
 }
 
@@ -74,7 +75,7 @@ impl Question {
             texts += 1;
         }
         self.query.weigh(texts, meter);
-        let mut answers = Answers { list: [Answer::default(); MOST_RESULTS], length: 0 };
+        let mut answers = Answers { list: [Answer::default(); MAX_RESULTS], length: 0 };
         for slot in catalog.slots().filter(|slot| is_wanted(*slot)) {
             let found = self.query.score(catalog.pieces(slot), meter);
             if found.score() > 0 {
@@ -120,10 +121,10 @@ impl Answers {
         let kept = self.list.get(..self.length).unwrap_or_default();
         let position = kept.partition_point(|other| key(other) >= key(&answer));
         meter.record(Op::Compare, 5);
-        if position >= MOST_RESULTS {
+        if position >= MAX_RESULTS {
             return;
         }
-        self.length = (self.length + 1).min(MOST_RESULTS);
+        self.length = (self.length + 1).min(MAX_RESULTS);
         if let Some(tail) = self.list.get_mut(position..self.length) {
             meter.record(Op::Copy, size_of_val(tail) as u32);
             tail.rotate_right(1);
@@ -191,7 +192,7 @@ impl Answers {
 
 /// The words of a stored text.
 fn subject<M: Meter>(catalog: &Catalog<'_>, slot: u32, meter: &mut M) -> Query {
-    let mut buffer = [0; crate::console::LINE_LIMIT];
+    let mut buffer = [0; LINE_LIMIT];
     Query::new(catalog.read(slot, &mut buffer, meter), meter)
 }
 

@@ -3,8 +3,8 @@
 //! A text is found by any part of it and shown whole: no answer is cut off.
 
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm};
 use super::question::{Answer, Answers, Question, written};
-use super::{CLEAR, Plan, Role, RoleInfo, confirm};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text};
 use crate::meter::Meter;
@@ -22,8 +22,6 @@ const RECALL: CommandInfo = CommandInfo {
 
 /// What there is to know about the role.
 pub const INFO: RoleInfo = RoleInfo {
-    name: "RagRetriever",
-    alias: "rag",
     summary: "stores knowledge and finds the texts that bear on a question",
     counter: "rag",
     item: "text",

@@ -12,7 +12,7 @@ use super::sentences::{Kind, Sentence, sentences};
 use super::tfidf::Tfidf;
 use super::threshold::{self, Calibration};
 use oorandom::Rand32;
-use ruvllm_esp_core::console::MOST_RESULTS;
+use ruvllm_esp_core::limits::MAX_RESULTS;
 use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::role::RoleKind;
 use serde::Serialize;
@@ -147,7 +147,7 @@ fn ranks(
     seed: u64,
 ) -> Vec<(usize, u32)> {
     let place = |(row, query): (usize, String)| {
-        let reply = indexer.say(&format!("search {MOST_RESULTS} {query}"));
+        let reply = indexer.say(&format!("search {MAX_RESULTS} {query}"));
         let ids = reply.lines().next().and_then(|line| line.strip_prefix("hits: ")).unwrap_or_default();
         let place = ids.split(',').position(|id| id.parse() == Ok(row));
         (row, place.map_or(u32::MAX, |place| place as u32 + 1))

@@ -1,7 +1,7 @@
 //! The report on the embedder by itself, as tables.
 
-use crate::output::strong;
 use crate::quantity::count;
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_sim::evaluation::embed::{Accuracy, EmbedReport};
 use std::io::{self, Write};

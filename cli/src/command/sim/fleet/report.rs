@@ -1,8 +1,9 @@
 //! A verdict, as text and as JSON.
 
 use crate::error::Stop;
-use crate::output::{Output, faint, strong};
+use crate::output::Output;
 use crate::quantity;
+use crate::style::{faint, strong};
 use crate::table::{Align, Table};
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::figure::{Figure, Quantity};
