@@ -115,7 +115,10 @@ pub struct OperationRate {
 /// # Errors
 /// [`UnknownDimensions`] unless `dimensions` is one of [`DIMENSIONS`].
 pub fn run(dimensions: usize, seed: u64, others: Option<&Others>) -> Result<EmbedReport, UnknownDimensions> {
-    let rows = others.map_or_else(sentences, |others| others.sample(OTHERS, seed));
+    let rows: Vec<Sentence<'_>> = match others {
+        Some(others) => others.sample(OTHERS, seed),
+        None => sentences(),
+    };
     let (corpus, counts) = Corpus::new(rows, dimensions, seed)?;
     let bytes = corpus.sentences.iter().map(|sentence| sentence.text.len()).sum();
     Ok(EmbedReport {

@@ -1,7 +1,7 @@
 //! The report on the roles that find texts: what `search` and `recall` return, on their own consoles.
 
-use crate::output::strong;
 use crate::quantity::count;
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_sim::cost::{self, Cost, CostTable};
 use ruvllm_esp_sim::evaluation::household::{Answered, Household};
