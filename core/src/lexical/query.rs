@@ -97,13 +97,18 @@ impl Query {
         self.words().iter().filter(|word| word.part == Part::Subject).count()
     }
 
-    /// Counts the words of the query that a stored text has, given in pieces of whole characters.
-    pub fn count<'t, M: Meter>(&mut self, text: impl Iterator<Item = &'t str>, meter: &mut M) {
+    /// Counts the words of the query that a stored text has, given in pieces of whole characters. Says whether it has
+    /// anything of one about the subject, or of any word where none is about a subject: only then is it worth scoring.
+    pub fn count<'t, M: Meter>(&mut self, text: impl Iterator<Item = &'t str>, meter: &mut M) -> bool {
         let found = self.find(text, Want::Frequency, meter);
         meter.record(Op::Store, self.length as u32);
+        let (mut has_subject, mut has_any) = (false, false);
         for (word, best) in self.words.iter_mut().zip(found.best).take(self.length) {
             word.frequency = word.frequency.saturating_add(best.into());
+            has_any |= best > 0;
+            has_subject |= best > 0 && word.part == Part::Subject;
         }
+        has_subject || has_any && self.subjects() == 0
     }
 
     /// Weighs each word, after all of the `texts` stored ones were counted.
@@ -253,7 +258,7 @@ mod tests {
 
     fn scores(question: &str, texts: &[&str]) -> Vec<Match> {
         let mut query = Query::new(question, &mut ());
-        texts.iter().for_each(|text| query.count([*text].into_iter(), &mut ()));
+        texts.iter().for_each(|text| _ = query.count([*text].into_iter(), &mut ()));
         query.weigh(texts.len() as u32, &mut ());
         texts.iter().map(|text| query.score([*text].into_iter(), &mut ())).collect()
     }
@@ -292,7 +297,7 @@ mod tests {
     #[test]
     fn unknown_words_are_those_about_the_subject_that_no_text_has() {
         let mut query = Query::new("where is the helicopter of the pump", &mut ());
-        HALL.iter().for_each(|text| query.count([*text].into_iter(), &mut ()));
+        HALL.iter().for_each(|text| _ = query.count([*text].into_iter(), &mut ()));
         let unknown: Vec<&str> = query.unknown("where is the helicopter of the pump").collect();
         assert_eq!(unknown, ["helicopter"]);
     }

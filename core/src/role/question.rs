@@ -14,7 +14,7 @@ use crate::units::Thousandths;
 const MAX_COMPARED: usize = 8;
 
 /// A newer text answers as well as an older one from this share of its coverage on, in hundredths.
-const AS_WELL: u32 = 80;
+const AS_WELL: u32 = 92;
 
 /// Two texts are about the same subject from this overlap on, in thousandths: two of five words.
 const SAME_SUBJECT: u32 = 400;
@@ -70,13 +70,14 @@ impl Question {
     ) -> Answers {
         meter.record(Op::Scan, 2 * catalog.capacity());
         let mut texts = 0;
+        let mut candidates = Candidates::default();
         for slot in catalog.slots() {
-            self.query.count(catalog.pieces(slot), meter);
+            candidates.set(slot, self.query.count(catalog.pieces(slot), meter));
             texts += 1;
         }
         self.query.weigh(texts, meter);
         let mut answers = Answers { list: [Answer::default(); MAX_RESULTS], length: 0 };
-        for slot in catalog.slots().filter(|slot| is_wanted(*slot)) {
+        for slot in catalog.slots().filter(|slot| candidates.may_be(*slot) && is_wanted(*slot)) {
             let found = self.query.score(catalog.pieces(slot), meter);
             if found.score() > 0 {
                 let (score, coverage) = (found.score(), found.coverage());
@@ -101,6 +102,31 @@ impl Question {
             session.out.write_str("\n")?;
         }
         Ok(())
+    }
+}
+
+/// The slots whose texts have anything of a question, those from [`Candidates::SLOTS`] on counted in.
+#[derive(Clone, Debug)]
+struct Candidates([u32; Candidates::SLOTS as usize / 32]);
+
+impl Default for Candidates {
+    fn default() -> Self {
+        Self([0; Candidates::SLOTS as usize / 32])
+    }
+}
+
+impl Candidates {
+    /// More than any chip has RAM for, 512 bytes of stack.
+    const SLOTS: u32 = 4096;
+
+    fn set(&mut self, slot: u32, is_one: bool) {
+        if let Some(word) = self.0.get_mut((slot / 32) as usize) {
+            *word |= u32::from(is_one) << (slot % 32);
+        }
+    }
+
+    fn may_be(&self, slot: u32) -> bool {
+        self.0.get((slot / 32) as usize).is_none_or(|word| word >> (slot % 32) & 1 == 1)
     }
 }
 

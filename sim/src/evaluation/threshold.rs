@@ -79,7 +79,7 @@ fn trials(rows: &[Sentence<'_>], seed: u64) -> Vec<Trial> {
 
 fn scores(query: &str, texts: &[&str]) -> Vec<Match> {
     let mut query = Query::new(query, &mut ());
-    texts.iter().for_each(|text| query.count(std::iter::once(*text), &mut ()));
+    texts.iter().for_each(|text| _ = query.count(std::iter::once(*text), &mut ()));
     query.weigh(texts.len() as u32, &mut ());
     texts.iter().map(|text| query.score(std::iter::once(*text), &mut ())).collect()
 }
