@@ -111,22 +111,30 @@ fn a_demo_and_a_file_play_too() {
     std::fs::remove_file(file).unwrap();
 }
 
+fn refused(arguments: &[&str], exit: i32, code: &str) {
+    let output = run(arguments, "");
+    let talk = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(exit), "{talk}");
+    assert!(talk.contains(code) && talk.contains("help: "), "{talk}");
+}
+
+/// A file that is no image.
+fn this() -> String {
+    format!("{}/tests/exact.rs", env!("CARGO_MANIFEST_DIR"))
+}
+
 #[test]
-#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn what_cannot_be_run_is_told() {
-    let refused = |arguments: &[&str], exit: i32, code: &str| {
-        let output = run(arguments, "");
-        let talk = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(exit), "{talk}");
-        assert!(talk.contains(code) && talk.contains("help: "), "{talk}");
-    };
     refused(&["--variant", "esp32s3", "--exact"], 2, "sim::no-emulator");
     refused(&["--variant", "esp32c3", "--exact", "--image", "no-such.bin"], 2, "cli::cannot-read");
-    let this = file!().rsplit('/').next().unwrap();
-    let this = format!("{}/tests/{this}", env!("CARGO_MANIFEST_DIR"));
-    refused(&["--variant", "esp32c3", "--exact", "--image", &this], 2, "image::not-an-image");
-    let Some((chip, image)) = images().pop() else { return };
-    refused(&["--variant", chip, "--exact", "--image", &image, "--rom", &this], 2, "sim::bad-rom");
+    refused(&["--variant", "esp32c3", "--exact", "--image", &this()], 2, "image::not-an-image");
+}
+
+#[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
+fn an_image_that_does_not_fit_is_refused() {
+    let [_, (chip, image)] = images();
+    refused(&["--variant", chip, "--exact", "--image", &image, "--rom", &this()], 2, "sim::bad-rom");
     refused(
         &["--variant", chip, "--exact", "--image", &image, "--rom", "no-such.elf"],
         2,
