@@ -35,7 +35,7 @@ fn counted(works: Vec<Work>) -> Checksums {
 
 #[test]
 #[ignore = "builds images with a nightly compiler, GNU ld and QEMU for Xtensa: see docs/development.md"]
-fn every_kernel_and_session_on_xtensa_gives_the_bytes_of_the_host() {
+fn nightly_every_kernel_and_session_on_xtensa_gives_the_bytes_of_the_host() {
     assert_eq!(lacking(), None, "what is missing, and the command that installs it");
     for chip in XTENSA {
         let process = Process::build(chip).unwrap_or_else(|error| panic!("{}: {error}", chip.name));
@@ -51,7 +51,7 @@ fn every_kernel_and_session_on_xtensa_gives_the_bytes_of_the_host() {
 
 #[test]
 #[ignore = "builds images with a nightly compiler, GNU ld and QEMU for Xtensa: see docs/development.md"]
-fn the_kernels_of_xtensa_and_risc_v_give_the_same_bytes() {
+fn nightly_the_kernels_of_xtensa_and_risc_v_give_the_same_bytes() {
     assert_eq!(lacking(), None, "what is missing, and the command that installs it");
     let xtensa = measured(Process::build(XTENSA[0]).unwrap().kernels().unwrap());
     for chip in [&chip::esp32c3::CHIP, &chip::esp32c6::CHIP] {
