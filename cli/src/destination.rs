@@ -6,7 +6,9 @@
 
 use crate::error::CliError;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
+#[cfg(feature = "board")]
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// See the module.
@@ -62,10 +64,12 @@ impl Destination {
 ///
 /// # Errors
 /// Those of the system; what was there before is still there.
+#[cfg(feature = "board")]
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
+#[cfg(feature = "board")]
 fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let (destination, mut file) = Destination::create(path)?;
     fill(&mut file)?;
@@ -97,6 +101,8 @@ pub fn cannot_write(path: &Path, error: &io::Error, code: &'static str) -> CliEr
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(not(feature = "board"))]
+    use std::io::Write;
 
     fn folder(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("ruvllm-esp-{name}-{}", std::process::id()));
@@ -124,6 +130,7 @@ mod tests {
         fs::remove_dir_all(folder).unwrap();
     }
 
+    #[cfg(feature = "board")]
     #[test]
     fn a_disk_that_fills_up_leaves_what_was_there_and_nothing_beside_it() {
         let folder = folder("full");

@@ -67,11 +67,13 @@ impl Outcome {
     }
 
     /// It failed before there was anything to look at.
+    #[cfg(feature = "board")]
     pub fn fail(failure: impl Into<String>) -> Self {
         Self { failures: vec![failure.into()], ..Self::default() }
     }
 
     /// Notes `line`: as evidence where it holds, as a failure where it does not.
+    #[cfg(feature = "board")]
     pub fn hold(&mut self, holds: bool, line: String) {
         let list = if holds { &mut self.evidence } else { &mut self.failures };
         list.push(line);
