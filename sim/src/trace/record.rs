@@ -69,7 +69,7 @@ impl Names {
                 (EventKind::Peer, format!("takes {} for the coordinator", of(id)))
             }
             FleetEvent::ItemStored { item } => (EventKind::Item, format!("holds item {item}")),
-            FleetEvent::ItemAcknowledged { item, copies } => {
+            FleetEvent::ItemAcknowledged { item, copies, .. } => {
                 (EventKind::Item, format!("knows of {copies} copies of item {item}"))
             }
             FleetEvent::ItemGivenUp { item, copies } => {
