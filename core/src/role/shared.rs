@@ -6,14 +6,16 @@ use super::AnyRole;
 use super::anomaly::Alarm;
 use super::catalog::Catalog;
 use super::question::TextBuffer;
-use crate::console::{Failure, LINE_LIMIT};
+use crate::console::Failure;
 use crate::embed::DIMENSIONS;
 use crate::index::choice::{Kind, TEXT_EFFORT};
 use crate::index::{AnyIndex, Hit, Index};
+use crate::item::ItemId;
 use crate::kernel::distance::dot;
+use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::{Meter, Op};
 use crate::units::Micros;
-use crate::wire::message::{ItemId, MOST_HITS, TEXT_KIND, content_check};
+use crate::wire::message::{TEXT_KIND, content_check};
 
 /// What is to be kept of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,7 +210,7 @@ impl<'a> AnyRole<'a> {
             }
             return;
         }
-        let mut hits = [Hit::default(); 3 * MOST_HITS];
+        let mut hits = [Hit::default(); 3 * MAX_RESULTS];
         let found = role.index.search(vector, TEXT_EFFORT, &mut hits, meter);
         hits.iter().take(found).for_each(|hit| offer(name(hit.slot), hit.similarity, meter));
     }

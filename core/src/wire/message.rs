@@ -7,13 +7,12 @@
 use super::codec::{self, BorrowDecode, CodecError, Encode};
 use super::crc::crc32;
 use super::list::List;
+use crate::item::ItemId;
+use crate::limits::MAX_RESULTS;
 use crate::meter::Meter;
-use crate::role::RoleKind;
+use crate::role_kind::RoleKind;
 use core::fmt;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
-
-/// The most results in one reply.
-pub const MOST_HITS: usize = crate::console::MOST_RESULTS;
+use zerocopy::{FromBytes, IntoBytes};
 
 macro_rules! messages {
     ($($(#[$doc:meta])* $number:literal $word:literal $name:ident $(<$life:lifetime>)?;)*) => {
@@ -111,61 +110,22 @@ pub struct RoleCode(pub u8);
 impl RoleCode {
     /// The role, where it is known here.
     pub fn role(self) -> Option<RoleKind> {
-        RoleKind::ALL.into_iter().find(|kind| RoleCode::from(*kind) == self)
+        RoleKind::by_code(self.0)
     }
 }
 
 impl From<RoleKind> for RoleCode {
     fn from(kind: RoleKind) -> Self {
-        Self(match kind {
-            RoleKind::HnswIndexer => 0,
-            RoleKind::RagRetriever => 1,
-            RoleKind::AnomalySentinel => 2,
-            RoleKind::MemoryArchivist => 3,
-        })
+        Self(kind.code())
     }
 }
 
 impl fmt::Debug for RoleCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
-        self.role().map_or(Ok(()), |role| write!(f, " ({})", role.info().alias))
+        self.role().map_or(Ok(()), |role| write!(f, " ({})", role.alias()))
     }
 }
-
-/// The name of an item in the fleet, the same on every chip that holds a copy.
-///
-/// Unique by the boot and the count on one chip, and by the nonce where two boards were given the same number. A boot of 0
-/// says that only the origin holds it, under the id `count`.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Encode,
-    BorrowDecode,
-    FromBytes,
-    IntoBytes,
-    KnownLayout,
-    Immutable,
-)]
-#[repr(C)]
-pub struct ItemId {
-    /// The chip that named it.
-    pub origin: u16,
-    /// Random bits of the boot in which it was named.
-    pub nonce: u16,
-    /// The boot of the origin in which it was named, from 1.
-    pub boot: u32,
-    /// The origin's count of the items that it named in that boot, from 1.
-    pub count: u32,
-}
-const _: () = assert!(size_of::<ItemId>() == 12);
 
 /// See [`Message::Heartbeat`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
@@ -289,7 +249,7 @@ impl Default for Query<'_> {
 pub struct Search<'a> {
     /// The asker's number of the question, repeated in the reply.
     pub request: u32,
-    /// How many results, at most [`MOST_HITS`].
+    /// How many results, at most [`MAX_RESULTS`].
     pub count: u8,
     /// Milliseconds after which the asker no longer waits.
     pub deadline_ms: u16,
@@ -321,7 +281,7 @@ pub struct SearchReply<'a> {
     /// Among how many items.
     pub searched: u32,
     /// The results, best first.
-    pub hits: List<Hit<'a>, MOST_HITS>,
+    pub hits: List<Hit<'a>, MAX_RESULTS>,
 }
 
 /// See [`Message::Recall`].
@@ -329,7 +289,7 @@ pub struct SearchReply<'a> {
 pub struct Recall<'a> {
     /// The asker's number of the question, repeated in the reply.
     pub request: u32,
-    /// How many results, at most [`MOST_HITS`].
+    /// How many results, at most [`MAX_RESULTS`].
     pub count: u8,
     /// Milliseconds after which the asker no longer waits.
     pub deadline_ms: u16,
@@ -347,7 +307,7 @@ pub struct RecallReply<'a> {
     /// Is something missing: items not looked at before the deadline, or results and texts that did not fit?
     pub partial: bool,
     /// The results, best first.
-    pub hits: List<Hit<'a>, MOST_HITS>,
+    pub hits: List<Hit<'a>, MAX_RESULTS>,
 }
 
 /// See [`Message::Remember`].
