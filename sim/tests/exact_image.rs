@@ -133,7 +133,7 @@ fn no_power_cut_keeps_it_from_starting() {
             };
             let halt = board.run_until(milliseconds(5_000), is_up);
             let said = String::from_utf8_lossy(board.serial_out(Port::Usb)).into_owned();
-            assert_eq!(halt, ruvllm_esp_sim::emulator::board::Halt::Reached, "{name} cut {cut}: {said}");
+            assert_eq!(halt, Halt::Reached, "{name} cut {cut}: {said}");
             assert_eq!(board.starts().len(), starts, "{name} cut {cut}: it started more than once: {said}");
             board.take_serial_out(Port::Usb);
         }
