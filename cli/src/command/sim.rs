@@ -15,7 +15,7 @@ use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Bytes;
-use ruvllm_esp_sim::device::Setup;
+use ruvllm_esp_sim::single::Setup;
 use std::fs::File;
 use std::io::{self, Cursor, IsTerminal, Read};
 use std::net::IpAddr;

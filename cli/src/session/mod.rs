@@ -24,7 +24,7 @@ use report::Report;
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::device::{Device, DeviceError, Setup};
+use ruvllm_esp_sim::single::{Setup, SingleChip, SingleError};
 
 /// One thing that happens in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +74,8 @@ impl Session {
     /// # Errors
     /// When the role does not fit, or standard output is closed.
     pub fn boot(setup: &Setup, terms: Terms, output: &Output) -> Result<Self, Stop> {
-        let device = Device::boot(setup).map_err(|error| device_error(&error))?;
-        Self::with(Box::new(device), setup.radio, terms, output)
+        let single = SingleChip::boot(setup).map_err(|error| single_error(&error))?;
+        Self::with(Box::new(single), setup.radio, terms, output)
     }
 
     /// A session with a chip that has started: prints its banner.
@@ -149,13 +149,15 @@ impl Session {
     }
 }
 
-/// A device's error, with the next step.
-pub fn device_error(error: &DeviceError) -> CliError {
+/// A simulated chip's error, with the next step.
+pub fn single_error(error: &SingleError) -> CliError {
     match error {
-        DeviceError::DoesNotFit { chip, .. } => CliError::no("sim::does-not-fit", error.to_string()).help(format!(
+        SingleError::DoesNotFit { chip, .. } => CliError::no("sim::does-not-fit", error.to_string()).help(format!(
             "give a larger --arena or a cheaper --radio; `ruvllm-esp fit --variant {chip}` shows what fits"
         )),
-        DeviceError::Unpriced(_) | DeviceError::NoPrices(_) => CliError::runtime("sim::unpriced", error.to_string())
+        SingleError::Fleet(_) | SingleError::Unpriced(_) => CliError::runtime("sim::unpriced", error.to_string())
             .help("work without a known price is not guessed; run it on another --variant"),
+        SingleError::Run(_) => CliError::runtime("sim::failed", error.to_string())
+            .help("run it in parts, with fewer lines each"),
     }
 }

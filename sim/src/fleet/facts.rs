@@ -1,8 +1,8 @@
 //! What a fleet is like at a moment, for whoever judges it or writes it down.
 
 use super::engine::Fleet;
-use super::record::What;
-use super::view::ChipState;
+use crate::chip::record::What;
+use crate::chip::{Chip, ChipState};
 use crate::figure::Figure;
 use crate::trace::event::{ChipState as ChipFigures, LinkState, Snapshot};
 use ruvllm_esp_core::chip::Radio;
@@ -111,12 +111,14 @@ impl Fleet {
         links.collect()
     }
 
-    pub(super) fn chip_mut(&mut self, place: usize) -> Option<&mut super::chip::Chip> {
+    /// The chip at a place of the scenario.
+    pub fn chip_mut(&mut self, place: usize) -> Option<&mut Chip> {
         let (island, local) = self.homes.get(place).copied()?;
         self.islands.get_mut(island)?.chips.get_mut(local)
     }
 
-    pub(super) fn energy_of(&mut self, place: usize) -> Figure<Nanojoules> {
+    /// What the chip at a place consumed.
+    pub fn energy_of(&mut self, place: usize) -> Figure<Nanojoules> {
         let now = self.now_nanos();
         let plan = self.scenario.chips.get(place);
         let (variant, listens) =

@@ -5,10 +5,10 @@
 
 use super::{Outcome, limits};
 use crate::cost;
-use crate::device::{Device, Setup};
 use crate::figure::Kind;
 use crate::kernels::image::{Image, ImageError, checkout};
 use crate::kernels::{counted, emulated};
+use crate::single::{Setup, SingleChip};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
@@ -86,9 +86,9 @@ pub fn check(chip: &'static Chip) -> Outcome {
 fn boot(chip: &'static Chip, role: RoleKind, outcome: &mut Outcome) {
     let identity = Identity { chip, chip_id: 1, role, seed: 1 };
     let setup = Setup { identity, radio: Radio::Off, arena: None };
-    match Device::boot(&setup) {
-        Ok(mut device) => {
-            let capacity = device.agent().capacity();
+    match SingleChip::boot(&setup) {
+        Ok(mut single) => {
+            let capacity = single.agent().map_or(0, |agent| agent.capacity());
             let (arena, alias) = (setup.arena_bytes(), role.info().alias);
             outcome.evidence.push(format!("role {alias} boots in {arena}, capacity {capacity}"));
         }

@@ -5,12 +5,12 @@
 //! ones; with the same arena in the simulator every byte has to be the same again.
 
 use super::Outcome;
-use crate::device::{Device, DeviceError, Setup};
 use crate::emulator::board::{Rom, Surroundings};
 use crate::exact::{Exact, ExactError};
 use crate::kernels::image::{Image, ImageError, checkout};
 use crate::kernels::{console, scripts};
 use crate::script::{Step, parse_step};
+use crate::single::{Setup, SingleChip, SingleError};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::units::Bytes;
@@ -100,16 +100,16 @@ fn replay(
 }
 
 /// The whole session as a terminal would show it, with a `> ` before what was typed.
-fn simulated(chip: &'static Chip, script: &Script<'_>, arena: Option<Bytes>) -> Result<String, DeviceError> {
+fn simulated(chip: &'static Chip, script: &Script<'_>, arena: Option<Bytes>) -> Result<String, SingleError> {
     let identity = Identity { chip, chip_id: 1, role: script.role, seed: 1 };
-    let mut device = Device::boot(&Setup { identity, radio: Radio::Off, arena })?;
-    let mut text = device.banner();
+    let mut single = SingleChip::boot(&Setup { identity, radio: Radio::Off, arena })?;
+    let mut text = single.banner();
     for line in script.text.lines() {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "> {line}");
         match parse_step(line) {
-            Ok(Step::Say(line)) => text += &device.line(Ok(line))?.text,
-            Ok(Step::Wait(time)) => device.wait(time),
+            Ok(Step::Say(line)) => text += &single.line(Ok(line))?.text,
+            Ok(Step::Wait(time)) => single.wait(time)?,
             Ok(Step::Remark(_)) | Err(_) => {}
         }
     }

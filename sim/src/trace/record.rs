@@ -2,7 +2,7 @@
 
 use super::event::{Event, What};
 use super::write::Writer;
-use crate::fleet::record::{Record, What as Happening};
+use crate::chip::record::{Record, What as Happening};
 use crate::fleet::view::EventKind;
 use crate::fleet::{Fault, Happened};
 use crate::scenario::Scenario;
