@@ -8,7 +8,7 @@ use crate::cost::{Cost, Unpriced};
 use crate::figure::Figure;
 use crate::fleet::FleetError;
 use crate::memory::{Memory, least_arena};
-use crate::scenario::run::{Run, RunError};
+use crate::run::{Run, RunError};
 use crate::scenario::{Bundle, ChipPlan, OPEN_END, Scenario};
 use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::chip::Radio;

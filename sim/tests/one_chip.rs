@@ -8,7 +8,7 @@ use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::cost::Cost;
 use ruvllm_esp_sim::figure::Figure;
 use ruvllm_esp_sim::memory::least_arena;
-use ruvllm_esp_sim::scenario::run::Run;
+use ruvllm_esp_sim::run::Run;
 use ruvllm_esp_sim::scenario::{Bundle, Scenario};
 use ruvllm_esp_sim::script::{Step, parse_step};
 use ruvllm_esp_sim::single::{Setup, SingleChip};

@@ -1,8 +1,9 @@
 //! `roles [ROLE]`: what a chip can be, and the commands it then has.
 
 use crate::error::{Exit, Outcome};
-use crate::output::{Output, strong};
+use crate::output::Output;
 use crate::selection::{Given, Names};
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::agent::COMMON;
 use ruvllm_esp_core::console::CommandInfo;

@@ -1,10 +1,10 @@
 //! What a fleet is like at a moment, for whoever judges it or writes it down.
 
 use super::engine::Fleet;
+use super::snapshot::{ChipState as ChipFigures, LinkState, Snapshot};
 use crate::chip::record::What;
 use crate::chip::{Chip, ChipState};
 use crate::figure::Figure;
-use crate::trace::event::{ChipState as ChipFigures, LinkState, Snapshot};
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::federation::member::Standing;
 use ruvllm_esp_core::units::{Micros, Nanojoules};

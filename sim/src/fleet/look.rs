@@ -1,12 +1,12 @@
 //! A running fleet as it is looked at.
 
 use super::engine::{Fleet, Happened};
+use super::names::Names;
 use super::view::{ChipDetail, ChipView, EventKind, EventView, FleetView, MessageView, RoleView};
 use crate::chip::ChipState;
 use crate::chip::record::{Record, What};
 use crate::cost;
 use crate::figure::{Banded, Figure, Kind};
-use crate::trace::record::Names;
 use ruvllm_esp_core::arena::Ledger;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::meter::{Counts, Op};
@@ -130,7 +130,7 @@ impl Fleet {
             What::Said(line) => self.told.get_mut(chip)?.said(line),
             _ => {}
         }
-        let (kind, text) = self.names.what(record)?.words()?;
+        let (kind, text) = self.names.describe(record)?;
         Some(EventView { at, chip: Some(chip), kind, text })
     }
 }

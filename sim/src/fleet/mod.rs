@@ -4,7 +4,8 @@
 //! - [`island`]: chips that can reach each other, run in windows of time; a chip by itself is [`crate::chip`]
 //! - [`medium`], [`bus`], [`radio`], [`channel`]: frames on their way
 //! - [`fault`]: what fails; [`ledger`]: what was promised
-//! - [`facts`]: what it is like at a moment
+//! - [`facts`], [`snapshot`]: what it is like at a moment
+//! - [`names`]: chips, links and events in words
 //! - [`view`]: a fleet as it is looked at; [`look`]: a running one; [`told`]: what its consoles told
 
 pub mod build;
@@ -17,7 +18,9 @@ pub mod island;
 pub mod ledger;
 pub mod look;
 pub mod medium;
+pub mod names;
 pub mod radio;
+pub mod snapshot;
 pub mod told;
 pub mod view;
 

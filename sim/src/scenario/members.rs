@@ -5,7 +5,7 @@ use super::names::Names;
 use super::plan::{ChipPlan, Hostility, LinkPlan, MOST_CHIPS, Permille, Port, Scenario, Topology};
 use super::problem::{Notes, Wrong};
 use super::quantity;
-use super::read::Sections;
+use super::sections::Sections;
 use super::table::{Found, Table};
 use crate::memory::least_arena;
 use ruvllm_esp_core::chip::{self, Chip, Radio};

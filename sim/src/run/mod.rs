@@ -2,18 +2,30 @@
 //!
 //! The run is stopped at every time at which the judge wants to look and the trace wants a snapshot, and what happened in
 //! between is handed to both in its order. Neither changes anything: a run without them takes the same course.
+//!
+//! - [`judge`]: what was expected against what was seen
+//! - [`truth`]: what one exact index would have answered
+//! - [`verdict`]: how a run ended
+//! - [`replay`]: a run repeated from its trace and compared
 
-use super::judge::{Facts as Evidence, Judge, Judged};
-use super::plan::{OPEN_END, Scenario};
-use super::truth::Truth;
-use super::verdict::{Attackers, ChipReport, Frames, Items, Latency, Verdict};
+pub mod judge;
+mod measure;
+pub mod replay;
+pub mod truth;
+pub mod verdict;
+
+use self::judge::{Facts as Evidence, Judge, Judged};
+use self::truth::Truth;
+use self::verdict::{Attackers, ChipReport, Frames, Items, Latency, Verdict};
 use crate::chip::record::{Keep, What};
 use crate::chip::{Chip, Line};
 use crate::figure::{Banded, Figure, Kind};
 use crate::fleet::facts::Facts;
+use crate::fleet::names::Names;
 use crate::fleet::{Fleet, FleetError, Happened};
+use crate::scenario::{OPEN_END, Scenario};
 use crate::trace::event::{Event, Header, What as Entry};
-use crate::trace::record::{self, Names};
+use crate::trace::record;
 use crate::trace::write::Writer;
 use ruvllm_esp_core::federation::FleetEvent;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
