@@ -9,9 +9,12 @@ use ruvllm_esp_sim::cost::Cost;
 use ruvllm_esp_sim::figure::Figure;
 use ruvllm_esp_sim::memory::least_arena;
 use ruvllm_esp_sim::run::Run;
-use ruvllm_esp_sim::scenario::{Bundle, Scenario};
+use ruvllm_esp_sim::run::replay::{Replayed, replay};
+use ruvllm_esp_sim::scenario::{Bundle, OPEN_END, Scenario};
 use ruvllm_esp_sim::script::{Step, parse_step};
 use ruvllm_esp_sim::single::{Setup, SingleChip};
+use ruvllm_esp_sim::trace::Trace;
+use ruvllm_esp_sim::trace::event::Event;
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,7 +49,9 @@ fn in_a_scenario(chip: &'static Chip, role: RoleKind, lines: &[String]) -> (Cost
     run.advance(scenario.until).unwrap();
     let chip = run.chip(0).unwrap();
     let work = chip.work.cost(&chip.work.total).unwrap();
-    (work, shown(run.finish().unwrap().chips[0].energy))
+    let report = run.finish().unwrap().chips.remove(0);
+    assert_eq!((report.cycles.banded, report.busy.banded), (work.cycles, work.time));
+    (work, shown(report.energy))
 }
 
 fn shown<T>(figure: Figure<T>) -> String
@@ -95,6 +100,26 @@ fn the_scenario_of_a_chip_is_what_its_text_says() {
             }
         }
     }
+}
+
+#[test]
+fn a_session_is_written_down_and_repeated_bit_by_bit() {
+    let mut bytes = Vec::new();
+    let setup = setup(chip::ALL[4], RoleKind::MemoryArchivist);
+    let mut single = SingleChip::open(&setup, OPEN_END, Some(Box::new(&mut bytes))).unwrap();
+    for line in lines(RoleKind::MemoryArchivist) {
+        single.line(Ok(&line)).unwrap();
+        single.wait(Micros(700_000_001)).unwrap();
+    }
+    single.wait(Micros::seconds(400 * 86_400)).unwrap();
+    single.end_trace().unwrap();
+    drop(single);
+    let read = Trace::read(bytes.as_slice()).unwrap();
+    assert!(read.header.session && read.damage.is_none(), "{:?}", read.damage);
+    let again = |events: &[Event]| replay(&read.header, events, read.end(), bytes.as_slice(), 1).unwrap();
+    assert!(matches!(again(&read.events), Replayed::Same { events } if events > 100));
+    let cut = &read.events[..read.events.len() / 2];
+    assert!(matches!(again(cut), Replayed::Differs { .. }), "lines that are not typed are missed");
 }
 
 #[test]

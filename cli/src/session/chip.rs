@@ -5,14 +5,14 @@ use crate::error::{CliError, Stop};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_core::units::{Micros, Nanojoules};
 use ruvllm_esp_sim::cost::Cost;
 use ruvllm_esp_sim::emulator::board::kept::UnmodelledRegister;
 use ruvllm_esp_sim::exact::{Exact, ExactError};
-use ruvllm_esp_sim::figure::Kind;
+use ruvllm_esp_sim::figure::{Figure, Kind};
 use ruvllm_esp_sim::single::SingleChip;
 use serde::Serialize;
-use std::fmt;
+use std::{fmt, io};
 
 /// A chip to talk to.
 pub trait Chip: fmt::Debug {
@@ -39,6 +39,24 @@ pub trait Chip: fmt::Debug {
 
     /// The time since it started.
     fn now(&mut self) -> Micros;
+
+    /// The time since power-on.
+    fn elapsed(&mut self) -> Micros {
+        self.now()
+    }
+
+    /// Ends the trace, if one is written.
+    ///
+    /// # Errors
+    /// Why it could not be written.
+    fn end_trace(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// What the chip consumed since power-on, where that is modelled.
+    fn consumed(&mut self) -> Option<Figure<Nanojoules>> {
+        None
+    }
 
     /// What all lines cost together.
     ///
@@ -119,6 +137,18 @@ impl Chip for SingleChip<'static> {
 
     fn now(&mut self) -> Micros {
         self.now()
+    }
+
+    fn elapsed(&mut self) -> Micros {
+        self.run().now()
+    }
+
+    fn end_trace(&mut self) -> io::Result<()> {
+        self.end_trace()
+    }
+
+    fn consumed(&mut self) -> Option<Figure<Nanojoules>> {
+        Some(self.energy())
     }
 
     fn total(&mut self) -> Result<Cost, Stop> {

@@ -4,6 +4,7 @@ use super::engine::Fleet;
 use super::snapshot::{ChipState as ChipFigures, LinkState, Snapshot};
 use crate::chip::record::What;
 use crate::chip::{Chip, ChipState};
+use crate::cost::Cost;
 use crate::figure::Figure;
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::federation::member::Standing;
@@ -45,8 +46,8 @@ pub struct ChipFacts {
     pub accepted: u64,
     /// What it consumed.
     pub energy: Figure<Nanojoules>,
-    /// How long it computed.
-    pub busy: Micros,
+    /// What its work cost.
+    pub work: Cost,
 }
 
 impl Fleet {
@@ -139,13 +140,13 @@ impl Fleet {
             boots: 0,
             accepted: 0,
             energy,
-            busy: Micros(0),
+            work: Cost::default(),
         };
         let Some(chip) = self.chip_mut(place) else { return facts };
         let local = chip.uptime(now);
         facts.runs = chip.state() == ChipState::Running;
         (facts.alarms, facts.boots) = (chip.alarms, chip.boots);
-        facts.busy = Micros(chip.usage.busy.get() / 1_000);
+        facts.work = chip.work.cost(&chip.work.total).unwrap_or_default();
         let runs = facts.runs;
         if let Some(agent) = chip.agent().filter(|_| runs) {
             facts.items = agent.items();

@@ -104,7 +104,7 @@ impl<'w> Run<'w> {
     ) -> Result<Self, RunError> {
         let mut fleet = Fleet::build(Arc::clone(&scenario), threads)?;
         fleet.keep(keep);
-        let trace = trace.map(|out| Tape::begin(out, &scenario)).transpose()?;
+        let trace = trace.map(|out| Tape::begin(out, &scenario, keep.replies)).transpose()?;
         let (judge, frames) = (Judge::new(&scenario), vec![(0, 0); scenario.chips.len()]);
         Ok(Self {
             fleet,
@@ -295,7 +295,8 @@ impl<'w> Run<'w> {
             items: chip.items,
             alarms: chip.alarms,
             frames: self.frames.get(place).copied().unwrap_or_default(),
-            busy: Banded::exact(chip.busy).tagged(Kind::Modelled),
+            cycles: chip.work.cycles.tagged(Kind::Modelled),
+            busy: chip.work.time.tagged(Kind::Modelled),
             energy: Figure { ..chip.energy },
         })
     }
@@ -317,14 +318,14 @@ fn attackers(chips: &[ChipReport], facts: &Facts) -> Attackers {
 }
 
 impl<'w> Tape<'w> {
-    fn begin(out: Box<dyn Write + 'w>, scenario: &Scenario) -> io::Result<Self> {
+    fn begin(out: Box<dyn Write + 'w>, scenario: &Scenario, session: bool) -> io::Result<Self> {
         let chips = (scenario.chips.len() as u64).max(1);
         let most = (SNAPSHOTS / chips).clamp(1, 240);
         let every = match scenario.until {
             OPEN_END => Micros::seconds(1),
             until => Micros((until.get() / most).max(100_000)),
         };
-        let writer = Writer::begin(out, &Header::new(scenario))?;
+        let writer = Writer::begin(out, &Header::new(scenario, session))?;
         Ok(Self { writer, names: Names::new(scenario), every, next: every })
     }
 }
