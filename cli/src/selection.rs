@@ -71,7 +71,7 @@ impl Given {
     /// # Errors
     /// `cli::unknown-role`.
     pub fn role(&self) -> Result<RoleKind, CliError> {
-        let names = || RoleKind::ALL.into_iter().flat_map(|role| [role.info().alias, role.info().name]);
+        let names = || RoleKind::ALL.into_iter().flat_map(RoleKind::names);
         RoleKind::by_name(&self.value).ok_or_else(|| {
             self.unknown("cli::unknown-role", "role", names(), "`ruvllm-esp roles` lists them")
         })
@@ -165,10 +165,9 @@ impl Names {
     /// Some chips.
     pub const CHIPS: Names = Names(|| chip::ALL.iter().map(|chip| chip.name).chain(["all"]).collect());
     /// One role.
-    pub const ROLE: Names = Names(|| RoleKind::ALL.iter().map(|role| role.info().alias).collect());
+    pub const ROLE: Names = Names(|| RoleKind::ALL.iter().map(|role| role.alias()).collect());
     /// Some roles.
-    pub const ROLES: Names =
-        Names(|| RoleKind::ALL.iter().map(|role| role.info().alias).chain(["all"]).collect());
+    pub const ROLES: Names = Names(|| RoleKind::ALL.iter().map(|role| role.alias()).chain(["all"]).collect());
 }
 
 impl TypedValueParser for Names {
@@ -238,6 +237,7 @@ mod tests {
         assert_eq!(roles("all").unwrap(), RoleKind::ALL);
         let two = [RoleKind::RagRetriever, RoleKind::MemoryArchivist];
         assert_eq!(roles("rag, MemoryArchivist").unwrap(), two);
+        assert_eq!(roles("Retriever,archivist").unwrap(), two);
         assert!(roles("rag,").is_err());
         assert_eq!(roles("rag,memory,rag").unwrap(), two);
     }

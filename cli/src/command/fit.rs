@@ -163,7 +163,7 @@ impl RoleFit {
             None => beyond + least_arena(role).saturating_sub(arena),
         };
         Self {
-            role: info.alias,
+            role: role.alias(),
             fits: capacity.is_some(),
             lacking_bytes: lacking.get(),
             capacity: capacity.unwrap_or(0),

@@ -87,8 +87,8 @@ impl Role {
         let own = info.commands.iter().map(|command| Command::of(command, false));
         let common = COMMON.iter().map(|command| Command::of(command, true));
         Self {
-            alias: info.alias,
-            name: info.name,
+            alias: kind.alias(),
+            name: kind.name(),
             summary: info.summary,
             default_on: info.default_on,
             item: info.item,

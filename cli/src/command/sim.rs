@@ -200,7 +200,7 @@ fn choose(
         return Ok(Box::new(Lines::new(input, name)));
     }
     if role != RoleKind::AnomalySentinel {
-        let alias = role.info().alias;
+        let alias = role.alias();
         return Err(CliError::usage(
             "cli::log-needs-anomaly",
             format!("{name}: role {alias} takes no sensor log"),

@@ -108,7 +108,7 @@ impl Report {
         let identity = device.identity();
         let boot = Boot {
             variant: identity.chip.name,
-            role: identity.role.info().name,
+            role: identity.role.name(),
             chip_id: identity.chip_id,
             radio: radio.name(),
             seed: self.terms.seed,

@@ -8,11 +8,11 @@ use crate::console::{Failure, Session};
 use crate::federation::member::Standing;
 use crate::federation::node::{Node, Profile, Status};
 use crate::federation::{Membership, Outgoing, Turn};
+use crate::item::ItemId;
 use crate::meter::{Meter, Op};
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::endpoint::Traffic;
-use crate::wire::message::ItemId;
 
 /// What a chip heard of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

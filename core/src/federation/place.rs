@@ -7,19 +7,20 @@
 use super::errand::{ADD, ALARM, ERRANDS, Errand, FULL, REPAIR, REPAIRS, SELF, SILENCE, TEXT};
 use super::node::{Node, Profile};
 use super::rank::{MOST_REPLICAS, Pool};
-use super::{FleetEvent, Turn, pace};
-use crate::console::{Failure, LINE_LIMIT};
+use super::{Turn, pace};
+use crate::console::Failure;
+use crate::event::ChipEvent;
+use crate::item::ItemId;
+use crate::limits::LINE_LIMIT;
 use crate::meter::{Meter, Op};
 use crate::role::shared::{Keeping, Kept};
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::Message;
-use crate::wire::message::{Add, ItemId, Remember, RoleCode};
+use crate::wire::message::{Add, Remember, RoleCode};
 
 /// Items looked at in a tick, after a chip came or went.
 const LOOKED_AT: u32 = 16;
-/// One item is looked at every so many heartbeats, whatever happened.
-pub(super) const LOOK_EVERY: u32 = 4;
 /// Items that may be let go of to make room for one.
 const MOST_RELEASES: u32 = 4;
 /// How soon a message is handed over again that found no place on the way out.
@@ -124,7 +125,7 @@ impl Node<'_> {
         errand.met |= SILENCE;
         errand.leave_chip();
         if self.members.suspect(chip, turn.meter) {
-            turn.observer.event(&FleetEvent::PeerSuspected { id: chip });
+            turn.observer.event(&ChipEvent::PeerSuspected { id: chip });
         }
     }
 
@@ -208,7 +209,7 @@ impl Node<'_> {
         errand.copies += 1;
         errand.leave_chip();
         if errand.purpose == REPAIR {
-            turn.observer.event(&FleetEvent::Copied { item, to: source });
+            turn.observer.event(&ChipEvent::Copied { item, to: source });
         }
         self.carry_on(place, role, profile, turn);
     }
@@ -245,8 +246,8 @@ impl Node<'_> {
             return;
         }
         turn.observer.event(&match is_kept {
-            true => FleetEvent::ItemAcknowledged { item, copies },
-            false => FleetEvent::ItemGivenUp { item, copies },
+            true => ChipEvent::ItemAcknowledged { item, copies },
+            false => ChipEvent::ItemGivenUp { item, copies },
         });
         let reason = match (done.met & FULL != 0, done.met & SILENCE != 0) {
             (true, _) => "full",
@@ -365,11 +366,11 @@ pub(super) fn keep<M: Meter>(
         let spare = role.catalog().and_then(|catalog| catalog.names().first_spare(turn.meter));
         let Some((slot, item_let_go)) = spare else { break };
         role.release(slot, turn.meter);
-        turn.observer.event(&FleetEvent::Released { item: item_let_go });
+        turn.observer.event(&ChipEvent::Released { item: item_let_go });
         outcome = role.keep(item, keeping, turn.now, turn.meter);
     }
     if outcome == Ok(Kept::New) {
-        turn.observer.event(&FleetEvent::ItemStored { item });
+        turn.observer.event(&ChipEvent::ItemStored { item });
     }
     outcome
 }

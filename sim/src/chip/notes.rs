@@ -3,7 +3,7 @@
 use super::program::Seen;
 use super::record::{Record, What};
 use super::{Blueprint, Chip, Passed};
-use ruvllm_esp_core::federation::FleetEvent;
+use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::units::Nanos;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ impl Chip {
     pub(super) fn told(&mut self, now: Nanos, seen: Seen) {
         for event in seen.0 {
             let own = matches!(self.blueprint, Blueprint::Agent { identity, .. }
-                if matches!(event, FleetEvent::Alarm { from, .. } if from == identity.chip_id));
+                if matches!(event, ChipEvent::Alarm { from, .. } if from == identity.chip_id));
             self.alarms += u32::from(own);
             self.record(now, What::Fleet(event));
         }

@@ -8,8 +8,8 @@ use crate::cost::Cost;
 use crate::figure::Figure;
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::federation::member::Standing;
+use ruvllm_esp_core::item::ItemId;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
-use ruvllm_esp_core::wire::message::ItemId;
 use std::collections::BTreeMap;
 
 /// A fleet at a moment; chips by their places.

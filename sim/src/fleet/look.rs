@@ -30,7 +30,7 @@ impl Fleet {
             id: plan.id,
             name: plan.name,
             variant: plan.chip.name.into(),
-            role: plan.hostile.map_or(plan.role.info().alias, |_| "hostile").into(),
+            role: plan.hostile.map_or(plan.role.alias(), |_| "hostile").into(),
             arena: figures.arena,
             arena_used: figures.used,
             items: figures.items,
@@ -47,7 +47,7 @@ impl Fleet {
         let overflowed = u32::try_from(chip.overflowed).unwrap_or(u32::MAX);
         let Some(agent) = chip.agent() else { return view };
         if plan.hostile.is_none() {
-            view.role = agent.identity().role.info().alias.into();
+            view.role = agent.identity().role.alias().into();
         }
         let traffic = agent.traffic().unwrap_or_default();
         let dropped: u32 = traffic.drops.total();

@@ -27,7 +27,7 @@ use crate::scenario::{OPEN_END, Scenario};
 use crate::trace::event::{Event, Header, What as Entry};
 use crate::trace::record;
 use crate::trace::write::Writer;
-use ruvllm_esp_core::federation::FleetEvent;
+use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -251,11 +251,11 @@ impl<'w> Run<'w> {
                 self.truth.said(chip, line);
                 self.judge.console(at, chip, line);
             }
-            What::Fleet(FleetEvent::ItemAcknowledged { item, .. }) => {
+            What::Fleet(ChipEvent::ItemAcknowledged { item, .. }) => {
                 self.truth.acknowledged(&item.to_string())
             }
             // Who hears of an alarm tells of it as well; it counts where it was raised.
-            What::Fleet(FleetEvent::Alarm { from, .. })
+            What::Fleet(ChipEvent::Alarm { from, .. })
                 if self.scenario.chips.get(chip).is_some_and(|plan| plan.id == *from) =>
             {
                 self.judge.alarm(at, chip)
@@ -288,7 +288,7 @@ impl<'w> Run<'w> {
             name: plan.name.clone(),
             id: plan.id,
             variant: plan.chip.name,
-            role: plan.role.info().alias,
+            role: plan.role.alias(),
             hostile: plan.hostile.is_some(),
             runs: chip.runs,
             boots: chip.boots,

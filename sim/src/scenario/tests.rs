@@ -336,9 +336,13 @@ fn a_ring_is_cut_between_neighbours() {
 }
 
 #[test]
-fn the_least_file_has_one_chip_on_the_air() {
+fn the_least_file_has_one_chip_by_itself() {
     let least = parse("schema = 1\n[[chip]]\nvariant = \"esp32c3\"\n").unwrap();
-    assert_eq!((least.links.len(), least.links[0].kind, least.name.as_str()), (1, LinkKind::EspNow, "house"));
+    assert_eq!((least.links.len(), least.chips[0].link, least.name.as_str()), (0, None, "house"));
+    for more in ["link = \"air\"", "[[chip]]\nvariant = \"esp32c6\"", "hostile = \"noise\""] {
+        let air = parse(&format!("schema = 1\n[[chip]]\nvariant = \"esp32c3\"\n{more}\n")).unwrap();
+        assert_eq!((air.links.len(), air.links[0].kind, air.chips[0].link), (1, LinkKind::EspNow, Some(0)));
+    }
     assert!(parse("schema = 1\n").unwrap_err()[0].message.contains("no [[chip]]"));
 }
 
