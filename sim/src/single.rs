@@ -57,7 +57,7 @@ impl Setup {
 
     fn text(&self) -> String {
         let Self { identity: Identity { chip, chip_id, role, seed }, radio, arena } = self;
-        let (name, role, radio) = (chip.name, role.info().alias, radio.name());
+        let (name, role, radio) = (chip.name, role.alias(), radio.name());
         let arena = arena.map_or(String::new(), |arena| format!("arena = \"{}B\"\n", arena.get()));
         format!(
             "schema = 1\nseed = {seed}\n\n[[chip]]\nname = \"{name}\"\nvariant = \"{name}\"\nrole = \"{role}\"\n\
@@ -70,7 +70,7 @@ impl Setup {
 #[derive(Debug, Error)]
 pub enum SingleError {
     /// The role's least capacity needs more than the arena has.
-    #[error("role {} needs {needs} of arena on {chip} and has {have}: {} are lacking", .role.info().alias, *.needs - *.have)]
+    #[error("role {} needs {needs} of arena on {chip} and has {have}: {} are lacking", .role.alias(), *.needs - *.have)]
     DoesNotFit {
         /// The role.
         role: RoleKind,

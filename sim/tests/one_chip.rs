@@ -26,7 +26,7 @@ fn setup(chip: &'static Chip, role: RoleKind) -> Setup {
 
 /// What is typed in the golden session of a role.
 fn lines(role: RoleKind) -> Vec<String> {
-    let name = format!("../fixtures/transcripts/scripts/{}.txt", role.info().alias);
+    let name = format!("../fixtures/transcripts/scripts/{}.txt", role.alias());
     let script = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
     let line = |line| match parse_step(line).unwrap() {
         Step::Say(line) if !line.is_empty() => Some(line.to_string()),
@@ -37,7 +37,7 @@ fn lines(role: RoleKind) -> Vec<String> {
 
 /// The work of the chip of a scenario whose file a person would write, and the energy until its end.
 fn in_a_scenario(chip: &'static Chip, role: RoleKind, lines: &[String]) -> (Cost, String) {
-    let (variant, alias) = (chip.name, role.info().alias);
+    let (variant, alias) = (chip.name, role.alias());
     let mut text = format!(
         "schema = 1\nseed = 3\nuntil = \"60s\"\n\n[[chip]]\nvariant = \"{variant}\"\nrole = \"{alias}\"\nid = 7\n"
     );
@@ -67,7 +67,7 @@ fn a_line_costs_the_same_alone_and_in_a_fleet_of_one() {
         let lines = lines(role);
         assert!(lines.len() > 10);
         for chip in chip::ALL {
-            let name = format!("{} {}", chip.name, role.info().alias);
+            let name = format!("{} {}", chip.name, role.alias());
             let mut alone = SingleChip::open(&setup(chip, role), Micros::seconds(60), None).unwrap();
             let mut sum = Cost::default();
             for line in &lines {

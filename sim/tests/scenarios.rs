@@ -133,7 +133,7 @@ fn a_trace_is_the_same_on_two_threads_and_replays_bit_by_bit() {
         "{line} {differs:?}"
     );
     let other = Scenario { seed: 2, ..(*house).clone() };
-    let header = ruvllm_esp_sim::trace::Header::new(&other);
+    let header = ruvllm_esp_sim::trace::Header::new(&other, false);
     assert!(matches!(
         replay(&header, &read.events, read.end(), text.as_bytes(), 1).unwrap(),
         Replayed::Differs { .. }

@@ -2,11 +2,8 @@
 
 mod fleet;
 
-use crate::configuration;
 use crate::error::{CliError, Outcome, Stop};
 use crate::output::Output;
-use crate::quantity::parse_bytes;
-use crate::selection::{CHIP_ID, Names, ROLE, RadioChoice, VARIANT};
 use crate::session::chip_options::ChipOptions;
 use crate::session::lines::{Lines, unreadable};
 use crate::session::running::Running;

@@ -1,8 +1,9 @@
 //! Which simulated chip: options and environment, checked.
 
+use crate::configuration;
 use crate::error::CliError;
 use crate::quantity::parse_bytes;
-use crate::selection::{CHIP_ID, Given, Names, ROLE, RadioChoice, VARIANT};
+use crate::selection::{CHIP_ID, Names, ROLE, RadioChoice, VARIANT};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::role::RoleKind;
@@ -42,7 +43,7 @@ impl ChipOptions {
     /// # Errors
     /// Names that are none, and an arena larger than the chip has.
     pub fn setup(&self, seed: u32) -> Result<Setup, CliError> {
-        let chip = match Given::find(self.variant.as_deref(), "--variant", VARIANT)? {
+        let chip = match configuration::find(self.variant.as_deref(), "--variant", VARIANT)? {
             Some(given) => given.chip()?,
             None => {
                 return Err(CliError::usage("cli::no-chip", "no chip was named").help(format!(
@@ -50,10 +51,10 @@ impl ChipOptions {
                 )));
             }
         };
-        let role = Given::find(self.role.as_deref(), "--role", ROLE)?;
+        let role = configuration::find(self.role.as_deref(), "--role", ROLE)?;
         let role = role.map_or_else(|| Ok(RoleKind::default_for(chip)), |given| given.role())?;
         self.check_arena(chip)?;
-        let chip_id = Given::find(self.chip_id.as_deref(), "--chip-id", CHIP_ID)?;
+        let chip_id = configuration::find(self.chip_id.as_deref(), "--chip-id", CHIP_ID)?;
         let chip_id = chip_id.map_or(Ok(0), |given| given.chip_id())?;
         let identity = Identity { chip, chip_id, role, seed };
         Ok(Setup { identity, radio: self.radio.into(), arena: self.arena })
