@@ -59,7 +59,7 @@ pub fn replay(
     }
     let scenario = Arc::new(scenario);
     let mut comparison = Comparison::new(trace);
-    let outcome = run(scenario, ended, threads, &mut comparison);
+    let outcome = run(scenario, header.session, ended, threads, &mut comparison);
     match outcome {
         // A comparison takes no more once the runs part.
         Err(RunError::Trace(_)) if comparison.difference.is_some() => {}
@@ -80,8 +80,16 @@ fn typed(Event(at, chip, what): &Event) -> Option<Scripted> {
     })
 }
 
-fn run(scenario: Arc<Scenario>, ended: Micros, threads: usize, out: &mut dyn Write) -> Result<(), RunError> {
-    let mut run = Run::new(scenario, threads, Some(Box::new(out)))?;
+fn run(
+    scenario: Arc<Scenario>,
+    session: bool,
+    ended: Micros,
+    threads: usize,
+    out: &mut dyn Write,
+) -> Result<(), RunError> {
+    let trace: Option<Box<dyn Write + '_>> = Some(Box::new(out));
+    let mut run =
+        if session { Run::of_session(scenario, trace)? } else { Run::new(scenario, threads, trace)? };
     run.advance(ended)?;
     run.finish().map(|_| ())
 }
