@@ -7,7 +7,6 @@
 //! - [`cost`]: what counted work costs on each chip, in cycles, time and energy
 //! - [`figure`]: a number that says what it is and how far off it may be
 //! - [`fleet`]: many chips on links
-//! - [`gate`]: what must hold before a release
 //! - [`kernels`]: every kernel counted on the host and clocked in the emulator, and what calibrates one by the other
 //! - [`run`]: a scenario run, judged and traced
 //! - [`scenario`]: files that say what a fleet is, does and must do
@@ -22,7 +21,6 @@ pub mod evaluation;
 pub mod exact;
 pub mod figure;
 pub mod fleet;
-pub mod gate;
 pub mod kernels;
 pub mod memory;
 pub mod run;

@@ -150,6 +150,7 @@ pub struct Chip {
     hostile: Arc<[Option<Hostility>]>,
     /// Hashes of the frames that it took for good, where somebody sends such frames again.
     taken: BTreeSet<u64>,
+    seed: u64,
     chance: Chance,
     clock: Clock,
     skew: i32,
@@ -200,6 +201,7 @@ impl Chip {
             babbling: None,
             hostile,
             taken: BTreeSet::new(),
+            seed,
             chance: Chance::new(seed, Stream::Chip(place)),
             clock: Clock::default(),
             skew: 0,
@@ -328,7 +330,8 @@ impl Chip {
         self.program = match self.blueprint {
             Blueprint::Intruder(mischief) => Some(Box::new(Intruder::new(mischief))),
             Blueprint::Agent { identity, arena, membership } => {
-                let membership = membership.map(|told| Membership { boot: self.boots, ..told });
+                let nonce = Chance::new(self.seed, Stream::Boot(self.place, self.boots)).number() as u16;
+                let membership = membership.map(|told| Membership { boot: self.boots, nonce, ..told });
                 boot(identity, arena, membership).ok().map(|agent| Box::new(agent) as Box<dyn Program>)
             }
         };
