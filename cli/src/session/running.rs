@@ -47,6 +47,9 @@ pub struct TraceFile {
     destination: Destination,
 }
 
+/// Where a trace is written to, and the file that takes its name in the end.
+pub type OpenTrace = (Box<dyn Write>, TraceFile);
+
 impl Running {
     /// How fast virtual time passes.
     pub fn pace(&self) -> Pace {
@@ -73,7 +76,7 @@ impl Running {
     ///
     /// # Errors
     /// `trace::cannot-write`.
-    pub fn open_trace(&self, inputs: &[PathBuf]) -> Result<Option<(Box<dyn Write>, TraceFile)>, CliError> {
+    pub fn open_trace(&self, inputs: &[PathBuf]) -> Result<Option<OpenTrace>, CliError> {
         let Some(path) = &self.trace else { return Ok(None) };
         let (destination, file) = Destination::open(path, inputs, CANNOT_WRITE)?;
         Ok(Some((Box::new(BufWriter::new(file)), TraceFile { path: path.clone(), destination })))
