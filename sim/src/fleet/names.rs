@@ -3,10 +3,10 @@
 //! A running fleet and a trace of one use the same words.
 
 use super::fault::Fault;
-use super::record::{Record, What};
 use super::view::EventKind;
+use crate::chip::record::{Record, What};
 use crate::scenario::Scenario;
-use ruvllm_esp_core::federation::FleetEvent;
+use ruvllm_esp_core::event::ChipEvent;
 use std::collections::HashMap;
 
 /// What is shown when a chip has booted.
@@ -66,40 +66,40 @@ impl Names {
     }
 
     /// What the chip at a position reports of its part in the fleet; nothing of an alarm that it only received.
-    pub fn event(&self, chip: usize, event: &FleetEvent) -> Option<(EventKind, String)> {
+    pub fn event(&self, chip: usize, event: &ChipEvent) -> Option<(EventKind, String)> {
         let own = self.addresses.get(chip);
-        let received = matches!(event, FleetEvent::Alarm { from, .. } if own.is_some_and(|own| own != from));
+        let received = matches!(event, ChipEvent::Alarm { from, .. } if own.is_some_and(|own| own != from));
         (!received).then(|| self.report(event))
     }
 
     /// What a chip reports of its part in the fleet, in words.
-    fn report(&self, event: &FleetEvent) -> (EventKind, String) {
+    fn report(&self, event: &ChipEvent) -> (EventKind, String) {
         let of = |id: &u16| self.of(*id);
         match event {
-            FleetEvent::PeerHeard { id } => (EventKind::Peer, format!("hears {}", of(id))),
-            FleetEvent::PeerRebooted { id } => (EventKind::Peer, format!("hears that {} has booted", of(id))),
-            FleetEvent::PeerSuspected { id } => (EventKind::Peer, format!("misses {}", of(id))),
-            FleetEvent::PeerLost { id } => (EventKind::Peer, format!("takes {} for dead", of(id))),
-            FleetEvent::CoordinatorChosen { id } => {
+            ChipEvent::PeerHeard { id } => (EventKind::Peer, format!("hears {}", of(id))),
+            ChipEvent::PeerRebooted { id } => (EventKind::Peer, format!("hears that {} has booted", of(id))),
+            ChipEvent::PeerSuspected { id } => (EventKind::Peer, format!("misses {}", of(id))),
+            ChipEvent::PeerLost { id } => (EventKind::Peer, format!("takes {} for dead", of(id))),
+            ChipEvent::CoordinatorChosen { id } => {
                 (EventKind::Peer, format!("takes {} for the coordinator", of(id)))
             }
-            FleetEvent::ItemStored { item } => (EventKind::Item, format!("holds item {item}")),
-            FleetEvent::ItemAcknowledged { item, copies } => {
+            ChipEvent::ItemStored { item } => (EventKind::Item, format!("holds item {item}")),
+            ChipEvent::ItemAcknowledged { item, copies, .. } => {
                 (EventKind::Item, format!("knows of {copies} copies of item {item}"))
             }
-            FleetEvent::ItemGivenUp { item, copies } => {
+            ChipEvent::ItemGivenUp { item, copies } => {
                 (EventKind::Item, format!("gives up item {item} with {copies} copies"))
             }
             // That chip may have held it before: asking whether it does, and giving it, are one message.
-            FleetEvent::Copied { item, to } => {
+            ChipEvent::Copied { item, to } => {
                 (EventKind::Item, format!("knows that {} holds item {item}", of(to)))
             }
-            FleetEvent::Released { item } => (EventKind::Item, format!("lets go of item {item}")),
-            FleetEvent::Asked { request, of } => {
+            ChipEvent::Released { item } => (EventKind::Item, format!("lets go of item {item}")),
+            ChipEvent::Asked { request, of } => {
                 let chips = if *of == 1 { "chip" } else { "chips" };
                 (EventKind::Question, format!("asks {of} {chips}, question {request}"))
             }
-            FleetEvent::Answered { request, chips, of, partial, elapsed } => {
+            ChipEvent::Answered { request, chips, of, partial, elapsed } => {
                 let part = if *partial { ", in part" } else { "" };
                 let took = elapsed.get() / 1000;
                 (
@@ -107,7 +107,7 @@ impl Names {
                     format!("has the answer of {chips} of {of} to question {request} after {took} ms{part}"),
                 )
             }
-            FleetEvent::Alarm { from, score } => {
+            ChipEvent::Alarm { from, score } => {
                 (EventKind::Alarm, format!("alarm of {}, score {}", of(from), thousandths((*score).into())))
             }
             other => (EventKind::Item, format!("{other:?}")),

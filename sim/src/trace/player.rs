@@ -239,7 +239,7 @@ impl Chip {
             id: plan.id,
             name: plan.name.clone(),
             variant: plan.chip.name.into(),
-            role: plan.role.info().alias.into(),
+            role: plan.role.alias().into(),
             state: self.state,
             arena,
             arena_used: used,
