@@ -20,7 +20,7 @@ pub mod serve;
 pub mod tcp;
 pub mod watch;
 
-use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::error::{Exit, Outcome, Stop};
 use crate::output::Output;
 use chip::Chip;
 use report::Report;
