@@ -2,7 +2,8 @@
 //!
 //! `cargo run -p ruvllm-esp-core --example anomaly` prints the samples that it flags in a sine with a spike.
 
-use ruvllm_esp_core::anomaly::stream::{State, StreamDetector};
+use ruvllm_esp_core::anomaly::State;
+use ruvllm_esp_core::anomaly::stream::StreamDetector;
 use ruvllm_esp_core::arena::Arena;
 use std::error::Error;
 

@@ -14,7 +14,7 @@ use std::time::Instant;
 fn main() -> Result<(), Box<dyn Error>> {
     // The agent allocates nothing: it lives in this slice, and takes as many items as fit.
     let mut memory = vec![0; 64 * 1024];
-    let identity = Identity { chip: &chip::ESP32C3, chip_id: 1, role: RoleKind::HnswIndexer, seed: 1 };
+    let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: 1, role: RoleKind::HnswIndexer, seed: 1 };
     let mut agent = Agent::boot(memory.as_mut_slice(), identity)?;
     let mut reply = String::new();
     agent.banner(&mut reply)?;
