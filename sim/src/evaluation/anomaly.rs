@@ -6,7 +6,11 @@
 //! from other series.
 
 pub mod baseline;
+pub mod contestant;
+pub mod field;
+pub mod nab;
 pub mod protocol;
+pub mod recording;
 
 use crate::signal::{Fault, LENGTH, Normal, Series, series};
 use baseline::{Baseline, Ewma, ZScore, tune};
