@@ -5,8 +5,8 @@
 
 use super::recording::Recording;
 use ruvllm_esp_core::anomaly::State;
-use ruvllm_esp_core::anomaly::sample::Sample;
-use ruvllm_esp_core::anomaly::stream::{DEFAULT_WINDOW, StreamDetector};
+use ruvllm_esp_core::anomaly::reading::Reading;
+use ruvllm_esp_core::anomaly::stream::{DEFAULT_WINDOW, Phase, StreamDetector};
 use ruvllm_esp_core::arena::Arena;
 use std::collections::VecDeque;
 
@@ -111,13 +111,30 @@ fn sentinel(recording: &Recording) -> Vec<Judged> {
     else {
         return Vec::new();
     };
-    let judge = |words: &Vec<String>| {
-        let values: Vec<i32> = words.iter().filter_map(|word| Some(Sample::parse(word).ok()?.0)).collect();
-        let verdict = detector.sample(&values, &mut ());
-        let score = f64::from(verdict.score) / f64::from(verdict.threshold.max(1));
-        Judged { score, alarm: verdict.state == State::Anomaly, begins: false }
+    let mut judge = |words: &Vec<String>| {
+        let readings: Vec<Option<Reading>> =
+            words.iter().map(|word| Reading::parse(word.trim()).ok().flatten()).collect();
+        let verdict = detector.sample(&readings, &mut ());
+        Judged {
+            score: f64::from(verdict.score),
+            alarm: verdict.state == State::Anomaly,
+            begins: verdict.episode.phase == Phase::Begins,
+        }
     };
-    with_episodes(recording.rows.iter().map(judge).collect())
+    once_each(recording.rows.iter().map(&mut judge).collect())
+}
+
+/// Leaves a score to those rows alone that exceed all of the [`QUIET`] rows before them by a bit: what is ranked is
+/// alarms, and an episode is one alarm.
+fn once_each(mut judged: Vec<Judged>) -> Vec<Judged> {
+    const BIT: f64 = 1000.0;
+    let scores: Vec<f64> = judged.iter().map(|judged| judged.score).collect();
+    for (row, judged) in judged.iter_mut().enumerate() {
+        let before = &scores[row.saturating_sub(QUIET)..row];
+        let highest = before.iter().copied().fold(0.0, f64::max);
+        judged.score = if judged.score > highest + BIT { judged.score } else { 0.0 };
+    }
+    judged
 }
 
 /// How many deviations a reading is from what one channel expects.
