@@ -161,6 +161,9 @@ impl<'a> Channel<'a> {
         muted: u16,
         meter: &mut M,
     ) -> Judgement {
+        // Sums over an eighth of the window, twice, and over a 32nd; then seven scores and their logarithms.
+        meter.record(Op::Load, (self.reach.window / 4 + self.reach.window / 16) as u32);
+        meter.record(Op::Alu, (self.reach.window / 4 + self.reach.window / 16) as u32 + 7 * 24);
         let restart = self.push(reading, meter);
         let nearest = self.lags.advance(&self.ring, self.reach, meter);
         self.follow_level(meter);
