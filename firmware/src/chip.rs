@@ -74,7 +74,8 @@ impl Chip {
     /// The fleet that the agent is to be in, if any.
     pub fn membership(&mut self) -> Option<Membership> {
         let settings = self.settings();
-        fleet::membership(&settings, number(&settings), self.boots)
+        let nonce = self.entropy.bytes().map(u16::from_le_bytes);
+        fleet::membership(&settings, number(&settings), self.boots, nonce)
     }
 
     fn settings(&mut self) -> Settings {
@@ -92,7 +93,7 @@ impl Chip {
             Command::Help => _ = out.write_str(HELP),
             Command::ShowSettings => _ = self.show_settings(out),
             Command::SetRole(name) => {
-                let role = RoleKind::by_name(name).ok_or(Refusal::UnknownRole)?.info().alias;
+                let role = RoleKind::by_name(name).ok_or(Refusal::UnknownRole)?.alias();
                 self.change(out, |settings| _ = settings.set_role(role))?;
             }
             Command::SetId(chip_id) => self.change(out, |settings| settings.chip_id = Some(chip_id))?,

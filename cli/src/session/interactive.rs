@@ -49,6 +49,9 @@ pub fn run(mut session: Session, output: &Output) -> Outcome {
             Err(ReadlineError::Eof) => return session.end(),
             Err(error) => return Err(terminal(error).into()),
         }
+        if session.is_over() {
+            return session.end();
+        }
         let role = session.device.identity().role;
         if let Some(commands) = console.helper_mut() {
             commands.role = role;
@@ -95,7 +98,7 @@ impl Commands {
         let words: Vec<&str> = match earlier.trim() {
             "" => commands().chain(["@wait"]).collect(),
             "help" => commands().collect(),
-            "set-role" => RoleKind::ALL.iter().map(|role| role.info().alias).collect(),
+            "set-role" => RoleKind::ALL.iter().map(|role| role.alias()).collect(),
             _ => Vec::new(),
         };
         let fitting = words.into_iter().filter(|candidate| candidate.starts_with(word));

@@ -3,31 +3,34 @@
 //! A message lies in the memory of the wire, so what follows from it is worked out first and sent after. Every message
 //! costs a bounded amount of work, and one that makes no sense does nothing.
 
+use super::Turn;
 use super::gather::vector_of;
 use super::node::{Node, Profile, hello_of};
 use super::place::keep;
 use super::question::{RECALL, SEARCH};
 use super::top::{Found, Top};
-use super::{FleetEvent, Turn};
-use crate::console::LINE_LIMIT;
+use crate::event::ChipEvent;
+use crate::item::ItemId;
+use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
 use crate::role::AnyRole;
-use crate::role::shared::{Asked, Keeping};
+use crate::role::shared::{Asked, Keeping, Kept};
 use crate::wire::Message;
 use crate::wire::endpoint::Traffic;
 use crate::wire::frame::Header;
 use crate::wire::list::List;
 use crate::wire::message::{
-    Error, Hit, ItemId, MOST_HITS, Recall, RecallReply, RoleCode, Search, SearchReply, Stats, Stored, Text,
+    Error, Hit, NAME_TAKEN, Recall, RecallReply, Refused, RoleCode, Search, SearchReply, Stats, Stored, Text,
 };
 
 /// What follows from a message for its sender.
 pub(super) enum Reply {
     Nothing,
     Hello,
-    Stored(ItemId),
+    Stored(ItemId, u32),
+    Declined(ItemId, &'static str),
     Refused(u32, &'static str),
-    Hits { request: u32, searched: Option<u32>, found: [Found; MOST_HITS], length: u8 },
+    Hits { request: u32, searched: Option<u32>, found: [Found; MAX_RESULTS], length: u8 },
     Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
     Stats(u32, u32),
 }
@@ -36,10 +39,10 @@ pub(super) enum Reply {
 #[expect(clippy::large_enum_variant, reason = "nothing is allocated, and it lives for one call")]
 pub(super) enum News {
     None,
-    Stored(ItemId),
-    Refused(u32),
+    Stored(ItemId, u32),
+    Declined { item: ItemId, is_taken: bool },
     Missing(u32),
-    Answer { kind: u8, request: u32, partial: bool, searched: u32, hits: List<Hit<'static>, MOST_HITS> },
+    Answer { kind: u8, request: u32, partial: bool, searched: u32, hits: List<Hit<'static>, MAX_RESULTS> },
     Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
 }
 
@@ -100,8 +103,9 @@ fn store<M: Meter>(
         return Reply::Nothing;
     }
     match keep(item, keeping, is_settled, role, turn) {
-        Ok(_) => Reply::Stored(item),
-        Err(failure) => Reply::Refused(item.number, failure.code()),
+        Ok(Kept::New | Kept::Already) => Reply::Stored(item, keeping.check(turn.meter)),
+        Ok(Kept::Conflict) => Reply::Declined(item, NAME_TAKEN),
+        Err(failure) => Reply::Declined(item, failure.code()),
     }
 }
 
@@ -115,7 +119,7 @@ fn search_here<M: Meter>(
     let (AnyRole::HnswIndexer(_), Some(vector)) = (role, vector_of(&search.query)) else {
         return Reply::Nothing;
     };
-    let (mut found, mut length) = ([Found::default(); MOST_HITS], 0);
+    let (mut found, mut length) = ([Found::default(); MAX_RESULTS], 0);
     let mut top = Top::new(&mut found, &mut length, search.count);
     role.nearest(vector, profile.id, turn.meter, |item, score, meter| {
         top.offer(Found::new(item, score, profile.id), meter);
@@ -133,10 +137,10 @@ fn recall_here<M: Meter>(
     if !matches!(role, AnyRole::RagRetriever(_) | AnyRole::MemoryArchivist(_)) {
         return Reply::Nothing;
     }
-    let (mut found, mut length) = ([Found::default(); MOST_HITS], 0);
+    let (mut found, mut length) = ([Found::default(); MAX_RESULTS], 0);
     let mut top = Top::new(&mut found, &mut length, recall.count);
     let me = profile.id;
-    let count = usize::from(recall.count).min(MOST_HITS);
+    let count = usize::from(recall.count).min(MAX_RESULTS);
     let asked = Asked { text: recall.text, only: recall.kind, count };
     // A text without letters bears on nothing.
     let _ = role.recall(&asked, me, turn.now, turn.meter, |item, score| {
@@ -148,9 +152,9 @@ fn recall_here<M: Meter>(
 /// What a message means for what this chip has under way.
 pub(super) fn news(message: &Message<'_>) -> News {
     match *message {
-        Message::Stored(Stored { item }) => News::Stored(item),
+        Message::Stored(Stored { item, check }) => News::Stored(item, check),
+        Message::Refused(Refused { item, code }) => News::Declined { item, is_taken: code == NAME_TAKEN },
         Message::Error(Error { request, code: NOT_FOUND }) => News::Missing(request),
-        Message::Error(Error { request, .. }) => News::Refused(request),
         Message::SearchReply(SearchReply { request, partial, searched, hits }) => {
             News::Answer { kind: SEARCH, request, partial, searched, hits: without_texts(&hits) }
         }
@@ -170,7 +174,7 @@ pub(super) fn news(message: &Message<'_>) -> News {
     }
 }
 
-fn without_texts(hits: &[Hit<'_>]) -> List<Hit<'static>, MOST_HITS> {
+fn without_texts(hits: &[Hit<'_>]) -> List<Hit<'static>, MAX_RESULTS> {
     hits.iter().fold(List::default(), |mut list, hit| {
         list.push(Hit { item: hit.item, score: hit.score, text: "" });
         list
@@ -179,7 +183,7 @@ fn without_texts(hits: &[Hit<'_>]) -> List<Hit<'static>, MOST_HITS> {
 
 /// Tells of an alarm of chip `from`.
 pub(super) fn tell_alarm<M: Meter>(from: u16, score: i32, is_shown: bool, turn: &mut Turn<'_, M>) {
-    turn.observer.event(&FleetEvent::Alarm { from, score });
+    turn.observer.event(&ChipEvent::Alarm { from, score });
     if is_shown {
         let score = crate::units::Thousandths(score);
         // A line that cannot be written has nowhere to be reported.
@@ -200,8 +204,10 @@ impl Node<'_> {
     ) {
         match news {
             News::None => {}
-            News::Stored(item) => self.take_stored(source, item, role, profile, turn),
-            News::Refused(number) => self.take_refusal(source, number, role, profile, turn),
+            News::Stored(item, check) => self.take_stored(source, (item, check), role, profile, turn),
+            News::Declined { item, is_taken } => {
+                self.take_refusal(source, (item, is_taken), role, profile, turn);
+            }
             News::Missing(request) => self.take_text(source, request, None, role, turn),
             News::Answer { kind, request, partial, searched, hits } => {
                 self.take_answer(source, (kind, request), (partial, searched), &hits, role, turn);
@@ -227,7 +233,8 @@ impl Node<'_> {
         let message = match reply {
             Reply::Nothing => return,
             Reply::Hello => hello_of(profile, false),
-            Reply::Stored(item) => Message::Stored(Stored { item: *item }),
+            Reply::Stored(item, check) => Message::Stored(Stored { item: *item, check: *check }),
+            Reply::Declined(item, code) => Message::Refused(Refused { item: *item, code }),
             Reply::Refused(request, code) => Message::Error(Error { request: *request, code }),
             Reply::Hits { request, searched, found, length } => {
                 hits_message(*request, *searched, found.get(..usize::from(*length)).unwrap_or_default())

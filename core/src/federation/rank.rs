@@ -6,8 +6,9 @@
 
 use super::member::{Member, Members};
 use crate::embed;
+use crate::item::ItemId;
 use crate::meter::{Meter, Op};
-use crate::wire::message::{ItemId, RoleCode};
+use crate::wire::message::RoleCode;
 use crate::wire::retry::mix;
 
 /// The most copies of an item; a fleet that asks for more gets so many.
@@ -25,8 +26,9 @@ pub struct Rank {
 impl Rank {
     /// The place of chip `id` for `item`.
     pub fn of<M: Meter>(item: ItemId, id: u16, meter: &mut M) -> Rank {
-        meter.record(Op::MulWide, 4);
-        let name = u64::from(item.origin) << 32 | u64::from(item.number);
+        meter.record(Op::MulWide, 6);
+        let chip = u64::from(item.origin) << 48 | u64::from(item.nonce) << 32 | u64::from(item.boot);
+        let name = mix(chip) ^ u64::from(item.count);
         Rank { weight: mix(mix(name) ^ u64::from(id)), id }
     }
 }

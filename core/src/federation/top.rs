@@ -3,35 +3,34 @@
 //! The order is total: greater score first, then the lower name. So the best of the best of the parts are the best of
 //! the whole, in whichever order the parts come, and however often.
 
+use crate::item::ItemId;
+use crate::limits::MAX_RESULTS;
 use crate::meter::{Meter, Op};
-use crate::wire::message::{ItemId, MOST_HITS};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// One result and who has it. All zeros is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct Found {
-    number: u32,
+    item: ItemId,
     /// More is better.
     pub score: i32,
-    origin: u16,
     /// A chip that holds it.
     pub holder: u16,
     /// Another, or the same.
     pub second: u16,
-    padding: u16,
 }
-const _: () = assert!(size_of::<Found>() == 16);
+const _: () = assert!(size_of::<Found>() == 20);
 
 impl Found {
     /// The result that chip `holder` gave.
     pub fn new(item: ItemId, score: i32, holder: u16) -> Self {
-        Self { number: item.number, score, origin: item.origin, holder, second: holder, padding: 0 }
+        Self { item, score, holder, second: holder }
     }
 
     /// The item.
     pub fn item(&self) -> ItemId {
-        ItemId { origin: self.origin, number: self.number }
+        self.item
     }
 
     fn precedes(&self, other: &Found) -> bool {
@@ -49,7 +48,7 @@ pub struct Top<'t> {
 impl<'t> Top<'t> {
     /// Keeps the best in `found`, at most `limit`; `length` says how many there are.
     pub fn new(found: &'t mut [Found], length: &'t mut u8, limit: u8) -> Self {
-        let limit = usize::from(limit).min(found.len()).min(MOST_HITS);
+        let limit = usize::from(limit).min(found.len()).min(MAX_RESULTS);
         Self { found: found.split_at_mut(limit).0, length }
     }
 
@@ -103,19 +102,19 @@ mod tests {
         fn keeps_what_sorting_each_item_once_would(
             offers in proptest::collection::vec((0u32..40, -5i32..5, 1u16..4), 0..120), limit in 0u8..20
         ) {
-            let (mut found, mut length) = ([Found::default(); MOST_HITS], 0);
+            let (mut found, mut length) = ([Found::default(); MAX_RESULTS], 0);
             let mut best: BTreeMap<u32, i32> = BTreeMap::new();
             for (number, score, holder) in offers {
-                let item = ItemId { origin: 1, number };
+                let item = ItemId { origin: 1, boot: 1, count: number, ..ItemId::default() };
                 Top::new(&mut found, &mut length, limit).offer(Found::new(item, score, holder), &mut ());
                 let kept = best.entry(number).or_insert(score);
                 *kept = (*kept).max(score);
             }
             let mut all: Vec<(i32, u32)> = best.into_iter().map(|(number, score)| (-score, number)).collect();
             all.sort_unstable();
-            all.truncate(usize::from(limit).min(MOST_HITS));
+            all.truncate(usize::from(limit).min(MAX_RESULTS));
             let kept: Vec<(i32, u32)> =
-                found[..usize::from(length)].iter().map(|found| (-found.score, found.number)).collect();
+                found[..usize::from(length)].iter().map(|found| (-found.score, found.item.count)).collect();
             prop_assert_eq!(kept, all);
         }
     }

@@ -5,13 +5,14 @@
 //! predecessor's. Append only: a number is never given a second meaning, and a changed field is a new number.
 
 use super::codec::{self, BorrowDecode, CodecError, Encode};
+use super::crc::crc32;
 use super::list::List;
-use crate::role::RoleKind;
+use crate::item::ItemId;
+use crate::limits::MAX_RESULTS;
+use crate::meter::Meter;
+use crate::role_kind::RoleKind;
 use core::fmt;
 use zerocopy::{FromBytes, IntoBytes};
-
-/// The most results in one reply.
-pub const MOST_HITS: usize = crate::console::MOST_RESULTS;
 
 macro_rules! messages {
     ($($(#[$doc:meta])* $number:literal $word:literal $name:ident $(<$life:lifetime>)?;)*) => {
@@ -89,6 +90,8 @@ messages! {
     0x5B "get" Get;
     /// The text of an item.
     0x5C "text" Text<'a>;
+    /// An item is not kept here.
+    0x5D "refused" Refused<'a>;
     /// A request failed.
     0xFF "error" Error<'a>;
 }
@@ -107,35 +110,21 @@ pub struct RoleCode(pub u8);
 impl RoleCode {
     /// The role, where it is known here.
     pub fn role(self) -> Option<RoleKind> {
-        RoleKind::ALL.into_iter().find(|kind| RoleCode::from(*kind) == self)
+        RoleKind::by_code(self.0)
     }
 }
 
 impl From<RoleKind> for RoleCode {
     fn from(kind: RoleKind) -> Self {
-        Self(match kind {
-            RoleKind::HnswIndexer => 0,
-            RoleKind::RagRetriever => 1,
-            RoleKind::AnomalySentinel => 2,
-            RoleKind::MemoryArchivist => 3,
-        })
+        Self(kind.code())
     }
 }
 
 impl fmt::Debug for RoleCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
-        self.role().map_or(Ok(()), |role| write!(f, " ({})", role.info().alias))
+        self.role().map_or(Ok(()), |role| write!(f, " ({})", role.alias()))
     }
-}
-
-/// The name of an item in the fleet, the same on every chip that holds a copy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
-pub struct ItemId {
-    /// The chip that named it.
-    pub origin: u16,
-    /// That chip's count of the items it named.
-    pub number: u32,
 }
 
 /// See [`Message::Heartbeat`].
@@ -190,7 +179,7 @@ pub struct Ack {
 /// See [`Message::Add`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Add<'a> {
-    /// The name of the item. A chip that holds it already keeps it as it is.
+    /// The name of the item. A chip that holds it already says so where the content is the same.
     pub item: ItemId,
     /// The text.
     pub text: &'a str,
@@ -201,6 +190,28 @@ pub struct Add<'a> {
 pub struct Stored {
     /// The name of the item.
     pub item: ItemId,
+    /// [`content_check`] of what is held under that name.
+    pub check: u32,
+}
+
+/// See [`Message::Refused`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Refused<'a> {
+    /// The name of the item.
+    pub item: ItemId,
+    /// The code of the failure as the console has it, e.g. `full`, or [`NAME_TAKEN`].
+    pub code: &'a str,
+}
+
+/// The code of a refusal: other content is held under this name.
+pub const NAME_TAKEN: &str = "name-taken";
+
+/// In place of a memory's type in [`content_check`]: a text.
+pub const TEXT_KIND: u8 = u8::MAX;
+
+/// What tells the content of one item from that of another: the CRC-32 of its text, with its type in the highest byte.
+pub fn content_check<M: Meter>(kind: u8, text: &str, meter: &mut M) -> u32 {
+    crc32(text.as_bytes(), meter) ^ u32::from(kind) << 24
 }
 
 /// What to look for.
@@ -238,7 +249,7 @@ impl Default for Query<'_> {
 pub struct Search<'a> {
     /// The asker's number of the question, repeated in the reply.
     pub request: u32,
-    /// How many results, at most [`MOST_HITS`].
+    /// How many results, at most [`MAX_RESULTS`].
     pub count: u8,
     /// Milliseconds after which the asker no longer waits.
     pub deadline_ms: u16,
@@ -270,7 +281,7 @@ pub struct SearchReply<'a> {
     /// Among how many items.
     pub searched: u32,
     /// The results, best first.
-    pub hits: List<Hit<'a>, MOST_HITS>,
+    pub hits: List<Hit<'a>, MAX_RESULTS>,
 }
 
 /// See [`Message::Recall`].
@@ -278,7 +289,7 @@ pub struct SearchReply<'a> {
 pub struct Recall<'a> {
     /// The asker's number of the question, repeated in the reply.
     pub request: u32,
-    /// How many results, at most [`MOST_HITS`].
+    /// How many results, at most [`MAX_RESULTS`].
     pub count: u8,
     /// Milliseconds after which the asker no longer waits.
     pub deadline_ms: u16,
@@ -296,13 +307,13 @@ pub struct RecallReply<'a> {
     /// Is something missing: items not looked at before the deadline, or results and texts that did not fit?
     pub partial: bool,
     /// The results, best first.
-    pub hits: List<Hit<'a>, MOST_HITS>,
+    pub hits: List<Hit<'a>, MAX_RESULTS>,
 }
 
 /// See [`Message::Remember`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Remember<'a> {
-    /// The name of the memory. A chip that holds it already keeps it as it is.
+    /// The name of the memory. A chip that holds it already says so where the content is the same.
     pub item: ItemId,
     /// Its type: 0 fact, 1 event, 2 context, 3 preference, 4 procedure, 5 entity, 6 emotion, 7 state.
     pub kind: u8,
@@ -393,7 +404,7 @@ pub struct Text<'a> {
 /// See [`Message::Error`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Error<'a> {
-    /// The number of the request, or of the item.
+    /// The number of the request.
     pub request: u32,
     /// The code of the failure as the console has it, e.g. `full`.
     pub code: &'a str,

@@ -1,14 +1,15 @@
 //! What a fleet is like at a moment, for whoever judges it or writes it down.
 
 use super::engine::Fleet;
-use super::record::What;
-use super::view::ChipState;
+use super::snapshot::{ChipState as ChipFigures, LinkState, Snapshot};
+use crate::chip::record::What;
+use crate::chip::{Chip, ChipState};
+use crate::cost::Cost;
 use crate::figure::Figure;
-use crate::trace::event::{ChipState as ChipFigures, LinkState, Snapshot};
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::federation::member::Standing;
+use ruvllm_esp_core::item::ItemId;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
-use ruvllm_esp_core::wire::message::ItemId;
 use std::collections::BTreeMap;
 
 /// A fleet at a moment; chips by their places.
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 pub struct Facts {
     /// The chips.
     pub chips: Vec<ChipFacts>,
-    /// For each acknowledged item, how many running members hold it.
+    /// For each acknowledged item, how many running members hold the very content that was acknowledged.
     pub items: Vec<(ItemId, u32)>,
     /// For each question how long its answer took; none where there was none.
     pub questions: Vec<Option<Micros>>,
@@ -45,15 +46,16 @@ pub struct ChipFacts {
     pub accepted: u64,
     /// What it consumed.
     pub energy: Figure<Nanojoules>,
-    /// How long it computed.
-    pub busy: Micros,
+    /// What its work cost.
+    pub work: Cost,
 }
 
 impl Fleet {
     /// The fleet as it is.
     pub fn facts(&mut self) -> Facts {
         let hostile: Vec<bool> = self.scenario.chips.iter().map(|plan| plan.hostile.is_some()).collect();
-        let mut holders: BTreeMap<ItemId, u32> =
+        let now = self.now_nanos();
+        let mut holders: BTreeMap<(ItemId, u32), u32> =
             self.ledger.acknowledged.iter().map(|item| (*item, 0)).collect();
         let mut accepted: BTreeMap<usize, u64> = BTreeMap::new();
         let mut chips = Vec::with_capacity(self.homes.len());
@@ -62,9 +64,10 @@ impl Fleet {
             let is_member = !hostile.get(place).copied().unwrap_or(false);
             let Some(chip) = self.chip_mut(place).filter(|_| is_member) else { continue };
             chip.accepted.iter().for_each(|(from, count)| *accepted.entry(*from).or_default() += count);
+            let local = chip.uptime(now);
             if let Some(agent) = chip.agent() {
-                agent.held(|item| {
-                    holders.entry(item).and_modify(|count| *count += 1);
+                agent.held_content(local, |item, check| {
+                    holders.entry((item, check)).and_modify(|count| *count += 1);
                 });
             }
         }
@@ -80,7 +83,7 @@ impl Fleet {
         });
         Facts {
             chips,
-            items: holders.into_iter().collect(),
+            items: holders.into_iter().map(|((item, _), count)| (item, count)).collect(),
             questions: self.ledger.questions.iter().map(|question| question.took.map(took)).collect(),
             given_up: self.ledger.given_up,
             frames,
@@ -111,12 +114,14 @@ impl Fleet {
         links.collect()
     }
 
-    pub(super) fn chip_mut(&mut self, place: usize) -> Option<&mut super::chip::Chip> {
+    /// The chip at a place of the scenario.
+    pub fn chip_mut(&mut self, place: usize) -> Option<&mut Chip> {
         let (island, local) = self.homes.get(place).copied()?;
         self.islands.get_mut(island)?.chips.get_mut(local)
     }
 
-    pub(super) fn energy_of(&mut self, place: usize) -> Figure<Nanojoules> {
+    /// What the chip at a place consumed.
+    pub fn energy_of(&mut self, place: usize) -> Figure<Nanojoules> {
         let now = self.now_nanos();
         let plan = self.scenario.chips.get(place);
         let (variant, listens) =
@@ -137,13 +142,13 @@ impl Fleet {
             boots: 0,
             accepted: 0,
             energy,
-            busy: Micros(0),
+            work: Cost::default(),
         };
         let Some(chip) = self.chip_mut(place) else { return facts };
         let local = chip.uptime(now);
         facts.runs = chip.state() == ChipState::Running;
         (facts.alarms, facts.boots) = (chip.alarms, chip.boots);
-        facts.busy = Micros(chip.usage.busy.get() / 1_000);
+        facts.work = chip.work.cost(&chip.work.total).unwrap_or_default();
         let runs = facts.runs;
         if let Some(agent) = chip.agent().filter(|_| runs) {
             facts.items = agent.items();

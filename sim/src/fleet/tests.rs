@@ -1,14 +1,14 @@
 //! What a fleet does when chips, links and neighbours fail, and that it does the same on any number of threads.
 
-use super::record::{Keep, What};
-use super::view::ChipState;
 use super::*;
+use crate::chip::ChipState;
+use crate::chip::record::{Keep, What};
 use crate::scenario::{
     ChipPlan, FaultKind, FaultPlan, Hostility, LinkPlan, LoadLines, LoadPlan, Permille, Port, Scenario,
     Topology, When,
 };
 use ruvllm_esp_core::chip::{Radio, esp32c3};
-use ruvllm_esp_core::federation::FleetEvent;
+use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
 use ruvllm_esp_core::wire::link::LinkKind;
@@ -23,7 +23,7 @@ fn fields(kind: LinkKind, count: usize, size: usize) -> Scenario {
         role: RoleKind::HnswIndexer,
         radio: Radio::EspNow,
         arena: Some(Bytes::kib(96)),
-        link: place / size,
+        link: Some(place / size),
         starts: Micros(0),
         skew: 0,
         hostile: None,
@@ -65,7 +65,7 @@ fn peers(fleet: &mut Fleet, place: usize) -> usize {
     count
 }
 
-fn events(fleet: &mut Fleet) -> Vec<(usize, FleetEvent)> {
+fn events(fleet: &mut Fleet) -> Vec<(usize, ChipEvent)> {
     let (all, _) = fleet.take_happened();
     let event = |happened: Happened| match happened.at_chip() {
         Some((chip, What::Fleet(event))) => Some((chip, *event)),
@@ -74,7 +74,7 @@ fn events(fleet: &mut Fleet) -> Vec<(usize, FleetEvent)> {
     all.into_iter().filter_map(event).collect()
 }
 
-fn chip(fleet: &mut Fleet, place: usize) -> &mut chip::Chip {
+fn chip(fleet: &mut Fleet, place: usize) -> &mut crate::chip::Chip {
     let (island, local) = fleet.homes[place];
     &mut fleet.islands[island].chips[local]
 }
@@ -116,7 +116,7 @@ fn eventful() -> Scenario {
 fn any_number_of_threads_and_any_steps_give_the_same_trace() {
     let trace = |threads: usize, step: u64| {
         let mut fleet = Fleet::build(Arc::new(eventful()), threads).unwrap();
-        fleet.keep(Keep { events: true, frames: true });
+        fleet.keep(Keep { events: true, frames: true, replies: false });
         let end = 7_000_000;
         let mut at = 0;
         while at < end {
@@ -177,7 +177,7 @@ fn a_crash_loses_what_ram_held_and_a_reboot_counts() {
     assert_eq!(chip(&mut fleet, 0).agent().map(|agent| agent.items()), Some(0));
     assert_eq!((chip(&mut fleet, 0).boots, chip(&mut fleet, 1).boots), (2, 1));
     let rebooted =
-        |(chip, event): &(usize, FleetEvent)| *chip > 0 && *event == FleetEvent::PeerRebooted { id: 1 };
+        |(chip, event): &(usize, ChipEvent)| *chip > 0 && *event == ChipEvent::PeerRebooted { id: 1 };
     assert_eq!(events(&mut fleet).iter().filter(|event| rebooted(event)).count(), 2);
 }
 
@@ -206,7 +206,7 @@ fn a_partition_parts_and_heals() {
     fleet.inject(Fault::Partition { groups: vec![vec![0, 1, 2], vec![3, 4, 5]] });
     fleet.run_until(Micros::seconds(25));
     assert_eq!((peers(&mut fleet, 0), peers(&mut fleet, 5)), (2, 2));
-    let lost = |(_, event): &(usize, FleetEvent)| matches!(event, FleetEvent::PeerLost { .. });
+    let lost = |(_, event): &(usize, ChipEvent)| matches!(event, ChipEvent::PeerLost { .. });
     assert_eq!(events(&mut fleet).iter().filter(|event| lost(event)).count(), 18);
     fleet.inject(Fault::Heal);
     fleet.run_until(Micros::seconds(35));

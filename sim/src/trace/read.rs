@@ -3,8 +3,9 @@
 //! A damaged trace is read up to its damage, and says where that is and what it looks like. Lines have a limit, and so has
 //! their number: no file makes the reader take more memory than a few times its own size.
 
-use super::Checksum;
+use super::checksum::Checksum;
 use super::event::{End, Event, Header, What};
+use crate::scenario::OPEN_END;
 use crate::scenario::quantity::YEAR;
 use ruvllm_esp_core::units::Micros;
 use std::fs::File;
@@ -54,7 +55,7 @@ pub enum TraceError {
     #[error("it is no trace: line 1: {0}")]
     NoTrace(String),
     /// It has another version.
-    #[error("it is a trace of version {have}, and this program reads version {}", super::VERSION)]
+    #[error("it is a trace of version {have}, and this program reads version {}", super::event::VERSION)]
     Version {
         /// Its version.
         have: u32,
@@ -156,11 +157,12 @@ fn header_of(line: &[u8]) -> Result<Header, TraceError> {
     }
     let no_trace = |error: serde_json::Error| TraceError::NoTrace(reason(&error));
     let Version { trace } = serde_json::from_slice(line).map_err(no_trace)?;
-    if trace != super::VERSION {
+    if trace != super::event::VERSION {
         return Err(TraceError::Version { have: trace });
     }
     let header: Header = serde_json::from_slice(line).map_err(no_trace)?;
-    if header.until_us > YEAR.get() {
+    let is_open = header.session && header.until_us == OPEN_END.get();
+    if header.until_us > YEAR.get() && !is_open {
         return Err(TraceError::NoTrace("`until_us` is more than a year".into()));
     }
     Ok(header)

@@ -3,7 +3,7 @@
 use crate::command::trace;
 use crate::error::{CliError, Exit, Outcome};
 use crate::output::Output;
-use ruvllm_esp_sim::trace::replay::{ReplayError, Replayed, replay};
+use ruvllm_esp_sim::run::replay::{ReplayError, Replayed, replay};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -37,7 +37,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     trace::whole(&recorded, &arguments.file)?;
     let file = BufReader::new(File::open(&arguments.file)?);
     let threads = usize::from(arguments.threads);
-    let outcome = replay(&recorded.header, recorded.end(), file, threads).map_err(|error| failed(&error))?;
+    let outcome = replay(&recorded.header, &recorded.events, recorded.end(), file, threads)
+        .map_err(|error| failed(&error))?;
     let line = match &outcome {
         Replayed::Same { events } => {
             Line { same: true, events: Some(*events), line: None, recorded: None, now: None }
