@@ -6,11 +6,11 @@
 
 use super::fixed_point::{FixedPoint, STEPS_BITS};
 use super::logarithm::{OF_ZERO, ONE, log2};
-use super::nearest::{LEVEL_LENGTH, Lags, Nearest, Reach, forgiving_distance};
+use super::nearest::{Lags, Nearest, Reach, forgiving_distance};
 use super::reading::Reading;
 use super::ring::Ring;
-use super::stream::Kind;
 use super::tail::{MAX_EVIDENCE, Tail};
+use super::verdict::Kind;
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -500,5 +500,3 @@ fn follow_step(state: &mut ChannelState, change: u32) {
     }
     state.changes = state.changes.saturating_add(1);
 }
-
-const _: () = assert!(LEVEL_LENGTH == 4);

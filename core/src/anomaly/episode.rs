@@ -9,7 +9,7 @@
 
 use super::channel::{Channel, Judgement};
 use super::logarithm::ONE;
-use super::stream::{Episode, MAX_CHANNELS, Phase, thousandths};
+use super::verdict::{Episode, MAX_CHANNELS, Phase, thousandths};
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};

@@ -14,6 +14,7 @@ mod ring;
 pub mod stream;
 mod tail;
 pub mod text;
+mod verdict;
 
 /// What a detector thinks of what it was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -100,8 +100,9 @@ fn a_spike_is_one_episode_with_a_beginning_a_peak_and_an_end() {
 
 #[test]
 fn what_comes_often_becomes_normal() {
-    let spiked =
-        |at: usize| Some(Reading::thousandths(wave(at) + if at > 300 && at % 50 == 0 { 9000 } else { 0 }));
+    let spiked = |at: usize| {
+        Some(Reading::thousandths(wave(at) + if at > 300 && at.is_multiple_of(50) { 9000 } else { 0 }))
+    };
     let verdicts = judge((0..4000).map(spiked));
     assert!(verdicts[350].state == State::Anomaly, "the first one is found");
     assert!(beginnings(&verdicts[1500..]).len() <= 1, "{:?}", beginnings(&verdicts));
@@ -198,7 +199,10 @@ fn coarse_steps_counts_and_switches_raise_few_alarms() {
 #[test]
 fn a_cycle_longer_than_the_window_raises_no_alarm_and_is_said_once() {
     let day = |at: usize| {
-        thousandths((200.0 + 50.0 * (at as f64 / 1440.0 * 6.2832).sin() + 0.4 * gauss(at, 4)).round() / 10.0)
+        thousandths(
+            (200.0 + 50.0 * (at as f64 / 1440.0 * std::f64::consts::TAU).sin() + 0.4 * gauss(at, 4)).round()
+                / 10.0,
+        )
     };
     let verdicts = judge((0..5760).map(day));
     assert!(beginnings(&verdicts).len() <= 1, "{:?}", beginnings(&verdicts));
