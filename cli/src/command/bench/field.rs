@@ -1,7 +1,7 @@
 //! Detectors over a folder of recordings: one table, as text, CSV or Markdown.
 
-use crate::output::strong;
 use crate::quantity::count;
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_sim::evaluation::anomaly::field::{FieldReport, Figures};
 use std::io::{self, Write};

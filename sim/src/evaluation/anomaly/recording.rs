@@ -245,16 +245,14 @@ mod tests {
         let read_back = read(&held, None).unwrap();
         assert_eq!((read_back[0].name.as_str(), read_back[0].category.as_str()), ("air/a.csv", "air"));
         assert_eq!(read_back[0].rows[2], ["9e3"]);
-        assert_eq!((&read_back[0].windows[..], read_back[0].seconds()), (&[1..2][..], 600));
+        assert_eq!((read_back[0].windows.clone(), read_back[0].seconds()), (Vec::from([1..2; 1]), 600));
         let skab = "datetime;a;b;anomaly;changepoint\n2024-01-01 00:00:00;1;2;0.0;0.0\n\
                     2024-01-01 00:00:01;3;4;1.0;1.0\n2024-01-01 00:00:02;5;6;1.0;0.0\n";
         let held = folder("skab", &[("v.csv", skab)]);
         let read_back = read(&held, None).unwrap();
         assert_eq!((read_back[0].channels(), read_back[0].category.as_str()), (2, "."));
-        assert_eq!(
-            (&read_back[0].windows[..], &read_back[0].rows[1][..]),
-            (&[1..3][..], &["3".into(), "4".into()][..])
-        );
+        assert_eq!(read_back[0].windows, Vec::from([1..3; 1]));
+        assert_eq!(read_back[0].rows[1], ["3", "4"]);
     }
 
     #[test]
