@@ -15,8 +15,8 @@ use ruvllm_esp_core::limits::LINE_LIMIT;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::role::catalog::texts_that_fit;
 use ruvllm_esp_core::units::Bytes;
-use ruvllm_esp_sim::device::{least_arena, parts};
 use ruvllm_esp_sim::memory::Memory;
+use ruvllm_esp_sim::memory::{least_arena, parts};
 use serde::Serialize;
 use std::io::{self, Write};
 
