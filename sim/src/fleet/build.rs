@@ -141,6 +141,7 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
                 peers,
                 boot: 0,
                 nonce: 0,
+                entropy: 0,
                 key,
             };
             return Ok(Blueprint::Agent { identity, arena, membership });
