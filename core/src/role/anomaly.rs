@@ -4,14 +4,15 @@
 //! stream, up to what the widest stream can use, and the rest holds learned texts. How long the window is follows from
 //! the number of channels, which the first sample decides.
 
-use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
+use super::contract::{Alarm, CLEAR, Plan, Role, RoleInfo, View, confirm, embed_text};
 use crate::anomaly::State;
 use crate::anomaly::sample::Sample;
-use crate::anomaly::stream::{DEFAULT_WINDOW, MOST_CHANNELS, StreamDetector, WINDOWS};
+use crate::anomaly::stream::{DEFAULT_WINDOW, Kind, MOST_CHANNELS, StreamDetector, WINDOWS};
 use crate::anomaly::text::{TextDetector, TextVerdict};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session};
 use crate::embed::DIMENSIONS;
+use crate::event::{ChipEvent, Detection};
 use crate::meter::{Meter, Op};
 use crate::units::Thousandths;
 use core::fmt;
@@ -38,6 +39,15 @@ pub const INFO: RoleInfo = RoleInfo {
     default_on: &["esp32s2"],
     least_capacity: 16,
     commands: &[LEARN, CHECK, SAMPLE, CLEAR],
+    keeps: None,
+    answers: None,
+    view: View::Signal,
+    store: "learn ",
+    find: "check ",
+    measured: &[
+        ("command-check", "check the pump in hall 3 rattles"),
+        ("command-sample", "sample 19.85 1.10"),
+    ],
 };
 
 /// The sample stream so far. All zeros: no sample yet.
@@ -49,15 +59,6 @@ struct Stream {
     window: u16,
 }
 const _: () = assert!(size_of::<Stream>() == 8);
-
-/// What left its habit during a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Alarm {
-    /// How far from the habit, in thousandths.
-    pub score: i32,
-    /// From which score on it is an alarm, in thousandths.
-    pub threshold: i32,
-}
 
 /// The role over its arena. Capacity counts texts.
 #[derive(Debug)]
@@ -91,6 +92,10 @@ impl<'a> Role<'a> for AnomalySentinel<'a> {
             _ => Err(Failure::UnknownCommand),
         }
     }
+
+    fn alarm(&self) -> Option<Alarm> {
+        self.alarm
+    }
 }
 
 impl AnomalySentinel<'_> {
@@ -106,8 +111,9 @@ impl AnomalySentinel<'_> {
         let vector = embed_text(text, CHECK.usage, session.meter)?;
         let TextVerdict { state, distance, threshold, .. } = self.texts.check(&vector, session.meter);
         write_state(state, session.out)?;
-        if matches!(state, State::Normal | State::Anomaly) {
-            let (distance, threshold) = (thousandths(distance), thousandths(threshold));
+        let (distance, threshold) = (thousandths(distance), thousandths(threshold));
+        session.observer.event(&ChipEvent::Detection(judgement(state, distance, threshold, None)));
+        if is_judged(state) {
             write!(session.out, " distance={distance} threshold={threshold}")?;
             self.raise(state, distance, threshold);
         }
@@ -131,8 +137,10 @@ impl AnomalySentinel<'_> {
         let verdict = detector.sample(values, session.meter);
         self.stream.samples = self.stream.samples.saturating_add(1);
         write_state(verdict.state, session.out)?;
-        if matches!(verdict.state, State::Normal | State::Anomaly) {
-            let (score, threshold) = (thousandths(verdict.score), thousandths(verdict.threshold));
+        let (score, threshold) = (thousandths(verdict.score), thousandths(verdict.threshold));
+        let finding = Some((verdict.channel, verdict.kind));
+        session.observer.event(&ChipEvent::Detection(judgement(verdict.state, score, threshold, finding)));
+        if is_judged(verdict.state) {
             let nearest = thousandths(verdict.nearest_distance);
             write!(session.out, " channel={} kind={}", verdict.channel + 1, verdict.kind.name())?;
             write!(session.out, " score={score} threshold={threshold} nearest={nearest}")?;
@@ -145,11 +153,6 @@ impl AnomalySentinel<'_> {
         if state == State::Anomaly {
             self.alarm = Some(Alarm { score: score.0, threshold: threshold.0 });
         }
-    }
-
-    /// The alarm that the command at hand raised, if it did.
-    pub fn alarm(&self) -> Option<Alarm> {
-        self.alarm
     }
 
     /// The longest window, halving from [`DEFAULT_WINDOW`], with which a stream of `channels` fits its memory.
@@ -171,6 +174,7 @@ impl AnomalySentinel<'_> {
         self.stream_memory.fill(0);
         session.meter.record(Op::Sweep, 2 * self.stream_memory.len() as u32);
         self.texts.clear();
+        session.observer.event(&ChipEvent::Cleared { items });
         Ok(writeln!(session.out, "cleared {items} items")?)
     }
 }
@@ -198,6 +202,23 @@ fn write_state(state: State, out: &mut dyn fmt::Write) -> fmt::Result {
         State::Normal => out.write_str("NORMAL"),
         State::Anomaly => out.write_str("ANOMALY"),
     }
+}
+
+/// Has it learned enough to judge?
+fn is_judged(state: State) -> bool {
+    matches!(state, State::Normal | State::Anomaly)
+}
+
+fn judgement(
+    state: State,
+    score: Thousandths,
+    threshold: Thousandths,
+    finding: Option<(u32, Kind)>,
+) -> Detection {
+    if !is_judged(state) {
+        return Detection { state, score: 0, threshold: 0, finding: None };
+    }
+    Detection { state, score: score.0, threshold: threshold.0, finding }
 }
 
 fn thousandths(value: u32) -> Thousandths {

@@ -11,12 +11,14 @@ pub(crate) use kind::{FOR_EVER, parse_time_to_live, parse_type};
 
 use self::kind::TYPES;
 use super::catalog::{Catalog, LIST, parse_id};
-use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, View, confirm, embed_text};
 use super::question::{CANDIDATES, Question, cosine};
 use super::rank::Best;
+use super::shared::{Asked, Asks, Keeping, Keeps};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text, number};
 use crate::embed::DIMENSIONS;
+use crate::event::ChipEvent;
 use crate::index::Index;
 use crate::index::flat::Flat;
 use crate::kernel::distance::dot;
@@ -68,6 +70,12 @@ pub const INFO: RoleInfo = RoleInfo {
     default_on: &["esp32c6"],
     least_capacity: 16,
     commands: &[REMEMBER, RECALL, RECALL_TYPE, RECENT, FORGET, LIST, CLEAR],
+    keeps: Some(Keeps::Memories),
+    answers: Some(Asks::Recall),
+    view: View::Questions,
+    store: "remember fact ",
+    find: "recall ",
+    measured: &[("command-recall", "recall 3 which hall is the pump in"), ("command-recent", "recent 3")],
 };
 
 /// What a memory is worth, beside its text. Kept at the slot that the index gave it.
@@ -113,7 +121,7 @@ impl Memory {
 pub struct MemoryArchivist<'a> {
     index: Flat<'a>,
     memories: &'a mut [Memory],
-    pub(super) catalog: Catalog<'a>,
+    catalog: Catalog<'a>,
 }
 
 impl<'a> Role<'a> for MemoryArchivist<'a> {
@@ -142,6 +150,47 @@ impl<'a> Role<'a> for MemoryArchivist<'a> {
             _ => Err(Failure::UnknownCommand),
         }
     }
+
+    fn catalog(&self) -> Option<&Catalog<'a>> {
+        Some(&self.catalog)
+    }
+
+    fn catalog_mut(&mut self) -> Option<&mut Catalog<'a>> {
+        Some(&mut self.catalog)
+    }
+
+    fn keep<M: Meter>(&mut self, given: &Keeping<'_>, now: u32, meter: &mut M) -> Result<u32, Failure> {
+        let Keeping::Memory { kind, lives_s, text } = *given else { return Err(Failure::UnknownCommand) };
+        self.remove_expired(now, meter);
+        self.store(kind, lives_s, text, now, meter)
+    }
+
+    fn kept<'t>(&self, slot: u32, now: u32, text: &'t str) -> Keeping<'t> {
+        let (kind, lives_s) = self.terms(slot, now);
+        Keeping::Memory { kind, lives_s, text }
+    }
+
+    fn release<M: Meter>(&mut self, slot: u32, meter: &mut M) {
+        self.remove(slot, meter);
+    }
+
+    /// The memories that bear on the question, as `recall` finds them. None counts as used: whether it is shown is for the
+    /// asker to say.
+    fn recall_for<M: Meter>(
+        &mut self,
+        asked: &Asked<'_>,
+        now: u32,
+        meter: &mut M,
+        mut offer: impl FnMut(u32, i32),
+    ) -> Result<(), Failure> {
+        let Asked { text, only, count } = *asked;
+        self.remove_expired(now, meter);
+        let question = Question::new(text, RECALL.usage, meter)?;
+        for (score, slot) in self.bearing_on(&question, only, count, now, meter).entries() {
+            offer(*slot, (*score / 100) as i32);
+        }
+        Ok(())
+    }
 }
 
 impl MemoryArchivist<'_> {
@@ -161,6 +210,7 @@ impl MemoryArchivist<'_> {
             *place = memory;
         }
         let id = self.catalog.id(slot).unwrap_or_default();
+        session.observer.event(&ChipEvent::Stored { id });
         Ok(writeln!(session.out, "remembered id={id}")?)
     }
 
@@ -184,7 +234,7 @@ impl MemoryArchivist<'_> {
     ///
     /// # Errors
     /// [`Failure::UnknownType`], [`Failure::NothingToEmbed`], or that it does not fit.
-    pub(super) fn store<M: Meter>(
+    fn store<M: Meter>(
         &mut self,
         kind: u8,
         lives_s: u32,
@@ -204,7 +254,7 @@ impl MemoryArchivist<'_> {
     }
 
     /// The type of the memory at `slot`, and how many seconds it has left; 0 where that follows from its type.
-    pub(super) fn terms(&self, slot: u32, now: u32) -> (u8, u32) {
+    fn terms(&self, slot: u32, now: u32) -> (u8, u32) {
         let memory = self.memory(slot);
         let default = TYPES.get(usize::from(memory.kind)).and_then(|(.., lives)| *lives);
         let lives_s = match (memory.expires, default) {
@@ -267,6 +317,7 @@ impl MemoryArchivist<'_> {
         let question = Question::new(text, usage, session.meter)?;
         let best =
             self.bearing_on(&question, only.map(|kind| kind as u8), count, seconds(session), session.meter);
+        session.observer.event(&ChipEvent::Results { hits: best.entries().len() as u8 });
         let Some((_, top)) = best.entries().first() else {
             return Ok(session.out.write_str("top: (no recall)\n")?);
         };
@@ -277,7 +328,9 @@ impl MemoryArchivist<'_> {
         self.catalog.write(*top, session)?;
         session.out.write_str("\n")?;
         for (score, slot) in best.entries() {
-            self.write_memory(*slot, Some(score / 100), session)?;
+            let (id, score) = (self.catalog.id(*slot).unwrap_or_default(), score / 100);
+            session.observer.event(&ChipEvent::Hit { id, score: score as i32 });
+            self.write_memory(*slot, Some(score), session)?;
         }
         Ok(())
     }
@@ -313,27 +366,6 @@ impl MemoryArchivist<'_> {
         best
     }
 
-    /// Offers the memories that bear on the question, as `recall` finds them: slot and score in thousandths. None counts as
-    /// used: whether it is shown is for the asker to say.
-    ///
-    /// # Errors
-    /// As those of `recall`.
-    pub(super) fn recall_for<M: Meter>(
-        &self,
-        text: &str,
-        only: Option<u8>,
-        count: usize,
-        now: u32,
-        meter: &mut M,
-        mut offer: impl FnMut(u32, i32),
-    ) -> Result<(), Failure> {
-        let question = Question::new(text, RECALL.usage, meter)?;
-        for (score, slot) in self.bearing_on(&question, only, count, now, meter).entries() {
-            offer(*slot, (*score / 100) as i32);
-        }
-        Ok(())
-    }
-
     #[inline(never)]
     fn recent<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let count = if rest.is_empty() {
@@ -358,6 +390,7 @@ impl MemoryArchivist<'_> {
         let id = parse_id(rest)?;
         let slot = self.catalog.find(id, session.meter)?;
         self.remove(slot, session.meter);
+        session.observer.event(&ChipEvent::Removed { id });
         Ok(writeln!(session.out, "forgot id={id}")?)
     }
 
@@ -365,11 +398,12 @@ impl MemoryArchivist<'_> {
         let items = confirm(self.items(), rest)?;
         self.index.clear();
         self.catalog.clear();
+        session.observer.event(&ChipEvent::Cleared { items });
         Ok(writeln!(session.out, "cleared {items} items")?)
     }
 
     /// Removes what has expired `now` seconds after boot.
-    pub(super) fn remove_expired<M: Meter>(&mut self, now: u32, meter: &mut M) {
+    fn remove_expired<M: Meter>(&mut self, now: u32, meter: &mut M) {
         meter.record(Op::Scan, 2 * self.memories.len() as u32);
         for slot in 0..self.memories.len() as u32 {
             if self.index.vector(slot).is_some() && self.memory(slot).has_expired(now) {
@@ -378,7 +412,7 @@ impl MemoryArchivist<'_> {
         }
     }
 
-    pub(super) fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) {
+    fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) {
         self.index.remove(slot, meter);
         self.catalog.remove(slot, meter);
     }

@@ -6,6 +6,7 @@
 pub mod anomaly;
 pub mod catalog;
 pub mod contract;
+mod federated;
 pub mod hnsw;
 pub mod memory;
 pub mod name;
@@ -44,6 +45,13 @@ macro_rules! any_role {
                     $(RoleKind::$kind => AnyRole::$kind(Role::carve(arena, plan)?),)*
                 })
             }
+
+            /// Which role it is.
+            pub const fn kind(&self) -> RoleKind {
+                match self {
+                    $(AnyRole::$kind(_) => RoleKind::$kind,)*
+                }
+            }
         }
     };
 }
@@ -66,6 +74,7 @@ macro_rules! dispatch {
         }
     };
 }
+use {dispatch, with_role};
 
 impl AnyRole<'_> {
     /// How many items it holds.

@@ -1,11 +1,13 @@
 //! The retriever: finds the passages that bear on a question, and says so when none does.
 
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
-use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, View, confirm, embed_text};
 use super::passage::passages;
 use super::question::{CANDIDATES, Question, TextBuffer, cosine};
+use super::shared::{Asked, Asks, Keeping, Keeps};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text};
+use crate::event::ChipEvent;
 use crate::index::choice::TEXT_EFFORT;
 use crate::index::{AnyIndex, Hit, Index};
 use crate::limits::{LINE_LIMIT, MAX_RESULTS};
@@ -35,6 +37,12 @@ pub const INFO: RoleInfo = RoleInfo {
     default_on: &["esp32"],
     least_capacity: 16,
     commands: &[ADD, RECALL, GET, DELETE, LIST, CLEAR],
+    keeps: Some(Keeps::Texts),
+    answers: Some(Asks::Recall),
+    view: View::Questions,
+    store: "add ",
+    find: "recall ",
+    measured: &[("command-ask", "recall 2 which hall is the pump in")],
 };
 
 /// Where a passage lies in its text. Kept at the slot that the index gave it.
@@ -49,21 +57,21 @@ struct Passage {
 const _: () = assert!(size_of::<Passage>() == 6);
 
 /// A text that was stored.
-pub(super) struct Stored {
+struct Stored {
     /// Its slot in the catalog.
-    pub(super) slot: u32,
+    slot: u32,
     /// Its id.
-    pub(super) id: u32,
+    id: u32,
     /// How many passages it has.
-    pub(super) passages: u32,
+    passages: u32,
 }
 
 /// The role over its arena. Capacity counts passages; there are as many places for texts.
 #[derive(Debug)]
 pub struct RagRetriever<'a> {
-    pub(super) index: AnyIndex<'a>,
+    index: AnyIndex<'a>,
     passages: &'a mut [Passage],
-    pub(super) documents: Catalog<'a>,
+    documents: Catalog<'a>,
 }
 
 impl<'a> Role<'a> for RagRetriever<'a> {
@@ -90,12 +98,52 @@ impl<'a> Role<'a> for RagRetriever<'a> {
             _ => Err(Failure::UnknownCommand),
         }
     }
+
+    fn catalog(&self) -> Option<&Catalog<'a>> {
+        Some(&self.documents)
+    }
+
+    fn catalog_mut(&mut self) -> Option<&mut Catalog<'a>> {
+        Some(&mut self.documents)
+    }
+
+    fn index(&self) -> Option<&AnyIndex<'a>> {
+        Some(&self.index)
+    }
+
+    fn keep<M: Meter>(&mut self, given: &Keeping<'_>, _now: u32, meter: &mut M) -> Result<u32, Failure> {
+        let Keeping::Text(text) = *given else { return Err(Failure::UnknownCommand) };
+        Ok(self.store(text, meter)?.slot)
+    }
+
+    fn release<M: Meter>(&mut self, slot: u32, meter: &mut M) {
+        self.remove(slot, meter);
+    }
+
+    /// The texts that bear on the question, as `recall` finds them, by their cosine. A text has no type.
+    fn recall_for<M: Meter>(
+        &mut self,
+        asked: &Asked<'_>,
+        _now: u32,
+        meter: &mut M,
+        mut offer: impl FnMut(u32, i32),
+    ) -> Result<(), Failure> {
+        let Asked { text, only: None, count } = *asked else { return Ok(()) };
+        let question = Question::new(text, RECALL.usage, meter)?;
+        let mut found = [(Passage::default(), 0); MAX_RESULTS];
+        let length = self.bearing_on(&question, count.min(MAX_RESULTS), &mut found, meter);
+        for (passage, similarity) in found.iter().take(length) {
+            offer(u32::from(passage.document), cosine(*similarity).0);
+        }
+        Ok(())
+    }
 }
 
 impl RagRetriever<'_> {
     #[inline(never)]
     fn add<M: Meter>(&mut self, text: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let Stored { id, passages, .. } = self.store(text, session.meter)?;
+        session.observer.event(&ChipEvent::Stored { id });
         write!(session.out, "added id={id}")?;
         if passages > 1 {
             write!(session.out, " passages={passages}")?;
@@ -108,7 +156,7 @@ impl RagRetriever<'_> {
     /// # Errors
     /// As those of `add`.
     #[inline(never)]
-    pub(super) fn store<M: Meter>(&mut self, text: &str, meter: &mut M) -> Result<Stored, Failure> {
+    fn store<M: Meter>(&mut self, text: &str, meter: &mut M) -> Result<Stored, Failure> {
         embed_text(text, ADD.usage, meter)?;
         let full = Failure::Full { capacity: self.index.capacity() };
         let count = passages(text).count() as u32;
@@ -146,6 +194,7 @@ impl RagRetriever<'_> {
         let question = Question::new(text, RECALL.usage, session.meter)?;
         let mut found = [(Passage::default(), 0); MAX_RESULTS];
         let length = self.bearing_on(&question, count, &mut found, session.meter);
+        session.observer.event(&ChipEvent::Results { hits: length as u8 });
         for (rank, (passage, similarity)) in found.iter().take(length).enumerate() {
             self.write_hit(rank + 1, *passage, *similarity, session)?;
         }
@@ -189,26 +238,6 @@ impl RagRetriever<'_> {
         length
     }
 
-    /// Offers the texts that bear on the question, as `recall` finds them: slot and cosine in thousandths.
-    ///
-    /// # Errors
-    /// As those of `recall`.
-    pub(super) fn recall_for<M: Meter>(
-        &self,
-        text: &str,
-        count: usize,
-        meter: &mut M,
-        mut offer: impl FnMut(u32, i32),
-    ) -> Result<(), Failure> {
-        let question = Question::new(text, RECALL.usage, meter)?;
-        let mut found = [(Passage::default(), 0); MAX_RESULTS];
-        let length = self.bearing_on(&question, count.min(MAX_RESULTS), &mut found, meter);
-        for (passage, similarity) in found.iter().take(length) {
-            offer(u32::from(passage.document), cosine(*similarity).0);
-        }
-        Ok(())
-    }
-
     fn write_hit<M: Meter>(
         &self,
         rank: usize,
@@ -222,7 +251,9 @@ impl RagRetriever<'_> {
         }
         let slot = u32::from(passage.document);
         let id = self.documents.id(slot).unwrap_or_default();
-        write!(session.out, "  id={id} relevance={} ", cosine(similarity))?;
+        let relevance = cosine(similarity);
+        session.observer.event(&ChipEvent::Hit { id, score: relevance.0 });
+        write!(session.out, "  id={id} relevance={relevance} ")?;
         self.write_passage(passage, session)
     }
 
@@ -250,11 +281,12 @@ impl RagRetriever<'_> {
         let id = parse_id(rest)?;
         let document = self.documents.find(id, session.meter)?;
         self.remove(document, session.meter);
+        session.observer.event(&ChipEvent::Removed { id });
         Ok(writeln!(session.out, "deleted id={id}")?)
     }
 
     /// Removes a text with its passages.
-    pub(super) fn remove<M: Meter>(&mut self, document: u32, meter: &mut M) {
+    fn remove<M: Meter>(&mut self, document: u32, meter: &mut M) {
         meter.record(Op::Compare, self.passages.len() as u32);
         for (slot, passage) in (0u32..).zip(self.passages.iter()) {
             if u32::from(passage.document) == document && self.index.vector(slot).is_some() {
@@ -268,6 +300,7 @@ impl RagRetriever<'_> {
         let items = confirm(self.items(), rest)?;
         self.index.clear();
         self.documents.clear();
+        session.observer.event(&ChipEvent::Cleared { items });
         Ok(writeln!(session.out, "cleared {items} items")?)
     }
 }
