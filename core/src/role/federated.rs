@@ -3,7 +3,7 @@
 //! What each role keeps and answers is in its description; here is what is the same for all.
 
 use super::catalog::Catalog;
-use super::contract::{Alarm, Role};
+use super::contract::{Alarm, Role, View};
 use super::question::TextBuffer;
 use super::shared::{Asked, Asks, Keeping, Keeps, Kept};
 use super::{AnyRole, dispatch, with_role};
@@ -26,6 +26,16 @@ impl RoleKind {
     /// The roles that keep such items, in the order of the table.
     pub fn keepers(keeps: Keeps) -> impl Iterator<Item = RoleKind> {
         RoleKind::ALL.into_iter().filter(move |kind| kind.info().keeps == Some(keeps))
+    }
+
+    /// Does the role take sensor samples?
+    pub fn takes_samples(self) -> bool {
+        self.info().view == View::Signal
+    }
+
+    /// The first role that answers such questions.
+    pub fn answering(asks: Asks) -> Option<RoleKind> {
+        RoleKind::ALL.into_iter().find(|kind| kind.can_answer(asks))
     }
 
     /// Does the role answer such questions?

@@ -10,9 +10,12 @@ use crate::memory::Memory;
 use oorandom::Rand32;
 use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::chip;
+use ruvllm_esp_core::event::{ChipEvent, Observer};
+use ruvllm_esp_core::federation::Turn;
 use ruvllm_esp_core::limits::MAX_RESULTS;
 use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::role::shared::{Asks, Keeps};
 use ruvllm_esp_core::units::{Bytes, Micros};
 use serde::Serialize;
 
@@ -51,7 +54,7 @@ pub struct Verdicts {
 /// Asks the roles for every sentence in every way.
 pub fn run(seed: u64) -> RecallReport {
     let sentences = sentences();
-    let mut indexer = Chip::new(RoleKind::HnswIndexer);
+    let mut indexer = Chip::new(Asks::Search);
     sentences.iter().for_each(|sentence| _ = indexer.say(&format!("add {}", sentence.text)));
     let search = Kind::ALL.map(|kind| (kind, indexer.accuracy(&sentences, kind, seed))).into();
     indexer.counts.clear();
@@ -68,7 +71,10 @@ struct Chip {
 }
 
 impl Chip {
-    fn new(role: RoleKind) -> Self {
+    /// Of the first role that keeps texts and answers such questions.
+    fn new(asks: Asks) -> Self {
+        let role = RoleKind::keepers(Keeps::Texts).find(|role| role.can_answer(asks));
+        let role = role.unwrap_or(RoleKind::ALL[0]);
         let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: 0, role, seed: 1 };
         match Agent::boot(Memory::new(ARENA), identity) {
             Ok(agent) => Self { agent, counts: Counts::default() },
@@ -76,11 +82,15 @@ impl Chip {
         }
     }
 
-    fn say(&mut self, line: &str) -> String {
-        let mut reply = String::new();
-        // A failed command says so in its reply, which is what is looked at.
-        let _ = self.agent.line(Ok(line), Micros(0), &mut self.counts, &mut reply);
-        reply
+    /// Types a line; the ids of what it found, the best first.
+    fn say(&mut self, line: &str) -> Vec<usize> {
+        let (mut reply, mut hits) = (String::new(), Hits::default());
+        // A command that failed found nothing.
+        let _ = self.agent.say(
+            Ok(line),
+            &mut Turn { now: Micros(0), meter: &mut self.counts, out: &mut reply, observer: &mut hits },
+        );
+        hits.0
     }
 
     /// How the queries of `kind` fare; sentence `row` has id `row`.
@@ -89,12 +99,23 @@ impl Chip {
         let mut ranks = Vec::new();
         for (row, sentence) in sentences.iter().enumerate() {
             let Some(query) = kind.query(sentence, &mut random) else { continue };
-            let reply = self.say(&format!("search {MAX_RESULTS} {query}"));
-            let ids = reply.lines().next().and_then(|line| line.strip_prefix("hits: ")).unwrap_or_default();
-            let place = ids.split(',').position(|id| id.parse() == Ok(row));
+            let ids = self.say(&format!("search {MAX_RESULTS} {query}"));
+            let place = ids.iter().position(|id| *id == row);
             ranks.push((row, place.map_or(u32::MAX, |place| place as u32 + 1)));
         }
         Accuracy::of(ranks.iter())
+    }
+}
+
+/// The ids of what a command found.
+#[derive(Default)]
+struct Hits(Vec<usize>);
+
+impl Observer for Hits {
+    fn event(&mut self, event: &ChipEvent) {
+        if let ChipEvent::Hit { id, .. } = event {
+            self.0.push(*id as usize);
+        }
     }
 }
 
@@ -108,24 +129,23 @@ fn verdicts(sentences: &[Sentence], kind: Kind, seed: u64) -> Verdicts {
     languages.dedup();
     let (mut questions, mut accepted, mut answered) = (0u32, 0u32, 0u32);
     for (language, half) in languages.iter().flat_map(|language| [(language, 0), (language, 1)]) {
-        let mut retriever = Chip::new(RoleKind::RagRetriever);
+        let mut retriever = Chip::new(Asks::Recall);
         let own = |row: &usize| sentences[*row].language == *language;
         let rows: Vec<usize> = (0..sentences.len()).filter(own).collect();
-        for row in rows.iter().skip(half).step_by(2) {
+        let stored: Vec<usize> = rows.iter().copied().skip(half).step_by(2).collect();
+        for row in &stored {
             retriever.say(&format!("add {}", sentences[*row].text));
         }
         for (place, row) in rows.iter().enumerate() {
             let Some(query) = &queries[*row] else { continue };
-            let reply = retriever.say(&format!("recall 1 {query}"));
-            let found = !reply.starts_with("top: (no match)");
+            let found = retriever.say(&format!("recall 1 {query}"));
             if place % 2 == half {
-                let text = sentences[*row].text;
-                let top =
-                    reply.lines().next().and_then(|line| line.strip_prefix("top: ")).unwrap_or_default();
+                // Ids count up from 0, as the sentences were stored.
+                let top = found.first().and_then(|id| stored.get(*id));
                 questions += 1;
-                answered += u32::from(found && !top.is_empty() && text.contains(top));
+                answered += u32::from(top.is_some_and(|top| sentences[*top].text == sentences[*row].text));
             } else {
-                accepted += u32::from(found);
+                accepted += u32::from(!found.is_empty());
             }
         }
     }

@@ -23,6 +23,7 @@ use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::exchange::{Exchange, Pieces};
 use ruvllm_esp_core::federation::{Membership, Turn};
+use ruvllm_esp_core::limits::LINE_LIMIT;
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
 use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
 use ruvllm_esp_core::wire::FRAME_LIMIT;
@@ -411,6 +412,9 @@ impl Chip {
         self.counts.record(Op::Receive, line.len() as u32 + 1);
         let before = out.count;
         program.line(line, &mut turn(self.clock.shows(now), &mut self.counts, out, seen));
+        if self.keep.events {
+            read_hits(program, seen);
+        }
         self.exchange.report(line, out.count - before, &mut self.counts);
     }
 
@@ -460,11 +464,11 @@ impl Chip {
     }
 
     fn told(&mut self, now: Nanos, seen: Seen) {
-        for event in seen.0 {
+        for (event, text) in seen.0 {
             let own = matches!(self.blueprint, Blueprint::Agent { identity, .. }
                 if matches!(event, ChipEvent::Alarm { from, .. } if from == identity.chip_id));
             self.alarms += u32::from(own);
-            self.record(now, What::Fleet(event));
+            self.record(now, What::Event(event, text));
         }
     }
 
@@ -494,6 +498,19 @@ impl Chip {
         if self.keep.keeps(&what) {
             self.records.push(Record { at, chip: self.place, number: self.number, what });
             self.number += 1;
+        }
+    }
+}
+
+/// Reads the texts of the hits, as a host can without the chip doing anything.
+fn read_hits(program: &mut dyn Program, seen: &mut Seen) {
+    for (event, text) in &mut seen.0 {
+        if let ChipEvent::Hit { id, .. } = *event {
+            *text = program.agent().and_then(Agent::role).and_then(|role| {
+                let catalog = role.catalog()?;
+                let slot = catalog.find(id, &mut ()).ok()?;
+                Some(catalog.read(slot, &mut [0; LINE_LIMIT], &mut ()).into())
+            });
         }
     }
 }

@@ -6,6 +6,7 @@ use ruvllm_esp_core::event::{ChipEvent, Observer};
 use ruvllm_esp_core::federation::{Outgoing, Turn};
 use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::units::Micros;
+use std::sync::Arc;
 
 /// A program on a chip, driven as firmware drives an agent.
 pub trait Program: Send {
@@ -54,10 +55,14 @@ impl Program for Agent<Memory> {
 
 /// Keeps what the core reports during one turn.
 #[derive(Debug, Default)]
-pub struct Seen(pub Vec<ChipEvent>);
+pub struct Seen(pub Vec<(ChipEvent, Option<Arc<str>>)>);
 
 impl Observer for Seen {
     fn event(&mut self, event: &ChipEvent) {
-        self.0.push(*event);
+        self.0.push((*event, None));
+    }
+
+    fn event_with_text(&mut self, event: &ChipEvent, text: &str) {
+        self.0.push((*event, Some(text.into())));
     }
 }
