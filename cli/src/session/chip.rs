@@ -1,10 +1,10 @@
 //! The chip of a session: modelled, or an image on an emulated one. A session tells them apart by their figures only.
 
 use super::device_error;
+use crate::board_text::new_role;
 use crate::error::{CliError, Stop};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::console::Failure;
-use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::cost::Cost;
 use ruvllm_esp_sim::device::Device;
@@ -227,16 +227,6 @@ impl Chip for Emulated {
     }
 }
 
-/// The role that the chip says it has from now on: because it was told so, or because it started anew.
-fn new_role(reply: &str) -> Option<RoleKind> {
-    let name = |line: &str| {
-        let banner = || line.strip_prefix("variant=")?.split_once(" role=").map(|(_, rest)| rest);
-        let rest = line.strip_prefix("role set to ").or_else(banner)?;
-        rest.split(' ').next().and_then(RoleKind::by_name)
-    };
-    reply.lines().rev().find_map(name)
-}
-
 /// An image's error, with the next step.
 pub fn exact_error(error: &ExactError) -> CliError {
     match error {
@@ -248,18 +238,5 @@ pub fn exact_error(error: &ExactError) -> CliError {
             .help("--image takes a merged image for this kind of chip, as `ruvllm-esp build` makes it"),
         ExactError::Fault(_) => CliError::no("sim::fault", format!("the program failed: {error}"))
             .help("`ruvllm-esp emulate --trace` shows what led there"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_chip_says_when_its_role_changes() {
-        assert_eq!(new_role("role set to RagRetriever\n"), Some(RoleKind::RagRetriever));
-        let start = "I (1) boot: x\nruvllm-esp 0.1.0\nvariant=esp32c3 role=HnswIndexer chip_id=0 sram_kb=313\n[ready]\n";
-        assert_eq!(new_role(start), Some(RoleKind::HnswIndexer));
-        assert_eq!(new_role("role: HnswIndexer\n"), None);
     }
 }
