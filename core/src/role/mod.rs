@@ -112,7 +112,7 @@ impl RoleKind {
     /// The role that a chip has unless told otherwise.
     pub fn default_for(chip: &Chip) -> RoleKind {
         let is_default = |kind: &RoleKind| kind.info().default_on.contains(&chip.name);
-        RoleKind::ALL.into_iter().find(is_default).unwrap_or(RoleKind::HnswIndexer)
+        RoleKind::ALL.into_iter().find(is_default).unwrap_or(RoleKind::ALL[0])
     }
 
     /// The plan of the largest capacity that fits `memory`, or `None` where not even the least does. The index is a graph
