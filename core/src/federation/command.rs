@@ -33,8 +33,8 @@ const STATUS: CommandInfo =
     CommandInfo { name: "fleet", usage: "fleet", summary: "the fleet as this chip sees it" };
 const ADD: CommandInfo = CommandInfo {
     name: "fleet add",
-    usage: "fleet add [to=hnsw|rag] TEXT",
-    summary: "store a text on as many chips as the fleet keeps copies",
+    usage: "fleet add [to=ROLE] TEXT",
+    summary: "store a text on as many chips as the fleet keeps copies, of this role if given",
 };
 const SEARCH: CommandInfo = CommandInfo {
     name: "fleet search",
