@@ -99,7 +99,7 @@ impl Names {
                 let chips = if *of == 1 { "chip" } else { "chips" };
                 (EventKind::Question, format!("asks {of} {chips}, question {request}"))
             }
-            ChipEvent::Answered { request, chips, of, partial, elapsed } => {
+            ChipEvent::Answered { request, chips, of, partial, elapsed, .. } => {
                 let part = if *partial { ", in part" } else { "" };
                 let took = elapsed.get() / 1000;
                 (
