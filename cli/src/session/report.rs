@@ -2,6 +2,7 @@
 
 use super::Terms;
 use super::chip::{Chip, Memory, Register, Reply};
+use crate::board_text::verdict;
 use crate::error::Stop;
 use crate::output::Output;
 use crate::quantity::{bytes, count, duration};
@@ -225,12 +226,6 @@ impl Report {
 
 fn counted(commands: u32) -> String {
     format!("{} command{}", count(commands.into()), if commands == 1 { "" } else { "s" })
-}
-
-/// The verdict in the reply to a sample: its first word, in capitals.
-fn verdict(reply: &str) -> Option<&str> {
-    let word = reply.split_ascii_whitespace().next()?;
-    word.bytes().all(|byte| byte.is_ascii_uppercase()).then_some(word)
 }
 
 fn cost_line(cost: &Cost, kind: Kind, memory: Option<&Memory>) -> String {

@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn answered(request: u32) -> ChipEvent {
-        ChipEvent::Answered { request, chips: 2, of: 3, partial: true, elapsed: Micros(0) }
+        ChipEvent::Answered { request, chips: 2, of: 3, partial: true, hits: 0, elapsed: Micros(0) }
     }
 
     #[test]

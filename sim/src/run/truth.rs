@@ -55,7 +55,10 @@ impl Truth {
         let typed = match command {
             Some(FleetCommand::Add { text, .. }) => Typed::Add(vector(text)),
             Some(FleetCommand::Ask { asks: Asks::Search, count, text }) => Typed::Search(count, vector(text)),
-            _ => return drop(self.typed.remove(&chip)),
+            _ => {
+                self.typed.remove(&chip);
+                return;
+            }
         };
         self.typed.insert(chip, typed);
     }

@@ -203,7 +203,7 @@ impl Board {
     }
 
     fn set_role(&mut self, name: &str) {
-        self.chip.role = RoleKind::by_name(name).map_or(name, RoleKind::alias).to_string();
+        self.chip.role = RoleKind::by_name(name).map_or(name, |role| role.alias()).to_string();
     }
 
     /// `arena: total=B used=B free=B capacity=N item=WHAT`, then a line for each structure.
