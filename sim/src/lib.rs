@@ -8,7 +8,6 @@
 //! - [`footprint`]: which code a command takes out of flash, and how much of it the cache has lost
 //! - [`figure`]: a number that says what it is and how far off it may be
 //! - [`fleet`]: many chips on links
-//! - [`gate`]: what must hold before a release
 //! - [`kernels`]: every kernel counted on the host and clocked in the emulator, and what calibrates one by the other
 //! - [`run`]: a scenario run, judged and traced
 //! - [`scenario`]: files that say what a fleet is, does and must do
@@ -24,7 +23,6 @@ pub mod exact;
 pub mod figure;
 pub mod fleet;
 pub mod footprint;
-pub mod gate;
 pub mod kernels;
 pub mod memory;
 pub mod run;

@@ -1,16 +1,18 @@
 //! The image that is flashed, on the emulated chip: the times of its sessions, and a power that comes and goes. Gate G3
 //! replays transcripts on it.
 //!
-//! Where images and ROMs are from, `images/mod.rs` says. RUVLLM_POWER_CUTS says how often the power is cut; 100 times
-//! unless told.
+//! Where images and ROMs are from, `images/mod.rs` says. RUVLLM_POWER_CUTS is the number of power cuts
+//! [default: 25].
 #![allow(clippy::unwrap_used, reason = "what cannot be read or run fails the test")]
 
 mod images;
 
 use images::{CHIPS, image, root};
 use ruvllm_esp_core::chip;
+use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::cost::calibrated;
-use ruvllm_esp_sim::emulator::board::{Port, Surroundings, milliseconds};
+use ruvllm_esp_sim::emulator::board::{Halt, Port, Surroundings, milliseconds};
 use ruvllm_esp_sim::exact::Exact;
 use ruvllm_esp_sim::kernels::calibration::ratio;
 use ruvllm_esp_sim::kernels::whole::{self, Session};
@@ -62,10 +64,11 @@ fn bless(rows: &str, singles: &str) {
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn modelled_and_emulated_times_stand_within_the_band() {
     let (mut rows, mut singles) = (String::new(), String::new());
     for name in CHIPS {
-        let Some((flash, rom)) = image(name) else { return };
+        let (flash, rom) = image(name);
         let chip = chip::by_name(name).unwrap();
         let stated = if name == "esp32c6" { calibrated::ESP32C6 } else { calibrated::ESP32C3 };
         let sessions = whole::sessions(chip, &rom, &flash).unwrap();
@@ -98,11 +101,12 @@ fn modelled_and_emulated_times_stand_within_the_band() {
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn no_power_cut_keeps_it_from_starting() {
     let cuts: u32 =
-        std::env::var("RUVLLM_POWER_CUTS").ok().and_then(|count| count.parse().ok()).unwrap_or(100);
+        std::env::var("RUVLLM_POWER_CUTS").ok().and_then(|count| count.parse().ok()).unwrap_or(25);
     for name in CHIPS {
-        let Some((flash, rom)) = image(name) else { continue };
+        let (flash, rom) = image(name);
         let chip = chip::by_name(name).unwrap();
         let mut exact = Exact::boot(chip, &rom, flash, Surroundings::default()).unwrap();
         let board = exact.board();
@@ -131,7 +135,7 @@ fn no_power_cut_keeps_it_from_starting() {
             };
             let halt = board.run_until(milliseconds(5_000), is_up);
             let said = String::from_utf8_lossy(board.serial_out(Port::Usb)).into_owned();
-            assert_eq!(halt, ruvllm_esp_sim::emulator::board::Halt::Reached, "{name} cut {cut}: {said}");
+            assert_eq!(halt, Halt::Reached, "{name} cut {cut}: {said}");
             assert_eq!(board.starts().len(), starts, "{name} cut {cut}: it started more than once: {said}");
             board.take_serial_out(Port::Usb);
         }
@@ -139,5 +143,33 @@ fn no_power_cut_keeps_it_from_starting() {
             board.wear().sectors_erased > u64::from(cuts) / 10,
             "the cuts fell where nothing was written"
         );
+    }
+}
+
+/// Time is skipped between two idle moments, never faked: the chip's own counters go on from where they were set.
+#[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
+fn it_runs_on_where_its_clocks_roll_over() {
+    for name in CHIPS {
+        let (flash, rom) = image(name);
+        let chip = chip::by_name(name).unwrap();
+        let mut exact = Exact::boot(chip, &rom, flash, Surroundings::default()).unwrap();
+        exact.configure(1, RoleKind::HnswIndexer).unwrap();
+        assert_eq!(exact.line(Ok("add the pump")).unwrap().text, "added id=0\n");
+        let starts = exact.board().starts().len();
+        // 2^32 microseconds, once and three times; 2^31 and 2^32 milliseconds.
+        for (rollover, after) in
+            [(1u64 << 32, 12_000), (3 << 32, 1_000), ((1 << 31) * 1_000, 1_000), ((1 << 32) * 1_000, 12_000)]
+        {
+            let wait = Micros(rollover - 2_000_000 - exact.now().get());
+            exact.wait(wait).unwrap();
+            // The watchdog waits 10 s.
+            assert_eq!(exact.board().run_for(milliseconds(2_000 + after)), Halt::TimeOut);
+            let said = exact.line(Ok("get 0")).unwrap().text;
+            assert_eq!(said, "id=0 the pump\n", "{name} after {rollover} us");
+            assert_eq!(exact.board().starts().len(), starts, "{name} started anew after {rollover} us");
+        }
+        let status = exact.line(Ok("chip")).unwrap().text;
+        assert!(status.contains("up: 4294977 s") || status.contains("up: 429497"), "{status}");
     }
 }

@@ -21,6 +21,7 @@ use std::fs::File;
 use std::io::{self, Cursor, IsTerminal, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const EXAMPLES: &str = "\
 On a terminal this is a console with history and completion; from a pipe it reads lines to the end. \
@@ -89,6 +90,10 @@ pub struct Arguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", requires = "tcp")]
     #[arg(help_heading = "Who talks to it")]
     bind: IpAddr,
+    /// Seconds without input after which a client of --tcp gives way to the next that connects
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, requires = "tcp")]
+    #[arg(help_heading = "Who talks to it")]
+    idle: u32,
     /// Open the console on a pseudo-terminal, as a serial port for any terminal program (not on Windows)
     #[arg(long, conflicts_with_all = ["demo", "input", "stdin"], help_heading = "Who talks to it")]
     pty: bool,
@@ -142,7 +147,7 @@ impl Arguments {
     /// Opens the console to others. What cannot be opened is told before the chip starts.
     fn serve(&self, setup: &Setup, terms: Terms, output: &Output) -> Outcome {
         let mut outside: Box<dyn Outside> = match self.tcp {
-            Some(port) => Box::new(Tcp::listen(self.bind, port)?),
+            Some(port) => Box::new(Tcp::listen(self.bind, port, Duration::from_secs(self.idle.into()))?),
             None => pseudo_terminal()?,
         };
         serve::run(self.boot(setup, terms, output)?, outside.as_mut(), output)

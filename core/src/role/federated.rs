@@ -12,7 +12,7 @@ use crate::embed::DIMENSIONS;
 use crate::for_each_role;
 use crate::index::AnyIndex;
 use crate::item::ItemId;
-use crate::limits::MAX_RESULTS;
+use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
 use crate::role_kind::RoleKind;
 use crate::units::Micros;
@@ -77,8 +77,10 @@ impl<'a> AnyRole<'a> {
         now: Micros,
         meter: &mut M,
     ) -> Result<Kept, Failure> {
-        if self.slot_of(item, meter).is_some() {
-            return Ok(Kept::Already);
+        if let Some(slot) = self.slot_of(item, meter) {
+            let mut buffer = [0; LINE_LIMIT];
+            let is_same = self.kept_at(slot, now, &mut buffer, meter).is_some_and(|kept| kept.says(given));
+            return Ok(if is_same { Kept::Already } else { Kept::Conflict });
         }
         if self.kind().info().keeps != Some(given.kind()) {
             return Err(Failure::WrongRole { wants: RoleKind::keeper(given.kind()) });

@@ -7,85 +7,76 @@
 use crate::arena::{Arena, NoRoom};
 use crate::item::ItemId;
 use crate::meter::{Meter, Op};
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+/// In the flags of a slot: enough other chips hold the item.
+const SPARE: u8 = 1;
 
-const NAMED: u16 = 1;
-const SPARE: u16 = 2;
-
-/// The name of one item. All zeros is none.
-#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
-#[repr(C)]
-struct Name {
-    number: u32,
-    origin: u16,
-    flags: u16,
-}
-const _: () = assert!(size_of::<Name>() == 8);
-
-/// Names by slot. All zeros is no name anywhere.
+/// Names by slot, 13 bytes each. All zeros is no name anywhere.
 #[derive(Debug)]
-pub struct Names<'a>(&'a mut [Name]);
+pub struct Names<'a> {
+    names: &'a mut [ItemId],
+    flags: &'a mut [u8],
+}
 
 impl<'a> Names<'a> {
-    /// Places for `capacity` names; 0 takes nothing.
+    /// Room for `capacity` names; 0 takes nothing.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena has fewer bytes left.
     pub fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
-        Ok(Self(if capacity == 0 { &mut [] } else { arena.slice("names", capacity)? }))
+        if capacity == 0 {
+            return Ok(Self { names: &mut [], flags: &mut [] });
+        }
+        Ok(Self { names: arena.slice("names", capacity)?, flags: arena.slice("name flags", capacity)? })
     }
 
-    /// How many places there are.
+    /// How many slots there are.
     pub fn capacity(&self) -> u32 {
-        self.0.len() as u32
+        self.names.len() as u32
     }
 
     /// The name of the item at `slot`, where the fleet gave it one.
     pub fn get(&self, slot: u32) -> Option<ItemId> {
-        let name = self.0.get(slot as usize).filter(|name| name.flags & NAMED != 0)?;
-        Some(ItemId { origin: name.origin, number: name.number })
+        self.names.get(slot as usize).copied().filter(|name| name.own_id().is_none())
     }
 
     /// Names the item at `slot`.
     pub fn set(&mut self, slot: u32, item: ItemId) {
-        if let Some(place) = self.0.get_mut(slot as usize) {
-            *place = Name { number: item.number, origin: item.origin, flags: NAMED };
+        if let Some(name) = self.names.get_mut(slot as usize) {
+            *name = item;
         }
+        self.mark_spare(slot, false);
     }
 
     /// The slot of `item`.
     pub fn find<M: Meter>(&self, item: ItemId, meter: &mut M) -> Option<u32> {
-        let same =
-            |name: &Name| name.flags & NAMED != 0 && (name.number, name.origin) == (item.number, item.origin);
-        let slot = self.0.iter().position(same);
-        meter.record(Op::Scan, slot.unwrap_or(self.0.len()) as u32);
+        let slot = self.names.iter().position(|name| *name == item).filter(|_| item.own_id().is_none());
+        meter.record(Op::Scan, slot.unwrap_or(self.names.len()) as u32);
         slot.map(|slot| slot as u32)
     }
 
     /// Says whether enough other chips hold the item at `slot`.
     pub fn mark_spare(&mut self, slot: u32, is_spare: bool) {
-        if let Some(name) = self.0.get_mut(slot as usize) {
-            name.flags = if is_spare { name.flags | SPARE } else { name.flags & !SPARE };
+        if let Some(flags) = self.flags.get_mut(slot as usize) {
+            *flags = if is_spare { *flags | SPARE } else { *flags & !SPARE };
         }
     }
 
     /// An item that enough other chips hold.
     pub fn first_spare<M: Meter>(&self, meter: &mut M) -> Option<(u32, ItemId)> {
-        meter.record(Op::Scan, self.0.len() as u32);
-        let slot = self.0.iter().position(|name| name.flags & SPARE != 0)? as u32;
+        meter.record(Op::Scan, self.flags.len() as u32);
+        let slot = self.flags.iter().position(|flags| flags & SPARE != 0)? as u32;
         Some((slot, self.get(slot)?))
     }
 
     /// Nothing is at `slot` any more.
     pub fn clear(&mut self, slot: u32) {
-        if let Some(name) = self.0.get_mut(slot as usize) {
-            *name = Name::default();
-        }
+        self.set(slot, ItemId::default());
     }
 
     /// Nothing is anywhere any more.
     pub fn clear_all(&mut self) {
-        self.0.fill(Name::default());
+        self.names.fill(ItemId::default());
+        self.flags.fill(0);
     }
 }
 
@@ -93,13 +84,18 @@ impl<'a> Names<'a> {
 mod tests {
     use super::*;
 
+    fn named(boot: u32, nonce: u16, count: u32) -> ItemId {
+        ItemId { origin: 3, nonce, boot, count }
+    }
+
     #[test]
     fn what_is_spare_is_known_until_it_is_forgotten_or_gone() {
-        let mut memory = std::vec![0; 4 * size_of::<Name>() + 8];
+        let mut memory = std::vec![0; 4 * 13 + 16];
         let mut names = Names::carve(&mut Arena::new(&mut memory), 4).unwrap();
-        let item = ItemId::given(1, 1, 1);
+        let item = named(1, 0, 1);
         names.set(2, item);
         assert_eq!((names.find(item, &mut ()), names.first_spare(&mut ())), (Some(2), None));
+        assert_eq!(names.find(ItemId::default(), &mut ()), None);
         names.mark_spare(2, true);
         assert_eq!(names.first_spare(&mut ()), Some((2, item)));
         names.mark_spare(2, false);

@@ -1,5 +1,8 @@
 //! What a fleet gives a role to keep, and asks of it.
 
+use crate::meter::Meter;
+use crate::wire::message::{TEXT_KIND, content_check};
+
 /// What a role can keep for its fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeps {
@@ -49,6 +52,25 @@ impl<'t> Keeping<'t> {
             Keeping::Memory { .. } => Keeps::Memories,
         }
     }
+
+    /// Its [`content_check`].
+    pub fn check<M: Meter>(&self, meter: &mut M) -> u32 {
+        match *self {
+            Keeping::Text(text) => content_check(TEXT_KIND, text, meter),
+            Keeping::Memory { kind, text, .. } => content_check(kind, text, meter),
+        }
+    }
+
+    /// Do both say the same? The time that a memory has left does not count.
+    pub(super) fn says(&self, other: &Keeping<'_>) -> bool {
+        match (*self, *other) {
+            (Keeping::Text(one), Keeping::Text(two)) => one == two,
+            (Keeping::Memory { kind, text, .. }, Keeping::Memory { kind: other, text: two, .. }) => {
+                kind == other && text == two
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What a recall asks for.
@@ -69,4 +91,6 @@ pub enum Kept {
     New,
     /// It held it already.
     Already,
+    /// It holds something else under that name, and keeps it.
+    Conflict,
 }

@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_question_gets_its_own_best_answer() {
         let mut told = Told::default();
-        let item = ItemId { origin: 3, number: 0x1_0011 };
+        let item = ItemId { origin: 3, nonce: 0, boot: 1, count: 17 };
         let found = |request, score| ChipEvent::Found { request, item, score, holder: 3 };
         let answered = |request, hits| ChipEvent::Answered {
             request,
@@ -203,8 +203,8 @@ mod tests {
         let answers = told.questions().into_iter().map(|question| question.answer);
         let name = format!("item={item}");
         let expected = [
-            format!("{name} score=0.5 behind the clock"),
-            "id=0 score=0.5 on the hook".into(),
+            format!("{name} score=0.500 behind the clock"),
+            "id=0 score=0.500 on the hook".into(),
             "no match".into(),
         ];
         assert_eq!(answers.collect::<Vec<_>>(), expected);

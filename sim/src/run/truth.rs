@@ -148,7 +148,7 @@ mod tests {
     fn recall_is_measured_against_a_plain_scan_of_what_was_acknowledged() {
         let texts = ["the pump is in hall three", "the valve is red", "the pump is loud", "lunch at noon"];
         let mut truth = Truth::default();
-        let item = |count| ItemId::given(9, 1, count);
+        let item = |count| ItemId { origin: 9, nonce: 0, boot: 1, count };
         for (count, text) in (1..).zip(texts) {
             truth.typed(0, &format!("fleet add {text}"));
             truth.happened(0, &ChipEvent::ItemNamed { item: item(count) }, None);

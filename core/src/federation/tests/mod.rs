@@ -3,6 +3,7 @@
 mod alarms;
 mod discovery;
 mod hostile;
+mod names;
 mod net;
 mod replication;
 mod scatter;
