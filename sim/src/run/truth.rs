@@ -154,7 +154,7 @@ mod tests {
             truth.happened(0, &ChipEvent::ItemNamed { item: item(count) }, None);
         }
         for count in 1..=3 {
-            truth.happened(0, &ChipEvent::ItemAcknowledged { item: item(count), copies: 3 }, None);
+            truth.happened(0, &ChipEvent::ItemAcknowledged { item: item(count), check: 0, copies: 3 }, None);
         }
         let mut ask = |results: &[&str]| {
             truth.typed(0, "fleet search 2 where is the pump");
