@@ -16,10 +16,10 @@ use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::device::{Device, Setup};
 use ruvllm_esp_sim::emulator::board::kept::UnmodelledRegister;
 use ruvllm_esp_sim::emulator::board::{Rom, Surroundings};
 use ruvllm_esp_sim::exact::{Exact, ExactError};
+use ruvllm_esp_sim::single::{Setup, SingleChip};
 use std::time::Duration;
 
 /// How long banner and reply may take together.
@@ -86,8 +86,8 @@ fn hold(chip: &'static Chip, heard: &Heard) -> Outcome {
     let mut outcome = Outcome::default();
     let role = RoleKind::default_for(chip);
     let identity = Identity { chip, chip_id: 0, role, seed: 0 };
-    let banner = match Device::boot(&Setup { identity, radio: Radio::Off, arena: None }) {
-        Ok(device) => device.banner(),
+    let banner = match SingleChip::boot(&Setup { identity, radio: Radio::Off, arena: None }) {
+        Ok(mut single) => single.banner(),
         Err(error) => return Outcome::fail(error.to_string()),
     };
     hold_words("banner", &heard.banner, &banner, &mut outcome);

@@ -10,9 +10,9 @@ use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_sim::cost;
-use ruvllm_esp_sim::device::{Device, Setup};
 use ruvllm_esp_sim::figure::Kind;
 use ruvllm_esp_sim::kernels::{counted, emulated};
+use ruvllm_esp_sim::single::{Setup, SingleChip};
 use std::fs;
 
 /// How long one kernel takes at one size.
@@ -87,9 +87,9 @@ pub fn check(chip: &'static Chip) -> Outcome {
 fn boot(chip: &'static Chip, role: RoleKind, outcome: &mut Outcome) {
     let identity = Identity { chip, chip_id: 1, role, seed: 1 };
     let setup = Setup { identity, radio: Radio::Off, arena: None };
-    match Device::boot(&setup) {
-        Ok(mut device) => {
-            let capacity = device.agent().capacity();
+    match SingleChip::boot(&setup) {
+        Ok(mut single) => {
+            let capacity = single.agent().map_or(0, |agent| agent.capacity());
             let (arena, alias) = (setup.arena_bytes(), role.alias());
             outcome.evidence.push(format!("role {alias} boots in {arena}, capacity {capacity}"));
         }

@@ -11,7 +11,7 @@ use crate::firmware::product::Product;
 use crate::firmware::size_table::{Measured, SizeTable, TOLERANCE};
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_sim::device::least_arena;
+use ruvllm_esp_sim::memory::least_arena;
 
 /// By how much the arena may differ from what `fit` foretells.
 pub const FORETOLD_WITHIN: u64 = 2 * 1024;

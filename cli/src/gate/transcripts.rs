@@ -11,11 +11,11 @@ use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::units::Bytes;
 use ruvllm_esp_core::workload::Script;
-use ruvllm_esp_sim::device::{Device, DeviceError, Setup};
 use ruvllm_esp_sim::emulator::board::{Rom, Surroundings};
 use ruvllm_esp_sim::exact::{Exact, ExactError};
 use ruvllm_esp_sim::kernels::{console, scripts};
 use ruvllm_esp_sim::script::{Step, parse_step};
+use ruvllm_esp_sim::single::{Setup, SingleChip, SingleError};
 use std::fmt::Write;
 use std::fs;
 
@@ -101,16 +101,16 @@ fn replay(
 }
 
 /// The whole session as a terminal would show it, with a `> ` before what was typed.
-fn simulated(chip: &'static Chip, script: &Script<'_>, arena: Option<Bytes>) -> Result<String, DeviceError> {
+fn simulated(chip: &'static Chip, script: &Script<'_>, arena: Option<Bytes>) -> Result<String, SingleError> {
     let identity = Identity { chip, chip_id: 1, role: script.role, seed: 1 };
-    let mut device = Device::boot(&Setup { identity, radio: Radio::Off, arena })?;
-    let mut text = device.banner();
+    let mut single = SingleChip::boot(&Setup { identity, radio: Radio::Off, arena })?;
+    let mut text = single.banner();
     for line in script.text.lines() {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "> {line}");
         match parse_step(line) {
-            Ok(Step::Say(line)) => text += &device.line(Ok(line))?.text,
-            Ok(Step::Wait(time)) => device.wait(time),
+            Ok(Step::Say(line)) => text += &single.line(Ok(line))?.text,
+            Ok(Step::Wait(time)) => single.wait(time)?,
             Ok(Step::Remark(_)) | Err(_) => {}
         }
     }

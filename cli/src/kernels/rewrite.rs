@@ -25,7 +25,7 @@ const HEAD: &str = "\
 //! Errors in thousandths, code in lines of the flash cache, prices in thousandths of a cycle; see [`super::fitted`] for what they mean.
 
 use super::fitted::Calibration;
-use crate::footprint::Footprint;
+use crate::cost::footprint::Footprint;
 ";
 
 /// The text of [`PRICES`].

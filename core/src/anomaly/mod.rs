@@ -25,3 +25,14 @@ pub enum State {
     /// It is not.
     Anomaly,
 }
+
+impl State {
+    /// The word on the console.
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::WarmingUp { .. } => "WARMUP",
+            State::Normal => "NORMAL",
+            State::Anomaly => "ANOMALY",
+        }
+    }
+}

@@ -157,7 +157,7 @@ fn chip(place: usize) -> ChipPlan {
         role: RoleKind::keeper(Keeps::Texts),
         radio: Radio::EspNow,
         arena: None,
-        link: place / FIELD,
+        link: Some(place / FIELD),
         starts: Micros(0),
         skew: (place % 41) as i32 - 20,
         hostile: None,

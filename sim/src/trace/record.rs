@@ -2,9 +2,9 @@
 
 use super::event::{Event, What};
 use super::write::Writer;
+use crate::chip::record::What as Happening;
 use crate::fleet::Happened;
 use crate::fleet::names::Names;
-use crate::fleet::record::What as Happening;
 use crate::fleet::told::RoleEvent;
 use std::io::{self, Write};
 
