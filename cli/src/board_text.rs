@@ -34,17 +34,17 @@ pub fn counts_items(field: &str) -> bool {
     RoleKind::ALL.iter().any(|role| role.info().counter == field)
 }
 
-/// What a reply says of a sample or a text that was judged: `NORMAL`, `ANOMALY`, `WARMUP`.
+/// What a reply says of a sample or a text that was judged: `NORMAL`, `ANOMALY`, `ONGOING`, `WARMUP`.
 pub fn verdict(reply: &str) -> Option<&'static str> {
     let word = reply.split_ascii_whitespace().next()?;
-    ["NORMAL", "ANOMALY", "WARMUP"].into_iter().find(|verdict| *verdict == word)
+    ["NORMAL", "ANOMALY", "ONGOING", "WARMUP"].into_iter().find(|verdict| *verdict == word)
 }
 
 /// The verdict on a line as an event: `ANOMALY ... score=S threshold=T ...`, or `distance=D` for a text.
 pub fn judged(line: &str) -> Option<RoleEvent> {
     let is_anomaly = match verdict(line)? {
         "NORMAL" => false,
-        "ANOMALY" => true,
+        "ANOMALY" | "ONGOING" => true,
         _ => return None,
     };
     let score = field(line, "score").or_else(|| field(line, "distance"))?;
@@ -100,11 +100,14 @@ mod tests {
 
     #[test]
     fn a_verdict_is_read_with_its_score() {
-        let line = "ANOMALY channel=2 kind=shape score=1.307 threshold=0.295 nearest=0.132";
+        let line = "ANOMALY episode=1 channel=2 kind=shape score=1.307 threshold=0.295 severity=0.5959";
         assert_eq!(
             (verdict(line), judged(line)),
             (Some("ANOMALY"), Some(RoleEvent::Judged(1_307, 295, true)))
         );
+        let ongoing =
+            "ONGOING episode=1 samples=2 channel=2 kind=shape score=0.4 threshold=0.295 severity=0.59";
+        assert_eq!(judged(ongoing), Some(RoleEvent::Judged(400, 295, true)));
         assert_eq!(judged("NORMAL distance=0.12 threshold=0.5"), Some(RoleEvent::Judged(120, 500, false)));
         assert_eq!((verdict("WARMUP remaining=3"), judged("WARMUP remaining=3")), (Some("WARMUP"), None));
         assert_eq!((verdict("normal"), judged("added id=0")), (None, None));

@@ -4,7 +4,7 @@
 //! evaluations take them; none of them reads the console.
 
 use crate::anomaly::State;
-use crate::anomaly::stream::Kind;
+use crate::anomaly::stream::{Kind, Phase};
 use crate::item::ItemId;
 use crate::role_kind::RoleKind;
 use crate::units::Micros;
@@ -159,12 +159,31 @@ pub enum ChipEvent {
 pub struct Detection {
     /// Warming up, normal or anomaly.
     pub state: State,
+    /// Of a sample: where in an episode of anomalies it is.
+    pub phase: Option<Phase>,
     /// How far it lies from what was learned; 0 while warming up.
     pub score: i32,
     /// The score from which it is an anomaly; 0 while warming up.
     pub threshold: i32,
     /// Of a sample: the channel, from 0, and the kind of deviation that scored highest. `None` for a text.
     pub finding: Option<(u32, Kind)>,
+}
+
+impl Detection {
+    /// The word that the console begins with.
+    pub const fn word(&self) -> &'static str {
+        match (self.state, self.phase) {
+            (State::WarmingUp { .. }, _) => "WARMUP",
+            (_, Some(Phase::Begins)) | (State::Anomaly, None) => "ANOMALY",
+            (_, Some(Phase::Continues)) => "ONGOING",
+            (_, Some(Phase::Ended | Phase::Quiet)) | (State::Normal, None) => "NORMAL",
+        }
+    }
+
+    /// Is it an anomaly, or part of an episode of them?
+    pub fn is_anomaly(&self) -> bool {
+        matches!(self.word(), "ANOMALY" | "ONGOING")
+    }
 }
 
 /// Receives what happens.

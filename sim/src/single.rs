@@ -11,9 +11,9 @@ use crate::memory::{Memory, least_arena};
 use crate::run::{Run, RunError};
 use crate::scenario::{Bundle, ChipPlan, OPEN_END, Scenario};
 use ruvllm_esp_core::agent::{Agent, Identity};
-use ruvllm_esp_core::anomaly::State;
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::console::Failure;
+use ruvllm_esp_core::event::Detection;
 use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros, Nanojoules, Nanos};
@@ -101,7 +101,7 @@ pub struct Reply {
     /// Whether the command failed.
     pub outcome: Result<(), Failure>,
     /// What a detector said, where the line was for one.
-    pub verdict: Option<State>,
+    pub verdict: Option<Detection>,
     /// What it cost.
     pub cost: Cost,
 }

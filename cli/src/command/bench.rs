@@ -8,6 +8,7 @@ mod calibrate;
 mod compare;
 mod embed;
 mod emulator;
+mod field;
 mod fleet;
 mod gates;
 mod index;
@@ -30,6 +31,7 @@ The same seed gives the same report, byte for byte, on any machine; but `compare
 
 Examples:
   ruvllm-esp bench anomaly
+  ruvllm-esp bench anomaly --data nab --export md
   ruvllm-esp bench embed
   ruvllm-esp bench emulator
   ruvllm-esp bench fleet --chips 1000 --threads 2
@@ -69,6 +71,15 @@ enum Subject {
         /// The seed of the generated series
         #[arg(long, value_name = "N", default_value_t = 2)]
         seed: u64,
+        /// Recordings of the NAB or SKAB layout instead of generated series
+        #[arg(long, value_name = "DIR", conflicts_with = "seed")]
+        data: Option<PathBuf>,
+        /// The labelled windows of NAB recordings [default: DIR/windows.json]
+        #[arg(long, value_name = "FILE", requires = "data")]
+        labels: Option<PathBuf>,
+        /// Print the table for another tool
+        #[arg(long, value_name = "FORM", requires = "data")]
+        export: Option<field::Export>,
     },
     /// HNSW search and distances beside two published libraries and f32 loops, at equal recall
     Compare {
@@ -161,12 +172,28 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     match subject {
         Subject::Kernels(kernels) => kernels::run(kernels, &chips(kernels.variant())?, output),
         Subject::Calibrate(calibrate) => calibrate::run(calibrate, output),
-        Subject::Anomaly { seed: evaluation::anomaly::TRAINING_SEED } => {
+        Subject::Anomaly { data: Some(data), labels, export, .. } => {
+            let stage = Stage::begin(output, "judging recordings");
+            let report = evaluation::anomaly::field::run(data, labels.as_deref());
+            drop(stage);
+            let report = report.map_err(|error| {
+                CliError::usage("cli::data", error.to_string())
+                    .help("a folder of NAB (`timestamp,value` and windows.json) or SKAB recordings (`;`, anomaly, changepoint)")
+            })?;
+            show(
+                output,
+                "bench-anomaly-data",
+                "writing",
+                |_| report,
+                |report, out| field::write(report, *export, out),
+            )
+        }
+        Subject::Anomaly { seed: evaluation::anomaly::TRAINING_SEED, .. } => {
             Err(CliError::usage("cli::training-seed", "the settings were chosen on the series of this seed")
                 .help("any other --seed draws series that no detector was tuned on")
                 .into())
         }
-        Subject::Anomaly { seed } => {
+        Subject::Anomaly { seed, .. } => {
             let evaluate = |_: &Stage| evaluation::anomaly::run(*seed);
             show(output, "bench-anomaly", "finding faults in generated series", evaluate, anomaly::write)
         }

@@ -2,9 +2,8 @@
 
 use crate::memory::Memory;
 use ruvllm_esp_core::agent::Agent;
-use ruvllm_esp_core::anomaly::State;
 use ruvllm_esp_core::console::Failure;
-use ruvllm_esp_core::event::{ChipEvent, Observer};
+use ruvllm_esp_core::event::{ChipEvent, Detection, Observer};
 use ruvllm_esp_core::federation::{Outgoing, Turn};
 use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::units::Micros;
@@ -65,9 +64,9 @@ pub struct Seen(pub Vec<(ChipEvent, Option<Arc<str>>)>);
 
 impl Seen {
     /// What a detector said last.
-    pub fn verdict(&self) -> Option<State> {
+    pub fn verdict(&self) -> Option<Detection> {
         self.0.iter().rev().find_map(|(event, _)| match event {
-            ChipEvent::Detection(detection) => Some(detection.state),
+            ChipEvent::Detection(detection) => Some(*detection),
             _ => None,
         })
     }

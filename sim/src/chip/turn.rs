@@ -9,9 +9,8 @@ use super::{Chip, Line};
 use crate::cost::footprint::Ran;
 use crate::scenario::Hostility;
 use ruvllm_esp_core::agent::Agent;
-use ruvllm_esp_core::anomaly::State;
 use ruvllm_esp_core::console::Failure;
-use ruvllm_esp_core::event::ChipEvent;
+use ruvllm_esp_core::event::{ChipEvent, Detection};
 use ruvllm_esp_core::exchange::Pieces;
 use ruvllm_esp_core::federation::Turn;
 use ruvllm_esp_core::limits::LINE_LIMIT;
@@ -37,7 +36,7 @@ pub struct Reply {
     /// Whether the command failed.
     pub outcome: Result<(), Failure>,
     /// What a detector said, where the line was for one.
-    pub verdict: Option<State>,
+    pub verdict: Option<Detection>,
     /// The work of that turn.
     pub counts: Counts,
 }

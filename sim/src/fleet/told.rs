@@ -37,8 +37,8 @@ impl RoleEvent {
         let text = text.map(str::to_string);
         Some(match *event {
             ChipEvent::Detection(Detection { state: State::WarmingUp { .. }, .. }) => return None,
-            ChipEvent::Detection(Detection { state, score, threshold, .. }) => {
-                RoleEvent::Judged(score, threshold, state == State::Anomaly)
+            ChipEvent::Detection(detection) => {
+                RoleEvent::Judged(detection.score, detection.threshold, detection.is_anomaly())
             }
             ChipEvent::Results { hits } => RoleEvent::Results(hits),
             ChipEvent::Asked { request, .. } => RoleEvent::Asked(request),
@@ -154,8 +154,9 @@ mod tests {
 
     #[test]
     fn verdicts_become_a_signal() {
-        let judged =
-            |state, score| ChipEvent::Detection(Detection { state, score, threshold: 295, finding: None });
+        let judged = |state, score| {
+            ChipEvent::Detection(Detection { state, score, threshold: 295, finding: None, phase: None })
+        };
         let mut told = Told::default();
         let events = [
             (judged(State::WarmingUp { remaining: 3 }, 0), None),

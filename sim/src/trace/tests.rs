@@ -170,7 +170,7 @@ fn what_no_run_writes_is_damage_with_its_line() {
     assert_eq!(damage(&text.replacen("[0,0,", "[0,2,", 1)).line, 2);
     for junk in ["[]\n", "x", "\n"] {
         let after = damage(&(text.clone() + junk));
-        assert!(after.line == 13 && after.what.contains("after the end"), "{after}");
+        assert!(after.line == 15 && after.what.contains("after the end"), "{after}");
     }
     let year = text.replacen("\"until_us\":60000000", "\"until_us\":31536000000001", 1);
     assert!(matches!(Trace::read(year.as_bytes()), Err(TraceError::NoTrace(why)) if why.contains("year")));

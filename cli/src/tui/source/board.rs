@@ -259,7 +259,7 @@ impl Board {
         }
         let at = Micros(u64::try_from(now.duration_since(self.begun).as_micros()).unwrap_or(u64::MAX));
         if let Some(event) = board_text::judged(line).or_else(|| board_text::answer(line)) {
-            if matches!(event, RoleEvent::Judged(.., true)) {
+            if matches!(event, RoleEvent::Judged(.., true)) && board_text::verdict(line) == Some("ANOMALY") {
                 self.events.push((EventKind::Alarm, line.into()));
             }
             self.told.happened(at, &event);
