@@ -114,7 +114,7 @@ impl Truth {
 }
 
 impl Console {
-    /// A result: `ITEM distance=D at=CHIP TEXT`.
+    /// A result: `ITEM score=S at=CHIP TEXT`.
     fn found(&mut self, result: &str) {
         let Some((question, left)) = self.listing.front_mut() else { return };
         let text = result.splitn(4, ' ').nth(3).unwrap_or_default();
