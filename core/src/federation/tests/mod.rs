@@ -2,6 +2,7 @@
 
 mod alarms;
 mod discovery;
+mod freshness;
 mod hostile;
 mod names;
 mod net;
