@@ -93,7 +93,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     /// How the chip sees its fleet.
     pub fn fleet(&mut self) -> Option<Status> {
-        self.in_fleet().map(|(node, _, _)| node.status())
+        self.in_fleet().map(|(node, role, _)| node.status(&role))
     }
 
     /// What crossed its link.

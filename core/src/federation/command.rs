@@ -5,8 +5,8 @@
 use super::errand::ALARM;
 use super::gather::Asking;
 use super::node::{Node, Profile};
-use super::place::FROM_CONSOLE;
 use super::rank::Pool;
+use super::replication::FROM_CONSOLE;
 use super::{FleetEvent, Turn, pace};
 use crate::console::{CommandInfo, Failure, LINE_LIMIT, count_and_text, split_word};
 use crate::meter::Meter;
@@ -65,7 +65,7 @@ impl Node<'_> {
     ) -> Result<(), Failure> {
         let (word, text) = split_word(rest);
         match word {
-            "" => Ok(self.write_status(turn.out)?),
+            "" => Ok(self.write_status(role, turn.out)?),
             "add" => self.add(text, profile, turn),
             "search" => {
                 let (count, text) = count_and_text(text, SEARCH_RESULTS, SEARCH.usage)?;

@@ -60,7 +60,7 @@ pub struct Member {
     standing: u8,
     /// The port at which it is heard first.
     port: u8,
-    /// 1 where it came or went and not all items were looked at for that.
+    /// 1 where it came or went and not all items were checked since.
     changed: u8,
 }
 const _: () = assert!(size_of::<Member>() == 40);
@@ -249,7 +249,7 @@ impl<'a> Members<'a> {
         }
         (member.standing, member.heard_at, member.port) = (ALIVE, now.get(), port);
         member.embedder = header.embedder;
-        if was == LOST || rebooted {
+        if was != ALIVE || rebooted {
             member.changed = 1;
         }
         match (rebooted, was) {
@@ -276,6 +276,20 @@ impl<'a> Members<'a> {
         let has_turned = member.role != role.0;
         (member.role, member.changed) = (role.0, member.changed | u8::from(has_turned));
         has_turned
+    }
+
+    /// The chip that can be asked whether it lives: of those alive that `may` hold items, the one silent for longest, where
+    /// that is longer than `limit`.
+    pub fn silent<M: Meter>(
+        &self,
+        now: Micros,
+        limit: Micros,
+        may: impl Fn(&Member) -> bool,
+        meter: &mut M,
+    ) -> Option<u16> {
+        meter.record(Op::Scan, self.places.len() as u32);
+        let silent = self.iter().filter(|member| member.is_alive() && member.age(now) > limit && may(member));
+        silent.min_by_key(|member| (member.heard_at, member.id)).map(|member| member.id)
     }
 
     /// Chip `id` did not answer; says whether that is news.

@@ -18,6 +18,17 @@ pub const SUSPECT_AFTER: u32 = 4;
 /// A chip silent for so many of its intervals is lost.
 pub const LOST_AFTER: u32 = 8;
 
+/// A chip of a fleet of `chips` that may hold copies and is silent for so long is asked whether it lives: the longest time
+/// between three heartbeats, so that two were lost.
+pub const fn probe_after(chips: u32) -> Micros {
+    Micros(interval(chips).get() / 4 * 9)
+}
+
+/// How long a chip waits before it asks the next one.
+pub const fn probe_pause(chips: u32) -> Micros {
+    Micros(interval(chips).get() / 4)
+}
+
 /// A sentinel tells its fleet of one alarm in this time, and counts the others.
 pub const ALARM_PAUSE: Micros = Micros::seconds(1);
 

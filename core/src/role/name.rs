@@ -14,7 +14,18 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 const OWN: u32 = 1 << 31;
 
 const NAMED: u16 = 1;
+/// Enough other chips hold the item.
 const SPARE: u16 = 2;
+/// Its copies were counted, and are as many as the fleet keeps.
+const COUNTED: u16 = 4;
+/// A Bloom filter with one hash of the other chips that are known to hold the item. A false hit costs a recount, never a
+/// copy.
+const HOLDERS: u16 = !(NAMED | SPARE | COUNTED);
+
+/// The bit of chip `id` in a set of holders; the lowest three bits are never taken.
+pub const fn holder_bit(id: u16) -> u16 {
+    1 << (3 + id % 13)
+}
 
 /// The name of one item. All zeros is none.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
@@ -71,6 +82,47 @@ impl<'a> Names<'a> {
         if let Some(name) = self.0.get_mut(slot as usize) {
             name.flags = if is_spare { name.flags | SPARE } else { name.flags & !SPARE };
         }
+    }
+
+    /// The copies of the item at `slot` were counted: `holders` hold it beside this chip, as many as the fleet keeps.
+    pub fn count(&mut self, slot: u32, holders: u16, is_spare: bool) {
+        if let Some(name) = self.0.get_mut(slot as usize) {
+            let spare = if is_spare { SPARE } else { 0 };
+            name.flags = NAMED | COUNTED | spare | holders & HOLDERS;
+        }
+    }
+
+    /// Chip `id` holds the item at `slot` as well; `is_enough` says that no further copy is needed.
+    pub fn add_holder(&mut self, slot: u32, id: u16, is_enough: bool) {
+        if let Some(name) = self.0.get_mut(slot as usize) {
+            name.flags |= holder_bit(id) | if is_enough { COUNTED } else { 0 };
+        }
+    }
+
+    /// Nothing is known any more of the other copies of the item at `slot`.
+    pub fn uncount(&mut self, slot: u32) {
+        if let Some(name) = self.0.get_mut(slot as usize) {
+            name.flags &= NAMED;
+        }
+    }
+
+    /// Were the copies of the item at `slot` counted, and were they enough?
+    pub fn is_counted(&self, slot: u32) -> bool {
+        self.0.get(slot as usize).is_some_and(|name| name.flags & COUNTED != 0)
+    }
+
+    /// Chip `id` is gone: the copies of every item that it may hold are to be counted again.
+    pub fn forget_holder<M: Meter>(&mut self, id: u16, meter: &mut M) {
+        meter.record(Op::Scan, self.0.len() as u32);
+        let bit = holder_bit(id);
+        self.0.iter_mut().filter(|name| name.flags & bit != 0).for_each(|name| name.flags &= NAMED);
+    }
+
+    /// The named items whose copies were not counted, from slot `from` on and round.
+    pub fn uncounted(&self, from: u32) -> impl Iterator<Item = (u32, ItemId)> + '_ {
+        let count = self.capacity();
+        let slots = (from.min(count)..count).chain(0..from.min(count));
+        slots.filter(|slot| !self.is_counted(*slot)).filter_map(|slot| Some((slot, self.get(slot)?)))
     }
 
     /// An item that enough other chips hold.
@@ -142,6 +194,27 @@ mod tests {
         assert_eq!(ItemId::own(3, 17).to_string(), "3/17");
         assert_ne!(ItemId::given(3, 0, 17), ItemId::given(3, 1, 17));
         assert!(ItemId::given(3, u32::MAX, u32::MAX).own_id().is_none());
+    }
+
+    #[test]
+    fn copies_are_counted_until_one_of_the_holders_is_gone() {
+        let mut memory = std::vec![0; 4 * size_of::<Name>() + 8];
+        let mut names = Names::carve(&mut Arena::new(&mut memory), 4).unwrap();
+        let (item, other) = (ItemId::given(1, 1, 1), ItemId::given(1, 1, 2));
+        names.set(1, item);
+        names.set(3, other);
+        let uncounted = |names: &Names<'_>| names.uncounted(2).collect::<std::vec::Vec<_>>();
+        assert_eq!(uncounted(&names), [(3, other), (1, item)]);
+        names.count(1, holder_bit(7), true);
+        names.add_holder(3, 8, false);
+        assert_eq!(uncounted(&names), [(3, other)]);
+        names.add_holder(3, 9, true);
+        names.forget_holder(6, &mut ());
+        assert_eq!((names.is_counted(1), names.is_counted(3), names.is_counted(2)), (true, true, false));
+        names.forget_holder(7, &mut ());
+        assert_eq!((names.is_counted(1), names.first_spare(&mut ())), (false, None));
+        names.forget_holder(8, &mut ());
+        assert_eq!(uncounted(&names).len(), 2);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod alarms;
 mod discovery;
 mod hostile;
+mod losses;
 mod net;
 mod replication;
 mod scatter;
