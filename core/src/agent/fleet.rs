@@ -4,7 +4,7 @@
 
 use super::{Agent, Identity, lay_out};
 use crate::arena::{Arena, NoRoom};
-use crate::console::{Failure, Session};
+use crate::console::{Failure, LINE_LIMIT, Session};
 use crate::federation::member::Standing;
 use crate::federation::node::{Node, Profile, Status};
 use crate::federation::{Membership, Outgoing, Turn};
@@ -121,6 +121,17 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let Some(catalog) = role.catalog() else { return };
         let names = catalog.names();
         (0..names.capacity()).filter_map(|slot| names.get(slot)).for_each(show);
+    }
+
+    /// Shows the text of each item that the fleet gave this chip to hold, in no order.
+    pub fn held_texts(&mut self, mut show: impl FnMut(ItemId, &str)) {
+        let Some((_, role, _)) = self.in_fleet() else { return };
+        let Some(catalog) = role.catalog() else { return };
+        let names = catalog.names();
+        let mut buffer = [0; LINE_LIMIT];
+        for (slot, item) in (0..names.capacity()).filter_map(|slot| Some((slot, names.get(slot)?))) {
+            show(item, catalog.read(slot, &mut buffer, &mut ()));
+        }
     }
 
     /// Takes hold of the node and the role, where the chip is in a fleet.

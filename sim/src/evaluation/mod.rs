@@ -14,5 +14,6 @@ pub mod fleet;
 pub mod host_clock;
 pub mod index;
 pub mod recall;
+pub mod reliability;
 pub mod sentences;
 pub mod threshold;

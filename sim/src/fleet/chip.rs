@@ -120,6 +120,8 @@ pub struct Chip {
     babbling: Option<Box<Intruder>>,
     /// Who means harm, by place.
     hostile: Arc<[Option<Hostility>]>,
+    /// Does anybody?
+    has_hostile: bool,
     /// Hashes of the frames that it took for good, where somebody sends such frames again.
     taken: BTreeSet<u64>,
     pricing: Pricing,
@@ -172,6 +174,7 @@ impl Chip {
             shape: None,
             program: None,
             babbling: None,
+            has_hostile: hostile.iter().any(Option::is_some),
             hostile,
             taken: BTreeSet::new(),
             pricing,
@@ -379,8 +382,7 @@ impl Chip {
 
     /// Frames that the program took for good, where anybody in the fleet means harm.
     fn received(&self, program: &mut dyn Program) -> u32 {
-        let watch = self.hostile.iter().any(Option::is_some);
-        let traffic = program.agent().filter(|_| watch).and_then(Agent::traffic);
+        let traffic = program.agent().filter(|_| self.has_hostile).and_then(Agent::traffic);
         traffic.map_or(0, |traffic| traffic.received)
     }
 
