@@ -74,13 +74,16 @@ pub(super) struct State {
     pub(super) coordinator: u16,
     /// 1 once there is a coordinator.
     pub(super) has_coordinator: u16,
+    /// 1 where items are to be checked again once the pass that runs is over.
+    pub(super) recheck: u32,
+    padding: u32,
     /// The chip that was last asked whether it lives, and how often.
     pub(super) probed: u16,
     pub(super) probes: u16,
     /// When the next one is asked, in microseconds.
     pub(super) probe_at: u64,
 }
-const _: () = assert!(size_of::<State>() == 72);
+const _: () = assert!(size_of::<State>() == 80);
 
 /// Heartbeats after which a chip takes what it heard for all there is.
 const LISTENED: u32 = 3;

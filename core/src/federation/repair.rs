@@ -40,7 +40,9 @@ impl Node<'_> {
         role: &mut AnyRole<'_>,
         turn: &mut Turn<'_, M>,
     ) {
-        if let Some(catalog) = role.catalog_mut() {
+        if role.items() > 0
+            && let Some(catalog) = role.catalog_mut()
+        {
             catalog.names_mut().forget_holder(id, turn.meter);
         }
         self.look_again(role, turn.now);
@@ -48,13 +50,17 @@ impl Node<'_> {
 
     /// A chip came, went or took another role: every item is to be checked.
     pub(super) fn look_again(&mut self, role: &AnyRole<'_>, now: Micros) {
-        self.check_all(NEXT_CHECK, role, now);
-    }
-
-    fn check_all(&mut self, wait: Micros, role: &AnyRole<'_>, now: Micros) {
         self.state.changes = self.state.changes.wrapping_add(1);
         if self.state.to_look == 0 {
-            self.begin_pass(wait, role, now);
+            self.begin_pass(NEXT_CHECK, role, now);
+        }
+    }
+
+    /// Some items are uncounted. Chips that came are not looked at again for them: two chips would keep each other busy.
+    fn recheck(&mut self, role: &AnyRole<'_>, now: Micros) {
+        match self.state.to_look {
+            0 => self.begin_pass(NEW_ITEMS_WAIT, role, now),
+            _ => self.state.recheck = 1,
         }
     }
 
@@ -63,9 +69,6 @@ impl Node<'_> {
         let slots = role.catalog().map_or(0, |catalog| catalog.names().capacity());
         self.state.to_look = if role.items() == 0 { 0 } else { slots };
         self.state.next_look = now.get().saturating_add(wait.get());
-        if self.state.to_look == 0 {
-            self.members.settle();
-        }
     }
 
     /// Checks the next few items, and sees to those of which copies are missing or that another chip should hold now.
@@ -101,12 +104,17 @@ impl Node<'_> {
             self.state.to_look -= 1;
         }
         if self.state.to_look == 0 {
-            if self.state.looked_for == self.state.changes {
-                self.members.settle();
-            } else {
-                let has_come = self.members.iter().any(|member| member.has_changed());
-                self.begin_pass(if has_come { NEXT_CHECK } else { NEW_ITEMS_WAIT }, role, turn.now);
-            }
+            self.end_pass(role, turn.now);
+        }
+    }
+
+    fn end_pass(&mut self, role: &AnyRole<'_>, now: Micros) {
+        if self.state.looked_for != self.state.changes {
+            return self.begin_pass(NEXT_CHECK, role, now);
+        }
+        self.members.settle();
+        if core::mem::take(&mut self.state.recheck) != 0 {
+            self.begin_pass(NEW_ITEMS_WAIT, role, now);
         }
     }
 
@@ -168,7 +176,7 @@ impl Node<'_> {
             (false, false) => names.uncount(slot),
         }
         if !names.is_counted(slot) {
-            self.check_all(NEW_ITEMS_WAIT, role, turn.now);
+            self.recheck(role, turn.now);
         }
     }
 
@@ -191,7 +199,7 @@ impl Node<'_> {
                 // Out of time or unanswered, and not for lack of room or chips: at once again.
                 let pool = Pool { role: RoleCode(done.pool), me: Some(0) };
                 if done.met & FULL == 0 && pool.alive(&self.members) >= usize::from(done.wanted) {
-                    self.check_all(NEW_ITEMS_WAIT, role, turn.now);
+                    self.recheck(role, turn.now);
                 }
             }
             _ => {}

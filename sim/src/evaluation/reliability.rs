@@ -57,16 +57,16 @@ pub struct Report {
 }
 
 /// Runs each of `kinds` with the seeds from 1 to `seeds`.
-pub fn run(kinds: &[Kind], seeds: u64, threads: usize, reached: impl Fn(usize, usize) + Sync) -> Report {
+pub fn run(kinds: &[Kind], seeds: u64, threads: usize, reached: impl Fn(u32, u32) + Sync) -> Report {
     let mut all: Vec<(usize, u64)> = Vec::new();
     for (place, kind) in kinds.iter().enumerate() {
         all.extend((1..=seeds.min(kind.most_seeds)).map(|seed| (place, seed)));
     }
-    let done = std::sync::atomic::AtomicUsize::new(0);
+    let done = std::sync::atomic::AtomicU32::new(0);
     let one = |(place, seed): &(usize, u64)| {
         let outcome = kinds.get(*place).map(|kind| (kind.run)(*seed));
         let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-        reached(done, all.len());
+        reached(done, all.len() as u32);
         (*place, *seed, outcome)
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build();

@@ -94,7 +94,9 @@ impl Fleet {
         for (place, _) in scenario.chips.iter().enumerate().filter(|(_, plan)| plan.hostile.is_none()) {
             let mut own = std::collections::BTreeSet::new();
             if let Some(agent) = self.chip_mut(place).and_then(|chip| chip.agent()) {
-                agent.held_texts(|_, text| drop(own.insert(text.to_string())));
+                agent.held_texts(|_, text| {
+                    own.insert(text.to_string());
+                });
             }
             own.into_iter().for_each(|text| *texts.entry(text).or_default() += 1);
         }

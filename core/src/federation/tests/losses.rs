@@ -74,21 +74,30 @@ fn runs_with_losses(chips: usize, count: usize, gap: Micros, loss: u32, back: bo
     (1..=seeds).filter(|seed| run(*seed)).collect()
 }
 
+/// Seeds of each kind; a nightly run sets more.
+fn seeds() -> u64 {
+    std::env::var("RUVLLM_LOSS_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(2)
+}
+
 #[test]
 fn chips_that_go_one_at_a_time_and_stay_away_take_nothing_with_them() {
     let none: [u64; 0] = [];
-    assert_eq!(runs_with_losses(8, 6, Micros::seconds(40), 0, false, 20), none, "40 s apart");
-    assert_eq!(runs_with_losses(8, 5, Micros::seconds(30), 100, false, 20), none, "30 s apart, a tenth lost");
+    assert_eq!(runs_with_losses(8, 6, Micros::seconds(40), 0, false, seeds()), none, "40 s apart");
+    assert_eq!(
+        runs_with_losses(8, 5, Micros::seconds(30), 100, false, seeds()),
+        none,
+        "30 s apart, a tenth lost"
+    );
 }
 
 #[test]
 fn chips_that_boot_one_after_the_other_lose_nothing() {
     let none: [u64; 0] = [];
-    assert_eq!(runs_with_losses(8, 6, Micros::seconds(60), 100, true, 20), none);
+    assert_eq!(runs_with_losses(8, 6, Micros::seconds(60), 100, true, seeds()), none);
 }
 
 #[test]
 fn a_fleet_of_forty_makes_copies_good_within_thirty_seconds() {
     let none: [u64; 0] = [];
-    assert_eq!(runs_with_losses(40, 6, Micros::seconds(30), 100, false, 1), none);
+    assert_eq!(runs_with_losses(40, 6, Micros::seconds(30), 100, false, seeds().div_ceil(4)), none);
 }

@@ -124,11 +124,11 @@ impl Trial {
 
     /// Does something to the fleet.
     pub fn inject(&mut self, fault: Fault) {
-        match fault {
-            Fault::Crash { chip } | Fault::PowerCut { chip, .. } => drop(self.running.remove(&chip)),
-            Fault::Reboot { chip } => drop(self.running.insert(chip)),
-            _ => {}
-        }
+        let _ = match fault {
+            Fault::Crash { chip } | Fault::PowerCut { chip, .. } => self.running.remove(&chip),
+            Fault::Reboot { chip } => self.running.insert(chip),
+            _ => false,
+        };
         self.injected += 1;
         self.fleet.inject(fault);
     }
