@@ -7,7 +7,8 @@ use crate::command::{
 };
 #[cfg(feature = "board")]
 use crate::command::{build, flash, monitor, ports};
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use crate::global::{ColorWhen, Global};
+use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 
 const AFTER_HELP: &str = "\
@@ -35,39 +36,6 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// Options of every command.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Global options")]
-pub struct Global {
-    /// Print JSON, one object a line, and nothing else on standard output
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Colour the output
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
-    pub color: ColorWhen,
-    /// Never ask, never take over the terminal
-    #[arg(long, global = true)]
-    pub non_interactive: bool,
-    /// Keep standard error silent, errors excepted
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Say more
-    #[arg(long, short, global = true)]
-    pub verbose: bool,
-}
-
-/// When to use colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ColorWhen {
-    /// On a terminal, as NO_COLOR and CLICOLOR_FORCE say
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 /// The commands, in the order in which help lists them.
@@ -125,16 +93,6 @@ impl Arguments {
         let inline = words().filter_map(|word| word.strip_prefix("--color="));
         let color = values.chain(inline).last().and_then(|when| ColorWhen::from_str(when, false).ok());
         (color.unwrap_or_default(), words().any(|word| word == "--json"))
-    }
-}
-
-impl From<ColorWhen> for ColorChoice {
-    fn from(when: ColorWhen) -> Self {
-        match when {
-            ColorWhen::Auto => ColorChoice::Auto,
-            ColorWhen::Always => ColorChoice::Always,
-            ColorWhen::Never => ColorChoice::Never,
-        }
     }
 }
 

@@ -86,6 +86,28 @@ pub struct Configuration {
     settings: Vec<Setting>,
 }
 
+/// The value of an option; without one that of its variable; without that the one in the files, if the files have such a key.
+///
+/// # Errors
+/// A variable that is not Unicode, a wrong file.
+pub fn find(
+    option: Option<&str>,
+    origin: &'static str,
+    variable: &'static str,
+) -> Result<Option<Given>, CliError> {
+    if let Some(value) = option {
+        return Ok(Some(Given::option(value, origin)));
+    }
+    if let Some(given) = Given::variable(variable)? {
+        return Ok(Some(given));
+    }
+    if !KEYS.iter().any(|key| key.variable == variable) {
+        return Ok(None);
+    }
+    let setting = get()?.setting(variable);
+    Ok(setting.map(|found| Given::in_file(&found.value, format!("{}: {}", found.place, found.key.name))))
+}
+
 /// What the files say, read once.
 ///
 /// # Errors

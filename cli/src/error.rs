@@ -3,7 +3,8 @@
 //! Every error has a stable code, names the thing and the value that were wrong, and says what to do next. The exit code
 //! comes from the error, never from where it was noticed.
 
-use crate::output::{SCHEMA, heading};
+use crate::json::SCHEMA;
+use crate::style::heading;
 use ruvllm_esp_sim::scenario::problem::Problem;
 use serde::Serialize;
 use std::fmt;

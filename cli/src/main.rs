@@ -11,7 +11,9 @@ mod error;
 #[cfg(feature = "board")]
 mod firmware;
 mod gate;
+mod global;
 mod interrupt;
+mod json;
 mod machine;
 #[cfg(feature = "board")]
 mod monitor;
@@ -20,6 +22,7 @@ mod progress;
 mod quantity;
 mod selection;
 mod session;
+mod style;
 mod table;
 #[cfg(feature = "tui")]
 mod tui;
@@ -80,8 +83,10 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
         Command::Config(arguments) => command::config::run(&arguments, &output),
         Command::Emulate(arguments) => command::emulate::run(&arguments, &output),
         Command::Bench(arguments) => command::bench::run(&arguments, &output),
-        Command::Completions(arguments) => command::completions::run(&arguments, &output),
-        Command::Man(arguments) => command::man::run(&arguments, &output),
+        Command::Completions(arguments) => {
+            command::completions::run(&arguments, Arguments::command(), &output)
+        }
+        Command::Man(arguments) => command::man::run(&arguments, Arguments::command(), &output),
     }
 }
 

@@ -3,14 +3,11 @@
 //! Colour is decided here, once, for both. Under `--json` standard output carries nothing but JSON, one object a line,
 //! each with `"schema"` and `"kind"`.
 
-use crate::arguments::{ColorWhen, Global};
 use crate::error::{CliError, Exit, Stop};
-use anstyle::{AnsiColor, Reset, Style};
+use crate::global::{ColorWhen, Global};
+use crate::json::envelope;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
-
-/// The version of every JSON object this program prints. Fields may be added; none changes or goes while it stands.
-pub const SCHEMA: u8 = 1;
 
 /// How a command speaks.
 #[derive(Clone, Copy, Debug)]
@@ -23,14 +20,6 @@ pub struct Output {
     pub verbose: bool,
     /// May it ask, and take over the terminal?
     pub interactive: bool,
-}
-
-#[derive(Serialize)]
-struct Envelope<'a, Body: Serialize> {
-    schema: u8,
-    kind: &'a str,
-    #[serde(flatten)]
-    body: &'a Body,
 }
 
 impl Output {
@@ -68,14 +57,6 @@ impl Output {
     }
 }
 
-/// One JSON object as a line: `body` with the schema's version and its `kind`.
-///
-/// # Errors
-/// Those of the serialiser.
-pub fn envelope<Body: Serialize>(kind: &str, body: &Body) -> serde_json::Result<String> {
-    serde_json::to_string(&Envelope { schema: SCHEMA, kind, body })
-}
-
 /// Decides on colour for the whole process, before anything is printed. `auto` looks at `NO_COLOR`, `CLICOLOR`,
 /// `CLICOLOR_FORCE` and the terminal, for each stream by itself.
 pub fn set_color(when: ColorWhen) {
@@ -85,21 +66,6 @@ pub fn set_color(when: ColorWhen) {
         ColorWhen::Never => anstream::ColorChoice::Never,
     }
     .write_global();
-}
-
-/// Start and end of a coloured heading.
-pub fn heading(color: AnsiColor) -> (Style, Reset) {
-    (Style::new().bold().fg_color(Some(color.into())), Reset)
-}
-
-/// Start and end of what is of less weight.
-pub fn faint(text: &str) -> String {
-    format!("{}{text}{Reset}", Style::new().dimmed())
-}
-
-/// Start and end of what is of more weight.
-pub fn strong(text: &str) -> String {
-    format!("{}{text}{Reset}", Style::new().bold())
 }
 
 /// Tells an error: on standard error, and under `--json` as the last line of standard output too. Gives its exit code.

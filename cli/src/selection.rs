@@ -1,9 +1,7 @@
-//! Which chips, which roles: names from options, from the environment and from the configuration.
+//! Which chips, which roles: values of options, of the environment and of the configuration, and what they name.
 //!
-//! An option wins over its variable, a variable over a file, and a file over the default. A wrong name is an error that says where it was
-//! found and what comes nearest, wherever it came from.
+//! A wrong name is an error that says where it was found and what comes nearest, wherever it came from.
 
-use crate::configuration;
 use crate::error::CliError;
 use clap::builder::{PossibleValue, TypedValueParser};
 use ruvllm_esp_core::chip::{self, Chip, Radio};
@@ -27,30 +25,6 @@ pub struct Given {
 }
 
 impl Given {
-    /// The option; the variable where there is no option; what the configuration files say where there is neither.
-    ///
-    /// # Errors
-    /// A variable that is not Unicode, a wrong file.
-    pub fn find(
-        option: Option<&str>,
-        origin: &'static str,
-        variable: &'static str,
-    ) -> Result<Option<Self>, CliError> {
-        if let Some(value) = option {
-            return Ok(Some(Self::option(value, origin)));
-        }
-        if let Some(given) = Self::variable(variable)? {
-            return Ok(Some(given));
-        }
-        if !configuration::KEYS.iter().any(|key| key.variable == variable) {
-            return Ok(None);
-        }
-        Ok(configuration::get()?.setting(variable).map(|setting| Self {
-            value: setting.value.clone(),
-            origin: format!("{}: {}", setting.place, setting.key.name).into(),
-        }))
-    }
-
     /// The variable; an empty one counts as none.
     ///
     /// # Errors
@@ -68,6 +42,11 @@ impl Given {
 
     /// A value of an option.
     pub fn option(value: &str, origin: &'static str) -> Self {
+        Self { value: value.to_string(), origin: origin.into() }
+    }
+
+    /// A value of a file; `origin` names the file, the line and the key.
+    pub fn in_file(value: &str, origin: String) -> Self {
         Self { value: value.to_string(), origin: origin.into() }
     }
 
@@ -92,7 +71,7 @@ impl Given {
     /// # Errors
     /// `cli::unknown-role`.
     pub fn role(&self) -> Result<RoleKind, CliError> {
-        let names = || RoleKind::ALL.into_iter().flat_map(|role| [role.info().alias, role.info().name]);
+        let names = || RoleKind::ALL.into_iter().flat_map(RoleKind::names);
         RoleKind::by_name(&self.value).ok_or_else(|| {
             self.unknown("cli::unknown-role", "role", names(), "`ruvllm-esp roles` lists them")
         })
@@ -186,10 +165,9 @@ impl Names {
     /// Some chips.
     pub const CHIPS: Names = Names(|| chip::ALL.iter().map(|chip| chip.name).chain(["all"]).collect());
     /// One role.
-    pub const ROLE: Names = Names(|| RoleKind::ALL.iter().map(|role| role.info().alias).collect());
+    pub const ROLE: Names = Names(|| RoleKind::ALL.iter().map(|role| role.alias()).collect());
     /// Some roles.
-    pub const ROLES: Names =
-        Names(|| RoleKind::ALL.iter().map(|role| role.info().alias).chain(["all"]).collect());
+    pub const ROLES: Names = Names(|| RoleKind::ALL.iter().map(|role| role.alias()).chain(["all"]).collect());
 }
 
 impl TypedValueParser for Names {
@@ -259,6 +237,7 @@ mod tests {
         assert_eq!(roles("all").unwrap(), RoleKind::ALL);
         let two = [RoleKind::RagRetriever, RoleKind::MemoryArchivist];
         assert_eq!(roles("rag, MemoryArchivist").unwrap(), two);
+        assert_eq!(roles("Retriever,archivist").unwrap(), two);
         assert!(roles("rag,").is_err());
         assert_eq!(roles("rag,memory,rag").unwrap(), two);
     }

@@ -1,6 +1,6 @@
 //! Aligned tables for people; scripts take `--json`.
 
-use crate::output::strong;
+use crate::style::strong;
 use std::io::{self, Write};
 
 /// To which side a column leans.

@@ -15,7 +15,8 @@ use crate::federation::node::Node;
 use crate::federation::{self, Membership, Turn};
 use crate::meter::{Meter, Op};
 use crate::role::anomaly::Alarm;
-use crate::role::{AnyRole, Plan, RoleKind, confirm};
+use crate::role::contract::confirm;
+use crate::role::{AnyRole, Plan, RoleKind};
 use crate::units::{Bytes, Micros};
 use core::fmt;
 
@@ -121,7 +122,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         writeln!(out, "ruvllm-esp {}", env!("CARGO_PKG_VERSION"))?;
         let Identity { chip, chip_id, role, .. } = self.identity;
         let sram = chip.sram_kib();
-        writeln!(out, "variant={} role={} chip_id={chip_id} sram_kb={sram}", chip.name, role.info().name)?;
+        writeln!(out, "variant={} role={} chip_id={chip_id} sram_kb={sram}", chip.name, role.name())?;
         writeln!(out, "[ready] type 'help' for commands")
     }
 
@@ -186,7 +187,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         self.operations = self.operations.saturating_add(1);
         let Identity { chip, role, .. } = self.identity;
         match verb {
-            "role" => Ok(writeln!(session.out, "role: {}", role.info().name)?),
+            "role" => Ok(writeln!(session.out, "role: {}", role.name())?),
             "variant" => Ok(writeln!(session.out, "variant: {}", chip.name)?),
             "stats" => Ok(self.stats(session.out)?),
             "mem" => Ok(self.mem(session.out)?),
@@ -226,7 +227,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let Identity { chip, role, .. } = self.identity;
         let info = role.info();
         let (items, operations) = (self.items(), self.operations);
-        write!(out, "role={} variant={} sram_kb={} ", info.name, chip.name, chip.sram_kib())?;
+        write!(out, "role={} variant={} sram_kb={} ", role.name(), chip.name, chip.sram_kib())?;
         writeln!(out, "ops={operations} {}={items}", info.counter)
     }
 
@@ -253,7 +254,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         self.plan = plan;
         session.meter.record(Op::Sweep, self.memory.as_mut().len() as u32 / 4);
         self.identity = identity;
-        write!(session.out, "role set to {}", role.info().name)?;
+        write!(session.out, "role set to {}", role.name())?;
         if discarded > 0 {
             write!(session.out, ", {discarded} items discarded")?;
         }
@@ -309,7 +310,7 @@ fn help(role: RoleKind, in_fleet: bool, name: &str, out: &mut dyn fmt::Write) ->
     let fleet = if in_fleet { federation::COMMANDS.as_slice() } else { &[] };
     let commands = || role.info().commands.iter().chain(&COMMON).chain(fleet);
     if name.is_empty() {
-        writeln!(out, "commands of {}:", role.info().name)?;
+        writeln!(out, "commands of {}:", role.name())?;
         return Ok(commands().try_for_each(|command| write_help(command, out))?);
     }
     match commands().find(|command| command.name == name) {

@@ -4,16 +4,11 @@
 //! way a command can fail; it prints as `err: CODE message`, and the code never changes once published.
 
 use crate::arena::NoRoom;
+use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
-use crate::role::RoleKind;
+use crate::role_kind::RoleKind;
 use crate::units::Micros;
 use core::fmt;
-
-/// The longest line, in bytes, without its end.
-pub const LINE_LIMIT: usize = 256;
-
-/// The most results one command lists by rank.
-pub const MOST_RESULTS: usize = 16;
 
 /// One command, as `help` shows it.
 #[derive(Clone, Copy, Debug)]
@@ -167,7 +162,7 @@ impl fmt::Display for Failure {
             Failure::ControlByte(byte) => write!(f, "the line holds the control byte 0x{byte:02x}"),
             Failure::UnknownCommand => f.write_str("type 'help' for the commands of this role"),
             Failure::WrongRole { wants } => {
-                let alias = wants.info().alias;
+                let alias = wants.alias();
                 write!(f, "this command needs role {alias}; `set-role {alias}` changes to it")
             }
             Failure::Missing { usage } => write!(f, "usage: {usage}"),
@@ -190,7 +185,7 @@ impl fmt::Display for Failure {
             Failure::UnknownRole => {
                 f.write_str("a role is")?;
                 for (position, kind) in RoleKind::ALL.into_iter().enumerate() {
-                    write!(f, "{} {}", if position == 0 { "" } else { "," }, kind.info().alias)?;
+                    write!(f, "{} {}", if position == 0 { "" } else { "," }, kind.alias())?;
                 }
                 Ok(())
             }
@@ -246,7 +241,7 @@ pub fn number(word: &str, what: &'static str, least: u32, most: u32) -> Result<u
 /// Reads `[K] TEXT`: a first word that is a number counts results, unless it is all there is.
 ///
 /// # Errors
-/// [`Failure::Missing`] without text, [`Failure::BadNumber`] for a K outside 1 to [`MOST_RESULTS`].
+/// [`Failure::Missing`] without text, [`Failure::BadNumber`] for a K outside 1 to [`MAX_RESULTS`].
 pub fn count_and_text<'l>(
     rest: &'l str,
     default: usize,
@@ -259,7 +254,7 @@ pub fn count_and_text<'l>(
     if text.is_empty() || !first.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok((default, rest));
     }
-    Ok((number(first, "K", 1, MOST_RESULTS as u32)? as usize, text))
+    Ok((number(first, "K", 1, MAX_RESULTS as u32)? as usize, text))
 }
 
 /// Collects bytes into lines.

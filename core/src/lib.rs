@@ -7,6 +7,7 @@
 //! - [`chip`]: what each ESP32 variant is, every fact with its source
 //! - [`arena`]: one byte slice carved into typed slices
 //! - [`meter`]: what a kernel did, counted
+//! - [`limits`], [`item`], [`event`]: limits of every layer, names of items, what happened at a chip
 //! - [`kernel`]: dot products, distances
 //! - [`embed`]: text to vector
 //! - [`index`]: nearest-neighbour search
@@ -31,12 +32,16 @@ pub mod arena;
 pub mod chip;
 pub mod console;
 pub mod embed;
+pub mod event;
 pub mod exchange;
 pub mod federation;
 pub mod index;
+pub mod item;
 pub mod kernel;
+pub mod limits;
 pub mod meter;
 pub mod role;
+mod role_kind;
 pub mod text;
 pub mod units;
 pub mod wire;

@@ -92,7 +92,7 @@ impl Chip {
             Command::Help => _ = out.write_str(HELP),
             Command::ShowSettings => _ = self.show_settings(out),
             Command::SetRole(name) => {
-                let role = RoleKind::by_name(name).ok_or(Refusal::UnknownRole)?.info().alias;
+                let role = RoleKind::by_name(name).ok_or(Refusal::UnknownRole)?.alias();
                 self.change(out, |settings| _ = settings.set_role(role))?;
             }
             Command::SetId(chip_id) => self.change(out, |settings| settings.chip_id = Some(chip_id))?,

@@ -63,7 +63,7 @@ fn main() -> ! {
     let mut fleet = Fleet::new(if is_member { open_link!(peripherals) } else { None });
     let mut next = Next::Loop;
     loop {
-        let role = agent.as_ref().map_or("safe", |agent| agent.identity().role.info().alias);
+        let role = agent.as_ref().map_or("safe", |agent| agent.identity().role.alias());
         watchdog.feed(role);
         if let (Some(fleet), Some(agent)) = (&mut fleet, &mut agent) {
             fleet.turn(agent, ports, &mut chip.load);
@@ -104,7 +104,7 @@ fn greet(chip: &Chip, identity: Identity, agent: Option<&ChipAgent>, out: &mut d
         return agent.banner(out);
     }
     writeln!(out, "ruvllm-esp {}", env!("CARGO_PKG_VERSION"))?;
-    let (name, role) = (identity.chip.name, identity.role.info().name);
+    let (name, role) = (identity.chip.name, identity.role.name());
     writeln!(out, "variant={name} role={role} chip_id={} safe mode", identity.chip_id)?;
     writeln!(out, "[safe] the agent is not running; type 'chip help' for commands")
 }

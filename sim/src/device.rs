@@ -37,7 +37,7 @@ impl Setup {
 #[derive(Debug, Error)]
 pub enum DeviceError {
     /// The role's least capacity needs more than the arena has.
-    #[error("role {} needs {needs} of arena on {chip} and has {have}: {} are lacking", .role.info().alias, *.needs - *.have)]
+    #[error("role {} needs {needs} of arena on {chip} and has {have}: {} are lacking", .role.alias(), *.needs - *.have)]
     DoesNotFit {
         /// The role.
         role: RoleKind,

@@ -115,11 +115,11 @@ impl Exact {
     /// # Errors
     /// As for [`Exact::boot`].
     pub fn configure(&mut self, chip_id: u16, role: RoleKind) -> Result<(), ExactError> {
-        let wanted = format!("role={} chip_id={chip_id} ", role.info().name);
+        let wanted = format!("role={} chip_id={chip_id} ", role.name());
         if self.banner.contains(&wanted) {
             return Ok(());
         }
-        for line in [format!("chip config id {chip_id}"), format!("chip config role {}", role.info().alias)] {
+        for line in [format!("chip config id {chip_id}"), format!("chip config role {}", role.alias())] {
             self.line(Ok(&line))?;
         }
         (self.spent, self.commands, self.failures) = (0, 0, 0);

@@ -10,6 +10,7 @@
 //! - [`fleet`]: many chips on links
 //! - [`gate`]: what must hold before a release
 //! - [`kernels`]: every kernel counted on the host and clocked in the emulator, and what calibrates one by the other
+//! - [`run`]: a scenario run, judged and traced
 //! - [`scenario`]: files that say what a fleet is, does and must do
 //! - [`signal`]: sensor signals with known faults
 //! - [`trace`]: what happened in a fleet, written down
@@ -26,6 +27,7 @@ pub mod footprint;
 pub mod gate;
 pub mod kernels;
 pub mod memory;
+pub mod run;
 pub mod scenario;
 pub mod script;
 pub mod signal;

@@ -65,7 +65,7 @@ fn the_emulated_consoles_say_what_the_golden_transcripts_say_within_the_stack() 
     for chip in EMULATED {
         let Some(image) = image(chip) else { continue };
         for script in scripts::GOLDEN {
-            let alias = script.role.info().alias;
+            let alias = script.role.alias();
             let golden =
                 std::fs::read_to_string(folder.join(chip.name).join(format!("{alias}.txt"))).unwrap();
             let session = console::session(&image, &script).unwrap();

@@ -1,9 +1,9 @@
 //! Keeps the keys of `docs/scenarios.md` equal to the grammar, and its example true: `BLESS=1` rewrites the keys.
 #![allow(clippy::unwrap_used, reason = "what cannot be read or run fails the test")]
 
+use ruvllm_esp_sim::run::Run;
 use ruvllm_esp_sim::scenario::Scenario;
 use ruvllm_esp_sim::scenario::grammar::{Key, SECTIONS, Section, TOP};
-use ruvllm_esp_sim::scenario::run::Run;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "what cannot be run fails the test")]
 
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::scenario::run::Run;
-use ruvllm_esp_sim::scenario::verdict::Verdict;
+use ruvllm_esp_sim::run::Run;
+use ruvllm_esp_sim::run::replay::{Replayed, replay};
+use ruvllm_esp_sim::run::verdict::Verdict;
 use ruvllm_esp_sim::scenario::{Bundle, Scenario};
-use ruvllm_esp_sim::trace::replay::{Replayed, replay};
 use ruvllm_esp_sim::trace::{Player, Trace};
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -33,7 +33,7 @@ fn session(chip: &'static Chip, role: RoleKind, script: &str) -> String {
 fn twenty_golden_transcripts_match() {
     let bless = std::env::var_os("BLESS").is_some();
     for role in RoleKind::ALL {
-        let alias = role.info().alias;
+        let alias = role.alias();
         let script = std::fs::read_to_string(folder().join(format!("scripts/{alias}.txt"))).unwrap();
         for chip in chip::ALL {
             let path = folder().join(chip.name).join(format!("{alias}.txt"));

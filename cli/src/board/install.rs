@@ -241,7 +241,7 @@ impl<W: Watch> ProgressCallbacks for Tally<'_, W> {
 
 /// Is the chip what it was told to be?
 fn agree(job: &Job<'_>, greeting: &Greeting) -> Result<(), CliError> {
-    let role = job.change.role.map(|role| role.info().name);
+    let role = job.change.role.map(|role| role.name());
     let wrong = if greeting.variant != job.image.chip.name {
         Some(format!("it says it is an {}", greeting.variant))
     } else if role.is_some_and(|role| role != greeting.role) {

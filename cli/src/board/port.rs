@@ -4,10 +4,9 @@
 //! verdict, so that "none found" can say what was there and why it was passed over.
 
 use super::usb::{self, Likelihood};
-use crate::configuration::PORT;
+use crate::configuration::{self, PORT};
 use crate::error::{CliError, Stop};
 use crate::output::Output;
-use crate::selection::Given;
 use serde::Serialize;
 use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
 use std::io::{BufRead, Write};
@@ -106,7 +105,7 @@ pub fn seen() -> Result<Vec<Seen>, CliError> {
 /// # Errors
 /// `port::none`, `port::several`, `port::cannot-list`.
 pub fn choose(option: Option<&str>, output: &Output) -> Result<Chosen, Stop> {
-    if let Some(given) = Given::find(option, "--port", PORT)? {
+    if let Some(given) = configuration::find(option, "--port", PORT)? {
         return Ok(named(given.text()));
     }
     let seen = seen()?;

@@ -49,7 +49,7 @@ impl Change {
         let Newest { settings: before, next_copy, next_sequence } = newest(copies);
         let mut settings: Settings = before.unwrap_or_default();
         if let Some(role) = self.role
-            && !settings.set_role(role.info().alias)
+            && !settings.set_role(role.alias())
         {
             return Err(CliError::runtime("flash::settings", "the name of the role does not fit"));
         }

@@ -14,6 +14,7 @@ mod index;
 mod kernels;
 mod reliability;
 
+use crate::configuration;
 use crate::error::{CliError, Exit, Outcome};
 use crate::output::Output;
 use crate::progress::Stage;
@@ -220,7 +221,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 
 /// The chips that were asked for.
 fn chips(variant: Option<&str>) -> Result<Vec<&'static Chip>, CliError> {
-    match Given::find(variant, "--variant", VARIANT)? {
+    match configuration::find(variant, "--variant", VARIANT)? {
         Some(given) => list(&given, &chip::ALL, Given::chip),
         None => Ok(chip::ALL.to_vec()),
     }

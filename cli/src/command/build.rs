@@ -1,5 +1,6 @@
 //! `build`: the firmware compiled, and the image of a chip made from it.
 
+use crate::configuration;
 use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::firmware::compile::{RADIO_FEATURE, Radio, Recipe};
 use crate::firmware::manifest::{Manifest, Skipped};
@@ -68,12 +69,14 @@ impl Profile {
 /// # Errors
 /// `build::no-firmware`, `build::no-toolchain`, `build::failed`, `build::image`, and what cannot be written.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let given = Given::find(arguments.variant.as_deref(), "--variant", VARIANT)?.ok_or_else(|| {
-        CliError::usage("build::no-variant", "for which chip?").help("name it: --variant esp32c3, or all")
-    })?;
+    let given =
+        configuration::find(arguments.variant.as_deref(), "--variant", VARIANT)?.ok_or_else(|| {
+            CliError::usage("build::no-variant", "for which chip?").help("name it: --variant esp32c3, or all")
+        })?;
     let chips = list(&given, &chip::ALL, Given::chip)?;
-    let role =
-        Given::find(arguments.role.as_deref(), "--role", ROLE)?.map(|given| given.role()).transpose()?;
+    let role = configuration::find(arguments.role.as_deref(), "--role", ROLE)?
+        .map(|given| given.role())
+        .transpose()?;
     let source = Source::find(arguments.firmware.as_deref())?;
     let radio = radio(arguments, &source)?;
     source.whole()?;

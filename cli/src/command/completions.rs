@@ -1,9 +1,8 @@
 //! `completions SHELL`: a script that teaches a shell this command line.
 
-use crate::arguments;
 use crate::error::{Exit, Outcome};
 use crate::output::Output;
-use clap::{CommandFactory, ValueEnum};
+use clap::ValueEnum;
 use std::io::Write;
 
 const EXAMPLES: &str = "\
@@ -32,12 +31,11 @@ enum Shell {
     Nushell,
 }
 
-/// Prints the script.
+/// Prints the script for the command line `command`.
 ///
 /// # Errors
 /// When standard output does not take it.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let mut command = arguments::Arguments::command();
+pub fn run(arguments: &Arguments, mut command: clap::Command, output: &Output) -> Outcome {
     let mut script = Vec::new();
     let (command, name, out) = (&mut command, "ruvllm-esp", &mut script);
     match arguments.shell {

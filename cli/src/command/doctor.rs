@@ -4,7 +4,8 @@ mod check;
 
 use crate::bringup::{self, Entry};
 use crate::error::{CliError, Exit, Outcome};
-use crate::output::{Output, heading};
+use crate::output::Output;
+use crate::style::heading;
 use anstyle::AnsiColor;
 use check::{Check, Verdict};
 use serde::Serialize;

@@ -4,7 +4,8 @@
 //! one object to standard output, the UART output in it. The exit code says how the run ended.
 
 use crate::error::{CliError, Exit, Outcome, Stop as CommandStop};
-use crate::output::{Output, envelope};
+use crate::json::envelope;
+use crate::output::Output;
 use clap::Args;
 use ruvllm_esp_sim::emulator::elf::LoadError;
 use ruvllm_esp_sim::emulator::execute::Retired;

@@ -3,10 +3,12 @@
 //! The sizes are those of the structures themselves, carved as a chip carves them: nothing here is estimated but the
 //! firmware's and the radio's shares, whose sources `chips CHIP` shows.
 
+use crate::configuration;
 use crate::error::{CliError, Exit, Outcome};
-use crate::output::{Output, strong};
+use crate::output::Output;
 use crate::quantity::{bytes, count, parse_bytes};
 use crate::selection::{Given, Names, ROLE, RadioChoice, VARIANT, list};
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::chip::{self, Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
@@ -102,11 +104,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 
 impl Arguments {
     fn fit(&self) -> Result<Report, CliError> {
-        let chips = match Given::find(self.variant.as_deref(), "--variant", VARIANT)? {
+        let chips = match configuration::find(self.variant.as_deref(), "--variant", VARIANT)? {
             Some(given) => list(&given, &chip::ALL, Given::chip)?,
             None => chip::ALL.to_vec(),
         };
-        let roles = match Given::find(self.role.as_deref(), "--role", ROLE)? {
+        let roles = match configuration::find(self.role.as_deref(), "--role", ROLE)? {
             Some(given) => list(&given, &RoleKind::ALL, Given::role)?,
             None => RoleKind::ALL.to_vec(),
         };
@@ -161,7 +163,7 @@ impl RoleFit {
             None => beyond + least_arena(role).saturating_sub(arena),
         };
         Self {
-            role: info.alias,
+            role: role.alias(),
             fits: capacity.is_some(),
             lacking_bytes: lacking.get(),
             capacity: capacity.unwrap_or(0),

@@ -7,11 +7,11 @@ use crate::board::image::Image;
 use crate::board::install::{Installed, Job, Manner, install};
 use crate::board::port;
 use crate::board::settings::Change;
-use crate::configuration::{BAUD, DEFAULT_BAUD};
+use crate::configuration::{self, BAUD, DEFAULT_BAUD};
 use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::interrupt;
 use crate::output::Output;
-use crate::selection::{CHIP_ID, Given, Names, ROLE, VARIANT};
+use crate::selection::{CHIP_ID, Names, ROLE, VARIANT};
 use bars::Bars;
 use ruvllm_esp_core::chip::Chip;
 use serde::Serialize;
@@ -100,7 +100,7 @@ impl<'a> Report<'a> {
 
 impl Arguments {
     fn manner(&self) -> Result<Manner, CliError> {
-        let baud = Given::find(self.baud.as_deref(), "--baud", BAUD)?;
+        let baud = configuration::find(self.baud.as_deref(), "--baud", BAUD)?;
         let baud = baud.map_or(Ok(DEFAULT_BAUD), |given| given.baud())?;
         Ok(Manner { baud, reset: !self.no_reset, patience: Duration::from_secs(self.timeout) })
     }
@@ -123,9 +123,10 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 
 fn one(arguments: &Arguments, output: &Output) -> Outcome {
     let image = image(arguments)?;
-    let role =
-        Given::find(arguments.role.as_deref(), "--role", ROLE)?.map(|given| given.role()).transpose()?;
-    let chip_id = Given::find(arguments.chip_id.as_deref(), "--chip-id", CHIP_ID)?
+    let role = configuration::find(arguments.role.as_deref(), "--role", ROLE)?
+        .map(|given| given.role())
+        .transpose()?;
+    let chip_id = configuration::find(arguments.chip_id.as_deref(), "--chip-id", CHIP_ID)?
         .map(|given| given.chip_id())
         .transpose()?;
     let change = Change { role, chip_id, key: None };
@@ -163,7 +164,7 @@ fn tell(done: &Installed, port: &str, out: &mut impl Write) -> Result<(), Stop> 
 
 /// The image that is meant, checked.
 fn image(arguments: &Arguments) -> Result<Image, CliError> {
-    let given = Given::find(arguments.variant.as_deref(), "--variant", VARIANT)?;
+    let given = configuration::find(arguments.variant.as_deref(), "--variant", VARIANT)?;
     let chip = given.map(|given| given.chip()).transpose()?;
     let image = match (&arguments.image, chip) {
         (Some(file), _) => Image::read(file)?,

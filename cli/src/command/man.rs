@@ -1,9 +1,7 @@
 //! `man DIRECTORY`: the manual pages, one a command.
 
-use crate::arguments;
 use crate::error::{CliError, Exit, Outcome};
 use crate::output::Output;
-use clap::CommandFactory;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -26,13 +24,13 @@ struct Pages<'a> {
     pages: Vec<String>,
 }
 
-/// Writes the pages, and prints their names.
+/// Writes the pages of the command line `command`, and prints their names.
 ///
 /// # Errors
 /// When the directory cannot be written.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, command: clap::Command, output: &Output) -> Outcome {
     let directory = &arguments.directory;
-    let pages = write_pages(directory).map_err(|error| {
+    let pages = write_pages(command, directory).map_err(|error| {
         CliError::runtime("cli::cannot-write", format!("{}: {error}", directory.display()))
             .help("name a directory you may write to")
     })?;
@@ -45,9 +43,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     Ok(Exit::Ok)
 }
 
-fn write_pages(directory: &Path) -> std::io::Result<Vec<String>> {
+fn write_pages(command: clap::Command, directory: &Path) -> std::io::Result<Vec<String>> {
     std::fs::create_dir_all(directory)?;
-    let mut command = arguments::Arguments::command().disable_help_subcommand(true);
+    let mut command = command.disable_help_subcommand(true);
     command.build();
     let mut pages = vec![write_page(&command, directory)?];
     for command in command.get_subcommands() {

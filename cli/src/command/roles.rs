@@ -1,8 +1,9 @@
 //! `roles [ROLE]`: what a chip can be, and the commands it then has.
 
 use crate::error::{Exit, Outcome};
-use crate::output::{Output, strong};
+use crate::output::Output;
 use crate::selection::{Given, Names};
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::agent::COMMON;
 use ruvllm_esp_core::console::CommandInfo;
@@ -86,8 +87,8 @@ impl Role {
         let own = info.commands.iter().map(|command| Command::of(command, false));
         let common = COMMON.iter().map(|command| Command::of(command, true));
         Self {
-            alias: info.alias,
-            name: info.name,
+            alias: kind.alias(),
+            name: kind.name(),
             summary: info.summary,
             default_on: info.default_on,
             item: info.item,

@@ -2,10 +2,11 @@
 
 mod fleet;
 
+use crate::configuration;
 use crate::error::{CliError, Outcome, Stop};
 use crate::output::Output;
 use crate::quantity::parse_bytes;
-use crate::selection::{CHIP_ID, Given, Names, ROLE, RadioChoice, VARIANT};
+use crate::selection::{CHIP_ID, Names, ROLE, RadioChoice, VARIANT};
 use crate::session::lines::{Lines, unreadable};
 use crate::session::samples::{Samples, looks_like_log};
 use crate::session::serve::Outside;
@@ -167,7 +168,7 @@ impl Arguments {
     }
 
     fn setup(&self, seed: u32) -> Result<Setup, CliError> {
-        let chip = match Given::find(self.variant.as_deref(), "--variant", VARIANT)? {
+        let chip = match configuration::find(self.variant.as_deref(), "--variant", VARIANT)? {
             Some(given) => given.chip()?,
             None => {
                 return Err(CliError::usage("cli::no-chip", "no chip was named").help(format!(
@@ -175,10 +176,10 @@ impl Arguments {
                 )));
             }
         };
-        let role = Given::find(self.role.as_deref(), "--role", ROLE)?;
+        let role = configuration::find(self.role.as_deref(), "--role", ROLE)?;
         let role = role.map_or_else(|| Ok(RoleKind::default_for(chip)), |given| given.role())?;
         self.check_arena(chip)?;
-        let chip_id = Given::find(self.chip_id.as_deref(), "--chip-id", CHIP_ID)?;
+        let chip_id = configuration::find(self.chip_id.as_deref(), "--chip-id", CHIP_ID)?;
         let chip_id = chip_id.map_or(Ok(0), |given| given.chip_id())?;
         let identity = Identity { chip, chip_id, role, seed };
         Ok(Setup { identity, radio: self.radio.into(), arena: self.arena })
@@ -238,7 +239,7 @@ fn choose(
         return Ok(Box::new(Lines::new(input, name)));
     }
     if role != RoleKind::AnomalySentinel {
-        let alias = role.info().alias;
+        let alias = role.alias();
         return Err(CliError::usage(
             "cli::log-needs-anomaly",
             format!("{name}: role {alias} takes no sensor log"),

@@ -108,7 +108,7 @@ impl Recipe<'_> {
         cargo.env("CARGO_ENCODED_RUSTFLAGS", self.flags(staged));
         cargo.env("SOURCE_DATE_EPOCH", self.commit.epoch.to_string());
         if let Some(role) = self.role {
-            cargo.env("RUVLLM_ROLE", role.info().alias);
+            cargo.env("RUVLLM_ROLE", role.alias());
         }
         cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         cargo

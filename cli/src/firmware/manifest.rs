@@ -5,7 +5,7 @@
 
 use super::image::Sizes;
 use super::source::Commit;
-use crate::output::SCHEMA;
+use crate::json::SCHEMA;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io;

@@ -85,7 +85,7 @@ impl Product {
             target: self.chip.target.value.into(),
             rustc: self.rustc.clone(),
             profile: self.profile.clone(),
-            role: self.role.map(|role| role.info().alias.into()),
+            role: self.role.map(|role| role.alias().into()),
             features: self.features.iter().map(ToString::to_string).collect(),
             application_offset: self.images.application_offset,
             sizes: self.sizes,

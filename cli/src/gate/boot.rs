@@ -90,7 +90,7 @@ fn hold(chip: &'static Chip, heard: &Heard) -> Outcome {
         Err(error) => return Outcome::fail(error.to_string()),
     };
     hold_words("banner", &heard.banner, &banner, &mut outcome);
-    hold_words("reply to `role`", &heard.role, &format!("role: {}\n", role.info().name), &mut outcome);
+    hold_words("reply to `role`", &heard.role, &format!("role: {}\n", role.name()), &mut outcome);
     let Heard { ready, answered, instructions, .. } = heard;
     outcome.evidence.push(format!("console ready after {} us emulated", ready.get()));
     let line = format!("`role` answered after {} us emulated, limit {} us", answered.get(), LIMIT.get());

@@ -125,7 +125,7 @@ fn hold_memory(ram: Ram, limits: &Limits, outcome: &mut Outcome) {
     outcome.hold(is_inside, line);
     let least = u64::from(chip.stack_minimum.value.get());
     outcome.hold(ram.stack() >= least, format!("stack: {} B, at least {least} B", ram.stack()));
-    let role = RoleKind::default_for(chip).info().alias;
+    let role = RoleKind::default_for(chip).alias();
     let line = format!("arena: {} B, role {role} needs {} B at least", ram.arena(), limits.arena);
     outcome.hold(ram.arena() >= limits.arena, line);
     let (off, foretold) = (ram.arena().abs_diff(limits.foretold), limits.foretold);

@@ -4,7 +4,8 @@
 //! arrive, so that a prompt shows; the log gets whole lines without escape sequences.
 
 use super::decode::{Decoder, Frame};
-use crate::output::{envelope, faint};
+use crate::json::envelope;
+use crate::style::faint;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

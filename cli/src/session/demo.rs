@@ -40,7 +40,7 @@ mod tests {
             let events = std::iter::from_fn(|| source.next().unwrap());
             let lines =
                 events.filter(|event| matches!(event, Event::Line(Ok(line)) if !line.is_empty())).count();
-            assert!(lines >= 8, "{}: {lines}", role.info().alias);
+            assert!(lines >= 8, "{}: {lines}", role.alias());
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::chip::{Emulated, exact_error};
 use super::lines::unreadable;
 use crate::error::{CliError, Stop};
-use crate::output::{Output, faint};
+use crate::output::Output;
+use crate::style::faint;
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_sim::emulator::board::{Rom, Surroundings};

@@ -95,7 +95,7 @@ impl Commands {
         let words: Vec<&str> = match earlier.trim() {
             "" => commands().chain(["@wait"]).collect(),
             "help" => commands().collect(),
-            "set-role" => RoleKind::ALL.iter().map(|role| role.info().alias).collect(),
+            "set-role" => RoleKind::ALL.iter().map(|role| role.alias()).collect(),
             _ => Vec::new(),
         };
         let fitting = words.into_iter().filter(|candidate| candidate.starts_with(word));

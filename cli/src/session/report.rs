@@ -3,8 +3,9 @@
 use super::Terms;
 use super::chip::{Chip, Memory, Register, Reply};
 use crate::error::Stop;
-use crate::output::{Output, faint, strong};
+use crate::output::Output;
 use crate::quantity::{bytes, count, duration};
+use crate::style::{faint, strong};
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::cost::Cost;
@@ -101,7 +102,7 @@ impl Report {
         let identity = device.identity();
         let boot = Boot {
             variant: identity.chip.name,
-            role: identity.role.info().name,
+            role: identity.role.name(),
             chip_id: identity.chip_id,
             radio: radio.name(),
             seed: self.terms.seed,

@@ -300,7 +300,7 @@ impl Device {
         let copies = [0x9000, 0xa000].map(|at| flash[at..at + 64].try_into().unwrap());
         let settings = newest(&copies).settings.unwrap_or_default();
         let role = settings.role().and_then(RoleKind::by_name).unwrap_or(RoleKind::HnswIndexer);
-        (role.info().name, settings.chip_id.unwrap_or(0))
+        (role.name(), settings.chip_id.unwrap_or(0))
     }
 }
 

@@ -4,15 +4,16 @@
 
 use super::{Agent, Identity, lay_out};
 use crate::arena::{Arena, NoRoom};
-use crate::console::{Failure, LINE_LIMIT, Session};
+use crate::console::{Failure, Session};
 use crate::federation::member::Standing;
 use crate::federation::node::{Node, Profile, Status};
 use crate::federation::{Membership, Outgoing, Turn};
+use crate::item::ItemId;
+use crate::limits::LINE_LIMIT;
 use crate::meter::{Meter, Op};
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::endpoint::Traffic;
-use crate::wire::message::ItemId;
 
 /// What a chip heard of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,13 +3,15 @@
 //! A message lies in the memory of the wire, so what follows from it is worked out first and sent after. Every message
 //! costs a bounded amount of work, and one that makes no sense does nothing.
 
+use super::Turn;
 use super::gather::vector_of;
 use super::node::{Node, Profile, hello_of};
 use super::question::{RECALL, SEARCH};
 use super::replication::keep;
 use super::top::{Found, Top};
-use super::{FleetEvent, Turn};
-use crate::console::LINE_LIMIT;
+use crate::event::ChipEvent;
+use crate::item::ItemId;
+use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
 use crate::role::AnyRole;
 use crate::role::shared::{Asked, Keeping};
@@ -18,7 +20,7 @@ use crate::wire::endpoint::Traffic;
 use crate::wire::frame::Header;
 use crate::wire::list::List;
 use crate::wire::message::{
-    Error, Hit, ItemId, MOST_HITS, Recall, RecallReply, RoleCode, Search, SearchReply, Stats, Stored, Text,
+    Error, Hit, Recall, RecallReply, RoleCode, Search, SearchReply, Stats, Stored, Text,
 };
 
 /// What follows from a message for its sender.
@@ -27,7 +29,7 @@ pub(super) enum Reply {
     Hello,
     Stored(ItemId),
     Refused(u32, &'static str),
-    Hits { request: u32, searched: Option<u32>, found: [Found; MOST_HITS], length: u8 },
+    Hits { request: u32, searched: Option<u32>, found: [Found; MAX_RESULTS], length: u8 },
     Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
     Stats(u32, u32),
 }
@@ -39,7 +41,7 @@ pub(super) enum News {
     Stored(ItemId),
     Refused(u32),
     Missing(u32),
-    Answer { kind: u8, request: u32, partial: bool, searched: u32, hits: List<Hit<'static>, MOST_HITS> },
+    Answer { kind: u8, request: u32, partial: bool, searched: u32, hits: List<Hit<'static>, MAX_RESULTS> },
     Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
 }
 
@@ -112,7 +114,7 @@ fn search_here<M: Meter>(
     let (AnyRole::HnswIndexer(_), Some(vector)) = (role, vector_of(&search.query)) else {
         return Reply::Nothing;
     };
-    let (mut found, mut length) = ([Found::default(); MOST_HITS], 0);
+    let (mut found, mut length) = ([Found::default(); MAX_RESULTS], 0);
     let mut top = Top::new(&mut found, &mut length, search.count);
     role.nearest(vector, profile.id, turn.meter, |item, score, meter| {
         top.offer(Found::new(item, score, profile.id), meter);
@@ -130,10 +132,10 @@ fn recall_here<M: Meter>(
     if !matches!(role, AnyRole::RagRetriever(_) | AnyRole::MemoryArchivist(_)) {
         return Reply::Nothing;
     }
-    let (mut found, mut length) = ([Found::default(); MOST_HITS], 0);
+    let (mut found, mut length) = ([Found::default(); MAX_RESULTS], 0);
     let mut top = Top::new(&mut found, &mut length, recall.count);
     let me = profile.id;
-    let count = usize::from(recall.count).min(MOST_HITS);
+    let count = usize::from(recall.count).min(MAX_RESULTS);
     let asked = Asked { text: recall.text, only: recall.kind, count };
     // A text without letters bears on nothing.
     let _ = role.recall(&asked, me, turn.now, turn.meter, |item, score| {
@@ -167,7 +169,7 @@ pub(super) fn news(message: &Message<'_>) -> News {
     }
 }
 
-fn without_texts(hits: &[Hit<'_>]) -> List<Hit<'static>, MOST_HITS> {
+fn without_texts(hits: &[Hit<'_>]) -> List<Hit<'static>, MAX_RESULTS> {
     hits.iter().fold(List::default(), |mut list, hit| {
         list.push(Hit { item: hit.item, score: hit.score, text: "" });
         list
@@ -176,7 +178,7 @@ fn without_texts(hits: &[Hit<'_>]) -> List<Hit<'static>, MOST_HITS> {
 
 /// Tells of an alarm of chip `from`.
 pub(super) fn tell_alarm<M: Meter>(from: u16, score: i32, is_shown: bool, turn: &mut Turn<'_, M>) {
-    turn.observer.event(&FleetEvent::Alarm { from, score });
+    turn.observer.event(&ChipEvent::Alarm { from, score });
     if is_shown {
         let score = crate::units::Thousandths(score);
         // A line that cannot be written has nowhere to be reported.

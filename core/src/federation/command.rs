@@ -7,13 +7,16 @@ use super::gather::Asking;
 use super::node::{Node, Profile};
 use super::rank::Pool;
 use super::replication::FROM_CONSOLE;
-use super::{FleetEvent, Turn, pace};
-use crate::console::{CommandInfo, Failure, LINE_LIMIT, count_and_text, split_word};
+use super::{Turn, pace};
+use crate::console::{CommandInfo, Failure, count_and_text, split_word};
+use crate::event::ChipEvent;
+use crate::limits::LINE_LIMIT;
 use crate::meter::Meter;
 use crate::role::anomaly::Alarm;
+use crate::role::contract::embed_text;
 use crate::role::memory::{FOR_EVER, MemoryType, parse_time_to_live, parse_type};
 use crate::role::shared::Keeping;
-use crate::role::{AnyRole, RoleKind, embed_text};
+use crate::role::{AnyRole, RoleKind};
 use crate::units::Thousandths;
 use crate::wire::message::{Anomaly, RoleCode};
 use crate::wire::{BROADCAST, Message};
@@ -122,7 +125,7 @@ impl Node<'_> {
     /// [`pace::ALARM_PAUSE`]: a fault goes on for many samples.
     pub fn raise<M: Meter>(&mut self, alarm: Alarm, sample: &str, profile: &Profile, turn: &mut Turn<'_, M>) {
         let number = self.next_alarm();
-        turn.observer.event(&FleetEvent::Alarm { from: profile.id, score: alarm.score });
+        turn.observer.event(&ChipEvent::Alarm { from: profile.id, score: alarm.score });
         if turn.now.get() < self.state.quiet_until {
             return;
         }

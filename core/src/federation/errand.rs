@@ -6,10 +6,10 @@
 
 use super::rank::Rank;
 use crate::arena::{Arena, NoRoom};
-use crate::console::LINE_LIMIT;
+use crate::item::ItemId;
+use crate::limits::LINE_LIMIT;
 use crate::role::name::holder_bit;
 use crate::units::Micros;
-use crate::wire::message::ItemId;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// How many can be under way.

@@ -9,15 +9,18 @@ use super::member::Member;
 use super::node::{Node, Profile};
 use super::question::{FETCHING, GATHERING, QUESTIONS, Question, RECALL, SEARCH};
 use super::top::Found;
-use super::{FleetEvent, Turn, pace};
-use crate::console::{Failure, LINE_LIMIT};
+use super::{Turn, pace};
+use crate::console::Failure;
 use crate::embed::{self, DIMENSIONS};
+use crate::event::ChipEvent;
+use crate::item::ItemId;
+use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
 use crate::role::question::cosine;
 use crate::role::shared::Asked;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::{Micros, Thousandths};
-use crate::wire::message::{Get, Hit, ItemId, MOST_HITS, Query, Recall, RoleCode, Search};
+use crate::wire::message::{Get, Hit, Query, Recall, RoleCode, Search};
 use crate::wire::{BROADCAST, Message};
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -100,7 +103,7 @@ impl Node<'_> {
             answer_here(asking, &mut open, role, profile.id, turn);
         }
         let of = open.question.of;
-        turn.observer.event(&FleetEvent::Asked { request, of });
+        turn.observer.event(&ChipEvent::Asked { request, of });
         writeln!(turn.out, "fleet: asked request={request} of={of}")?;
         match first {
             Some(only) if others == 1 => self.put(place, only, turn),
@@ -120,7 +123,7 @@ impl Node<'_> {
             deadline: (now + pace::question_deadline(link, topology, chips)).get(),
             retry_at: (now + answers).get(),
             request: self.next_request(),
-            count: count.min(MOST_HITS as u8),
+            count: count.min(MAX_RESULTS as u8),
             kind,
             stage: GATHERING,
             ..Question::default()
@@ -223,7 +226,7 @@ impl Node<'_> {
         (open.question.stage, open.question.fetched, open.question.attempt) = (FETCHING, 0, 0);
         let elapsed = Micros(turn.now.get().saturating_sub(asked_at));
         let partial = partial != 0 || answered < of;
-        turn.observer.event(&FleetEvent::Answered { request, chips: answered, of, partial, elapsed });
+        turn.observer.event(&ChipEvent::Answered { request, chips: answered, of, partial, elapsed });
         let word = if partial { " partial" } else { "" };
         // A line that cannot be written has nowhere to be reported.
         let _ = writeln!(

@@ -3,7 +3,8 @@
 use super::answer::{News, Reply, news, serve, tell_alarm};
 use super::member::{Heard, Members};
 use super::node::{Node, Profile, destination};
-use super::{FleetEvent, Topology, Turn};
+use super::{Topology, Turn};
+use crate::event::ChipEvent;
 use crate::meter::Meter;
 use crate::role::AnyRole;
 use crate::wire::frame::Header;
@@ -97,8 +98,8 @@ fn listen<M: Meter>(
     let id = header.source;
     let heard = members.hear(header, port, turn.now, turn.meter);
     match heard {
-        Heard::New => turn.observer.event(&FleetEvent::PeerHeard { id }),
-        Heard::Rebooted => turn.observer.event(&FleetEvent::PeerRebooted { id }),
+        Heard::New => turn.observer.event(&ChipEvent::PeerHeard { id }),
+        Heard::Rebooted => turn.observer.event(&ChipEvent::PeerRebooted { id }),
         Heard::Again | Heard::NoPlace => {}
     }
     let has_turned = match message {

@@ -360,7 +360,7 @@ impl<'a> Members<'a> {
             let age = member.age(now).get() / 1000;
             write!(out, "  id={} role=", member.id)?;
             match member.role().role() {
-                Some(role) => out.write_str(role.info().alias)?,
+                Some(role) => out.write_str(role.alias())?,
                 None => out.write_str("unknown")?,
             }
             write!(out, " items={} load={} boot={}", member.items, member.load, member.boot)?;

@@ -3,7 +3,6 @@
 //! A [`node::Node`] is one chip's part in it: a state machine over the wire's [`Endpoint`](crate::wire::Endpoint), carved
 //! from the same arena as the role. Nothing is configured about the others: what a chip knows of them it heard.
 //!
-//! - [`event`]: what happens, for those who watch
 //! - [`pace`]: intervals, waits, deadlines
 //! - [`member`]: who was heard, how long ago, who is missing
 //! - [`rank`]: who is to hold an item, the same by all without a directory
@@ -21,7 +20,6 @@
 mod answer;
 mod command;
 pub mod errand;
-pub mod event;
 mod gather;
 mod inbound;
 pub mod member;
@@ -39,8 +37,8 @@ pub mod top;
 mod tests;
 
 pub use command::COMMANDS;
-pub use event::{FleetEvent, Observer};
 
+use crate::event::Observer;
 use crate::meter::Meter;
 use crate::units::Micros;
 use crate::wire::authentication::Key;

@@ -4,15 +4,16 @@ use super::errand::{ADD, ALARM, Errands, REPAIR};
 use super::member::{Members, Standing};
 use super::question::Questions;
 use super::relay::Relay;
-use super::{FleetEvent, Membership, Outgoing, Topology, Turn, pace};
+use super::{Membership, Outgoing, Topology, Turn, pace};
 use crate::arena::{Arena, NoRoom};
 use crate::embed;
+use crate::event::ChipEvent;
+use crate::item::{ItemId, MAX_NAMED};
 use crate::meter::Meter;
-use crate::role::name::MOST_NAMED;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::endpoint::Traffic;
-use crate::wire::message::{Heartbeat, Hello, ItemId, RoleCode};
+use crate::wire::message::{Heartbeat, Hello, RoleCode};
 use crate::wire::{BROADCAST, Capacity, Endpoint, MESSAGE_LIMIT, Message, Settings};
 use core::fmt;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -229,8 +230,8 @@ impl<'a> Node<'a> {
                 catalog.names_mut().forget_holder(id, &mut ());
             }
             observer.event(&match standing {
-                Standing::Lost => FleetEvent::PeerLost { id },
-                _ => FleetEvent::PeerSuspected { id },
+                Standing::Lost => ChipEvent::PeerLost { id },
+                _ => ChipEvent::PeerSuspected { id },
             });
         });
         if is_missing_one {
@@ -249,7 +250,7 @@ impl<'a> Node<'a> {
         }
         if self.state.has_coordinator == 0 || self.state.coordinator != lowest {
             (self.state.has_coordinator, self.state.coordinator) = (1, lowest);
-            turn.observer.event(&FleetEvent::CoordinatorChosen { id: lowest });
+            turn.observer.event(&ChipEvent::CoordinatorChosen { id: lowest });
         }
     }
 
@@ -295,9 +296,9 @@ impl<'a> Node<'a> {
         self.state.requests
     }
 
-    /// The name of the next item, of which a boot has [`MOST_NAMED`].
+    /// The name of the next item, of which a boot has [`MAX_NAMED`].
     pub(super) fn next_name(&mut self) -> Option<ItemId> {
-        self.state.named = self.state.named.checked_add(1).filter(|named| *named <= MOST_NAMED)?;
+        self.state.named = self.state.named.checked_add(1).filter(|named| *named <= MAX_NAMED)?;
         Some(ItemId::given(self.id, self.membership.boot, self.state.named))
     }
 

@@ -8,6 +8,9 @@ use crate::units::Micros;
 use crate::wire::link::LinkKind;
 use crate::wire::retry::mix;
 
+/// One held item is looked at every so many heartbeats, whatever happened.
+pub const ANTI_ENTROPY_PERIOD: u32 = 4;
+
 /// No chip says more often that it lives.
 pub const LEAST_INTERVAL: Micros = Micros::seconds(1);
 /// Time a chip of the fleet adds to the interval of each. A heartbeat on ESP-NOW, at its basic rate of 1 Mbit/s, is at most

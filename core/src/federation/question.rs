@@ -2,9 +2,8 @@
 
 use super::top::{Found, Top};
 use crate::arena::{Arena, NoRoom};
-use crate::console::LINE_LIMIT;
+use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::units::Micros;
-use crate::wire::message::MOST_HITS;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// How many questions of a chip can be open.
@@ -92,7 +91,7 @@ impl<'a> Questions<'a> {
         let words = members.div_ceil(32).max(1);
         Ok(Self {
             questions: arena.slice("questions", QUESTIONS)?,
-            found: arena.slice("results", QUESTIONS * MOST_HITS as u32)?,
+            found: arena.slice("results", QUESTIONS * MAX_RESULTS as u32)?,
             asked: arena.slice("question bytes", QUESTIONS * LINE_LIMIT as u32)?,
             chips: arena.slice("question chips", words.saturating_mul(2 * QUESTIONS))?,
             words: words as usize,
@@ -118,7 +117,7 @@ impl<'a> Questions<'a> {
     pub fn at(&mut self, place: usize) -> Option<Open<'_>> {
         Some(Open {
             question: self.questions.get_mut(place)?,
-            found: self.found.chunks_exact_mut(MOST_HITS).nth(place)?,
+            found: self.found.chunks_exact_mut(MAX_RESULTS).nth(place)?,
             asked: self.asked.chunks_exact_mut(LINE_LIMIT).nth(place)?,
             chips: self.chips.chunks_exact_mut(2 * self.words).nth(place)?,
         })

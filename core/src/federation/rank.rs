@@ -6,8 +6,9 @@
 
 use super::member::{Member, Members};
 use crate::embed;
+use crate::item::ItemId;
 use crate::meter::{Meter, Op};
-use crate::wire::message::{ItemId, RoleCode};
+use crate::wire::message::RoleCode;
 use crate::wire::retry::mix;
 
 /// The most copies of an item; a fleet that asks for more gets so many.

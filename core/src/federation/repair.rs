@@ -9,16 +9,16 @@
 use super::errand::{Errand, FULL, REPAIR, SELF, TEXT};
 use super::node::{Node, Profile};
 use super::rank::Pool;
-use super::{FleetEvent, Turn};
+use super::{Turn, pace};
+use crate::event::ChipEvent;
+use crate::item::ItemId;
 use crate::meter::{Meter, Op};
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
-use crate::wire::message::{ItemId, RoleCode};
+use crate::wire::message::RoleCode;
 
 /// Items checked in one tick of a pass over all of them.
 const CHECKED_A_TICK: u32 = 16;
-/// One counted item is checked every so many heartbeats, whatever happened.
-pub(super) const ANTI_ENTROPY_PERIOD: u32 = 4;
 /// How soon the next few items of a pass are checked.
 const NEXT_CHECK: Micros = Micros(10_000);
 /// How soon a pass begins that new items alone ask for: their other copies are being made, and more may come.
@@ -28,7 +28,7 @@ impl Node<'_> {
     /// Chip `id` did not answer: what it holds is taken for gone until it is heard.
     pub(super) fn suspect<M: Meter>(&mut self, id: u16, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
         if self.members.suspect(id, turn.meter) {
-            turn.observer.event(&FleetEvent::PeerSuspected { id });
+            turn.observer.event(&ChipEvent::PeerSuspected { id });
             self.recount_items_of(id, role, turn);
         }
     }
@@ -143,7 +143,7 @@ impl Node<'_> {
             let slots = (from..capacity).chain(0..from);
             slots.take(4 * CHECKED_A_TICK as usize).find_map(|slot| Some((slot, names.get(slot)?)))
         };
-        let is_due = self.state.beats.is_multiple_of(ANTI_ENTROPY_PERIOD);
+        let is_due = self.state.beats.is_multiple_of(pace::ANTI_ENTROPY_PERIOD);
         match names.uncounted(from).next().or_else(|| any().filter(|_| is_due)) {
             Some((slot, item)) => {
                 self.state.look_slot = slot.wrapping_add(1);

@@ -6,14 +6,17 @@
 use super::errand::{ADD, ALARM, ERRANDS, Errand, FULL, REPAIR, SELF, SILENCE, TEXT};
 use super::node::{Node, Profile};
 use super::rank::{MOST_REPLICAS, Pool};
-use super::{FleetEvent, Turn, pace};
-use crate::console::{Failure, LINE_LIMIT};
+use super::{Turn, pace};
+use crate::console::Failure;
+use crate::event::ChipEvent;
+use crate::item::ItemId;
+use crate::limits::LINE_LIMIT;
 use crate::meter::Meter;
 use crate::role::shared::{Keeping, Kept};
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::Message;
-use crate::wire::message::{Add, ItemId, Remember, RoleCode};
+use crate::wire::message::{Add, Remember, RoleCode};
 
 /// Items that may be let go of to make room for one.
 const MOST_RELEASES: u32 = 4;
@@ -203,7 +206,7 @@ impl Node<'_> {
         let Some((errand, _)) = self.errands.at(place) else { return };
         errand.is_held();
         if errand.purpose == REPAIR {
-            turn.observer.event(&FleetEvent::Copied { item, to: source });
+            turn.observer.event(&ChipEvent::Copied { item, to: source });
         }
         self.carry_on(place, role, profile, turn);
     }
@@ -234,8 +237,8 @@ impl Node<'_> {
             return;
         }
         turn.observer.event(&match is_kept {
-            true => FleetEvent::ItemAcknowledged { item, copies },
-            false => FleetEvent::ItemGivenUp { item, copies },
+            true => ChipEvent::ItemAcknowledged { item, copies },
+            false => ChipEvent::ItemGivenUp { item, copies },
         });
         let reason = match (done.met & FULL != 0, done.met & SILENCE != 0) {
             (true, _) => "full",
@@ -269,11 +272,11 @@ pub(super) fn keep<M: Meter>(
         let spare = role.catalog().and_then(|catalog| catalog.names().first_spare(turn.meter));
         let Some((slot, item_let_go)) = spare else { break };
         role.release(slot, turn.meter);
-        turn.observer.event(&FleetEvent::Released { item: item_let_go });
+        turn.observer.event(&ChipEvent::Released { item: item_let_go });
         outcome = role.keep(item, keeping, turn.now, turn.meter);
     }
     if outcome == Ok(Kept::New) {
-        turn.observer.event(&FleetEvent::ItemStored { item });
+        turn.observer.event(&ChipEvent::ItemStored { item });
     }
     outcome
 }

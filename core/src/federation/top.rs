@@ -3,8 +3,9 @@
 //! The order is total: greater score first, then the lower name. So the best of the best of the parts are the best of
 //! the whole, in whichever order the parts come, and however often.
 
+use crate::item::ItemId;
+use crate::limits::MAX_RESULTS;
 use crate::meter::{Meter, Op};
-use crate::wire::message::{ItemId, MOST_HITS};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// One result and who has it. All zeros is none.
@@ -49,7 +50,7 @@ pub struct Top<'t> {
 impl<'t> Top<'t> {
     /// Keeps the best in `found`, at most `limit`; `length` says how many there are.
     pub fn new(found: &'t mut [Found], length: &'t mut u8, limit: u8) -> Self {
-        let limit = usize::from(limit).min(found.len()).min(MOST_HITS);
+        let limit = usize::from(limit).min(found.len()).min(MAX_RESULTS);
         Self { found: found.split_at_mut(limit).0, length }
     }
 
@@ -103,7 +104,7 @@ mod tests {
         fn keeps_what_sorting_each_item_once_would(
             offers in proptest::collection::vec((0u32..40, -5i32..5, 1u16..4), 0..120), limit in 0u8..20
         ) {
-            let (mut found, mut length) = ([Found::default(); MOST_HITS], 0);
+            let (mut found, mut length) = ([Found::default(); MAX_RESULTS], 0);
             let mut best: BTreeMap<u32, i32> = BTreeMap::new();
             for (number, score, holder) in offers {
                 let item = ItemId { origin: 1, number };
@@ -113,7 +114,7 @@ mod tests {
             }
             let mut all: Vec<(i32, u32)> = best.into_iter().map(|(number, score)| (-score, number)).collect();
             all.sort_unstable();
-            all.truncate(usize::from(limit).min(MOST_HITS));
+            all.truncate(usize::from(limit).min(MAX_RESULTS));
             let kept: Vec<(i32, u32)> =
                 found[..usize::from(length)].iter().map(|found| (-found.score, found.number)).collect();
             prop_assert_eq!(kept, all);

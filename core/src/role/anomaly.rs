@@ -4,7 +4,7 @@
 //! stream, up to what the widest stream can use, and the rest holds learned texts. How long the window is follows from
 //! the number of channels, which the first sample decides.
 
-use super::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use crate::anomaly::State;
 use crate::anomaly::sample::Sample;
 use crate::anomaly::stream::{DEFAULT_WINDOW, MOST_CHANNELS, StreamDetector, WINDOWS};
@@ -32,8 +32,6 @@ const SAMPLE: CommandInfo = CommandInfo {
 
 /// What there is to know about the role.
 pub const INFO: RoleInfo = RoleInfo {
-    name: "AnomalySentinel",
-    alias: "anomaly",
     summary: "raises the alarm when sensor samples or texts leave their habit",
     counter: "anomaly_samples",
     item: "text",

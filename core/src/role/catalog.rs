@@ -7,7 +7,8 @@ use super::name::Names;
 use super::question::TextBuffer;
 use super::rank::Best;
 use crate::arena::{Arena, NoRoom};
-use crate::console::{CommandInfo, Failure, MOST_RESULTS, Session, number};
+use crate::console::{CommandInfo, Failure, Session, number};
+use crate::limits::MAX_RESULTS;
 use crate::meter::{Meter, Op};
 use crate::text::{PoolFull, TextHandle, TextPool};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -176,13 +177,13 @@ impl<'a> Catalog<'a> {
         Ok(session.out.write_str("\n")?)
     }
 
-    /// Replies to `list [FROM]`: how many items there are, then the next [`MOST_RESULTS`] from id FROM up.
+    /// Replies to `list [FROM]`: how many items there are, then the next [`MAX_RESULTS`] from id FROM up.
     ///
     /// # Errors
     /// [`Failure::BadNumber`].
     pub fn list<M: Meter>(&self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let from = if rest.is_empty() { 0 } else { number(rest, "FROM", 0, u32::MAX)? };
-        let mut page: Best = Best::new(MOST_RESULTS);
+        let mut page: Best = Best::new(MAX_RESULTS);
         let mut beyond = 0;
         session.meter.record(Op::Scan, 2 * self.capacity());
         for (slot, id) in self.slots().filter_map(|slot| Some((slot, self.id(slot)?))) {
@@ -197,7 +198,7 @@ impl<'a> Catalog<'a> {
             self.write(*slot, session)?;
             session.out.write_str("\n")?;
         }
-        if let Some((score, _)) = page.entries().last().filter(|_| beyond > MOST_RESULTS) {
+        if let Some((score, _)) = page.entries().last().filter(|_| beyond > MAX_RESULTS) {
             writeln!(session.out, "  more: list {}", 1 - score)?;
         }
         Ok(())

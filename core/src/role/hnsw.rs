@@ -1,8 +1,8 @@
 //! The indexer: finds the stored texts nearest to a query.
 
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use super::question::{CANDIDATES, Question, cosine};
-use super::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text};
 use crate::index::choice::TEXT_EFFORT;
@@ -23,8 +23,6 @@ const SEARCH: CommandInfo = CommandInfo {
 
 /// What there is to know about the role.
 pub const INFO: RoleInfo = RoleInfo {
-    name: "HnswIndexer",
-    alias: "hnsw",
     summary: "stores texts and finds the nearest to a query",
     counter: "hnsw",
     item: "text",

@@ -11,15 +11,16 @@ pub(crate) use kind::{FOR_EVER, parse_time_to_live, parse_type};
 
 use self::kind::TYPES;
 use super::catalog::{Catalog, LIST, parse_id};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use super::question::{CANDIDATES, Question, cosine};
 use super::rank::Best;
-use super::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
-use crate::console::{CommandInfo, Failure, MOST_RESULTS, Session, count_and_text, number};
+use crate::console::{CommandInfo, Failure, Session, count_and_text, number};
 use crate::embed::DIMENSIONS;
 use crate::index::Index;
 use crate::index::flat::Flat;
 use crate::kernel::distance::dot;
+use crate::limits::MAX_RESULTS;
 use crate::meter::{Meter, Op};
 use crate::text::TextHandle;
 use crate::units::Thousandths;
@@ -61,8 +62,6 @@ const FORGET: CommandInfo =
 
 /// What there is to know about the role.
 pub const INFO: RoleInfo = RoleInfo {
-    name: "MemoryArchivist",
-    alias: "memory",
     summary: "remembers typed memories and forgets the least valuable",
     counter: "mem",
     item: "memory",
@@ -340,7 +339,7 @@ impl MemoryArchivist<'_> {
         let count = if rest.is_empty() {
             DEFAULT_RESULTS
         } else {
-            number(rest, "K", 1, MOST_RESULTS as u32)? as usize
+            number(rest, "K", 1, MAX_RESULTS as u32)? as usize
         };
         let mut best: Best = Best::new(count);
         session.meter.record(Op::Scan, self.catalog.capacity());

@@ -5,10 +5,11 @@
 //! in [`WIDE`] dimensions, which are kept nowhere. `bench embed` shows what that is worth, and what it costs.
 
 use super::rank::Best;
-use crate::console::{Failure, LINE_LIMIT, MOST_RESULTS};
+use crate::console::Failure;
 use crate::embed::{DIMENSIONS, NORM, embed_into, relevance};
 use crate::index::Hit;
 use crate::kernel::distance::dot;
+use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
 use crate::units::Thousandths;
 
@@ -39,9 +40,9 @@ impl Question {
     /// Embeds `text`.
     ///
     /// # Errors
-    /// As [`super::embed_text`].
+    /// As [`super::contract::embed_text`].
     pub fn new<M: Meter>(text: &str, usage: &'static str, meter: &mut M) -> Result<Self, Failure> {
-        let vector = super::embed_text(text, usage, meter)?;
+        let vector = super::contract::embed_text(text, usage, meter)?;
         Ok(Self { vector, wide: embed_into::<WIDE, M>(text, meter) })
     }
 
@@ -53,7 +54,7 @@ impl Question {
         mut read: impl for<'b> FnMut(u32, &'b mut TextBuffer, &mut M) -> &'b str,
         meter: &mut M,
     ) -> Answers {
-        let mut best: Best = Best::new(MOST_RESULTS);
+        let mut best: Best = Best::new(MAX_RESULTS);
         let mut buffer = [0; LINE_LIMIT];
         for slot in candidates {
             let text = read(slot, &mut buffer, meter);

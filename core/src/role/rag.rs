@@ -1,13 +1,14 @@
 //! The retriever: finds the passages that bear on a question, and says so when none does.
 
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use super::passage::passages;
 use super::question::{CANDIDATES, Question, TextBuffer, cosine};
-use super::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use crate::arena::{Arena, NoRoom};
-use crate::console::{CommandInfo, Failure, LINE_LIMIT, MOST_RESULTS, Session, count_and_text};
+use crate::console::{CommandInfo, Failure, Session, count_and_text};
 use crate::index::choice::TEXT_EFFORT;
 use crate::index::{AnyIndex, Hit, Index};
+use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::{Meter, Op};
 use core::ops::Range;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -28,8 +29,6 @@ const RECALL: CommandInfo = CommandInfo {
 
 /// What there is to know about the role.
 pub const INFO: RoleInfo = RoleInfo {
-    name: "RagRetriever",
-    alias: "rag",
     summary: "stores knowledge and finds the passages that bear on a question",
     counter: "rag",
     item: "passage",
@@ -145,7 +144,7 @@ impl RagRetriever<'_> {
     fn recall<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, RECALL.usage)?;
         let question = Question::new(text, RECALL.usage, session.meter)?;
-        let mut found = [(Passage::default(), 0); MOST_RESULTS];
+        let mut found = [(Passage::default(), 0); MAX_RESULTS];
         let length = self.bearing_on(&question, count, &mut found, session.meter);
         for (rank, (passage, similarity)) in found.iter().take(length).enumerate() {
             self.write_hit(rank + 1, *passage, *similarity, session)?;
@@ -163,7 +162,7 @@ impl RagRetriever<'_> {
         &self,
         question: &Question,
         count: usize,
-        found: &mut [(Passage, i32); MOST_RESULTS],
+        found: &mut [(Passage, i32); MAX_RESULTS],
         meter: &mut M,
     ) -> usize {
         let mut hits = [Hit::default(); CANDIDATES];
@@ -202,8 +201,8 @@ impl RagRetriever<'_> {
         mut offer: impl FnMut(u32, i32),
     ) -> Result<(), Failure> {
         let question = Question::new(text, RECALL.usage, meter)?;
-        let mut found = [(Passage::default(), 0); MOST_RESULTS];
-        let length = self.bearing_on(&question, count.min(MOST_RESULTS), &mut found, meter);
+        let mut found = [(Passage::default(), 0); MAX_RESULTS];
+        let length = self.bearing_on(&question, count.min(MAX_RESULTS), &mut found, meter);
         for (passage, similarity) in found.iter().take(length) {
             offer(u32::from(passage.document), cosine(*similarity).0);
         }

@@ -1,11 +1,11 @@
 //! The best few of many, by score, without sorting the many.
 
-use crate::console::MOST_RESULTS;
+use crate::limits::MAX_RESULTS;
 use crate::meter::{Meter, Op};
 
 /// Keeps the entries of highest score, best first; among equals the first come wins.
 #[derive(Clone, Debug)]
-pub struct Best<const MOST: usize = MOST_RESULTS> {
+pub struct Best<const MOST: usize = MAX_RESULTS> {
     entries: [(i64, u32); MOST],
     length: usize,
     limit: usize,
@@ -58,7 +58,7 @@ mod tests {
                 all.push((score, slot as u32));
             }
             all.sort_by_key(|(score, _)| -score);
-            all.truncate(limit.min(MOST_RESULTS));
+            all.truncate(limit.min(MAX_RESULTS));
             prop_assert_eq!(best.entries(), &all[..]);
         }
     }

@@ -10,10 +10,11 @@ use crate::console::Failure;
 use crate::embed::DIMENSIONS;
 use crate::index::choice::{Kind, TEXT_EFFORT};
 use crate::index::{AnyIndex, Hit, Index};
+use crate::item::ItemId;
 use crate::kernel::distance::dot;
+use crate::limits::MAX_RESULTS;
 use crate::meter::{Meter, Op};
 use crate::units::Micros;
-use crate::wire::message::{ItemId, MOST_HITS};
 
 /// What is to be kept of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,7 +184,7 @@ impl<'a> AnyRole<'a> {
             }
             return;
         }
-        let mut hits = [Hit::default(); 3 * MOST_HITS];
+        let mut hits = [Hit::default(); 3 * MAX_RESULTS];
         let found = role.index.search(vector, TEXT_EFFORT, &mut hits, meter);
         hits.iter().take(found).for_each(|hit| offer(name(hit.slot), hit.similarity, meter));
     }

@@ -7,6 +7,7 @@
 
 use super::MESSAGE_LIMIT;
 use super::list::List;
+use crate::item::ItemId;
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::de::{BorrowDecoder, Decode};
 use bincode::enc::Encoder;
@@ -86,6 +87,20 @@ pub(super) fn read<'b, T: BorrowDecode<'b, ()>>(bytes: &'b [u8]) -> Result<T, Co
     match bytes.len().saturating_sub(used) {
         0 => Ok(fields),
         left => Err(CodecError::Trailing { left: left as u16 }),
+    }
+}
+
+/// The name of an item lies below the wire, so its bytes are written here: the origin, then the number.
+impl Encode for ItemId {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        (self.origin, self.number).encode(encoder)
+    }
+}
+
+impl<'de, C> BorrowDecode<'de, C> for ItemId {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let (origin, number) = BorrowDecode::borrow_decode(decoder)?;
+        Ok(Self { origin, number })
     }
 }
 

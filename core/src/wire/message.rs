@@ -6,12 +6,11 @@
 
 use super::codec::{self, BorrowDecode, CodecError, Encode};
 use super::list::List;
-use crate::role::RoleKind;
+use crate::item::ItemId;
+use crate::limits::MAX_RESULTS;
+use crate::role_kind::RoleKind;
 use core::fmt;
 use zerocopy::{FromBytes, IntoBytes};
-
-/// The most results in one reply.
-pub const MOST_HITS: usize = crate::console::MOST_RESULTS;
 
 macro_rules! messages {
     ($($(#[$doc:meta])* $number:literal $word:literal $name:ident $(<$life:lifetime>)?;)*) => {
@@ -107,35 +106,21 @@ pub struct RoleCode(pub u8);
 impl RoleCode {
     /// The role, where it is known here.
     pub fn role(self) -> Option<RoleKind> {
-        RoleKind::ALL.into_iter().find(|kind| RoleCode::from(*kind) == self)
+        RoleKind::by_code(self.0)
     }
 }
 
 impl From<RoleKind> for RoleCode {
     fn from(kind: RoleKind) -> Self {
-        Self(match kind {
-            RoleKind::HnswIndexer => 0,
-            RoleKind::RagRetriever => 1,
-            RoleKind::AnomalySentinel => 2,
-            RoleKind::MemoryArchivist => 3,
-        })
+        Self(kind.code())
     }
 }
 
 impl fmt::Debug for RoleCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
-        self.role().map_or(Ok(()), |role| write!(f, " ({})", role.info().alias))
+        self.role().map_or(Ok(()), |role| write!(f, " ({})", role.alias()))
     }
-}
-
-/// The name of an item in the fleet, the same on every chip that holds a copy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, BorrowDecode)]
-pub struct ItemId {
-    /// The chip that named it.
-    pub origin: u16,
-    /// That chip's count of the items it named.
-    pub number: u32,
 }
 
 /// See [`Message::Heartbeat`].
@@ -238,7 +223,7 @@ impl Default for Query<'_> {
 pub struct Search<'a> {
     /// The asker's number of the question, repeated in the reply.
     pub request: u32,
-    /// How many results, at most [`MOST_HITS`].
+    /// How many results, at most [`MAX_RESULTS`].
     pub count: u8,
     /// Milliseconds after which the asker no longer waits.
     pub deadline_ms: u16,
@@ -270,7 +255,7 @@ pub struct SearchReply<'a> {
     /// Among how many items.
     pub searched: u32,
     /// The results, best first.
-    pub hits: List<Hit<'a>, MOST_HITS>,
+    pub hits: List<Hit<'a>, MAX_RESULTS>,
 }
 
 /// See [`Message::Recall`].
@@ -278,7 +263,7 @@ pub struct SearchReply<'a> {
 pub struct Recall<'a> {
     /// The asker's number of the question, repeated in the reply.
     pub request: u32,
-    /// How many results, at most [`MOST_HITS`].
+    /// How many results, at most [`MAX_RESULTS`].
     pub count: u8,
     /// Milliseconds after which the asker no longer waits.
     pub deadline_ms: u16,
@@ -296,7 +281,7 @@ pub struct RecallReply<'a> {
     /// Is something missing: items not looked at before the deadline, or results and texts that did not fit?
     pub partial: bool,
     /// The results, best first.
-    pub hits: List<Hit<'a>, MOST_HITS>,
+    pub hits: List<Hit<'a>, MAX_RESULTS>,
 }
 
 /// See [`Message::Remember`].

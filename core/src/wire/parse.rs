@@ -7,7 +7,8 @@ use super::frame::{BROADCAST, Flags, Header};
 use super::list::List;
 use super::message::*;
 use super::show::{Show, Value};
-use crate::role::RoleKind;
+use crate::item::ItemId;
+use crate::role_kind::RoleKind;
 use core::cell::Cell;
 use core::fmt;
 

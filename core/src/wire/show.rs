@@ -11,6 +11,7 @@ use super::frame::{BROADCAST, Flags, Frame, Header};
 use super::list::List;
 use super::message::*;
 use super::parse::SEAL_FOLLOWS;
+use crate::item::ItemId;
 use core::fmt;
 
 /// Bytes as hexadecimal digits.
@@ -104,7 +105,7 @@ impl Show for Option<u8> {
 impl Show for RoleCode {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.role() {
-            Some(role) => f.write_str(role.info().alias),
+            Some(role) => f.write_str(role.alias()),
             None => self.0.show(f),
         }
     }

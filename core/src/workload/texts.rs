@@ -2,8 +2,9 @@
 
 use super::{Checksum, Probe};
 use crate::arena::Arena;
-use crate::console::{LINE_LIMIT, LineAssembler};
+use crate::console::LineAssembler;
 use crate::embed::{embed, embed_into};
+use crate::limits::LINE_LIMIT;
 use crate::meter::{Meter, Op};
 use crate::text::TextPool;
 

@@ -3,7 +3,7 @@
 //! The main SRAM is kept apart from everything else, so that the block interpreter can hold it as a plain slice and
 //! leave the rest to [`Outer`]. An access that no window and no device answers is a fault; nothing here panics.
 
-use super::board::FLASH_PAGE as PAGE;
+use super::board::mmu::PAGE;
 use super::cache::Cache;
 use super::chip::{Access, BankSpec, Chip, GENERIC_BASE, GENERIC_SIZE, Window};
 use super::memory::{self, Marks};

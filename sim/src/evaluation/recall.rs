@@ -10,7 +10,7 @@ use crate::memory::Memory;
 use oorandom::Rand32;
 use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::chip;
-use ruvllm_esp_core::console::MOST_RESULTS;
+use ruvllm_esp_core::limits::MAX_RESULTS;
 use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros};
@@ -89,7 +89,7 @@ impl Chip {
         let mut ranks = Vec::new();
         for (row, sentence) in sentences.iter().enumerate() {
             let Some(query) = kind.query(sentence, &mut random) else { continue };
-            let reply = self.say(&format!("search {MOST_RESULTS} {query}"));
+            let reply = self.say(&format!("search {MAX_RESULTS} {query}"));
             let ids = reply.lines().next().and_then(|line| line.strip_prefix("hits: ")).unwrap_or_default();
             let place = ids.split(',').position(|id| id.parse() == Ok(row));
             ranks.push((row, place.map_or(u32::MAX, |place| place as u32 + 1)));

@@ -20,8 +20,9 @@ use super::view::ChipState;
 use crate::memory::Memory;
 use crate::scenario::Hostility;
 use ruvllm_esp_core::agent::{Agent, Identity};
+use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::exchange::{Exchange, Pieces};
-use ruvllm_esp_core::federation::{FleetEvent, Membership, Turn};
+use ruvllm_esp_core::federation::{Membership, Turn};
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
 use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
 use ruvllm_esp_core::wire::FRAME_LIMIT;
@@ -463,7 +464,7 @@ impl Chip {
     fn told(&mut self, now: Nanos, seen: Seen) {
         for event in seen.0 {
             let own = matches!(self.blueprint, Blueprint::Agent { identity, .. }
-                if matches!(event, FleetEvent::Alarm { from, .. } if from == identity.chip_id));
+                if matches!(event, ChipEvent::Alarm { from, .. } if from == identity.chip_id));
             self.alarms += u32::from(own);
             self.record(now, What::Fleet(event));
         }

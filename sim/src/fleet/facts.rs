@@ -2,13 +2,13 @@
 
 use super::engine::Fleet;
 use super::record::What;
+use super::snapshot::{ChipState as ChipFigures, LinkState, Snapshot};
 use super::view::ChipState;
 use crate::figure::Figure;
-use crate::trace::event::{ChipState as ChipFigures, LinkState, Snapshot};
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::federation::member::Standing;
+use ruvllm_esp_core::item::ItemId;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
-use ruvllm_esp_core::wire::message::ItemId;
 use std::collections::BTreeMap;
 
 /// A fleet at a moment; chips by their places.

@@ -153,7 +153,6 @@ impl Program for Intruder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ruvllm_esp_core::federation::Observer;
     use ruvllm_esp_core::wire::frame::decode;
 
     fn intruder(intent: Intent) -> Intruder {
@@ -162,7 +161,7 @@ mod tests {
 
     fn hears(intruder: &mut Intruder, frame: &[u8]) {
         let (mut counts, mut out) = (Counts::default(), String::new());
-        let observer: &mut dyn Observer = &mut ();
+        let observer: &mut dyn ruvllm_esp_core::event::Observer = &mut ();
         intruder.receive(0, frame, &mut Turn { now: Micros(0), meter: &mut counts, out: &mut out, observer });
     }
 

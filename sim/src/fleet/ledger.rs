@@ -1,9 +1,9 @@
 //! What a fleet promised: items that were acknowledged, questions that were asked.
 
 use super::record::{Record, What};
-use ruvllm_esp_core::federation::FleetEvent;
+use ruvllm_esp_core::event::ChipEvent;
+use ruvllm_esp_core::item::ItemId;
 use ruvllm_esp_core::units::{Micros, Nanos};
-use ruvllm_esp_core::wire::message::ItemId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A question to the fleet.
@@ -39,16 +39,16 @@ impl Ledger {
     pub fn enter(&mut self, record: &Record) {
         let What::Fleet(event) = &record.what else { return };
         match *event {
-            FleetEvent::ItemAcknowledged { item, .. } => {
+            ChipEvent::ItemAcknowledged { item, .. } => {
                 self.acknowledged.insert(item);
             }
-            FleetEvent::ItemGivenUp { .. } => self.given_up += 1,
-            FleetEvent::Asked { request, of } => {
+            ChipEvent::ItemGivenUp { .. } => self.given_up += 1,
+            ChipEvent::Asked { request, of } => {
                 self.open.insert((record.chip, request), self.questions.len());
                 let (chip, asked) = (record.chip, record.at);
                 self.questions.push(Question { chip, asked, took: None, chips: (0, of), partial: true });
             }
-            FleetEvent::Answered { request, chips, of, partial, .. } => {
+            ChipEvent::Answered { request, chips, of, partial, .. } => {
                 let place = self.open.remove(&(record.chip, request));
                 if let Some(question) = place.and_then(|place| self.questions.get_mut(place)) {
                     question.took = Some(record.at - question.asked);
@@ -86,22 +86,22 @@ pub fn quantile(times: &[Nanos], permille: u16) -> Option<Nanos> {
 mod tests {
     use super::*;
 
-    fn record(at: u64, event: FleetEvent) -> Record {
+    fn record(at: u64, event: ChipEvent) -> Record {
         Record { at: Nanos(at), chip: 3, number: 0, what: What::Fleet(event) }
     }
 
-    fn answered(request: u32) -> FleetEvent {
-        FleetEvent::Answered { request, chips: 2, of: 3, partial: true, elapsed: Micros(0) }
+    fn answered(request: u32) -> ChipEvent {
+        ChipEvent::Answered { request, chips: 2, of: 3, partial: true, elapsed: Micros(0) }
     }
 
     #[test]
     fn an_answer_closes_its_question_and_a_number_may_come_again() {
         let mut ledger = Ledger::default();
         let all = [
-            record(1_000, FleetEvent::Asked { request: 0, of: 3 }),
-            record(5_000, FleetEvent::Asked { request: 1, of: 3 }),
+            record(1_000, ChipEvent::Asked { request: 0, of: 3 }),
+            record(5_000, ChipEvent::Asked { request: 1, of: 3 }),
             record(9_000, answered(0)),
-            record(20_000, FleetEvent::Asked { request: 1, of: 3 }),
+            record(20_000, ChipEvent::Asked { request: 1, of: 3 }),
             record(50_000, answered(1)),
             record(60_000, answered(1)),
         ];

@@ -1,11 +1,11 @@
 //! A running fleet as it is looked at.
 
 use super::engine::{Fleet, Happened};
+use super::names::Names;
 use super::record::{Record, What};
 use super::view::{ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, MessageView, RoleView};
 use crate::cost;
 use crate::figure::{Banded, Figure, Kind};
-use crate::trace::record::Names;
 use ruvllm_esp_core::arena::Ledger;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::meter::{Counts, Op};
@@ -29,7 +29,7 @@ impl Fleet {
             id: plan.id,
             name: plan.name,
             variant: plan.chip.name.into(),
-            role: plan.hostile.map_or(plan.role.info().alias, |_| "hostile").into(),
+            role: plan.hostile.map_or(plan.role.alias(), |_| "hostile").into(),
             arena: figures.arena,
             arena_used: figures.used,
             items: figures.items,
@@ -46,7 +46,7 @@ impl Fleet {
         let overflowed = u32::try_from(chip.overflowed).unwrap_or(u32::MAX);
         let Some(agent) = chip.agent() else { return view };
         if plan.hostile.is_none() {
-            view.role = agent.identity().role.info().alias.into();
+            view.role = agent.identity().role.alias().into();
         }
         let traffic = agent.traffic().unwrap_or_default();
         let dropped: u32 = traffic.drops.total();
@@ -129,7 +129,7 @@ impl Fleet {
             What::Said(line) => self.told.get_mut(chip)?.said(line),
             _ => {}
         }
-        let (kind, text) = self.names.what(record)?.words()?;
+        let (kind, text) = self.names.describe(record)?;
         Some(EventView { at, chip: Some(chip), kind, text })
     }
 }

@@ -9,7 +9,8 @@
 //! - [`fault`], [`intruder`]: what fails, and what means harm
 //! - [`record`], [`ledger`]: what happened, and what was promised
 //! - [`shape`]: the index that a chip has
-//! - [`facts`]: what it is like at a moment
+//! - [`facts`], [`snapshot`]: what it is like at a moment
+//! - [`names`]: chips, links and events in words
 //! - [`chance`], [`recent`]: what is drawn, and how busy something was
 //! - [`view`]: a fleet as it is looked at; [`look`]: a running one; [`told`]: what its consoles told
 
@@ -29,6 +30,7 @@ pub mod ledger;
 pub mod link;
 pub mod look;
 pub mod medium;
+pub mod names;
 pub mod ports;
 pub mod price;
 pub mod program;
@@ -36,6 +38,7 @@ pub mod radio;
 pub mod recent;
 pub mod record;
 pub mod shape;
+pub mod snapshot;
 pub mod told;
 pub mod usage;
 pub mod view;

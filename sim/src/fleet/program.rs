@@ -2,7 +2,8 @@
 
 use crate::memory::Memory;
 use ruvllm_esp_core::agent::Agent;
-use ruvllm_esp_core::federation::{FleetEvent, Observer, Outgoing, Turn};
+use ruvllm_esp_core::event::{ChipEvent, Observer};
+use ruvllm_esp_core::federation::{Outgoing, Turn};
 use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::units::Micros;
 
@@ -53,10 +54,10 @@ impl Program for Agent<Memory> {
 
 /// Keeps what the core reports during one turn.
 #[derive(Debug, Default)]
-pub struct Seen(pub Vec<FleetEvent>);
+pub struct Seen(pub Vec<ChipEvent>);
 
 impl Observer for Seen {
-    fn event(&mut self, event: &FleetEvent) {
+    fn event(&mut self, event: &ChipEvent) {
         self.0.push(*event);
     }
 }

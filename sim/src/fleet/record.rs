@@ -1,6 +1,6 @@
 //! What happened, as the engine keeps it until somebody wants to know.
 
-use ruvllm_esp_core::federation::FleetEvent;
+use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::units::Nanos;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub enum What {
     /// It wrote a line on its console.
     Said(Arc<str>),
     /// Its part in the fleet reports.
-    Fleet(FleetEvent),
+    Fleet(ChipEvent),
     /// It handed a frame to the driver of this port.
     Sent(u8, Arc<[u8]>),
     /// Its program took a frame from this port.

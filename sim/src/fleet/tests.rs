@@ -8,7 +8,7 @@ use crate::scenario::{
     Topology, When,
 };
 use ruvllm_esp_core::chip::{Radio, esp32c3};
-use ruvllm_esp_core::federation::FleetEvent;
+use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
 use ruvllm_esp_core::wire::link::LinkKind;
@@ -65,7 +65,7 @@ fn peers(fleet: &mut Fleet, place: usize) -> usize {
     count
 }
 
-fn events(fleet: &mut Fleet) -> Vec<(usize, FleetEvent)> {
+fn events(fleet: &mut Fleet) -> Vec<(usize, ChipEvent)> {
     let (all, _) = fleet.take_happened();
     let event = |happened: Happened| match happened.at_chip() {
         Some((chip, What::Fleet(event))) => Some((chip, *event)),
@@ -177,7 +177,7 @@ fn a_crash_loses_what_ram_held_and_a_reboot_counts() {
     assert_eq!(chip(&mut fleet, 0).agent().map(|agent| agent.items()), Some(0));
     assert_eq!((chip(&mut fleet, 0).boots, chip(&mut fleet, 1).boots), (2, 1));
     let rebooted =
-        |(chip, event): &(usize, FleetEvent)| *chip > 0 && *event == FleetEvent::PeerRebooted { id: 1 };
+        |(chip, event): &(usize, ChipEvent)| *chip > 0 && *event == ChipEvent::PeerRebooted { id: 1 };
     assert_eq!(events(&mut fleet).iter().filter(|event| rebooted(event)).count(), 2);
 }
 
@@ -206,7 +206,7 @@ fn a_partition_parts_and_heals() {
     fleet.inject(Fault::Partition { groups: vec![vec![0, 1, 2], vec![3, 4, 5]] });
     fleet.run_until(Micros::seconds(25));
     assert_eq!((peers(&mut fleet, 0), peers(&mut fleet, 5)), (2, 2));
-    let lost = |(_, event): &(usize, FleetEvent)| matches!(event, FleetEvent::PeerLost { .. });
+    let lost = |(_, event): &(usize, ChipEvent)| matches!(event, ChipEvent::PeerLost { .. });
     assert_eq!(events(&mut fleet).iter().filter(|event| lost(event)).count(), 18);
     fleet.inject(Fault::Heal);
     fleet.run_until(Micros::seconds(35));

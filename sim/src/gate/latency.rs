@@ -89,7 +89,7 @@ fn boot(chip: &'static Chip, role: RoleKind, outcome: &mut Outcome) {
     match Device::boot(&setup) {
         Ok(mut device) => {
             let capacity = device.agent().capacity();
-            let (arena, alias) = (setup.arena_bytes(), role.info().alias);
+            let (arena, alias) = (setup.arena_bytes(), role.alias());
             outcome.evidence.push(format!("role {alias} boots in {arena}, capacity {capacity}"));
         }
         Err(error) => outcome.failures.push(error.to_string()),

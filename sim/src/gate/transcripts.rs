@@ -30,7 +30,7 @@ pub fn check(chip: &'static Chip, flashed: Option<Flashed<'_>>) -> Outcome {
     };
     let image = Image::build(chip);
     for script in scripts::GOLDEN {
-        let path = format!("fixtures/transcripts/{}/{}.txt", chip.name, script.role.info().alias);
+        let path = format!("fixtures/transcripts/{}/{}.txt", chip.name, script.role.alias());
         let golden = fs::read_to_string(root.join(&path)).unwrap_or_default().replace("\r\n", "\n");
         match simulated(chip, &script, None) {
             Ok(said) => compare(&path, "simulator", &golden, &said, &mut outcome),

@@ -32,7 +32,7 @@ pub fn session(image: &Image, script: &Script<'_>) -> Result<Session, ImageError
     // What the linker says is memory is memory.
     let _ = stack::paint(&mut machine.bus, low, high);
     let mut transcript = String::new();
-    let alias = script.role.info().alias;
+    let alias = script.role.alias();
     let first = [alias].into_iter().map(|line| (line, false));
     for (line, is_shown) in first.chain(script.text.lines().map(|line| (line, true))) {
         if is_shown {

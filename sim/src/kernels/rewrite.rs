@@ -50,7 +50,7 @@ use crate::units::Bytes;
     for (chip, image) in images {
         for script in scripts::GOLDEN {
             let depth = console::session(image, &script)?.stack;
-            text += &format!("    (\"{}\", \"{}\", Bytes({depth})),\n", chip.name, script.role.info().alias);
+            text += &format!("    (\"{}\", \"{}\", Bytes({depth})),\n", chip.name, script.role.alias());
         }
     }
     Ok(text + "];\n")

@@ -3,7 +3,7 @@
 //! A file is named relative to the scenario. It is read whole, so it has a limit, and all files together have one.
 
 use super::problem::Wrong;
-use ruvllm_esp_core::console::LINE_LIMIT;
+use ruvllm_esp_core::limits::LINE_LIMIT;
 use ruvllm_esp_core::role::RoleKind;
 use std::fs;
 use std::io::Read;

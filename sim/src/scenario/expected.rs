@@ -6,7 +6,7 @@ use super::names::ALL;
 use super::plan::{Expectation, Expected, Permille, Scenario};
 use super::problem::{Notes, Wrong};
 use super::quantity;
-use super::read::Sections;
+use super::sections::Sections;
 use super::table::Table;
 use ruvllm_esp_core::units::Micros;
 

@@ -6,7 +6,7 @@ use super::members::Members;
 use super::plan::{FaultKind, FaultPlan, Permille, Scenario, When};
 use super::problem::{Notes, Wrong};
 use super::quantity;
-use super::read::Sections;
+use super::sections::Sections;
 use super::table::{Found, Table};
 use ruvllm_esp_core::units::Micros;
 

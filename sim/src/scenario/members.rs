@@ -5,7 +5,7 @@ use super::names::Names;
 use super::plan::{ChipPlan, Hostility, LinkPlan, MOST_CHIPS, Permille, Port, Scenario, Topology};
 use super::problem::{Notes, Wrong};
 use super::quantity;
-use super::read::Sections;
+use super::sections::Sections;
 use super::table::{Found, Table};
 use crate::device::least_arena;
 use ruvllm_esp_core::chip::{self, Chip, Radio};
@@ -292,7 +292,7 @@ fn role_of(table: &Table<'_>, chip: Option<&'static Chip>) -> Option<RoleKind> {
     };
     let found = RoleKind::by_name(name.value);
     if found.is_none() {
-        let names = RoleKind::ALL.into_iter().flat_map(|role| [role.info().alias, role.info().name]);
+        let names = RoleKind::ALL.into_iter().flat_map(RoleKind::names);
         table.wrong_at(name.span, Wrong::unknown("role", name.value, names));
     }
     found
@@ -314,7 +314,7 @@ fn arena_of(
         let message = format!("{} has {most} for an arena, not {have}", chip.name);
         table.wrong_at(span, Wrong::with(message, format!("its radio is {}", radio.name())));
     } else if have < least {
-        let alias = role.info().alias;
+        let alias = role.alias();
         table.wrong_at(span, Wrong::new(format!("role {alias} needs {least} of arena and has {have}")));
     }
     asked.map(|asked| asked.value)

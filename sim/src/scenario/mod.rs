@@ -7,10 +7,6 @@
 //! - [`data`]: the texts and samples that a file names
 //! - [`inputs`]: what is typed, in the order of time
 //! - [`faults`]: what fails, in the order of time
-//! - [`run`]: a scenario, run, with its judge and its trace
-//! - [`truth`]: what one exact index would have answered
-//! - [`verdict`]: how a run ended
-//! - [`judge`]: what was expected against what was seen
 
 mod chance;
 pub mod data;
@@ -19,21 +15,17 @@ mod failing;
 pub mod faults;
 pub mod grammar;
 pub mod inputs;
-pub mod judge;
-mod measure;
 mod members;
 mod names;
 pub mod plan;
 pub mod problem;
 pub mod quantity;
 mod read;
-pub mod run;
+mod sections;
 mod table;
 #[cfg(test)]
 mod tests;
-pub mod truth;
 mod typed;
-pub mod verdict;
 
 pub use plan::*;
 pub use problem::Problems;

@@ -4,16 +4,17 @@
 //! the size of the file, the number of chips it may have, and the data files it may name.
 
 use super::data::{Files, Folder, Library, MOST_BYTES, read_text};
-use super::grammar::{self, SECTIONS, Section};
+use super::grammar::{self, SECTIONS};
 use super::members::Members;
 use super::plan::{Bundle, Scenario, Topology};
 use super::problem::{Notes, Problem, Problems, Wrong, short};
 use super::quantity;
+use super::sections::Sections;
 use super::table::Table;
 use ruvllm_esp_core::units::Micros;
 use std::path::Path;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 /// The largest scenario, in bytes.
 const MOST_TEXT: usize = 1 << 20;
@@ -98,43 +99,6 @@ impl Scenario {
     }
 }
 
-/// The sections of a kind.
-#[derive(Clone, Copy)]
-pub(super) struct Sections<'d> {
-    document: &'d DeTable<'d>,
-    notes: &'d Notes<'d>,
-}
-
-impl<'d> Sections<'d> {
-    /// Does the file have such a section?
-    pub fn has(self, name: &str) -> bool {
-        self.document.contains_key(name)
-    }
-
-    /// The tables of one section, opened.
-    pub fn of(self, section: &'static Section) -> Vec<Table<'d>> {
-        let Some(value) = self.document.get(section.name) else { return Vec::new() };
-        let DeValue::Array(list) = value.get_ref() else {
-            let heading = section.heading();
-            self.notes.add(
-                Some(value.span()),
-                Wrong::with(format!("`{}` is a list of tables", section.name), format!("write {heading}")),
-            );
-            return Vec::new();
-        };
-        list.iter().filter_map(|entry| self.table(entry, section)).collect()
-    }
-
-    fn table(self, entry: &'d Spanned<DeValue<'d>>, section: &'static Section) -> Option<Table<'d>> {
-        if let DeValue::Table(entries) = entry.get_ref() {
-            return Some(Table::open(entries, entry.span(), section, self.notes));
-        }
-        let heading = section.heading();
-        self.notes.add(Some(entry.span()), Wrong::new(format!("{heading} is a list of tables")));
-        None
-    }
-}
-
 fn document_of(
     document: &Spanned<DeTable<'_>>,
     notes: &Notes<'_>,
@@ -145,7 +109,7 @@ fn document_of(
     let top = Table::open(document.get_ref(), 0..0, &grammar::TOP, notes);
     let mut scenario = top_of(&top);
     scenario.until = scenario.until.max(until.unwrap_or_default());
-    let sections = Sections { document: document.get_ref(), notes };
+    let sections = Sections::new(document.get_ref(), notes);
     let members = Members::read(sections, &mut scenario, notes);
     super::typed::read(sections, &mut scenario, &members, notes, library, files);
     scenario.faults = super::failing::read(sections, &scenario, &members, notes);

@@ -6,7 +6,7 @@ use super::members::Members;
 use super::plan::{LoadLines, LoadPlan, Scenario, Scripted};
 use super::problem::{Notes, Wrong, short};
 use super::quantity;
-use super::read::Sections;
+use super::sections::Sections;
 use super::table::Table;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;

@@ -2,10 +2,14 @@
 //!
 //! An event is `[nanoseconds, chip, what]`, the chip by its place or `null`. What it is, is an object with one key.
 
-use crate::fleet::view::{EventKind, LinkView};
-use crate::scenario::{Bundle, LinkPlan, Scenario};
+use crate::fleet::snapshot::Snapshot;
+use crate::fleet::view::EventKind;
+use crate::scenario::{Bundle, Scenario};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+/// The version of the format that is written, and the only one that is read.
+pub const VERSION: u32 = 2;
 
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,73 +75,6 @@ pub enum What {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hex(pub Arc<[u8]>);
 
-/// The fleet at a moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot {
-    /// The chips, by their places.
-    pub chips: Vec<ChipState>,
-    /// The links, by their places.
-    pub links: Vec<LinkState>,
-    /// How long questions took: upper edge of the bucket in microseconds, and how many fell into it.
-    pub latency: Vec<(u64, u32)>,
-}
-
-/// A chip at a moment, as far as events do not tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChipState {
-    /// Bytes of its arena.
-    #[serde(rename = "a")]
-    pub arena: u32,
-    /// Bytes that its structures take.
-    #[serde(rename = "u")]
-    pub used: u32,
-    /// How many items it holds.
-    #[serde(rename = "i")]
-    pub items: u32,
-    /// How many it can hold.
-    #[serde(rename = "c")]
-    pub capacity: u32,
-    /// How busy it was lately, in hundredths.
-    #[serde(rename = "l")]
-    pub load: u8,
-    /// What it consumed, in nanojoules, modelled: estimate, low and high.
-    #[serde(rename = "e")]
-    pub energy: (u64, u64, u64),
-}
-
-/// A link at a moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LinkState {
-    /// Is it cut?
-    #[serde(rename = "x")]
-    pub cut: bool,
-    /// Frames carried, and frames lost or spoiled.
-    #[serde(rename = "f")]
-    pub frames: (u64, u64),
-    /// Bytes carried.
-    #[serde(rename = "b")]
-    pub bytes: u64,
-    /// Times that a frame arrived at a chip, whole or spoiled.
-    #[serde(rename = "h")]
-    pub heard: u64,
-    /// Times that a frame did not arrive at a chip in reach.
-    #[serde(rename = "d")]
-    pub lost: u64,
-    /// How busy it was lately, in hundredths.
-    #[serde(rename = "l")]
-    pub load: u8,
-}
-
-impl LinkState {
-    /// The link as it is looked at.
-    pub fn view(&self, plan: &LinkPlan) -> LinkView {
-        let Self { cut, frames, bytes, heard, lost, load } = *self;
-        let members = plan.members.iter().map(|port| port.chip).collect();
-        let (name, kind) = (plan.name.clone(), plan.kind.name().into());
-        LinkView { name, kind, members, cut, frames, bytes, heard, lost, load }
-    }
-}
-
 /// The last line: what a whole trace holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
@@ -154,7 +91,7 @@ impl Header {
         let Bundle { name, text, files } = &scenario.bundle;
         let files = files.iter().map(|(name, text)| (name.clone(), text.to_string())).collect();
         Self {
-            trace: super::VERSION,
+            trace: VERSION,
             program: concat!("ruvllm-esp ", env!("CARGO_PKG_VERSION")).into(),
             seed: scenario.seed,
             until_us: scenario.until.get(),

@@ -6,46 +6,24 @@
 //!
 //! - [`event`]: the lines
 //! - [`mod@write`]: a run into a trace
+//! - [`checksum`]: what tells a whole trace from a damaged one
 //! - [`read`]: a trace back, as far as it is whole
 //! - [`player`]: views of the fleet at any time of a trace
 //! - [`record`]: what an engine tells, as lines of a trace
-//! - [`replay`]: a run repeated and compared
 //! - [`perfetto`]: for the trace viewers of Chrome and Perfetto
 
+pub mod checksum;
 pub mod event;
 pub mod perfetto;
 pub mod player;
 pub mod read;
 pub mod record;
-pub mod replay;
 #[cfg(test)]
 mod tests;
 pub mod write;
 
-pub use event::{Event, Header, What};
+pub use checksum::Checksum;
+pub use event::{Event, Header, VERSION, What};
 pub use player::Player;
 pub use read::{Damage, Trace};
 pub use write::Writer;
-
-/// The version of the format that is written, and the only one that is read.
-pub const VERSION: u32 = 2;
-
-/// A running checksum of bytes: FNV-1a, 64 bits.
-/// Source: Fowler, Noll, Vo, <http://www.isthe.com/chongo/tech/comp/fnv/>.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Checksum(pub u64);
-
-impl Default for Checksum {
-    fn default() -> Self {
-        Self(0xCBF2_9CE4_8422_2325)
-    }
-}
-
-impl Checksum {
-    /// Takes more bytes.
-    pub fn add(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3);
-        }
-    }
-}

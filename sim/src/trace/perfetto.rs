@@ -25,7 +25,7 @@ pub fn export(trace: &Trace, scenario: &Scenario, out: &mut impl Write) -> io::R
     write!(export.out, "{{\"displayTimeUnit\":\"ms\",\"traceEvents\":[")?;
     export.name(FLEET, "fleet")?;
     for (place, chip) in (0u32..).zip(&scenario.chips) {
-        let role = chip.role.info().alias;
+        let role = chip.role.alias();
         export.name(place + 1, &format!("{} ({} {role})", chip.name, chip.chip.name))?;
     }
     for event in &trace.events {

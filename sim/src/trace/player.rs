@@ -3,9 +3,11 @@
 //! What events tell is exact: consoles, messages, who runs, who was heard. What they do not tell, such as how full an
 //! arena is, comes from the last snapshot before. Going back plays the trace again from its beginning.
 
-use super::event::{ChipState as Figures, Event, LinkState, What};
+use super::event::{Event, What};
 use super::read::Trace;
 use crate::figure::{Banded, Kind};
+use crate::fleet::names;
+use crate::fleet::snapshot::{ChipState as Figures, LinkState};
 use crate::fleet::told::Told;
 use crate::fleet::view::{ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, MessageView};
 use crate::scenario::{Problems, Scenario};
@@ -171,14 +173,13 @@ impl What {
     /// What a timeline shows of it; nothing of frames and snapshots.
     pub fn words(&self) -> Option<(EventKind, String)> {
         Some(match self {
-            Self::Starts(1) => (EventKind::Boot, "gets power".into()),
-            Self::Starts(count) => (EventKind::Boot, format!("gets power again, {count} times so far")),
-            Self::Boots => (EventKind::Boot, "has booted".into()),
-            Self::Stops => (EventKind::Fault, "stops".into()),
-            Self::Typed(line) => (EventKind::Console, format!("> {line}")),
+            Self::Starts(count) => (EventKind::Boot, names::starts(*count)),
+            Self::Boots => (EventKind::Boot, names::BOOTS.into()),
+            Self::Stops => (EventKind::Fault, names::STOPS.into()),
+            Self::Typed(line) => (EventKind::Console, names::typed(line)),
             Self::Said(line) => (EventKind::Console, line.clone()),
             Self::Note(kind, text) => (*kind, text.clone()),
-            Self::Overflowed => (EventKind::Fault, "its receive buffer overflows".into()),
+            Self::Overflowed => (EventKind::Fault, names::OVERFLOWS.into()),
             _ => return None,
         })
     }
@@ -238,7 +239,7 @@ impl Chip {
             id: plan.id,
             name: plan.name.clone(),
             variant: plan.chip.name.into(),
-            role: plan.role.info().alias.into(),
+            role: plan.role.alias().into(),
             state: self.state,
             arena,
             arena_used: used,

@@ -3,7 +3,7 @@
 //! A damaged trace is read up to its damage, and says where that is and what it looks like. Lines have a limit, and so has
 //! their number: no file makes the reader take more memory than a few times its own size.
 
-use super::Checksum;
+use super::checksum::Checksum;
 use super::event::{End, Event, Header, What};
 use crate::scenario::quantity::YEAR;
 use ruvllm_esp_core::units::Micros;
@@ -54,7 +54,7 @@ pub enum TraceError {
     #[error("it is no trace: line 1: {0}")]
     NoTrace(String),
     /// It has another version.
-    #[error("it is a trace of version {have}, and this program reads version {}", super::VERSION)]
+    #[error("it is a trace of version {have}, and this program reads version {}", super::event::VERSION)]
     Version {
         /// Its version.
         have: u32,
@@ -156,7 +156,7 @@ fn header_of(line: &[u8]) -> Result<Header, TraceError> {
     }
     let no_trace = |error: serde_json::Error| TraceError::NoTrace(reason(&error));
     let Version { trace } = serde_json::from_slice(line).map_err(no_trace)?;
-    if trace != super::VERSION {
+    if trace != super::event::VERSION {
         return Err(TraceError::Version { have: trace });
     }
     let header: Header = serde_json::from_slice(line).map_err(no_trace)?;

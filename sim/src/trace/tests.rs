@@ -1,8 +1,9 @@
 //! Traces, whole: written and read, cut off, changed, played, exported.
 
-use super::event::{ChipState, Event, Header, LinkState, Snapshot, What};
+use super::event::{Event, Header, What};
 use super::read::TraceError;
 use super::{Player, Trace, Writer, perfetto};
+use crate::fleet::snapshot::{ChipState, LinkState, Snapshot};
 use crate::fleet::view::{ChipState as State, EventKind, RoleView};
 use crate::scenario::{Bundle, Scenario};
 use ruvllm_esp_core::units::Micros;

@@ -3,7 +3,7 @@
 //! The bytes of a frame are written where it is sent; who receives it names it by its number. So a frame that forty
 //! chips hear takes its bytes once.
 
-use super::Checksum;
+use super::checksum::Checksum;
 use super::event::{End, Event, Header, Hex, What};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};

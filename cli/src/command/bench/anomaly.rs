@@ -1,7 +1,7 @@
 //! The report on anomaly detection as tables.
 
-use crate::output::strong;
 use crate::quantity::count;
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_sim::evaluation::anomaly::protocol::Score;
 use ruvllm_esp_sim::evaluation::anomaly::{AnomalyReport, DetectorReport};

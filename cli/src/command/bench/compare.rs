@@ -1,7 +1,7 @@
 //! Ours beside what one would take instead, as tables of ratios.
 
-use crate::output::strong;
 use crate::quantity::count;
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_sim::evaluation::compare::{Comparison, NEIGHBOURS};
 use std::io::{self, Write};

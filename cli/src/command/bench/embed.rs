@@ -1,7 +1,7 @@
 //! The reports on the embedder and on the roles that search with it, as tables.
 
-use crate::output::strong;
 use crate::quantity::count;
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_sim::cost::{self, Cost, CostTable};
 use ruvllm_esp_sim::evaluation;

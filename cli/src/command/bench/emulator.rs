@@ -1,7 +1,7 @@
 //! The speed of the emulator as a table.
 
-use crate::output::strong;
 use crate::quantity::count;
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_sim::emulator::chip;
 use ruvllm_esp_sim::evaluation::emulator::{EmulatorSpeed, Rate, speed};

@@ -1,9 +1,10 @@
 //! The speed of simulated fleets as a table.
 
 use crate::error::{CliError, Exit, Outcome};
-use crate::output::{Output, strong};
+use crate::output::Output;
 use crate::progress::Stage;
 use crate::quantity::{count, duration};
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::units::{Micros, Nanos};
 use ruvllm_esp_sim::evaluation::fleet::{FIELD, FleetSpeed, speed};

@@ -1,7 +1,7 @@
 //! The report on the indexes as tables, with the crossover points of every chip.
 
-use crate::output::strong;
 use crate::quantity::count;
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_sim::cost;
 use ruvllm_esp_sim::evaluation::index::{Crossover, FLOOR, IndexReport, NEIGHBOURS, cycles};

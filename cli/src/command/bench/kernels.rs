@@ -219,7 +219,7 @@ fn table(report: &Report) -> Table<11> {
 fn exported(form: Form, report: &Report) -> Result<Vec<u8>, Stop> {
     let mut out = Vec::new();
     match form {
-        Form::Json => writeln!(out, "{}", crate::output::envelope("bench-kernels", report)?)?,
+        Form::Json => writeln!(out, "{}", crate::json::envelope("bench-kernels", report)?)?,
         Form::Csv => lines(report, &mut out, "", ",", "")?,
         Form::Md => lines(report, &mut out, "| ", " | ", " |")?,
     }

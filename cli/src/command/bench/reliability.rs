@@ -1,9 +1,10 @@
 //! What fleets lost under each kind of fault, as a table.
 
 use crate::error::{CliError, Exit, Outcome};
-use crate::output::{Output, strong};
+use crate::output::Output;
 use crate::progress::Stage;
 use crate::quantity::{count, duration};
+use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::evaluation::reliability::{self, KINDS, Kind, KindReport, Report};

@@ -3,7 +3,7 @@
 use crate::command::trace;
 use crate::error::{CliError, Exit, Outcome};
 use crate::output::Output;
-use ruvllm_esp_sim::trace::replay::{ReplayError, Replayed, replay};
+use ruvllm_esp_sim::run::replay::{ReplayError, Replayed, replay};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{BufReader, Write};

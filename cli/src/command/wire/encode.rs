@@ -219,7 +219,7 @@ fn not_a_message(error: &parse::ParseError<'_>) -> CliError {
             "a fragment is no message; `wire decode` shows the whole one after its fragments".into()
         }
         (None, BadValue { field: "role", .. }) => {
-            let names = RoleKind::ALL.map(|role| role.info().alias).join(", ");
+            let names = RoleKind::ALL.map(|role| role.alias()).join(", ");
             format!("a role is its number or one of {names}")
         }
         (None, BadValue { .. }) => {

@@ -1,7 +1,8 @@
 //! Frames and messages as JSON objects.
 
+use ruvllm_esp_core::item::ItemId;
 use ruvllm_esp_core::wire::frame::{Flags, Frame, Header};
-use ruvllm_esp_core::wire::message::{Hit, ItemId, Message, RoleCode};
+use ruvllm_esp_core::wire::message::{Hit, Message, RoleCode};
 use ruvllm_esp_core::wire::show::{Hex, Value};
 use ruvllm_esp_core::wire::{BROADCAST, fragment::Fragment};
 use serde::ser::SerializeMap;
@@ -126,7 +127,7 @@ fn value(value: Value<'_>) -> serde_json::Value {
         Value::Text(text) => text.into(),
         Value::Vector(bytes) => bytes.iter().map(|byte| byte.cast_signed()).collect(),
         Value::Role(RoleCode(code)) => match RoleCode(code).role() {
-            Some(role) => role.info().alias.into(),
+            Some(role) => role.alias().into(),
             None => code.into(),
         },
         Value::Item(item) => item_value(item),

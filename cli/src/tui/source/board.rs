@@ -210,7 +210,7 @@ impl Board {
     }
 
     fn set_role(&mut self, name: &str) {
-        self.chip.role = RoleKind::by_name(name).map_or(name, |role| role.info().alias).to_string();
+        self.chip.role = RoleKind::by_name(name).map_or(name, |role| role.alias()).to_string();
     }
 
     /// `arena: total=B used=B free=B capacity=N item=WHAT`, then a line for each structure.
@@ -298,7 +298,7 @@ impl Board {
 
     fn show_role(&mut self) {
         // A sentinel judges nothing while it warms up, and is one all the same.
-        let sentinel = self.chip.role == RoleKind::AnomalySentinel.info().alias;
+        let sentinel = self.chip.role == RoleKind::AnomalySentinel.alias();
         self.detail.role = if sentinel || !self.scores.is_empty() {
             RoleView::Signal {
                 scores: self.scores.iter().map(|(score, _)| *score).collect(),

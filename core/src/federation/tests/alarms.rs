@@ -1,7 +1,8 @@
 //! What a sentinel notices is remembered by archivists.
 
 use super::net::Net;
-use crate::federation::{FleetEvent, Topology};
+use crate::event::ChipEvent;
+use crate::federation::Topology;
 use crate::role::RoleKind;
 use crate::units::Micros;
 use std::format;
@@ -39,7 +40,7 @@ fn an_alarm_is_told_to_all_and_kept_by_two_archivists() {
     assert_eq!(net.chips[1].agent.fleet().unwrap().alarms, 2);
     assert!(net.read(0).contains("fleet: alarm from=2 score="), "the coordinator shows it");
     for place in [0, 2, 3] {
-        let heard = |event: &FleetEvent| matches!(event, FleetEvent::Alarm { from: 2, .. });
+        let heard = |event: &ChipEvent| matches!(event, ChipEvent::Alarm { from: 2, .. });
         assert!(net.chips[place].log.0.iter().any(heard));
     }
     net.say(0, "fleet recall oil dripping from the gearbox onto the floor");

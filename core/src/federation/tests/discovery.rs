@@ -2,8 +2,9 @@
 
 use super::net::Net;
 use crate::arena::Arena;
+use crate::event::ChipEvent;
 use crate::federation::node::Node;
-use crate::federation::{FleetEvent, Membership, Topology};
+use crate::federation::{Membership, Topology};
 use crate::role::RoleKind;
 use crate::units::Micros;
 use crate::wire::authentication::Key;
@@ -47,7 +48,7 @@ fn a_dead_chip_is_suspected_then_lost_and_another_coordinates() {
         assert_eq!((status.coordinator, status.alive, status.lost), (Some(2), 6, 1));
         let events = &chip.log.0;
         let at = |event| events.iter().position(|other| *other == event);
-        assert!(at(FleetEvent::PeerSuspected { id: 1 }) < at(FleetEvent::PeerLost { id: 1 }));
+        assert!(at(ChipEvent::PeerSuspected { id: 1 }) < at(ChipEvent::PeerLost { id: 1 }));
     }
 }
 

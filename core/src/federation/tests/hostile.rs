@@ -2,12 +2,13 @@
 
 use super::net::Net;
 use crate::federation::Topology;
+use crate::item::ItemId;
 use crate::role::RoleKind;
 use crate::units::Micros;
 use crate::wire::Message;
 use crate::wire::authentication::Key;
 use crate::wire::frame::{self, BROADCAST, Header};
-use crate::wire::message::{Add, Heartbeat, ItemId};
+use crate::wire::message::{Add, Heartbeat};
 use std::vec::Vec;
 
 const KEY: Key = Key::new([7; 16]);

@@ -5,9 +5,9 @@
 use super::net::{ARENA, Net};
 use super::replication::{acknowledged, copies, fill};
 use crate::federation::Topology;
+use crate::item::ItemId;
 use crate::role::RoleKind;
 use crate::units::Micros;
-use crate::wire::message::ItemId;
 use std::vec::Vec;
 
 /// An arena with room for some tens of texts.

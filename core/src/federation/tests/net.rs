@@ -5,7 +5,8 @@
 
 use crate::agent::{Agent, Identity};
 use crate::chip;
-use crate::federation::{FleetEvent, Membership, Observer, Topology, Turn};
+use crate::event::{ChipEvent, Observer};
+use crate::federation::{Membership, Topology, Turn};
 use crate::role::RoleKind;
 use crate::units::Micros;
 use crate::wire::FRAME_LIMIT;
@@ -16,10 +17,10 @@ use std::string::String;
 use std::vec::Vec;
 
 #[derive(Default)]
-pub struct Log(pub Vec<FleetEvent>);
+pub struct Log(pub Vec<ChipEvent>);
 
 impl Observer for Log {
-    fn event(&mut self, event: &FleetEvent) {
+    fn event(&mut self, event: &ChipEvent) {
         self.0.push(*event);
     }
 }

@@ -1,10 +1,11 @@
 //! Items outlive chips.
 
 use super::net::{ARENA, Net};
-use crate::federation::{FleetEvent, Topology};
+use crate::event::ChipEvent;
+use crate::federation::Topology;
+use crate::item::ItemId;
 use crate::role::RoleKind;
 use crate::units::Micros;
-use crate::wire::message::ItemId;
 use std::collections::BTreeMap;
 use std::format;
 use std::vec::Vec;
@@ -25,7 +26,7 @@ pub fn acknowledged(net: &Net) -> Vec<ItemId> {
     let events = net.chips.iter().flat_map(|chip| chip.log.0.iter());
     let mut items: Vec<ItemId> = events
         .filter_map(|event| match event {
-            FleetEvent::ItemAcknowledged { item, .. } => Some(*item),
+            ChipEvent::ItemAcknowledged { item, .. } => Some(*item),
             _ => None,
         })
         .collect();
@@ -102,7 +103,7 @@ fn a_chip_that_boots_gets_its_items_again() {
     net.reboot(0);
     assert_eq!(held(&mut net), 0);
     net.until(Micros::seconds(20), |net| held(net) >= before && all_held_twice(net, &items));
-    assert!(net.chips[1].log.0.contains(&FleetEvent::PeerRebooted { id: 1 }));
+    assert!(net.chips[1].log.0.contains(&ChipEvent::PeerRebooted { id: 1 }));
 }
 
 #[test]
@@ -200,7 +201,7 @@ fn spare_copies_make_room() {
     let copies = copies(&mut net);
     assert!(items.iter().all(|item| copies[item] >= 2));
     let released = net.chips.iter().flat_map(|chip| chip.log.0.iter());
-    assert!(released.filter(|event| matches!(event, FleetEvent::Released { .. })).count() > 0);
+    assert!(released.filter(|event| matches!(event, ChipEvent::Released { .. })).count() > 0);
 }
 
 #[test]

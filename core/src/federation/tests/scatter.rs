@@ -2,11 +2,12 @@
 
 use super::net::Net;
 use crate::embed::embed;
-use crate::federation::{FleetEvent, Topology};
+use crate::event::ChipEvent;
+use crate::federation::Topology;
+use crate::item::ItemId;
 use crate::kernel::distance::dot;
 use crate::role::RoleKind;
 use crate::units::Micros;
-use crate::wire::message::ItemId;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::format;
@@ -96,7 +97,7 @@ fn an_answer_says_who_is_missing_and_comes_by_its_deadline() {
     assert!(reply.starts_with("fleet: answer request=1 hits=8 chips=4/5 searched=8 ms="), "{reply}");
     assert!(reply.lines().next().unwrap().ends_with(" partial"), "{reply}");
     let answered = net.chips[0].log.0.iter().find_map(|event| match event {
-        FleetEvent::Answered { chips: 4, of: 5, partial: true, elapsed, .. } => Some(*elapsed),
+        ChipEvent::Answered { chips: 4, of: 5, partial: true, elapsed, .. } => Some(*elapsed),
         _ => None,
     });
     assert!(answered.unwrap() < Micros(1_000_000), "{answered:?}");

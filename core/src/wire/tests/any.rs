@@ -1,5 +1,7 @@
 //! Any message there is, and the properties of messages by themselves.
 
+use crate::item::ItemId;
+use crate::limits::MAX_RESULTS;
 use crate::wire::MESSAGE_LIMIT;
 use crate::wire::authentication::Key;
 use crate::wire::codec::CodecError;
@@ -28,7 +30,7 @@ fn item() -> impl Strategy<Value = ItemId> {
     any::<(u16, u32)>().prop_map(|(origin, number)| ItemId { origin, number })
 }
 
-fn hits() -> impl Strategy<Value = List<Hit<'static>, MOST_HITS>> {
+fn hits() -> impl Strategy<Value = List<Hit<'static>, MAX_RESULTS>> {
     let hit = (item(), any::<i32>(), text()).prop_map(|(item, score, text)| Hit { item, score, text });
     // Four hits with the longest texts still fit a message.
     proptest::collection::vec(hit, 0..=4).prop_map(|hits| List::of(&hits))

@@ -1,11 +1,12 @@
 //! On a bad link, too, what is acknowledged was delivered, and once.
 
 use crate::arena::Arena;
+use crate::item::ItemId;
 use crate::units::Micros;
 use crate::wire::authentication::Key;
 use crate::wire::frame::BROADCAST;
 use crate::wire::link::LinkKind;
-use crate::wire::message::{Add, ItemId, Message, Stored};
+use crate::wire::message::{Add, Message, Stored};
 use crate::wire::retry::Timing;
 use crate::wire::{Capacity, Delivery, Dropped, Endpoint, Event, FRAME_LIMIT, SendError, Settings, Ticket};
 use oorandom::Rand32;

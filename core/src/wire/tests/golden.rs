@@ -1,6 +1,7 @@
 //! The bytes of every message, for all time; `BLESS=1` writes them anew.
 
 use crate::arena::Arena;
+use crate::item::ItemId;
 use crate::wire::authentication::Key;
 use crate::wire::cobs;
 use crate::wire::fragment::Cut;

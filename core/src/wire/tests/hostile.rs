@@ -2,6 +2,7 @@
 
 use super::any;
 use crate::arena::Arena;
+use crate::item::ItemId;
 use crate::meter::Counts;
 use crate::units::Micros;
 use crate::wire::authentication::Key;
@@ -10,7 +11,7 @@ use crate::wire::crc::tests::plain as plain_crc;
 use crate::wire::dropped::Dropped;
 use crate::wire::frame::{self, Flags, Header};
 use crate::wire::link::LinkKind;
-use crate::wire::message::{ItemId, Message, Stored};
+use crate::wire::message::{Message, Stored};
 use crate::wire::{Capacity, Delivery, Endpoint, Event, FRAME_LIMIT, MESSAGE_LIMIT, Settings};
 use proptest::prelude::*;
 use std::vec;

@@ -4,7 +4,7 @@ use crate::fleet::record::What;
 use crate::fleet::{Fault, Fleet, Happened};
 use crate::scenario::{ChipPlan, Hostility, LinkPlan, Permille, Port, Scenario, Topology};
 use ruvllm_esp_core::chip::{Radio, esp32c3};
-use ruvllm_esp_core::federation::FleetEvent;
+use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros};
 use ruvllm_esp_core::wire::link::LinkKind;
@@ -169,7 +169,7 @@ impl Trial {
                         self.adding.insert((record.chip, item.trim().into()), text.clone());
                     }
                 }
-                What::Fleet(FleetEvent::ItemAcknowledged { item, .. }) => {
+                What::Fleet(ChipEvent::ItemAcknowledged { item, .. }) => {
                     self.acknowledged.extend(self.adding.remove(&(record.chip, item.to_string())));
                 }
                 _ => {}

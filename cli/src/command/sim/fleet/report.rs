@@ -1,14 +1,15 @@
 //! A verdict, as text and as JSON.
 
 use crate::error::Stop;
-use crate::output::{Output, faint, strong};
+use crate::output::Output;
 use crate::quantity;
+use crate::style::{faint, strong};
 use crate::table::{Align, Table};
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::figure::{Figure, Quantity};
+use ruvllm_esp_sim::run::judge::Judged;
+use ruvllm_esp_sim::run::verdict::{Attackers, ChipReport, Latency, Verdict};
 use ruvllm_esp_sim::scenario::Scenario;
-use ruvllm_esp_sim::scenario::judge::Judged;
-use ruvllm_esp_sim::scenario::verdict::{Attackers, ChipReport, Latency, Verdict};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -1,8 +1,8 @@
 //! A run repeated from its trace, and compared line by line.
 
-use super::event::Header;
-use crate::scenario::run::{Run, RunError};
+use super::{Run, RunError};
 use crate::scenario::{Problems, Scenario};
+use crate::trace::event::Header;
 use ruvllm_esp_core::units::Micros;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 //! told has not happened.
 
 use super::measure::measure;
-use super::plan::{Expectation, Expected, Scenario};
+use crate::scenario::plan::{Expectation, Expected, Scenario};
 use ruvllm_esp_core::units::Micros;
 use serde::{Deserialize, Serialize};
 

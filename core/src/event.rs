@@ -3,13 +3,13 @@
 //! A chip decides nothing by these events, and one without an observer does the same. They are for traces, tests and
 //! pictures.
 
+use crate::item::ItemId;
 use crate::units::Micros;
-use crate::wire::message::ItemId;
 
 /// Something that happened at one chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum FleetEvent {
+pub enum ChipEvent {
     /// A chip was heard for the first time, or again after it was suspected or lost.
     PeerHeard {
         /// Its address.
@@ -98,10 +98,10 @@ pub enum FleetEvent {
 /// Receives what happens.
 pub trait Observer {
     /// `event` happened.
-    fn event(&mut self, event: &FleetEvent);
+    fn event(&mut self, event: &ChipEvent);
 }
 
 /// Nobody watches.
 impl Observer for () {
-    fn event(&mut self, _: &FleetEvent) {}
+    fn event(&mut self, _: &ChipEvent) {}
 }

@@ -2,19 +2,31 @@
 //!
 //! The run is stopped at every time at which the judge wants to look and the trace wants a snapshot, and what happened in
 //! between is handed to both in its order. Neither changes anything: a run without them takes the same course.
+//!
+//! - [`judge`]: what was expected against what was seen
+//! - [`truth`]: what one exact index would have answered
+//! - [`verdict`]: how a run ended
+//! - [`replay`]: a run repeated from its trace and compared
 
-use super::judge::{Facts as Evidence, Judge, Judged};
-use super::plan::Scenario;
-use super::truth::Truth;
-use super::verdict::{Attackers, ChipReport, Frames, Items, Latency, Verdict};
+pub mod judge;
+mod measure;
+pub mod replay;
+pub mod truth;
+pub mod verdict;
+
+use self::judge::{Facts as Evidence, Judge, Judged};
+use self::truth::Truth;
+use self::verdict::{Attackers, ChipReport, Frames, Items, Latency, Verdict};
 use crate::figure::{Banded, Figure, Kind};
 use crate::fleet::facts::Facts;
+use crate::fleet::names::Names;
 use crate::fleet::record::{Keep, What};
 use crate::fleet::{Fleet, FleetError, Happened};
+use crate::scenario::Scenario;
 use crate::trace::event::{Event, Header, What as Line};
-use crate::trace::record::{self, Names};
+use crate::trace::record;
 use crate::trace::write::Writer;
-use ruvllm_esp_core::federation::FleetEvent;
+use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -180,11 +192,11 @@ impl<'w> Run<'w> {
                 self.truth.said(chip, line);
                 self.judge.console(at, chip, line);
             }
-            What::Fleet(FleetEvent::ItemAcknowledged { item, .. }) => {
+            What::Fleet(ChipEvent::ItemAcknowledged { item, .. }) => {
                 self.truth.acknowledged(&item.to_string())
             }
             // Who hears of an alarm tells of it as well; it counts where it was raised.
-            What::Fleet(FleetEvent::Alarm { from, .. })
+            What::Fleet(ChipEvent::Alarm { from, .. })
                 if self.scenario.chips.get(chip).is_some_and(|plan| plan.id == *from) =>
             {
                 self.judge.alarm(at, chip)
@@ -216,7 +228,7 @@ impl<'w> Run<'w> {
             name: plan.name.clone(),
             id: plan.id,
             variant: plan.chip.name,
-            role: plan.role.info().alias,
+            role: plan.role.alias(),
             hostile: plan.hostile.is_some(),
             runs: chip.runs,
             boots: chip.boots,

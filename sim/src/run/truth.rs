@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// Results of `fleet search` unless told.
 const RESULTS: usize = 4;
 /// The most results that are ever asked for.
-const MOST_RESULTS: usize = 16;
+const MAX_RESULTS: usize = 16;
 
 type Vector = [i8; DIMENSIONS];
 
@@ -62,7 +62,7 @@ impl Truth {
             Some(("search", text)) => {
                 let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
                 let count =
-                    word.parse().ok().filter(|count| (1..=MOST_RESULTS).contains(count) && !rest.is_empty());
+                    word.parse().ok().filter(|count| (1..=MAX_RESULTS).contains(count) && !rest.is_empty());
                 Some(Typed::Search(
                     count.unwrap_or(RESULTS),
                     vector(if count.is_some() { rest } else { text }),
@@ -144,7 +144,7 @@ fn nearness(a: &Vector, b: &Vector) -> i32 {
 fn nearest(to: &Vector, all: &[Vector]) -> Vec<i32> {
     let mut near: Vec<i32> = all.iter().map(|vector| nearness(to, vector)).collect();
     near.sort_unstable_by(|a, b| b.cmp(a));
-    near.truncate(MOST_RESULTS);
+    near.truncate(MAX_RESULTS);
     near
 }
 

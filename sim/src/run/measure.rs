@@ -4,8 +4,8 @@
 //! about something that never came up, a latency without a question, is missed: nothing was shown.
 
 use super::judge::{Case, Facts, Members};
-use super::plan::{Expected, Permille};
 use crate::figure::{Banded, Kind};
+use crate::scenario::plan::{Expected, Permille};
 use ruvllm_esp_core::units::{Micros, Nanojoules};
 
 /// Whether it holds, and what was seen.

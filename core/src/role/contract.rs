@@ -1,0 +1,86 @@
+//! What every role is and does: its description, its plan, its trait, and what the roles' commands share.
+
+use crate::arena::{Arena, NoRoom};
+use crate::console::{CommandInfo, Failure, Session};
+use crate::embed::{DIMENSIONS, embed};
+use crate::index::Kind;
+use crate::meter::Meter;
+
+/// What there is to know about a role without running it.
+#[derive(Debug)]
+pub struct RoleInfo {
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// The field of `stats` that counts its items.
+    pub counter: &'static str,
+    /// What one unit of its capacity holds.
+    pub item: &'static str,
+    /// The chips that have this role unless told otherwise.
+    pub default_on: &'static [&'static str],
+    /// The least capacity with which it is worth running.
+    pub least_capacity: u32,
+    /// Its commands beyond those of every role.
+    pub commands: &'static [CommandInfo],
+}
+
+/// `clear`, as every role has it.
+pub const CLEAR: CommandInfo =
+    CommandInfo { name: "clear", usage: "clear !", summary: "remove every item; `!` confirms" };
+
+/// What a role's structures follow from; the same plan lays them out the same way each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// How many items they hold.
+    pub capacity: u32,
+    /// Decides whatever is left to chance, such as the levels of a graph.
+    pub seed: u32,
+    /// What finds vectors, in the roles that search.
+    pub index: Kind,
+    /// Do items have a name in a fleet beside them?
+    pub named: bool,
+}
+
+/// A role at work: a view over the bytes of an arena.
+pub trait Role<'a>: Sized {
+    /// Takes the role's structures. All zeros is the empty role.
+    ///
+    /// # Errors
+    /// [`NoRoom`] when the arena is too small.
+    fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom>;
+
+    /// How many items it holds.
+    fn items(&self) -> u32;
+
+    /// Runs one command; `rest` is the line after its first word.
+    ///
+    /// A command with buffers is `#[inline(never)]`: inlined here, the stack of each would be that of all of them. So is
+    /// what console and fleet both call, or an image has it twice (`docs/decisions.md`).
+    ///
+    /// # Errors
+    /// Any [`Failure`]; [`Failure::UnknownCommand`] where the role has no such command.
+    fn run<M: Meter>(&mut self, verb: &str, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure>;
+}
+
+/// Embeds a text that some feature can find again.
+///
+/// # Errors
+/// [`Failure::Missing`] for no text, [`Failure::NothingToEmbed`] for a text without letters or digits.
+pub fn embed_text<M: Meter>(
+    text: &str,
+    usage: &'static str,
+    meter: &mut M,
+) -> Result<[i8; DIMENSIONS], Failure> {
+    if text.is_empty() {
+        return Err(Failure::Missing { usage });
+    }
+    let vector = embed(text, meter);
+    if vector.iter().all(|element| *element == 0) { Err(Failure::NothingToEmbed) } else { Ok(vector) }
+}
+
+/// Refuses to discard items without a `!`; gives how many there are.
+///
+/// # Errors
+/// [`Failure::NeedsConfirmation`].
+pub fn confirm(items: u32, rest: &str) -> Result<u32, Failure> {
+    if items > 0 && rest != "!" { Err(Failure::NeedsConfirmation { items }) } else { Ok(items) }
+}
