@@ -130,7 +130,7 @@ fn what_was_decoded_is_encoded_again_fragments_and_all() {
 
 #[test]
 fn no_two_sealed_frames_have_the_same_counter() {
-    let lines = "stored item=1:1\nstored item=1:2\n";
+    let lines = "stored item=1:1:1\nstored item=1:1:2\n";
     let packets = said(&["encode", "-", "--from", "1", "--to", "2", "--key", KEY, "--counter", "7"], lines);
     let packets = packets.lines().collect::<Vec<_>>().join("\n\n");
     let shown = said(&["decode", "--key", KEY, "-"], &packets);
@@ -243,7 +243,7 @@ fn json_has_every_field() {
     let fields = &object["fields"];
     assert_eq!((fields["request"].as_u64(), fields["partial"].as_bool()), (Some(12), Some(true)));
     assert_eq!(fields["hits"][0]["text"], "the pump in the cellar");
-    assert_eq!(fields["hits"][1]["item"]["number"], 70_000);
+    assert_eq!(fields["hits"][1]["item"]["count"], 70_000);
     let stdout = wire(&["decode", "--json", "02510201"], "").stdout;
     let error: serde_json::Value = serde_json::from_slice(&stdout).unwrap();
     assert_eq!((error["kind"].as_str(), error["exit"].as_u64()), (Some("error"), Some(1)));

@@ -46,6 +46,8 @@ pub enum ChipEvent {
         item: ItemId,
         /// How many chips hold it.
         copies: u8,
+        /// [`content_check`](crate::wire::message::content_check) of what was added.
+        check: u32,
     },
     /// An item that was added here is held by fewer chips than it should be, and nothing more is done about it here.
     ItemGivenUp {

@@ -20,7 +20,7 @@ pub fn now() -> Micros {
     Micros(Instant::now().duration_since_epoch().as_micros())
 }
 
-/// The time since boot in milliseconds, at most 49 days of them.
-pub fn millis() -> u32 {
-    u32::try_from(now().get() / 1_000).unwrap_or(u32::MAX)
+/// The time since boot in milliseconds. 32 bits of them would be over after 49.7 days.
+pub fn millis() -> u64 {
+    now().get() / 1_000
 }

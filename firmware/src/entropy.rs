@@ -1,7 +1,7 @@
 //! Random bytes from the chip's noise.
 //!
 //! Without a radio the generator has no noise of its own, so the converter of the analogue inputs is switched on as its
-//! source for as long as it takes. Used for keys alone: everything else in the agent is deterministic.
+//! source for as long as it takes. Used for keys and for the nonce of a boot: everything else in the agent is deterministic.
 
 use esp_hal::peripherals::{ADC1, RNG};
 use esp_hal::rng::{Trng, TrngSource};

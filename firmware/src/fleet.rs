@@ -32,13 +32,20 @@ const FRAME_BYTES: usize = FleetLink::KIND.frame_limit() as usize;
 
 static FRAME: ConstStaticCell<[u8; FRAME_BYTES]> = ConstStaticCell::new([0; FRAME_BYTES]);
 
-/// What a chip with these settings is told of its fleet, in its `boot`; nothing for a chip that is in none.
-pub fn membership(settings: &Settings, chip_id: Option<u16>, boot: Option<u32>) -> Option<Membership> {
+/// What a chip with these settings is told of its fleet, in its `boot`; nothing for a chip that is in none, nor for one
+/// without a count of boots or without random bits.
+pub fn membership(
+    settings: &Settings,
+    chip_id: Option<u16>,
+    boot: Option<u32>,
+    nonce: Option<u16>,
+) -> Option<Membership> {
     chip_id.filter(|chip_id| *chip_id != BROADCAST)?;
     // The wire's key is half as long as the one that the settings have room for.
     let key = Key::new(*settings.key.as_ref()?.first_chunk()?);
     let (link, topology) = (FleetLink::KIND, Topology::Mesh);
-    Some(Membership { link, topology, replicas: REPLICAS, peers: PEERS, boot: boot?, key: Some(key) })
+    let (replicas, peers, boot, nonce) = (REPLICAS, PEERS, boot?, nonce?);
+    Some(Membership { link, topology, replicas, peers, boot, nonce, key: Some(key) })
 }
 
 /// A link with room for a frame to send.

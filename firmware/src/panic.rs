@@ -15,9 +15,9 @@ use ruvllm_esp_firmware_logic::crash::{Boot, Failure, Record, Text, WORDS};
 #[ram(unstable(rtc_fast, persistent))]
 static RECORD: [AtomicU32; WORDS] = [const { AtomicU32::new(0) }; WORDS];
 
-/// The last sign of life: milliseconds, then the role's name.
+/// The last sign of life: milliseconds, low word first, then the role's name.
 #[ram(unstable(rtc_fast, persistent))]
-static BEAT: [AtomicU32; 5] = [const { AtomicU32::new(0) }; 5];
+static BEAT: [AtomicU32; 6] = [const { AtomicU32::new(0) }; 6];
 
 /// How many panics have begun: one, unless one panics itself.
 static BEGUN: AtomicU32 = AtomicU32::new(0);
@@ -35,26 +35,26 @@ pub fn boot() -> (Boot, Record) {
 }
 
 /// Leaves a sign of life for the boot after a hang.
-pub fn beat(millis: u32, role: &str) {
+pub fn beat(millis: u64, role: &str) {
     let mut name = [0u8; 16];
     for (place, byte) in name.iter_mut().zip(role.bytes()) {
         *place = byte;
     }
     let words =
         name.chunks_exact(4).map(|four| four.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)));
-    for (place, word) in BEAT.iter().zip(core::iter::once(millis).chain(words)) {
+    for (place, word) in BEAT.iter().zip([millis as u32, (millis >> 32) as u32].into_iter().chain(words)) {
         place.store(word, Ordering::Relaxed);
     }
 }
 
-fn last_beat() -> (u32, Text<16>) {
-    let [millis, name @ ..] = BEAT.each_ref().map(|word| word.load(Ordering::Relaxed));
+fn last_beat() -> (u64, Text<16>) {
+    let [low, high, name @ ..] = BEAT.each_ref().map(|word| word.load(Ordering::Relaxed));
     let mut role = Text::default();
     let bytes = name.iter().flat_map(|word| word.to_le_bytes());
     for byte in bytes.take_while(|byte| byte.is_ascii_graphic()) {
         let _ = role.write_char(char::from(byte));
     }
-    (millis, role)
+    (u64::from(high) << 32 | u64::from(low), role)
 }
 
 fn load() -> Record {

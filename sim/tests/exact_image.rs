@@ -9,8 +9,10 @@ mod images;
 
 use images::{CHIPS, image, root};
 use ruvllm_esp_core::chip;
+use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::cost::calibrated;
-use ruvllm_esp_sim::emulator::board::{Port, Surroundings, milliseconds};
+use ruvllm_esp_sim::emulator::board::{Halt, Port, Surroundings, milliseconds};
 use ruvllm_esp_sim::exact::Exact;
 use ruvllm_esp_sim::kernels::calibration::ratio;
 use ruvllm_esp_sim::kernels::whole::{self, Session};
@@ -131,7 +133,7 @@ fn no_power_cut_keeps_it_from_starting() {
             };
             let halt = board.run_until(milliseconds(5_000), is_up);
             let said = String::from_utf8_lossy(board.serial_out(Port::Usb)).into_owned();
-            assert_eq!(halt, ruvllm_esp_sim::emulator::board::Halt::Reached, "{name} cut {cut}: {said}");
+            assert_eq!(halt, Halt::Reached, "{name} cut {cut}: {said}");
             assert_eq!(board.starts().len(), starts, "{name} cut {cut}: it started more than once: {said}");
             board.take_serial_out(Port::Usb);
         }
@@ -139,5 +141,32 @@ fn no_power_cut_keeps_it_from_starting() {
             board.wear().sectors_erased > u64::from(cuts) / 10,
             "the cuts fell where nothing was written"
         );
+    }
+}
+
+/// Time is skipped between two idle moments, never faked: the chip's own counters go on from where they were set.
+#[test]
+fn it_runs_on_where_its_clocks_roll_over() {
+    for name in CHIPS {
+        let Some((flash, rom)) = image(name) else { continue };
+        let chip = chip::by_name(name).unwrap();
+        let mut exact = Exact::boot(chip, &rom, flash, Surroundings::default()).unwrap();
+        exact.configure(1, RoleKind::HnswIndexer).unwrap();
+        assert_eq!(exact.line(Ok("add the pump")).unwrap().text, "added id=0\n");
+        let starts = exact.board().starts().len();
+        // 2^32 microseconds, once and three times; 2^31 and 2^32 milliseconds.
+        for (rollover, after) in
+            [(1u64 << 32, 12_000), (3 << 32, 1_000), ((1 << 31) * 1_000, 1_000), ((1 << 32) * 1_000, 12_000)]
+        {
+            let wait = Micros(rollover - 2_000_000 - exact.now().get());
+            exact.wait(wait).unwrap();
+            // The watchdog waits 10 s.
+            assert_eq!(exact.board().run_for(milliseconds(2_000 + after)), Halt::TimeOut);
+            let said = exact.line(Ok("get 0")).unwrap().text;
+            assert_eq!(said, "id=0 the pump\n", "{name} after {rollover} us");
+            assert_eq!(exact.board().starts().len(), starts, "{name} started anew after {rollover} us");
+        }
+        let status = exact.line(Ok("chip")).unwrap().text;
+        assert!(status.contains("up: 4294977 s") || status.contains("up: 429497"), "{status}");
     }
 }

@@ -8,6 +8,7 @@ mod images;
 use images::{CHIPS, image};
 use ruvllm_esp_core::chip;
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::emulator::board::time::Ticks;
 use ruvllm_esp_sim::emulator::board::wire::run_wired;
 use ruvllm_esp_sim::emulator::board::{Halt, Port, Surroundings, milliseconds};
@@ -130,4 +131,65 @@ fn no_boot_has_the_number_of_another() {
         assert!(boots > newest, "{boots} after {newest}");
         newest = boots;
     }
+}
+
+#[test]
+fn a_fleet_of_two_images_lives_past_49_days() {
+    let fleet = key('a');
+    let Some(mut first) = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&fleet)) else { return };
+    let Some(mut second) = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&fleet)) else { return };
+    run(&mut first, &mut second, 4 * HEARTBEAT);
+    say(&mut first, "fleet add the pump is loud");
+    run(&mut first, &mut second, HEARTBEAT);
+    let starts = [&mut first, &mut second].map(|exact| exact.board().starts().len());
+    let wait = Micros((1 << 32) * 1_000 - 2_000_000 - first.now().get());
+    for exact in [&mut first, &mut second] {
+        exact.wait(wait).unwrap();
+    }
+    // Past the end of 32 bits of milliseconds, and past the 10 s that the watchdog waits.
+    run(&mut first, &mut second, milliseconds(14_000));
+    for (exact, before) in [&mut first, &mut second].into_iter().zip(starts) {
+        assert_eq!(exact.board().starts().len(), before, "it started anew");
+        assert!(say(exact, "list").contains("the pump is loud"));
+        assert!(say(exact, "peers").contains(" alive\n"));
+    }
+}
+
+/// Runs two chips on a wire; what the second sent meanwhile.
+fn record(first: &mut Exact, second: &mut Exact, ticks: Ticks) -> Vec<u8> {
+    let mut tape = Vec::new();
+    let turn = milliseconds(1) / 20;
+    for _ in 0..ticks.div_ceil(turn) {
+        for board in [first.board(), second.board()] {
+            assert_eq!(board.run_for(turn), Halt::TimeOut);
+        }
+        let one_way = first.board().take_serial_out(Port::Uart1);
+        let other_way = second.board().take_serial_out(Port::Uart1);
+        tape.extend(&other_way);
+        second.board().serial_in(Port::Uart1, &one_way);
+        first.board().serial_in(Port::Uart1, &other_way);
+    }
+    tape
+}
+
+#[test]
+fn a_recording_from_before_a_reboot_is_refused_after_it() {
+    let fleet = key('a');
+    let Some(mut first) = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&fleet)) else { return };
+    let Some(mut second) = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&fleet)) else { return };
+    let mut tape = record(&mut first, &mut second, 2 * HEARTBEAT);
+    assert!(say(&mut second, "fleet add the valve is red").starts_with("fleet: adding"));
+    tape.extend(record(&mut first, &mut second, 2 * HEARTBEAT));
+    assert!(say(&mut first, "list").contains("the valve is red"), "it holds a copy");
+    first.reset().unwrap();
+    for _ in 0..3 {
+        first.board().serial_in(Port::Uart1, &tape);
+        assert_eq!(first.board().run_for(milliseconds(500)), Halt::TimeOut);
+        first.board().take_serial_out(Port::Uart1);
+    }
+    assert!(figure(&mut first, "received") > 10, "it did arrive");
+    assert_eq!(say(&mut first, "peers"), "peers: (none heard)\n");
+    assert!(!say(&mut first, "list").contains("the valve is red"));
+    run(&mut first, &mut second, 3 * HEARTBEAT);
+    assert!(say(&mut first, "peers").contains("id=2 role=hnsw"), "alive, it is heard again");
 }

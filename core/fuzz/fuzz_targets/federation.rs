@@ -51,7 +51,7 @@ fuzz_target!(|input: &[u8]| {
     let topology = Topology::ALL[usize::from(*second) % Topology::ALL.len()];
     let key = (second & 0x80 != 0).then_some(KEY);
     let link = if topology == Topology::Ring { LinkKind::Uart } else { LinkKind::EspNow };
-    let membership = Membership { link, topology, replicas: 2, peers: 5, boot: 1, key };
+    let membership = Membership { link, topology, replicas: 2, peers: 5, boot: 1, nonce: 0, key };
     let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: 1, role, seed: 1 };
     let mut agent = Agent::join(vec![0u8; 64 * 1024], identity, membership).expect("64 KiB fit every role");
     let (mut now, mut text, mut rest, mut counter) = (Micros(0), String::new(), rest, 0);

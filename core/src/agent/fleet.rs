@@ -11,6 +11,7 @@ use crate::federation::{Membership, Outgoing, Turn};
 use crate::item::ItemId;
 use crate::limits::LINE_LIMIT;
 use crate::meter::{Meter, Op};
+use crate::role::catalog::Catalog;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::endpoint::Traffic;
@@ -132,6 +133,21 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let mut buffer = [0; LINE_LIMIT];
         for (slot, item) in (0..names.capacity()).filter_map(|slot| Some((slot, names.get(slot)?))) {
             show(item, catalog.read(slot, &mut buffer, &mut ()));
+        }
+    }
+
+    /// Shows each item that the fleet gave this chip to hold, in no order: its name, and
+    /// [`content_check`](crate::wire::message::content_check) of what is read under that name.
+    pub fn held_content(&mut self, now: Micros, mut show: impl FnMut(ItemId, u32)) {
+        let Some((_, role, _)) = self.in_fleet() else { return };
+        let Some(names) = role.catalog().map(Catalog::names) else { return };
+        let mut buffer = [0; LINE_LIMIT];
+        for slot in 0..names.capacity() {
+            if let Some(item) = names.get(slot)
+                && let Some(kept) = role.kept_at(slot, now, &mut buffer, &mut ())
+            {
+                show(item, kept.check(&mut ()));
+            }
         }
     }
 

@@ -14,20 +14,21 @@ use crate::item::ItemId;
 use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
 use crate::role::AnyRole;
-use crate::role::shared::{Asked, Keeping};
+use crate::role::shared::{Asked, Keeping, Kept};
 use crate::wire::Message;
 use crate::wire::endpoint::Traffic;
 use crate::wire::frame::Header;
 use crate::wire::list::List;
 use crate::wire::message::{
-    Error, Hit, Recall, RecallReply, RoleCode, Search, SearchReply, Stats, Stored, Text,
+    Error, Hit, NAME_TAKEN, Recall, RecallReply, Refused, RoleCode, Search, SearchReply, Stats, Stored, Text,
 };
 
 /// What follows from a message for its sender.
 pub(super) enum Reply {
     Nothing,
     Hello,
-    Stored(ItemId),
+    Stored(ItemId, u32),
+    Declined(ItemId, &'static str),
     Refused(u32, &'static str),
     Hits { request: u32, searched: Option<u32>, found: [Found; MAX_RESULTS], length: u8 },
     Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
@@ -38,8 +39,8 @@ pub(super) enum Reply {
 #[expect(clippy::large_enum_variant, reason = "nothing is allocated, and it lives for one call")]
 pub(super) enum News {
     None,
-    Stored(ItemId),
-    Refused(u32),
+    Stored(ItemId, u32),
+    Declined { item: ItemId, is_taken: bool },
     Missing(u32),
     Answer { kind: u8, request: u32, partial: bool, searched: u32, hits: List<Hit<'static>, MAX_RESULTS> },
     Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
@@ -99,8 +100,9 @@ fn store<M: Meter>(
         return Reply::Nothing;
     }
     match keep(item, keeping, role, turn) {
-        Ok(_) => Reply::Stored(item),
-        Err(failure) => Reply::Refused(item.number, failure.code()),
+        Ok(Kept::New | Kept::Already) => Reply::Stored(item, keeping.check(turn.meter)),
+        Ok(Kept::Conflict) => Reply::Declined(item, NAME_TAKEN),
+        Err(failure) => Reply::Declined(item, failure.code()),
     }
 }
 
@@ -147,9 +149,9 @@ fn recall_here<M: Meter>(
 /// What a message means for what this chip has under way.
 pub(super) fn news(message: &Message<'_>) -> News {
     match *message {
-        Message::Stored(Stored { item }) => News::Stored(item),
+        Message::Stored(Stored { item, check }) => News::Stored(item, check),
+        Message::Refused(Refused { item, code }) => News::Declined { item, is_taken: code == NAME_TAKEN },
         Message::Error(Error { request, code: NOT_FOUND }) => News::Missing(request),
-        Message::Error(Error { request, .. }) => News::Refused(request),
         Message::SearchReply(SearchReply { request, partial, searched, hits }) => {
             News::Answer { kind: SEARCH, request, partial, searched, hits: without_texts(&hits) }
         }
@@ -199,8 +201,10 @@ impl Node<'_> {
     ) {
         match news {
             News::None => {}
-            News::Stored(item) => self.take_stored(source, item, role, profile, turn),
-            News::Refused(number) => self.take_refusal(source, number, role, profile, turn),
+            News::Stored(item, check) => self.take_stored(source, (item, check), role, profile, turn),
+            News::Declined { item, is_taken } => {
+                self.take_refusal(source, (item, is_taken), role, profile, turn);
+            }
             News::Missing(request) => self.take_text(source, request, None, role, turn),
             News::Answer { kind, request, partial, searched, hits } => {
                 self.take_answer(source, (kind, request), (partial, searched), &hits, role, turn);
@@ -226,7 +230,8 @@ impl Node<'_> {
         let message = match reply {
             Reply::Nothing => return,
             Reply::Hello => hello_of(profile, false),
-            Reply::Stored(item) => Message::Stored(Stored { item: *item }),
+            Reply::Stored(item, check) => Message::Stored(Stored { item: *item, check: *check }),
+            Reply::Declined(item, code) => Message::Refused(Refused { item: *item, code }),
             Reply::Refused(request, code) => Message::Error(Error { request: *request, code }),
             Reply::Hits { request, searched, found, length } => {
                 hits_message(*request, *searched, found.get(..usize::from(*length)).unwrap_or_default())

@@ -10,6 +10,7 @@ use crate::item::ItemId;
 use crate::limits::LINE_LIMIT;
 use crate::role::name::holder_bit;
 use crate::units::Micros;
+use crate::wire::message::TEXT_KIND;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// How many can be under way.
@@ -25,7 +26,7 @@ pub const REPAIR: u8 = 2;
 pub const ALARM: u8 = 3;
 
 /// In [`Errand::kind`]: a text, not a memory.
-pub const TEXT: u8 = u8::MAX;
+pub const TEXT: u8 = TEXT_KIND;
 
 /// A chip had no room.
 pub const FULL: u16 = 1;
@@ -33,6 +34,8 @@ pub const FULL: u16 = 1;
 pub const SILENCE: u16 = 2;
 /// This chip is among the first.
 pub const SELF: u16 = 4;
+/// A chip holds other content under this name.
+pub const TAKEN: u16 = 8;
 
 /// One errand. All zeros is none.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
@@ -44,10 +47,9 @@ pub struct Errand {
     pub retry_at: u64,
     /// The weight of the chip at hand.
     pub(super) weight: u64,
-    pub(super) number: u32,
+    pub(super) item: ItemId,
     /// Seconds that a memory lives.
     pub lives_s: u32,
-    pub(super) origin: u16,
     /// The chip at hand.
     pub(super) chip: u16,
     /// Bytes of text.
@@ -70,18 +72,19 @@ pub struct Errand {
     pub attempt: u8,
     /// How many chips held it when all were gone through before.
     pub most: u8,
+    pub(super) padding: [u8; 2],
 }
-const _: () = assert!(size_of::<Errand>() == 48);
+const _: () = assert!(size_of::<Errand>() == 56);
 
 impl Errand {
     /// An errand for `item`.
     pub fn of(item: ItemId, purpose: u8, kind: u8, pool: u8) -> Self {
-        Self { number: item.number, origin: item.origin, purpose, kind, pool, ..Self::default() }
+        Self { item, purpose, kind, pool, ..Self::default() }
     }
 
     /// The item.
     pub fn item(&self) -> ItemId {
-        ItemId { origin: self.origin, number: self.number }
+        self.item
     }
 
     /// The chip at hand, where there is one.
@@ -104,7 +107,7 @@ impl Errand {
     pub fn begin_again(&mut self, time: Micros) {
         self.most = self.most.max(self.copies);
         (self.step, self.copies, self.retry_at) = (0, 0, time.get());
-        self.met &= FULL | SILENCE;
+        self.met &= FULL | SILENCE | TAKEN;
     }
 
     /// The chip at hand holds it.

@@ -41,7 +41,7 @@ impl Node<'_> {
                 } else if has_come {
                     self.look_again(role, turn.now);
                 }
-                if let Reply::Stored(item) = reply {
+                if let Reply::Stored(item, _) = reply {
                     self.note_copy(header.source, item, role, profile, turn);
                 }
                 (Some(header), reply, news)

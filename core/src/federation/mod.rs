@@ -97,6 +97,8 @@ pub struct Membership {
     pub peers: u32,
     /// How often this chip has booted, from 1, counted in flash.
     pub boot: u32,
+    /// Random bits, drawn anew at each boot: what tells it from the same boot of another board with the same number.
+    pub nonce: u16,
     /// The fleet's key, if it has one.
     pub key: Option<Key>,
 }

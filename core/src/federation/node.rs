@@ -8,7 +8,7 @@ use super::{Membership, Outgoing, Topology, Turn, pace};
 use crate::arena::{Arena, NoRoom};
 use crate::embed;
 use crate::event::ChipEvent;
-use crate::item::{ItemId, MAX_NAMED};
+use crate::item::ItemId;
 use crate::meter::Meter;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
@@ -56,12 +56,12 @@ pub(super) struct State {
     pub(super) next_look: u64,
     /// Until when no further alarm goes out, in microseconds.
     pub(super) quiet_until: u64,
+    /// Items named.
+    pub(super) named: u64,
     /// Heartbeats sent.
     pub(super) beats: u32,
     /// Questions asked.
     requests: u32,
-    /// Items named.
-    named: u32,
     /// Alarms raised.
     alarms: u32,
     /// How often a chip came, went or took another role.
@@ -77,7 +77,6 @@ pub(super) struct State {
     pub(super) has_coordinator: u16,
     /// 1 where items are to be checked again once the pass that runs is over.
     pub(super) recheck: u32,
-    padding: u32,
     /// The chip that was last asked whether it lives, and how often.
     pub(super) probed: u16,
     pub(super) probes: u16,
@@ -296,10 +295,13 @@ impl<'a> Node<'a> {
         self.state.requests
     }
 
-    /// The name of the next item, of which a boot has [`MAX_NAMED`].
-    pub(super) fn next_name(&mut self) -> Option<ItemId> {
-        self.state.named = self.state.named.checked_add(1).filter(|named| *named <= MAX_NAMED)?;
-        Some(ItemId::given(self.id, self.membership.boot, self.state.named))
+    /// The name of the next item. The nonce counts on where 2^32 names of one boot are used up.
+    pub(super) fn next_name(&mut self) -> ItemId {
+        self.state.named = self.state.named.saturating_add(1);
+        let nonce = self.membership.nonce.wrapping_add((self.state.named >> 32) as u16);
+        // A boot of 0 would make it an item that no other chip can hold.
+        let boot = self.membership.boot.max(1);
+        ItemId { origin: self.id, nonce, boot, count: self.state.named as u32 }
     }
 
     /// The number of the next alarm.

@@ -26,8 +26,9 @@ pub struct Rank {
 impl Rank {
     /// The place of chip `id` for `item`.
     pub fn of<M: Meter>(item: ItemId, id: u16, meter: &mut M) -> Rank {
-        meter.record(Op::MulWide, 4);
-        let name = u64::from(item.origin) << 32 | u64::from(item.number);
+        meter.record(Op::MulWide, 6);
+        let chip = u64::from(item.origin) << 48 | u64::from(item.nonce) << 32 | u64::from(item.boot);
+        let name = mix(chip) ^ u64::from(item.count);
         Rank { weight: mix(mix(name) ^ u64::from(id)), id }
     }
 }

@@ -3,7 +3,7 @@
 //! What is acknowledged was said to be kept by as many chips as the fleet is to keep copies. Which items are copied again,
 //! and when, is decided in [`super::repair`]; both go down the same order of chips.
 
-use super::errand::{ADD, ALARM, ERRANDS, Errand, FULL, REPAIR, SELF, SILENCE, TEXT};
+use super::errand::{ADD, ALARM, ERRANDS, Errand, FULL, REPAIR, SELF, SILENCE, TAKEN, TEXT};
 use super::node::{Node, Profile};
 use super::rank::{MOST_REPLICAS, Pool};
 use super::{Turn, pace};
@@ -16,7 +16,7 @@ use crate::role::shared::{Keeping, Kept};
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::Message;
-use crate::wire::message::{Add, Remember, RoleCode};
+use crate::wire::message::{Add, NAME_TAKEN, Remember, RoleCode, content_check};
 
 /// Items that may be let go of to make room for one.
 const MOST_RELEASES: u32 = 4;
@@ -29,7 +29,7 @@ impl Node<'_> {
     /// Gives the fleet something to keep, by as many chips as it keeps copies; says its name.
     ///
     /// # Errors
-    /// [`Failure::Busy`] when too much is under way, or this chip has given all names that it has in one boot.
+    /// [`Failure::Busy`] when too much is under way.
     pub(super) fn give<M: Meter>(
         &mut self,
         keeping: &Keeping<'_>,
@@ -38,7 +38,7 @@ impl Node<'_> {
         turn: &mut Turn<'_, M>,
     ) -> Result<ItemId, Failure> {
         let busy = Failure::Busy { limit: ERRANDS };
-        let item = self.next_name().ok_or(busy)?;
+        let item = self.next_name();
         let (kind, lives_s, text) = match *keeping {
             Keeping::Text(text) => (TEXT, 0, text),
             Keeping::Memory { kind, lives_s, text } => (kind, lives_s, text),
@@ -137,7 +137,7 @@ impl Node<'_> {
         turn: &mut Turn<'_, M>,
     ) {
         let Some((errand, _)) = self.errands.at(place) else { return };
-        if !may_come || errand.met & FULL != 0 || errand.purpose == REPAIR {
+        if !may_come || errand.met & (FULL | TAKEN) != 0 || errand.purpose == REPAIR {
             self.finish(place, role, turn);
         } else if turn.now.get() >= errand.retry_at {
             // Whoever holds it already says so again.
@@ -148,13 +148,18 @@ impl Node<'_> {
     fn keep_here<M: Meter>(&mut self, place: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
         let Some((errand, text)) = self.errands.at(place) else { return };
         errand.met |= SELF;
+        if errand.purpose == REPAIR {
+            // It is here already, or the errand would not be.
+            return errand.copies += 1;
+        }
         let text = core::str::from_utf8(text).unwrap_or_default();
         let keeping = match errand.kind {
             TEXT => Keeping::Text(text),
             kind => Keeping::Memory { kind, lives_s: errand.lives_s, text },
         };
         match keep(errand.item(), &keeping, role, turn) {
-            Ok(_) => errand.copies += 1,
+            Ok(Kept::New | Kept::Already) => errand.copies += 1,
+            Ok(Kept::Conflict) => errand.met |= TAKEN,
             Err(_) => errand.met |= FULL,
         }
     }
@@ -193,16 +198,37 @@ impl Node<'_> {
         }
     }
 
-    /// Chip `source` says that it keeps `item`.
+    /// What [`content_check`] gives for the content of the errand at `place`.
+    fn check_of<M: Meter>(
+        &mut self,
+        place: usize,
+        role: &AnyRole<'_>,
+        turn: &mut Turn<'_, M>,
+    ) -> Option<u32> {
+        let (errand, text) = self.errands.at(place)?;
+        if errand.purpose != REPAIR {
+            let text = core::str::from_utf8(text).unwrap_or_default();
+            return Some(content_check(errand.kind, text, turn.meter));
+        }
+        let slot = role.slot_of(errand.item(), turn.meter)?;
+        let mut buffer = [0; LINE_LIMIT];
+        role.kept_at(slot, turn.now, &mut buffer, turn.meter).map(|kept| kept.check(turn.meter))
+    }
+
+    /// Chip `source` says that it keeps `item` with content of this `check`. A chip that keeps other content under that
+    /// name spoke to another board with this chip's number.
     pub(super) fn take_stored<M: Meter>(
         &mut self,
         source: u16,
-        item: ItemId,
+        (item, check): (ItemId, u32),
         role: &mut AnyRole<'_>,
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) {
         let Some(place) = self.errands.waiting(source, |other| other == item) else { return };
+        if self.check_of(place, role, turn) != Some(check) {
+            return;
+        }
         let Some((errand, _)) = self.errands.at(place) else { return };
         errand.is_held();
         if errand.purpose == REPAIR {
@@ -211,23 +237,24 @@ impl Node<'_> {
         self.carry_on(place, role, profile, turn);
     }
 
-    /// Chip `source` does not keep the item of this number.
+    /// Chip `source` does not keep `item`; `is_taken` says that it keeps other content under that name.
     pub(super) fn take_refusal<M: Meter>(
         &mut self,
         source: u16,
-        number: u32,
+        (item, is_taken): (ItemId, bool),
         role: &mut AnyRole<'_>,
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) {
-        let Some(place) = self.errands.waiting(source, |other| other.number == number) else { return };
+        let Some(place) = self.errands.waiting(source, |other| other == item) else { return };
         let Some((errand, _)) = self.errands.at(place) else { return };
-        errand.met |= FULL;
+        errand.met |= if is_taken { TAKEN } else { FULL };
         errand.leave_chip();
         self.carry_on(place, role, profile, turn);
     }
 
     fn finish<M: Meter>(&mut self, place: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
+        let check = self.check_of(place, role, turn).unwrap_or_default();
         let Some((errand, _)) = self.errands.at(place) else { return };
         let done = core::mem::take(errand);
         let (item, copies, wanted) = (done.item(), done.copies.max(done.most), done.wanted);
@@ -237,12 +264,13 @@ impl Node<'_> {
             return;
         }
         turn.observer.event(&match is_kept {
-            true => ChipEvent::ItemAcknowledged { item, copies },
+            true => ChipEvent::ItemAcknowledged { item, copies, check },
             false => ChipEvent::ItemGivenUp { item, copies },
         });
-        let reason = match (done.met & FULL != 0, done.met & SILENCE != 0) {
-            (true, _) => "full",
-            (false, true) => "no-answer",
+        let reason = match done.met {
+            met if met & TAKEN != 0 => NAME_TAKEN,
+            met if met & FULL != 0 => "full",
+            met if met & SILENCE != 0 => "no-answer",
             _ => "too-few-chips",
         };
         let what = if done.purpose == ALARM { "alarm " } else { "" };

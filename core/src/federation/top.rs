@@ -12,27 +12,25 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct Found {
-    number: u32,
+    item: ItemId,
     /// More is better.
     pub score: i32,
-    origin: u16,
     /// A chip that holds it.
     pub holder: u16,
     /// Another, or the same.
     pub second: u16,
-    padding: u16,
 }
-const _: () = assert!(size_of::<Found>() == 16);
+const _: () = assert!(size_of::<Found>() == 20);
 
 impl Found {
     /// The result that chip `holder` gave.
     pub fn new(item: ItemId, score: i32, holder: u16) -> Self {
-        Self { number: item.number, score, origin: item.origin, holder, second: holder, padding: 0 }
+        Self { item, score, holder, second: holder }
     }
 
     /// The item.
     pub fn item(&self) -> ItemId {
-        ItemId { origin: self.origin, number: self.number }
+        self.item
     }
 
     fn precedes(&self, other: &Found) -> bool {
@@ -107,7 +105,7 @@ mod tests {
             let (mut found, mut length) = ([Found::default(); MAX_RESULTS], 0);
             let mut best: BTreeMap<u32, i32> = BTreeMap::new();
             for (number, score, holder) in offers {
-                let item = ItemId { origin: 1, number };
+                let item = ItemId { origin: 1, boot: 1, count: number, ..ItemId::default() };
                 Top::new(&mut found, &mut length, limit).offer(Found::new(item, score, holder), &mut ());
                 let kept = best.entry(number).or_insert(score);
                 *kept = (*kept).max(score);
@@ -116,7 +114,7 @@ mod tests {
             all.sort_unstable();
             all.truncate(usize::from(limit).min(MAX_RESULTS));
             let kept: Vec<(i32, u32)> =
-                found[..usize::from(length)].iter().map(|found| (-found.score, found.number)).collect();
+                found[..usize::from(length)].iter().map(|found| (-found.score, found.item.count)).collect();
             prop_assert_eq!(kept, all);
         }
     }

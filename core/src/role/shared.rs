@@ -12,9 +12,10 @@ use crate::index::choice::{Kind, TEXT_EFFORT};
 use crate::index::{AnyIndex, Hit, Index};
 use crate::item::ItemId;
 use crate::kernel::distance::dot;
-use crate::limits::MAX_RESULTS;
+use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::{Meter, Op};
 use crate::units::Micros;
+use crate::wire::message::{TEXT_KIND, content_check};
 
 /// What is to be kept of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,27 @@ pub enum Keeping<'t> {
         /// What is remembered.
         text: &'t str,
     },
+}
+
+impl Keeping<'_> {
+    /// Its [`content_check`].
+    pub fn check<M: Meter>(&self, meter: &mut M) -> u32 {
+        match *self {
+            Keeping::Text(text) => content_check(TEXT_KIND, text, meter),
+            Keeping::Memory { kind, text, .. } => content_check(kind, text, meter),
+        }
+    }
+
+    /// Do both say the same? The time that a memory has left does not count.
+    fn says(&self, other: &Keeping<'_>) -> bool {
+        match (*self, *other) {
+            (Keeping::Text(one), Keeping::Text(two)) => one == two,
+            (Keeping::Memory { kind, text, .. }, Keeping::Memory { kind: other, text: two, .. }) => {
+                kind == other && text == two
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What a recall asks for.
@@ -50,6 +72,8 @@ pub enum Kept {
     New,
     /// It held it already.
     Already,
+    /// It holds something else under that name, and keeps it.
+    Conflict,
 }
 
 impl<'a> AnyRole<'a> {
@@ -107,8 +131,10 @@ impl<'a> AnyRole<'a> {
             Keeping::Text(_) => super::RoleKind::HnswIndexer,
             Keeping::Memory { .. } => super::RoleKind::MemoryArchivist,
         };
-        if self.slot_of(item, meter).is_some() {
-            return Ok(Kept::Already);
+        if let Some(slot) = self.slot_of(item, meter) {
+            let mut buffer = [0; LINE_LIMIT];
+            let is_same = self.kept_at(slot, now, &mut buffer, meter).is_some_and(|kept| kept.says(keeping));
+            return Ok(if is_same { Kept::Already } else { Kept::Conflict });
         }
         let slot = match (&mut *self, *keeping) {
             (AnyRole::HnswIndexer(role), Keeping::Text(text)) => role.store(text, meter)?.0,

@@ -90,17 +90,17 @@ pub(super) fn read<'b, T: BorrowDecode<'b, ()>>(bytes: &'b [u8]) -> Result<T, Co
     }
 }
 
-/// The name of an item lies below the wire, so its bytes are written here: the origin, then the number.
+/// The name of an item lies below the wire, so its bytes are written here: origin, nonce, boot, count.
 impl Encode for ItemId {
     fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-        (self.origin, self.number).encode(encoder)
+        (self.origin, self.nonce, self.boot, self.count).encode(encoder)
     }
 }
 
 impl<'de, C> BorrowDecode<'de, C> for ItemId {
     fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
-        let (origin, number) = BorrowDecode::borrow_decode(decoder)?;
-        Ok(Self { origin, number })
+        let (origin, nonce, boot, count) = BorrowDecode::borrow_decode(decoder)?;
+        Ok(Self { origin, nonce, boot, count })
     }
 }
 

@@ -5,9 +5,11 @@
 //! predecessor's. Append only: a number is never given a second meaning, and a changed field is a new number.
 
 use super::codec::{self, BorrowDecode, CodecError, Encode};
+use super::crc::crc32;
 use super::list::List;
 use crate::item::ItemId;
 use crate::limits::MAX_RESULTS;
+use crate::meter::Meter;
 use crate::role_kind::RoleKind;
 use core::fmt;
 use zerocopy::{FromBytes, IntoBytes};
@@ -88,6 +90,8 @@ messages! {
     0x5B "get" Get;
     /// The text of an item.
     0x5C "text" Text<'a>;
+    /// An item is not kept here.
+    0x5D "refused" Refused<'a>;
     /// A request failed.
     0xFF "error" Error<'a>;
 }
@@ -175,7 +179,7 @@ pub struct Ack {
 /// See [`Message::Add`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Add<'a> {
-    /// The name of the item. A chip that holds it already keeps it as it is.
+    /// The name of the item. A chip that holds it already says so where the content is the same.
     pub item: ItemId,
     /// The text.
     pub text: &'a str,
@@ -186,6 +190,28 @@ pub struct Add<'a> {
 pub struct Stored {
     /// The name of the item.
     pub item: ItemId,
+    /// [`content_check`] of what is held under that name.
+    pub check: u32,
+}
+
+/// See [`Message::Refused`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Refused<'a> {
+    /// The name of the item.
+    pub item: ItemId,
+    /// The code of the failure as the console has it, e.g. `full`, or [`NAME_TAKEN`].
+    pub code: &'a str,
+}
+
+/// The code of a refusal: other content is held under this name.
+pub const NAME_TAKEN: &str = "name-taken";
+
+/// In place of a memory's type in [`content_check`]: a text.
+pub const TEXT_KIND: u8 = u8::MAX;
+
+/// What tells the content of one item from that of another: the CRC-32 of its text, with its type in the highest byte.
+pub fn content_check<M: Meter>(kind: u8, text: &str, meter: &mut M) -> u32 {
+    crc32(text.as_bytes(), meter) ^ u32::from(kind) << 24
 }
 
 /// What to look for.
@@ -287,7 +313,7 @@ pub struct RecallReply<'a> {
 /// See [`Message::Remember`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Remember<'a> {
-    /// The name of the memory. A chip that holds it already keeps it as it is.
+    /// The name of the memory. A chip that holds it already says so where the content is the same.
     pub item: ItemId,
     /// Its type: 0 fact, 1 event, 2 context, 3 preference, 4 procedure, 5 entity, 6 emotion, 7 state.
     pub kind: u8,
@@ -378,7 +404,7 @@ pub struct Text<'a> {
 /// See [`Message::Error`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct Error<'a> {
-    /// The number of the request, or of the item.
+    /// The number of the request.
     pub request: u32,
     /// The code of the failure as the console has it, e.g. `full`.
     pub code: &'a str,

@@ -182,7 +182,7 @@ text_form! {
     "hello" Hello { role, wants_reply, message_limit, capacity, variant, version }
     "ack" Ack { boot, sequence, received }
     "add" Add { item, text }
-    "stored" Stored { item }
+    "stored" Stored { item, check }
     "search" Search { request, count, deadline_ms, with_text, query }
     "search-reply" SearchReply { request, partial, searched, hits }
     "recall" Recall { request, count, deadline_ms, kind, text }
@@ -196,6 +196,7 @@ text_form! {
     "role-change" RoleChange { request, role, discard }
     "get" Get { request, item }
     "text" Text { request, item, text }
+    "refused" Refused { item, code }
     "error" Error { request, code }
 }
 
@@ -318,8 +319,18 @@ impl<'l> Read<'l> for RoleCode {
 
 impl<'l> Read<'l> for ItemId {
     fn read(text: &'l str, scratch: &Scratch<'l>) -> Option<Self> {
-        let (origin, number) = text.split_once(':')?;
-        Some(Self { origin: Read::read(origin, scratch)?, number: Read::read(number, scratch)? })
+        let mut parts = text.split(':');
+        let [origin, boot, count] = [parts.next()?, parts.next()?, parts.next()?];
+        let nonce = parts.next().unwrap_or("0");
+        if parts.next().is_some() {
+            return None;
+        }
+        Some(Self {
+            origin: Read::read(origin, scratch)?,
+            nonce: Read::read(nonce, scratch)?,
+            boot: Read::read(boot, scratch)?,
+            count: Read::read(count, scratch)?,
+        })
     }
 }
 

@@ -117,7 +117,9 @@ impl Show for RoleCode {
 
 impl Show for ItemId {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.origin, self.number)
+        let ItemId { origin, nonce, boot, count } = *self;
+        write!(f, "{origin}:{boot}:{count}")?;
+        if nonce == 0 { Ok(()) } else { write!(f, ":{nonce}") }
     }
 
     fn value(&self) -> Value<'_> {

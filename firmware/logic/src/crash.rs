@@ -89,7 +89,7 @@ pub struct Failure {
     /// The agent did not feed the watchdog; otherwise it is a panic, with a place and a message.
     pub hang: bool,
     /// The milliseconds since that boot.
-    pub millis: u32,
+    pub millis: u64,
     /// The line of the source.
     pub line: u32,
     /// The file of the source, the end of its path.
@@ -127,7 +127,7 @@ pub struct Record {
     pending: bool,
     /// The failures in a row.
     in_a_row: u32,
-    /// The running time of the last two of them, older first, in milliseconds.
+    /// The running time of the last two of them, older first, in milliseconds, at most 49.7 days of them.
     millis: [u32; 2],
     /// The last failure.
     pub failure: Option<Failure>,
@@ -146,13 +146,13 @@ impl Record {
     /// Notes a failure.
     pub fn fail(&mut self, failure: Failure) {
         self.in_a_row = self.in_a_row.saturating_add(1);
-        self.millis = [self.millis[1], failure.millis];
+        self.millis = [self.millis[1], u32::try_from(failure.millis).unwrap_or(u32::MAX)];
         self.pending = !failure.hang;
         self.failure = Some(failure);
     }
 
     /// Takes stock at boot. `beat` is the last sign of life of the boot before: its milliseconds and its role.
-    pub fn boot(&mut self, reset: Reset, beat: (u32, Text<16>)) -> Boot {
+    pub fn boot(&mut self, reset: Reset, beat: (u64, Text<16>)) -> Boot {
         let panicked = core::mem::take(&mut self.pending);
         if !panicked {
             if reset == Reset::Other {
@@ -174,7 +174,8 @@ impl Record {
         let flags = flag(self.pending, PENDING) | flag(self.failure.is_some(), HAS_FAILURE);
         let [older, newer] = self.millis;
         set(&mut words, FLAGS_AT, &[flags | flag(failure.hang, IS_HANG)]);
-        set(&mut words, ROW_AT, &[self.in_a_row, older, newer, failure.line, failure.millis]);
+        set(&mut words, ROW_AT, &[self.in_a_row, older, newer, failure.line]);
+        set(&mut words, MILLIS_AT, &[failure.millis as u32, (failure.millis >> 32) as u32]);
         put_text(&mut words, ROLE_AT, &failure.role);
         put_text(&mut words, FILE_AT, &failure.file);
         put_text(&mut words, MESSAGE_AT, &failure.message);
@@ -185,14 +186,14 @@ impl Record {
 
     /// Reads the words back; what is not a whole record is an empty one.
     pub fn decode(words: &[u32; WORDS]) -> Self {
-        let [crc, flags, in_a_row, older, newer, line, millis, ..] = *words;
+        let [crc, flags, in_a_row, older, newer, line, low, high, ..] = *words;
         let zeroed = words.iter().all(|word| *word == 0);
         if zeroed || crc != checksum(words) {
             return Self::default();
         }
         let failure = Failure {
             hang: flags & IS_HANG != 0,
-            millis,
+            millis: u64::from(high) << 32 | u64::from(low),
             line,
             file: take_text(words, FILE_AT),
             role: take_text(words, ROLE_AT),
@@ -207,7 +208,12 @@ impl Record {
     }
 }
 
-const _: () = assert!(ROW_AT + 3 == LINE_AT && LINE_AT + 1 == MILLIS_AT && MESSAGE_AT + 144 / 4 == WORDS);
+const _: () = assert!(
+    ROW_AT + 3 == LINE_AT
+        && LINE_AT + 1 == MILLIS_AT
+        && MILLIS_AT + 2 == ROLE_AT
+        && MESSAGE_AT + 144 / 4 == WORDS
+);
 
 fn set(words: &mut [u32; WORDS], at: usize, values: &[u32]) {
     for (place, value) in words.iter_mut().skip(at).zip(values) {
@@ -245,9 +251,9 @@ mod tests {
     use proptest::prelude::*;
     use std::format;
 
-    const BEAT: (u32, Text<16>) = (7_000, Text { bytes: *b"rag\0\0\0\0\0\0\0\0\0\0\0\0\0", length: 3 });
+    const BEAT: (u64, Text<16>) = (7_000, Text { bytes: *b"rag\0\0\0\0\0\0\0\0\0\0\0\0\0", length: 3 });
 
-    fn panic(millis: u32) -> Failure {
+    fn panic(millis: u64) -> Failure {
         Failure {
             hang: false,
             millis,
@@ -261,7 +267,7 @@ mod tests {
     }
 
     /// What the next boot finds after a panic.
-    fn reboot(record: &mut Record, millis: u32) -> Boot {
+    fn reboot(record: &mut Record, millis: u64) -> Boot {
         record.fail(panic(millis));
         *record = Record::decode(&record.encode());
         record.boot(Reset::Other, BEAT)
@@ -283,7 +289,7 @@ mod tests {
 
     #[test]
     fn three_in_a_row_within_a_minute_boot_to_safe_mode() {
-        let boots = |millis: [u32; 3]| {
+        let boots = |millis: [u64; 3]| {
             let mut record = Record::default();
             millis.map(|millis| reboot(&mut record, millis).safe_mode)
         };
@@ -311,6 +317,16 @@ mod tests {
             format!("{}", record.failure.unwrap()),
             "watchdog role=rag after 7 s: the agent was stuck"
         );
+    }
+
+    #[test]
+    fn a_failure_after_49_days_says_when() {
+        let mut record = Record::default();
+        reboot(&mut record, (1 << 32) * 1_000);
+        assert_eq!(record.failure.unwrap().millis, (1 << 32) * 1_000);
+        assert!(format!("{}", record.failure.unwrap()).contains(" after 4294967296 s: "));
+        // Running times that long do not count as a row.
+        assert!(!(0..4).any(|_| reboot(&mut record, (1 << 32) + 5).safe_mode));
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub mod config;
 pub mod crash;
 pub mod crc;
 pub mod editor;
+pub mod feeding;
 pub mod load;
 pub mod magic;
 pub mod outlet;

@@ -134,8 +134,15 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
             let key = scenario.key.filter(|_| plan.hostile.is_none()).map(Key::new);
             let topology = scenario.topology;
             let peers = chips.saturating_sub(1).max(1);
-            let membership =
-                Membership { link: link.kind, topology, replicas: scenario.replicas, peers, boot: 0, key };
+            let membership = Membership {
+                link: link.kind,
+                topology,
+                replicas: scenario.replicas,
+                peers,
+                boot: 0,
+                nonce: 0,
+                key,
+            };
             return Ok(Blueprint::Agent { identity, arena, membership });
         }
         Some(Hostility::Replay) => Intent::Replay,

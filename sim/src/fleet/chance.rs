@@ -10,6 +10,8 @@ use ruvllm_esp_core::units::Nanos;
 pub enum Stream {
     /// A chip's own, by its place.
     Chip(usize),
+    /// What a chip draws from its noise at a boot, by its place and its count of boots.
+    Boot(usize, u32),
     /// A link's own, by its place.
     Link(usize),
     /// What a hostile or broken chip sends, by its place.
@@ -35,6 +37,7 @@ impl Chance {
     pub fn new(seed: u64, stream: Stream) -> Self {
         let (kind, place, count) = match stream {
             Stream::Chip(place) => (1, place, 0),
+            Stream::Boot(place, boot) => (5, place, boot.into()),
             Stream::Link(place) => (2, place, 0),
             Stream::Mischief(place) => (3, place, 0),
             Stream::Frame(place, count) => (4, place, count),

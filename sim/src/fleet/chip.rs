@@ -126,6 +126,7 @@ pub struct Chip {
     /// Hashes of the frames that it took for good, where somebody sends such frames again.
     taken: BTreeSet<u64>,
     pricing: Pricing,
+    seed: u64,
     chance: Chance,
     clock: Clock,
     skew: i32,
@@ -179,6 +180,7 @@ impl Chip {
             hostile,
             taken: BTreeSet::new(),
             pricing,
+            seed,
             chance: Chance::new(seed, Stream::Chip(place)),
             clock: Clock::default(),
             skew: 0,
@@ -306,6 +308,8 @@ impl Chip {
             Blueprint::Intruder(mischief) => Some(Box::new(Intruder::new(mischief))),
             Blueprint::Agent { identity, arena, mut membership } => {
                 membership.boot = self.boots;
+                membership.nonce =
+                    Chance::new(self.seed, Stream::Boot(self.place, self.boots)).number() as u16;
                 let agent = Agent::join_blank(Memory::new(arena), identity, membership).ok();
                 agent.map(|agent| Box::new(agent) as Box<dyn Program>)
             }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub struct Facts {
     /// The chips.
     pub chips: Vec<ChipFacts>,
-    /// For each acknowledged item, how many running members hold it.
+    /// For each acknowledged item, how many running members hold the very content that was acknowledged.
     pub items: Vec<(ItemId, u32)>,
     /// For each question how long its answer took; none where there was none.
     pub questions: Vec<Option<Micros>>,
@@ -53,7 +53,8 @@ impl Fleet {
     /// The fleet as it is.
     pub fn facts(&mut self) -> Facts {
         let hostile: Vec<bool> = self.scenario.chips.iter().map(|plan| plan.hostile.is_some()).collect();
-        let mut holders: BTreeMap<ItemId, u32> =
+        let now = self.now_nanos();
+        let mut holders: BTreeMap<(ItemId, u32), u32> =
             self.ledger.acknowledged.iter().map(|item| (*item, 0)).collect();
         let mut accepted: BTreeMap<usize, u64> = BTreeMap::new();
         let mut chips = Vec::with_capacity(self.homes.len());
@@ -62,9 +63,10 @@ impl Fleet {
             let is_member = !hostile.get(place).copied().unwrap_or(false);
             let Some(chip) = self.chip_mut(place).filter(|_| is_member) else { continue };
             chip.accepted.iter().for_each(|(from, count)| *accepted.entry(*from).or_default() += count);
+            let local = chip.uptime(now);
             if let Some(agent) = chip.agent() {
-                agent.held(|item| {
-                    holders.entry(item).and_modify(|count| *count += 1);
+                agent.held_content(local, |item, check| {
+                    holders.entry((item, check)).and_modify(|count| *count += 1);
                 });
             }
         }
@@ -80,7 +82,7 @@ impl Fleet {
         });
         Facts {
             chips,
-            items: holders.into_iter().collect(),
+            items: holders.into_iter().map(|((item, _), count)| (item, count)).collect(),
             questions: self.ledger.questions.iter().map(|question| question.took.map(took)).collect(),
             given_up: self.ledger.given_up,
             frames,

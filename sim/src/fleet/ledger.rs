@@ -24,8 +24,8 @@ pub struct Question {
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    /// The items that were acknowledged to whoever added them.
-    pub acknowledged: BTreeSet<ItemId>,
+    /// The items that were acknowledged to whoever added them, with what tells their content from other content.
+    pub acknowledged: BTreeSet<(ItemId, u32)>,
     /// How many items were given up, and their adders told so.
     pub given_up: u64,
     /// The questions, by the time at which they were asked.
@@ -39,8 +39,8 @@ impl Ledger {
     pub fn enter(&mut self, record: &Record) {
         let What::Fleet(event) = &record.what else { return };
         match *event {
-            ChipEvent::ItemAcknowledged { item, .. } => {
-                self.acknowledged.insert(item);
+            ChipEvent::ItemAcknowledged { item, check, .. } => {
+                self.acknowledged.insert((item, check));
             }
             ChipEvent::ItemGivenUp { .. } => self.given_up += 1,
             ChipEvent::Asked { request, of } => {

@@ -84,7 +84,7 @@ impl Names {
                 (EventKind::Peer, format!("takes {} for the coordinator", of(id)))
             }
             ChipEvent::ItemStored { item } => (EventKind::Item, format!("holds item {item}")),
-            ChipEvent::ItemAcknowledged { item, copies } => {
+            ChipEvent::ItemAcknowledged { item, copies, .. } => {
                 (EventKind::Item, format!("knows of {copies} copies of item {item}"))
             }
             ChipEvent::ItemGivenUp { item, copies } => {

@@ -22,7 +22,7 @@ packet; a message that is longer than a frame is cut. Of the lines on standard i
 the message that they make has its own. A line that was sealed needs --key.
 
 Examples:
-  ruvllm-esp wire encode 'stored item=1:9' --from 1 --to 2
+  ruvllm-esp wire encode 'stored item=1:1:9' --from 1 --to 2
   ruvllm-esp wire encode 'search request=7 count=4 query=\"the pump\"' --from 1 --to all --link uart
   ruvllm-esp wire encode 'hello' --from 5 --key 000102030405060708090a0b0c0d0e0f
   ruvllm-esp wire decode capture.hex | ruvllm-esp wire encode -")]
@@ -223,7 +223,7 @@ fn not_a_message(error: &parse::ParseError<'_>) -> CliError {
             format!("a role is its number or one of {names}")
         }
         (None, BadValue { .. }) => {
-            "a text stands in double quotes, an item is `1:9`; docs/wire.md has the kinds".into()
+            "a text stands in double quotes, an item is `1:1:9` (chip, boot, count); docs/wire.md has the kinds".into()
         }
         (None, _) => "`ruvllm-esp wire messages` lists messages and fields".into(),
     };

@@ -135,8 +135,8 @@ fn value(value: Value<'_>) -> serde_json::Value {
     }
 }
 
-fn item_value(ItemId { origin, number }: ItemId) -> serde_json::Value {
-    json!({ "origin": origin, "number": number })
+fn item_value(ItemId { origin, nonce, boot, count }: ItemId) -> serde_json::Value {
+    json!({ "origin": origin, "boot": boot, "count": count, "nonce": nonce })
 }
 
 fn hit_value(hit: &Hit<'_>) -> serde_json::Value {

@@ -47,7 +47,7 @@ fn with_a_key_strangers_and_replays_change_nothing_and_are_counted() {
     let drops = |net: &mut Net| net.chips[1].agent.traffic().unwrap().drops.total();
     net.run(Micros(1));
     let (before, dropped) = (state(&mut net), drops(&mut net));
-    let item = ItemId { origin: 9, number: 1 };
+    let item = ItemId { origin: 9, boot: 1, count: 1, nonce: 0 };
     let messages = [Message::Heartbeat(Heartbeat::default()), Message::Add(Add { item, text: "a lie" })];
     let mut count = 0;
     for message in messages {

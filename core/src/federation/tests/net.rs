@@ -92,7 +92,7 @@ impl Net {
 
     pub fn membership(&self, peers: u32) -> Membership {
         let link = if self.topology == Topology::Ring { LinkKind::Uart } else { LinkKind::EspNow };
-        Membership { link, topology: self.topology, replicas: 2, peers, boot: 1, key: None }
+        Membership { link, topology: self.topology, replicas: 2, peers, boot: 1, nonce: 0, key: None }
     }
 
     pub fn add(&mut self, id: u16, role: RoleKind, arena: usize, membership: Membership) -> usize {
@@ -124,6 +124,12 @@ impl Net {
         chip.membership.boot += 1;
         chip.agent = Agent::join(std::vec![0; chip.arena], chip.identity, chip.membership).unwrap();
         (chip.up, chip.wake, chip.born) = (true, now, now);
+    }
+
+    /// Boots a chip with the membership that it has now.
+    pub fn set_membership(&mut self, place: usize) {
+        let chip = &mut self.chips[place];
+        chip.agent = Agent::join(std::vec![0; chip.arena], chip.identity, chip.membership).unwrap();
     }
 
     pub fn set_key(&mut self, key: Key) {

@@ -42,7 +42,7 @@ fn exact(texts: &BTreeMap<ItemId, String>, question: &str, count: usize) -> Vec<
 fn item_of(line: &str) -> ItemId {
     let name = line.trim().rsplit("item=").next().unwrap_or_default();
     let (origin, count) = name.split_once('.').unwrap();
-    ItemId::given(origin.parse().unwrap(), 1, count.parse().unwrap())
+    ItemId { origin: origin.parse().unwrap(), nonce: 0, boot: 1, count: count.parse().unwrap() }
 }
 
 proptest! {

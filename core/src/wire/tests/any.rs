@@ -27,7 +27,12 @@ fn text() -> impl Strategy<Value = &'static str> {
 }
 
 fn item() -> impl Strategy<Value = ItemId> {
-    any::<(u16, u32)>().prop_map(|(origin, number)| ItemId { origin, number })
+    any::<(u16, u16, u32, u32)>().prop_map(|(origin, nonce, boot, count)| ItemId {
+        origin,
+        nonce,
+        boot,
+        count,
+    })
 }
 
 fn hits() -> impl Strategy<Value = List<Hit<'static>, MAX_RESULTS>> {
@@ -79,7 +84,8 @@ pub fn message() -> impl Strategy<Value = Message<'static>> {
 
 fn replies() -> impl Strategy<Value = Message<'static>> {
     prop_oneof![
-        item().prop_map(|item| Message::Stored(Stored { item })),
+        (item(), any::<u32>()).prop_map(|(item, check)| Message::Stored(Stored { item, check })),
+        (item(), text()).prop_map(|(item, code)| Message::Refused(Refused { item, code })),
         (any::<(u32, bool, u32)>(), hits()).prop_map(|((request, partial, searched), hits)| {
             Message::SearchReply(SearchReply { request, partial, searched, hits })
         }),
@@ -199,7 +205,7 @@ proptest! {
 
 #[test]
 fn every_field_can_be_had_by_name() {
-    let hits = [Hit { item: ItemId { origin: 3, number: 7 }, score: -1, text: "tea" }];
+    let hits = [Hit { item: ItemId { origin: 3, nonce: 0, boot: 1, count: 7 }, score: -1, text: "tea" }];
     let reply = SearchReply { request: 12, partial: true, searched: 9, hits: List::of(&hits) };
     let message = Message::SearchReply(reply);
     let mut fields = Vec::new();
@@ -222,11 +228,11 @@ fn what_cannot_be_read_is_named() {
         |line: &'static str| parse::frame(line, Box::leak(Box::new([0; 64]))).map(|(_, message)| message);
     assert_eq!(read("source=1"), Err(parse::ParseError::NoMessage));
     assert_eq!(read("dance"), Err(parse::ParseError::UnknownMessage("dance")));
-    assert_eq!(read("stored items=1:2"), Err(parse::ParseError::UnknownField("items")));
+    assert_eq!(read("stored items=1:1:2"), Err(parse::ParseError::UnknownField("items")));
     let bad = parse::ParseError::BadValue { field: "item", value: "1" };
     assert_eq!(read("stored item=1"), Err(bad));
-    let stored = Stored { item: ItemId { origin: 1, number: 2 } };
-    assert_eq!(read("  stored   item=1:2 "), Ok(Message::Stored(stored)));
+    let stored = Stored { item: ItemId { origin: 1, nonce: 0, boot: 1, count: 2 }, check: 7 };
+    assert_eq!(read("  stored   item=1:1:2 check=7 "), Ok(Message::Stored(stored)));
     let with_default = Search { request: 7, query: Query::Text("a \"b\""), ..Search::default() };
     assert_eq!(read(r#"search query="a \"b\"" request=7"#), Ok(Message::Search(with_default)));
 }
@@ -247,7 +253,11 @@ fn a_message_of_the_limit_fits_and_one_more_byte_does_not() {
 
 #[test]
 fn sixteen_results_with_texts_come_back_from_a_full_message() {
-    let hit = |n: u32| Hit { item: ItemId { origin: 3, number: n }, score: 9, text: keep("t".repeat(59)) };
+    let hit = |n: u32| Hit {
+        item: ItemId { origin: 3, nonce: 0, boot: 1, count: n },
+        score: 9,
+        text: keep("t".repeat(57)),
+    };
     let hits: Vec<Hit<'_>> = (0..16).map(hit).collect();
     let message = Message::RecallReply(RecallReply { request: 1, partial: false, hits: List::of(&hits) });
     let mut out = [0; MESSAGE_LIMIT];
@@ -259,13 +269,14 @@ fn sixteen_results_with_texts_come_back_from_a_full_message() {
 #[test]
 fn a_frame_shows_all_it_holds() {
     let mut payload = [0; 64];
-    let message = Message::Stored(Stored { item: ItemId { origin: 1, number: 2 } });
+    let message =
+        Message::Stored(Stored { item: ItemId { origin: 1, nonce: 0, boot: 1, count: 2 }, check: 7 });
     let length = message.encode(&mut payload).unwrap();
     let header = Header { number: message.number(), source: 1, destination: 2, ..Header::default() };
     let mut bytes = vec![0; 64];
     let length = frame::encode(&header, &[&payload[..length]], None, &mut bytes, &mut ()).unwrap();
     let frame = frame::decode(&bytes[..length], &mut ()).unwrap();
-    let shown = "source=1 destination=2 boot=0 sequence=0 embedder=0 flags=none stored item=1:2";
+    let shown = "source=1 destination=2 boot=0 sequence=0 embedder=0 flags=none stored item=1:1:2 check=7";
     assert_eq!(format!("{frame}"), shown);
     assert_eq!(format!("{}", show::Hex(&bytes[..2])), "0251");
 }

@@ -72,7 +72,7 @@ impl Node {
     fn send_what_fits(&mut self, now: Micros) {
         while let Some((destination, number, length)) = self.to_send.last().copied() {
             let text = text(number, length);
-            let item = ItemId { origin: self.settings.address, number };
+            let item = ItemId { origin: self.settings.address, boot: 1, count: number, nonce: 0 };
             let message = Message::Add(Add { item, text: &text });
             match self.endpoint().send(destination, Delivery::Acknowledged, &message, now, &mut ()) {
                 Ok(ticket) => {
@@ -90,8 +90,8 @@ impl Node {
         let mut endpoint = Endpoint::carve(&mut Arena::new(&mut memory), self.settings, CAPACITY).unwrap();
         let outcome = endpoint.receive(frame, now, &mut ()).map(|event| match event {
             Event::Message { message: Message::Add(add), .. } => {
-                assert_eq!(add.text, text(add.item.number, add.text.len()));
-                *self.delivered.entry(add.item.number).or_default() += 1;
+                assert_eq!(add.text, text(add.item.count, add.text.len()));
+                *self.delivered.entry(add.item.count).or_default() += 1;
             }
             Event::Delivered(ticket) => self.acknowledged.push(self.sent[&ticket]),
             Event::Nothing | Event::Message { .. } => {}
@@ -329,7 +329,7 @@ fn a_broadcast_reaches_everyone_once_and_asks_for_nothing() {
     let nodes = (0..4).map(|address| Node::new(address, 1, link, None)).collect();
     let mut field = Field::new(nodes, weather, 3);
     let text = text(5, 600);
-    let message = Message::Add(Add { item: ItemId { origin: 0, number: 5 }, text: &text });
+    let message = Message::Add(Add { item: ItemId { boot: 1, count: 5, ..ItemId::default() }, text: &text });
     let mut endpoint = field.nodes[0].endpoint();
     endpoint.send(BROADCAST, Delivery::Plain, &message, Micros(0), &mut ()).unwrap();
     let refused = endpoint.send(BROADCAST, Delivery::Acknowledged, &message, Micros(0), &mut ());
@@ -345,7 +345,8 @@ fn a_broadcast_reaches_everyone_once_and_asks_for_nothing() {
 #[test]
 fn a_full_outbox_says_so_and_empties_again() {
     let mut node = Node::new(1, 1, LinkKind::Uart, None);
-    let message = Message::Stored(Stored { item: ItemId { origin: 1, number: 1 } });
+    let message =
+        Message::Stored(Stored { item: ItemId { origin: 1, boot: 1, count: 1, nonce: 0 }, check: 7 });
     let mut endpoint = node.endpoint();
     for _ in 0..CAPACITY.outgoing {
         endpoint.send(2, Delivery::Plain, &message, Micros(0), &mut ()).unwrap();

@@ -20,7 +20,7 @@ const KEY: Key = Key::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
 
 /// One of each, in the order of their numbers, with small and large numbers, empty and other texts.
 fn samples() -> Vec<Message<'static>> {
-    let item = |origin, number| ItemId { origin, number };
+    let item = |origin, count| ItemId { origin, nonce: 0x5E0B, boot: 2, count };
     let hits = List::of(&[
         Hit { item: item(3, 7), score: 8000, text: "the pump in the cellar" },
         Hit { item: item(300, 70_000), score: -1, text: "" },
@@ -46,7 +46,7 @@ fn samples() -> Vec<Message<'static>> {
         }),
         Message::Ack(Ack { boot: 3, sequence: 258, received: 0b101 }),
         Message::Add(Add { item: item(1, 9), text: "der Schlüssel liegt unter der Matte" }),
-        Message::Stored(Stored { item: item(1, 9) }),
+        Message::Stored(Stored { item: item(1, 9), check: 0xFFA0_1B2C }),
         Message::Search(Search {
             request: 12,
             count: 4,
@@ -86,6 +86,7 @@ fn samples() -> Vec<Message<'static>> {
         Message::RoleChange(RoleChange { request: 15, role: RoleCode(1), discard: true }),
         Message::Get(Get { request: 16, item: item(3, 7) }),
         Message::Text(Text { request: 16, item: item(3, 7), text: "the pump in the cellar" }),
+        Message::Refused(Refused { item: item(1, 9), code: "full" }),
         Message::Error(Error { request: 15, code: "needs-confirmation" }),
     ]
 }
@@ -181,7 +182,7 @@ fn the_document_has_every_message_and_every_reason() {
 #[test]
 fn a_message_in_fragments_has_its_golden_bytes() {
     let text = "0123456789".repeat(25);
-    let message = Message::Add(Add { item: ItemId { origin: 1, number: 9 }, text: &text });
+    let message = Message::Add(Add { item: ItemId { origin: 1, nonce: 0, boot: 1, count: 9 }, text: &text });
     let payload = encoded(&message);
     let cut = Cut::plan(payload.len() as u16, 100 - frame::overhead(false) as u16).unwrap();
     let mut content = format!("# {} {message}\n# cut for frames of 100 bytes\n", header(&message));
@@ -197,7 +198,7 @@ fn a_message_in_fragments_has_its_golden_bytes() {
 
 #[test]
 fn a_frame_on_a_byte_stream_has_its_golden_bytes() {
-    let message = Message::Stored(Stored { item: ItemId { origin: 0, number: 0 } });
+    let message = Message::Stored(Stored { item: ItemId::default(), check: 0 });
     let frame = framed(&header(&message), &[&encoded(&message)], None);
     let mut line = vec![0; 64];
     let length = cobs::encode(&frame, &mut line, &mut ()).unwrap();

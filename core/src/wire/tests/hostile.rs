@@ -45,7 +45,8 @@ fn encoded(message: &Message<'_>) -> Vec<u8> {
 }
 
 fn stored() -> (Header, Vec<u8>) {
-    let message = Message::Stored(Stored { item: ItemId { origin: 1, number: 9 } });
+    let message =
+        Message::Stored(Stored { item: ItemId { origin: 1, nonce: 0, boot: 1, count: 9 }, check: 7 });
     (Header { number: message.number(), source: 1, destination: 2, ..Header::default() }, encoded(&message))
 }
 
@@ -269,7 +270,8 @@ fn an_unfinished_flood_does_not_stop_whole_messages() {
 
 #[test]
 fn an_endpoint_takes_the_memory_it_says_and_tells_its_work() {
-    let message = Message::Stored(Stored { item: ItemId { origin: 1, number: 9 } });
+    let message =
+        Message::Stored(Stored { item: ItemId { origin: 1, nonce: 0, boot: 1, count: 9 }, check: 7 });
     let work = |key: Option<Key>| {
         let mut memory = vec![0; 16 * 1024];
         let mut endpoint = Endpoint::carve(&mut Arena::new(&mut memory), settings(1, key), CAPACITY).unwrap();
@@ -279,8 +281,8 @@ fn an_endpoint_takes_the_memory_it_says_and_tells_its_work() {
         counts
     };
     let (plain, sealed) = (work(None), work(Some(KEY)));
-    // 18 of header, 2 of payload, two table steps each.
-    assert_eq!(plain.of(crate::meter::Op::Load), 40);
+    // 18 of header, 5 of payload, two table steps each.
+    assert_eq!(plain.of(crate::meter::Op::Load), 46);
     assert!(sealed.of(crate::meter::Op::Alu) > 500 && plain.of(crate::meter::Op::Alu) == 0);
     let mut memory = vec![0; 16 * 1024];
     let mut arena = Arena::new(&mut memory);
