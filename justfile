@@ -10,6 +10,10 @@ default:
 check:
     bash .ci/run
 
+# What is slow or rare, as it runs every night
+nightly:
+    bash .ci/nightly
+
 # The tests
 test *ARGUMENTS:
     cargo test --workspace {{ARGUMENTS}}

@@ -7,6 +7,8 @@
 use crate::error::CliError;
 use std::fs::{self, File};
 use std::io;
+#[cfg(feature = "board")]
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// See the module.
@@ -58,6 +60,23 @@ impl Destination {
     }
 }
 
+/// Writes a file whole or not at all.
+///
+/// # Errors
+/// Those of the system; what was there before is still there.
+#[cfg(feature = "board")]
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+#[cfg(feature = "board")]
+fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let (destination, mut file) = Destination::create(path)?;
+    fill(&mut file)?;
+    drop(file);
+    destination.keep()
+}
+
 impl Drop for Destination {
     fn drop(&mut self) {
         if let Some(beside) = self.beside.take() {
@@ -82,6 +101,7 @@ pub fn cannot_write(path: &Path, error: &io::Error, code: &'static str) -> CliEr
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(not(feature = "board"))]
     use std::io::Write;
 
     fn folder(name: &str) -> PathBuf {
@@ -107,6 +127,23 @@ mod tests {
         let same = folder.join(".").join("it.trace");
         let error = Destination::open(&same, std::slice::from_ref(&path), "it::wrong").unwrap_err();
         assert_eq!(error.exit(), crate::error::Exit::Usage);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(feature = "board")]
+    #[test]
+    fn a_disk_that_fills_up_leaves_what_was_there_and_nothing_beside_it() {
+        let folder = folder("full");
+        let path = folder.join("it-app.bin");
+        write(&path, b"old").unwrap();
+        let full = |file: &mut File| {
+            file.write_all(b"half")?;
+            Err(io::ErrorKind::StorageFull.into())
+        };
+        assert_eq!(write_with(&path, full).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert!(write_with(&folder.join("new"), full).is_err());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
         fs::remove_dir_all(folder).unwrap();
     }
 

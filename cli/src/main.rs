@@ -14,6 +14,7 @@ mod gate;
 mod global;
 mod interrupt;
 mod json;
+mod kernels;
 mod machine;
 #[cfg(feature = "board")]
 mod monitor;

@@ -1,8 +1,8 @@
 //! `sim --exact`: the image that is flashed, talked to in every way in which a simulated chip is.
 //!
-//! Images are taken from RUVLLM_EXACT_IMAGES as `ruvllm-esp-<chip>.bin`. Where that is not set, a test says so and
-//! passes.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Images are taken from RUVLLM_EXACT_IMAGES as `ruvllm-esp-<chip>.bin`. These tests are ignored by
+//! default, because images take minutes to build; run without images they fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,13 +11,11 @@ use std::process::{Command, Output, Stdio};
 const CHIPS: [&str; 2] = ["esp32c3", "esp32c6"];
 
 /// Chips with their images.
-fn images() -> Vec<(&'static str, String)> {
-    let Some(folder) = std::env::var_os("RUVLLM_EXACT_IMAGES").map(PathBuf::from) else {
-        println!("SKIPPED: RUVLLM_EXACT_IMAGES names no folder of images; `ruvllm-esp build` makes them");
-        return Vec::new();
-    };
-    let image = |chip| (chip, folder.join(format!("ruvllm-esp-{chip}.bin")).display().to_string());
-    CHIPS.map(image).into_iter().collect()
+fn images() -> [(&'static str, String); 2] {
+    let folder = std::env::var_os("RUVLLM_EXACT_IMAGES").map(PathBuf::from);
+    let folder =
+        folder.expect("RUVLLM_EXACT_IMAGES names the folder of images; `ruvllm-esp build` makes them");
+    CHIPS.map(|chip| (chip, folder.join(format!("ruvllm-esp-{chip}.bin")).display().to_string()))
 }
 
 fn run(arguments: &[&str], input: &str) -> Output {
@@ -37,6 +35,7 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn a_script_gets_the_bytes_that_the_simulator_gives() {
     let script =
         "remember fact the pump is in hall 3\n# a remark\n@wait 2h\nrecall pump\nnonsense\n\nstats\n";
@@ -56,6 +55,7 @@ fn a_script_gets_the_bytes_that_the_simulator_gives() {
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn lines_that_no_chip_takes_are_refused_by_the_firmware_as_by_the_simulator() {
     let script = "a\x07b\n\x05role\nrole\n";
     for (chip, image) in images() {
@@ -68,6 +68,7 @@ fn lines_that_no_chip_takes_are_refused_by_the_firmware_as_by_the_simulator() {
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn json_says_what_the_chip_says_and_what_it_took() {
     for (chip, image) in images() {
         let output = run(&["--variant", chip, "--exact", "--image", &image, "--json"], "role\n");
@@ -93,6 +94,7 @@ fn without_arena(said: &str) -> Vec<&str> {
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn a_demo_and_a_file_play_too() {
     let file = std::env::temp_dir().join(format!("ruvllm-esp-exact-{}.txt", std::process::id()));
     std::fs::write(&file, "role\n").unwrap();
@@ -109,21 +111,30 @@ fn a_demo_and_a_file_play_too() {
     std::fs::remove_file(file).unwrap();
 }
 
+fn refused(arguments: &[&str], exit: i32, code: &str) {
+    let output = run(arguments, "");
+    let talk = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(exit), "{talk}");
+    assert!(talk.contains(code) && talk.contains("help: "), "{talk}");
+}
+
+/// A file that is no image.
+fn this() -> String {
+    format!("{}/tests/exact.rs", env!("CARGO_MANIFEST_DIR"))
+}
+
 #[test]
 fn what_cannot_be_run_is_told() {
-    let refused = |arguments: &[&str], exit: i32, code: &str| {
-        let output = run(arguments, "");
-        let talk = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(exit), "{talk}");
-        assert!(talk.contains(code) && talk.contains("help: "), "{talk}");
-    };
     refused(&["--variant", "esp32s3", "--exact"], 2, "sim::no-emulator");
     refused(&["--variant", "esp32c3", "--exact", "--image", "no-such.bin"], 2, "cli::cannot-read");
-    let this = file!().rsplit('/').next().unwrap();
-    let this = format!("{}/tests/{this}", env!("CARGO_MANIFEST_DIR"));
-    refused(&["--variant", "esp32c3", "--exact", "--image", &this], 2, "image::not-an-image");
-    let Some((chip, image)) = images().pop() else { return };
-    refused(&["--variant", chip, "--exact", "--image", &image, "--rom", &this], 2, "sim::bad-rom");
+    refused(&["--variant", "esp32c3", "--exact", "--image", &this()], 2, "image::not-an-image");
+}
+
+#[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
+fn an_image_that_does_not_fit_is_refused() {
+    let [_, (chip, image)] = images();
+    refused(&["--variant", chip, "--exact", "--image", &image, "--rom", &this()], 2, "sim::bad-rom");
     refused(
         &["--variant", chip, "--exact", "--image", &image, "--rom", "no-such.elf"],
         2,

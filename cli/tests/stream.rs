@@ -32,8 +32,8 @@ fn a_pipe_in_gives_an_answer_out() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
         stderr.matches("modelled").count(),
-        4 * 3,
-        "three figures a command and in the summary:\n{stderr}"
+        4 * 3 + 1,
+        "three figures a command and in the summary, which has the energy since power-on too:\n{stderr}"
     );
     assert_eq!(output.status.code(), Some(0));
 }
@@ -132,4 +132,52 @@ fn every_shell_gets_a_completion_script() {
         let output = run(command(&["completions", shell]), b"");
         assert!(String::from_utf8(output.stdout).unwrap().contains(word), "{shell}");
     }
+}
+
+#[test]
+fn what_is_expected_of_a_single_chip_decides_the_exit_code() {
+    let code = |arguments: &[&str]| {
+        let all = [&["sim", "--variant", "esp32c3"], arguments].concat();
+        let output = run(command(&all), b"add the pump is in hall 3\nsearch where is the pump\nnonsense\n");
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (met, told) = code(&["--expect", "hall 3", "--fail", "err: full"]);
+    assert!(met == Some(0) && told.contains("met     --expect `hall 3`: esp32c3: "), "{told}");
+    let (late, told) = code(&["--expect", "hall 9"]);
+    assert!(late == Some(4) && told.contains("missed  --expect `hall 9`"), "{told}");
+    let (failed, told) = code(&["--fail", "err: unknown", "--expect", "hall 9"]);
+    assert!(failed == Some(1) && told.contains("missed  --fail `err: unknown`"), "{told}");
+    // Boot alone takes as long as that: nothing is typed any more.
+    assert_eq!(code(&["--until", "300ms", "--expect", "hall 3", "--fail", "hall 3"]).0, Some(4));
+    let (all, told) = code(&["--until", "60s", "--expect", "hall 3"]);
+    assert!(all == Some(0) && told.contains("J modelled") && told.contains("59.6"), "{told}");
+}
+
+#[test]
+fn a_session_with_a_single_chip_is_traced_and_repeated() {
+    let folder = std::env::temp_dir().join(format!("ruvllm-session-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let trace = folder.join("pump.trace");
+    let path = trace.to_str().unwrap();
+    let input = b"add the pump is in hall 3\n@wait 5s\nsearch where is the pump\n";
+    let traced = run(command(&["sim", "--variant", "esp32s3", "--role", "hnsw", "--trace", path]), input);
+    let plain = run(command(&["sim", "--variant", "esp32s3", "--role", "hnsw"]), input);
+    assert_eq!((traced.status.code(), &traced.stdout), (Some(0), &plain.stdout));
+    let again = run(command(&["fleet", "replay", path]), b"");
+    let told = String::from_utf8(again.stdout).unwrap();
+    assert!(again.status.success() && told.starts_with("the same: "), "{told}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_single_chip_keeps_the_pace_it_is_told() {
+    let took = |pace: &str| {
+        let began = std::time::Instant::now();
+        let output =
+            run(command(&["sim", "--variant", "esp32c3", "--pace", pace]), b"role\n@wait 4s\nrole\n");
+        assert!(output.status.success());
+        began.elapsed().as_millis()
+    };
+    let (real, fast) = (took("4"), took("max"));
+    assert!(real > 1_000 && fast < real, "{real} ms at four times real time, {fast} ms at most");
 }

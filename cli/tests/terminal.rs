@@ -116,13 +116,11 @@ fn one_interrupt_clears_the_line_and_two_leave() {
     assert_eq!(terminal.exit_code(), 130);
 }
 
-/// With an image from RUVLLM_EXACT_IMAGES; where there is none, the test says so and passes.
+/// With an image from RUVLLM_EXACT_IMAGES.
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn an_image_on_the_emulated_chip_is_typed_at_as_well() {
-    let Ok(folder) = std::env::var("RUVLLM_EXACT_IMAGES") else {
-        println!("SKIPPED: RUVLLM_EXACT_IMAGES names no folder of images; `ruvllm-esp build` makes them");
-        return;
-    };
+    let folder = std::env::var("RUVLLM_EXACT_IMAGES").unwrap();
     let image = format!("{folder}/ruvllm-esp-esp32c3.bin");
     let mut terminal = Terminal::open(&["sim", "--variant", "esp32c3", "--exact", "--image", &image]);
     terminal.expect("[ready]");

@@ -6,7 +6,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{self, Radio};
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_sim::device::{Device, Setup};
+use ruvllm_esp_sim::single::{Setup, SingleChip};
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -22,9 +22,9 @@ fn board() -> String {
     let (mut reader, mut writer) = (master.try_clone_reader().unwrap(), master.take_writer().unwrap());
     let chip = chip::by_name("esp32c3").unwrap();
     let identity = Identity { chip, role: RoleKind::HnswIndexer, chip_id: 7, seed: 1 };
-    let mut device = Device::boot(&Setup { identity, radio: Radio::Off, arena: None }).unwrap();
     std::thread::spawn(move || {
         let _master: Box<dyn MasterPty + Send> = master;
+        let mut single = SingleChip::boot(&Setup { identity, radio: Radio::Off, arena: None }).unwrap();
         let (mut buffer, mut input) = ([0; 1024], String::new());
         loop {
             match reader.read(&mut buffer) {
@@ -34,7 +34,7 @@ fn board() -> String {
             }
             while let Some(end) = input.find('\n') {
                 let line: String = input.drain(..=end).filter(|letter| !letter.is_control()).collect();
-                let reply = device.line(Ok(&line)).unwrap().text;
+                let reply = single.line(Ok(&line)).unwrap().text;
                 if writer.write_all(reply.as_bytes()).is_err() {
                     return;
                 }

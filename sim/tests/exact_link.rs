@@ -22,8 +22,8 @@ fn key(digit: char) -> String {
 }
 
 /// A chip that starts with a number and, if there is one, a key.
-fn boot(name: &str, id: u16, role: RoleKind, key: Option<&str>) -> Option<Exact> {
-    let (flash, rom) = image(name)?;
+fn boot(name: &str, id: u16, role: RoleKind, key: Option<&str>) -> Exact {
+    let (flash, rom) = image(name);
     let surroundings =
         Surroundings { mac: [2, 0, 0, 0, 0, id as u8], seed: id.into(), ..Surroundings::default() };
     let mut exact = Exact::boot(chip::by_name(name).unwrap(), &rom, flash, surroundings).unwrap();
@@ -32,7 +32,7 @@ fn boot(name: &str, id: u16, role: RoleKind, key: Option<&str>) -> Option<Exact>
         assert!(stored.starts_with("stored"), "{stored}");
     }
     exact.configure(id, role).unwrap();
-    Some(exact)
+    exact
 }
 
 fn say(exact: &mut Exact, line: &str) -> String {
@@ -52,11 +52,12 @@ fn figure(exact: &mut Exact, name: &str) -> u32 {
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn two_chips_on_a_wire_hear_each_other() {
     let fleet = key('a');
     for [one, other] in [["esp32c3", "esp32c3"], ["esp32c6", "esp32c3"]] {
-        let Some(mut first) = boot(one, 1, RoleKind::HnswIndexer, Some(&fleet)) else { continue };
-        let Some(mut second) = boot(other, 2, RoleKind::RagRetriever, Some(&fleet)) else { continue };
+        let mut first = boot(one, 1, RoleKind::HnswIndexer, Some(&fleet));
+        let mut second = boot(other, 2, RoleKind::RagRetriever, Some(&fleet));
         assert_eq!(say(&mut first, "peers"), "peers: (none heard)\n");
         run(&mut first, &mut second, HEARTBEAT);
         let heard = [say(&mut first, "peers"), say(&mut second, "peers")];
@@ -89,23 +90,25 @@ fn two_chips_on_a_wire_hear_each_other() {
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn without_its_key_a_chip_is_not_in_the_fleet_and_with_another_it_is_not_heard() {
-    let Some(mut member) = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&key('a'))) else { return };
-    let Some(mut stranger) = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&key('b'))) else { return };
+    let mut member = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&key('a')));
+    let mut stranger = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&key('b')));
     run(&mut member, &mut stranger, HEARTBEAT);
     assert!(figure(&mut member, "received") > 0, "it did arrive");
     assert_eq!(say(&mut member, "peers"), "peers: (none heard)\n");
 
-    let Some(mut alone) = boot("esp32c3", 3, RoleKind::HnswIndexer, None) else { return };
+    let mut alone = boot("esp32c3", 3, RoleKind::HnswIndexer, None);
     assert_eq!(alone.board().run_for(HEARTBEAT), Halt::TimeOut);
     assert_eq!(alone.board().take_serial_out(Port::Uart1), b"");
     assert!(say(&mut alone, "chip").contains("link: closed"));
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn noise_on_the_line_costs_frames_and_never_the_console() {
     for name in CHIPS {
-        let Some(mut exact) = boot(name, 1, RoleKind::MemoryArchivist, Some(&key('a'))) else { continue };
+        let mut exact = boot(name, 1, RoleKind::MemoryArchivist, Some(&key('a')));
         let mut random = oorandom::Rand32::new(3);
         let noise: Vec<u8> = (0..40_000).map(|_| random.rand_u32() as u8).collect();
         exact.board().serial_in(Port::Uart1, &noise);
@@ -121,8 +124,9 @@ fn noise_on_the_line_costs_frames_and_never_the_console() {
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn no_boot_has_the_number_of_another() {
-    let Some(mut exact) = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&key('a'))) else { return };
+    let mut exact = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&key('a')));
     let mut newest = figure(&mut exact, "boots");
     assert_eq!(newest, 2, "the second since the flash was new");
     for _ in 0..3 {
@@ -134,10 +138,11 @@ fn no_boot_has_the_number_of_another() {
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn a_fleet_of_two_images_lives_past_49_days() {
     let fleet = key('a');
-    let Some(mut first) = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&fleet)) else { return };
-    let Some(mut second) = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&fleet)) else { return };
+    let mut first = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&fleet));
+    let mut second = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&fleet));
     run(&mut first, &mut second, 4 * HEARTBEAT);
     say(&mut first, "fleet add the pump is loud");
     run(&mut first, &mut second, HEARTBEAT);
@@ -173,10 +178,11 @@ fn record(first: &mut Exact, second: &mut Exact, ticks: Ticks) -> Vec<u8> {
 }
 
 #[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn a_recording_from_before_a_reboot_is_refused_after_it() {
     let fleet = key('a');
-    let Some(mut first) = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&fleet)) else { return };
-    let Some(mut second) = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&fleet)) else { return };
+    let mut first = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&fleet));
+    let mut second = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&fleet));
     let mut tape = record(&mut first, &mut second, 2 * HEARTBEAT);
     assert!(say(&mut second, "fleet add the valve is red").starts_with("fleet: adding"));
     tape.extend(record(&mut first, &mut second, 2 * HEARTBEAT));

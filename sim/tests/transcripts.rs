@@ -4,8 +4,8 @@
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{self, Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_sim::device::{Device, Setup};
 use ruvllm_esp_sim::script::{Step, parse_step};
+use ruvllm_esp_sim::single::{Setup, SingleChip};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -16,13 +16,13 @@ fn folder() -> PathBuf {
 /// The whole session as a terminal would show it, with a `> ` before what was typed.
 fn session(chip: &'static Chip, role: RoleKind, script: &str) -> String {
     let identity = Identity { chip, chip_id: 1, role, seed: 1 };
-    let mut device = Device::boot(&Setup { identity, radio: Radio::Off, arena: None }).unwrap();
-    let mut text = device.banner();
+    let mut single = SingleChip::boot(&Setup { identity, radio: Radio::Off, arena: None }).unwrap();
+    let mut text = single.banner();
     for line in script.lines() {
         writeln!(text, "> {line}").unwrap();
         match parse_step(line).unwrap() {
-            Step::Say(line) => text += &device.line(Ok(line)).unwrap().text,
-            Step::Wait(time) => device.wait(time),
+            Step::Say(line) => text += &single.line(Ok(line)).unwrap().text,
+            Step::Wait(time) => single.wait(time).unwrap(),
             Step::Remark(_) => {}
         }
     }

@@ -13,8 +13,8 @@ use crate::table::{Align, Table};
 use ruvllm_esp_core::chip::{self, Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Bytes;
-use ruvllm_esp_sim::device::{least_arena, parts};
 use ruvllm_esp_sim::memory::Memory;
+use ruvllm_esp_sim::memory::{least_arena, parts};
 use serde::Serialize;
 use std::io::{self, Write};
 

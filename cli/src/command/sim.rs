@@ -2,25 +2,23 @@
 
 mod fleet;
 
-use crate::configuration;
 use crate::error::{CliError, Outcome, Stop};
 use crate::output::Output;
-use crate::quantity::parse_bytes;
-use crate::selection::{CHIP_ID, Names, ROLE, RadioChoice, VARIANT};
+use crate::session::chip_options::ChipOptions;
 use crate::session::lines::{Lines, unreadable};
+use crate::session::running::Running;
 use crate::session::samples::{Samples, looks_like_log};
 use crate::session::serve::Outside;
 use crate::session::tcp::Tcp;
+use crate::session::watch::Watch;
 use crate::session::{Session, Source, Terms, demo, exact, interactive, serve};
-use ruvllm_esp_core::agent::Identity;
-use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_core::units::Bytes;
-use ruvllm_esp_sim::device::Setup;
+use ruvllm_esp_sim::single::Setup;
 use std::fs::File;
 use std::io::{self, Cursor, IsTerminal, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const EXAMPLES: &str = "\
 On a terminal this is a console with history and completion; from a pipe it reads lines to the end. \
@@ -40,6 +38,7 @@ Examples:
   ruvllm-esp sim --variant esp32s2 --input vibration.csv
   ruvllm-esp sim --variant esp32c3 --tcp 7000
   ruvllm-esp sim --fleet house.toml --trace house.trace
+  ruvllm-esp sim --variant esp32c3 --input notes.txt --expect 'hall 3' --trace notes.trace
   echo add the pump is in hall 3 | ruvllm-esp sim --variant esp32c3
   ruvllm-esp sim --variant esp32 --input notes.txt --json | jq .reply";
 
@@ -47,21 +46,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The kind of chip [env: RUVLLM_VARIANT]
-    #[arg(long, value_name = "CHIP", value_parser = Names::CHIP, help_heading = "The chip")]
-    variant: Option<String>,
-    /// Its role; each chip has a default [env: RUVLLM_ROLE]
-    #[arg(long, value_parser = Names::ROLE, help_heading = "The chip")]
-    role: Option<String>,
-    /// Its number in the fleet; 0 unless told [env: RUVLLM_CHIP_ID]
-    #[arg(long, value_name = "N", help_heading = "The chip")]
-    chip_id: Option<String>,
-    /// How it uses its radio, which takes memory
-    #[arg(long, value_enum, default_value_t, value_name = "USE", help_heading = "The chip")]
-    radio: RadioChoice,
-    /// The size of its arena, such as 64KiB or 100k; all that the chip has to give unless told
-    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, help_heading = "The chip")]
-    arena: Option<Bytes>,
+    #[command(flatten)]
+    chip: ChipOptions,
     /// Run the image that is flashed on an emulated chip, instruction by instruction (esp32c3, esp32c6)
     #[arg(long, conflicts_with_all = ["arena", "radio"], help_heading = "The chip")]
     exact: bool,
@@ -89,6 +75,10 @@ pub struct Arguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", requires = "tcp")]
     #[arg(help_heading = "Who talks to it")]
     bind: IpAddr,
+    /// Seconds without input after which a client of --tcp gives way to the next that connects
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, requires = "tcp")]
+    #[arg(help_heading = "Who talks to it")]
+    idle: u32,
     /// Open the console on a pseudo-terminal, as a serial port for any terminal program (not on Windows)
     #[arg(long, conflicts_with_all = ["demo", "input", "stdin"], help_heading = "Who talks to it")]
     pty: bool,
@@ -99,6 +89,8 @@ pub struct Arguments {
     #[arg(long, help_heading = "The session")]
     strict: bool,
     #[command(flatten)]
+    running: Running,
+    #[command(flatten)]
     fleet: fleet::Options,
 }
 
@@ -108,11 +100,11 @@ pub struct Arguments {
 /// Wrong names, inputs that cannot be read, a role that does not fit.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if let Some(path) = &arguments.fleet.fleet {
-        return fleet::run(path, &arguments.fleet, arguments.seed, output);
+        return fleet::run(path, &arguments.fleet, &arguments.running, arguments.seed, output);
     }
     arguments.fleet.none_is_given()?;
     let seed = arguments.seed()?;
-    let setup = arguments.setup(seed)?;
+    let setup = arguments.chip.setup(seed)?;
     let role = setup.identity.role;
     let changes_only = arguments.demo && role == RoleKind::AnomalySentinel && !output.verbose;
     let echo = arguments.demo || arguments.input.is_some() || !io::stdin().is_terminal();
@@ -142,7 +134,7 @@ impl Arguments {
     /// Opens the console to others. What cannot be opened is told before the chip starts.
     fn serve(&self, setup: &Setup, terms: Terms, output: &Output) -> Outcome {
         let mut outside: Box<dyn Outside> = match self.tcp {
-            Some(port) => Box::new(Tcp::listen(self.bind, port)?),
+            Some(port) => Box::new(Tcp::listen(self.bind, port, Duration::from_secs(self.idle.into()))?),
             None => pseudo_terminal()?,
         };
         serve::run(self.boot(setup, terms, output)?, outside.as_mut(), output)
@@ -151,11 +143,13 @@ impl Arguments {
     /// Starts the chip that was asked for.
     fn boot(&self, setup: &Setup, terms: Terms, output: &Output) -> Result<Session, Stop> {
         if !self.exact {
-            return Session::boot(setup, terms, output);
+            let inputs: Vec<PathBuf> = self.input.iter().cloned().collect();
+            return Session::boot(setup, terms, &self.running, &inputs, output);
         }
         let sources = exact::Sources { image: self.image.as_deref(), rom: self.rom.as_deref() };
         let chip = exact::boot(sources, setup.identity, output)?;
-        Session::with(Box::new(chip), setup.radio, terms, output)
+        let watch = Watch::new(&self.running, setup.scenario());
+        Session::with(Box::new(chip), setup.radio, terms, watch, output)
     }
 
     /// The seed of a chip, which has 32 bits; a scenario's has more.
@@ -165,37 +159,6 @@ impl Arguments {
                 format!("--seed {}: the seed of one chip is at most {}", self.seed.unwrap_or(0), u32::MAX);
             CliError::usage("cli::seed-too-large", message).help("only a fleet's may be larger")
         })
-    }
-
-    fn setup(&self, seed: u32) -> Result<Setup, CliError> {
-        let chip = match configuration::find(self.variant.as_deref(), "--variant", VARIANT)? {
-            Some(given) => given.chip()?,
-            None => {
-                return Err(CliError::usage("cli::no-chip", "no chip was named").help(format!(
-                    "add --variant CHIP or set {VARIANT}; `ruvllm-esp chips` lists the chips"
-                )));
-            }
-        };
-        let role = configuration::find(self.role.as_deref(), "--role", ROLE)?;
-        let role = role.map_or_else(|| Ok(RoleKind::default_for(chip)), |given| given.role())?;
-        self.check_arena(chip)?;
-        let chip_id = configuration::find(self.chip_id.as_deref(), "--chip-id", CHIP_ID)?;
-        let chip_id = chip_id.map_or(Ok(0), |given| given.chip_id())?;
-        let identity = Identity { chip, chip_id, role, seed };
-        Ok(Setup { identity, radio: self.radio.into(), arena: self.arena })
-    }
-
-    /// No chip has more memory than it has.
-    fn check_arena(&self, chip: &Chip) -> Result<(), CliError> {
-        let most = chip.arena_budget(self.radio.into()).arena;
-        match self.arena {
-            Some(asked) if asked > most => {
-                let message = format!("{} has {most} for an arena, not {asked}", chip.name);
-                let help = format!("`ruvllm-esp fit --variant {}` shows where its RAM goes", chip.name);
-                Err(CliError::no("cli::arena-too-large", message).help(help))
-            }
-            _ => Ok(()),
-        }
     }
 }
 

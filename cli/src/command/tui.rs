@@ -2,6 +2,7 @@
 
 use crate::error::{CliError, Outcome};
 use crate::output::Output;
+use crate::session::chip_options::ChipOptions;
 use crate::tui::source::live::Live;
 use crate::tui::source::replay::Replay;
 use crate::tui::{self, source::Source};
@@ -16,6 +17,7 @@ Keys: ? lists them, q leaves. Arrows select, Enter opens, Space pauses, x breaks
 Examples:
   ruvllm-esp tui
   ruvllm-esp tui --fleet fixtures/scenarios/search-fleet.toml
+  ruvllm-esp tui --variant esp32c3 --role hnsw
   ruvllm-esp tui --trace run.trace
   ruvllm-esp tui --port /dev/ttyUSB0 --port /dev/ttyUSB1";
 
@@ -27,20 +29,26 @@ const HOUSE: &str = include_str!("../../../fixtures/scenarios/house.toml");
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// Simulate this scenario while it is looked at
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = CHIP)]
     fleet: Option<PathBuf>,
     /// Show what `sim --fleet FILE --trace TRACE` recorded
-    #[arg(long, value_name = "TRACE", conflicts_with = "fleet")]
+    #[arg(long, value_name = "TRACE", conflicts_with = "fleet", conflicts_with_all = CHIP)]
     trace: Option<PathBuf>,
     /// Show the boards on these serial ports, taken as named
     #[cfg(feature = "board")]
     #[arg(long, short, value_name = "PORT", num_args = 1.., conflicts_with_all = ["fleet", "trace"])]
+    #[arg(conflicts_with_all = CHIP)]
     port: Vec<String>,
     /// Bits a second on the serial ports
     #[cfg(feature = "board")]
     #[arg(long, value_name = "BAUD", default_value_t = 115_200, requires = "port")]
     baud: u32,
+    #[command(flatten)]
+    chip: ChipOptions,
 }
+
+/// The options of one chip.
+const CHIP: [&str; 5] = ["variant", "role", "chip_id", "radio", "arena"];
 
 /// Shows it until somebody leaves.
 ///
@@ -64,6 +72,7 @@ fn source(arguments: &Arguments) -> Result<Box<dyn Source>, CliError> {
     }
     let scenario = match &arguments.fleet {
         Some(path) => Scenario::read(path).map_err(|problems| wrong(&problems))?,
+        None if arguments.chip.is_given() => arguments.chip.setup(0)?.scenario(),
         None => house()?,
     };
     Ok(Box::new(Live::new(scenario)?))

@@ -3,6 +3,11 @@
 //! The flags are given whole, so that neither the host's `RUSTFLAGS` nor a `build.rustflags` of somebody's
 //! configuration reach the chip, and paths in panic messages are cut to what is the same on every machine. What is
 //! compiled is the copy of [`Staged`].
+//!
+//! Cargo takes settings from `.cargo/config.toml` in its working directory and in each directory above. It is started at
+//! the root of the file system, where only the settings of the whole machine are, and is given those of the firmware
+//! by name. Of the user's own file (in cargo's home, which also names proxies and mirrors) a wrapper of the compiler and
+//! the profile are overridden.
 
 use super::source::{Commit, Source};
 use super::stage::Staged;
@@ -23,6 +28,10 @@ const PACKAGE: &str = "ruvllm-esp-firmware";
 
 /// The lines of a failed build that are shown.
 const SHOWN: usize = 25;
+
+/// What cargo takes for `release` where neither manifest nor configuration say anything.
+const PROFILE_DEFAULTS: [(&str, bool); 4] =
+    [("debug-assertions", false), ("overflow-checks", false), ("rpath", false), ("incremental", false)];
 
 /// How to build.
 #[derive(Clone, Debug)]
@@ -98,7 +107,18 @@ impl Recipe<'_> {
         let mut cargo = toolchain.cargo();
         let features: Vec<&str> =
             [self.chip.name].into_iter().chain(self.features().iter().copied()).collect();
-        cargo.current_dir(&staged.directory).arg("build").arg("--target-dir").arg(&staged.target);
+        cargo.current_dir(staged.directory.ancestors().last().unwrap_or(&staged.directory));
+        cargo.arg("build").arg("--manifest-path").arg(staged.directory.join("Cargo.toml"));
+        cargo.arg("--target-dir").arg(&staged.target);
+        let settings = staged.directory.join("firmware/.cargo/config.toml");
+        if settings.is_file() {
+            cargo.arg("--config").arg(settings);
+        }
+        for setting in profile_settings(&staged.manifest(), self.profile) {
+            cargo.arg("--config").arg(setting);
+        }
+        // Empty is: none, whatever a configuration says.
+        cargo.env("RUSTC_WRAPPER", "").env("RUSTC_WORKSPACE_WRAPPER", "");
         cargo.args(["--locked", "--no-default-features", "--package", PACKAGE, "--bin", PACKAGE]);
         cargo.args(["--message-format", "json-render-diagnostics", "--profile", self.profile]);
         cargo.args(["--features", &features.join(","), "--target", self.chip.target.value]);
@@ -138,6 +158,25 @@ impl Recipe<'_> {
     }
 }
 
+/// Every setting of a profile as arguments of `--config`, where they win over any file: those of the manifest, with the
+/// profile that it inherits from, and the defaults of the rest that changes what is compiled.
+fn profile_settings(manifest: &toml::Table, profile: &str) -> Vec<String> {
+    let mut settings = toml::Table::new();
+    let profiles = manifest.get("profile").and_then(toml::Value::as_table);
+    let mut next = Some(profile.to_string());
+    while let Some(table) = next.and_then(|name| profiles?.get(&name)?.as_table()) {
+        for (key, value) in table.iter().filter(|(_, value)| !value.is_table()) {
+            settings.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        next = table.get("inherits").and_then(toml::Value::as_str).map(str::to_string);
+    }
+    settings.remove("inherits");
+    for (key, value) in PROFILE_DEFAULTS {
+        settings.entry(key).or_insert(value.into());
+    }
+    settings.iter().map(|(key, value)| format!("profile.{profile}.{key}={value}")).collect()
+}
+
 /// Reads cargo's messages: tells of each crate, and gives the program built.
 fn follow(child: &mut Child, mut tell: impl FnMut(usize, &str)) -> Option<PathBuf> {
     let (mut program, mut count) = (None, 0);
@@ -175,4 +214,56 @@ fn failed(chip: &str, words: &[String]) -> CliError {
         None => "run again with --verbose for all of it".into(),
     };
     CliError::runtime("build::failed", text).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ruvllm_esp_core::chip;
+
+    #[test]
+    fn no_configuration_of_a_directory_above_is_read() {
+        let directory = std::env::temp_dir().join("a/firmware/target/staged");
+        let staged = Staged { target: directory.join(".."), directory };
+        let source = Source { directory: std::env::temp_dir().join("a/firmware") };
+        let recipe = Recipe {
+            source: &source,
+            commit: &Commit::default(),
+            chip: &chip::esp32c3::CHIP,
+            role: None,
+            radio: None,
+            profile: "release",
+        };
+        let toolchain = Toolchain { name: None, version: String::new(), build_std: false, linker: None };
+        let cargo = recipe.command(&toolchain, &staged);
+        let place = cargo.get_current_dir().unwrap();
+        assert_eq!(place.parent(), None, "{}", place.display());
+        let value = |name: &str| {
+            cargo
+                .get_envs()
+                .find(|(key, _)| *key == name)
+                .and_then(|(_, value)| value.map(|text| text.to_owned()))
+        };
+        for wrapper in ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
+            assert_eq!(value(wrapper), Some("".into()));
+        }
+        let arguments: Vec<_> = cargo.get_args().map(|one| one.to_string_lossy().into_owned()).collect();
+        assert!(arguments.contains(&"profile.release.overflow-checks=false".to_string()), "{arguments:?}");
+    }
+
+    #[test]
+    fn a_profile_is_given_whole() {
+        let text = "[profile.release]\nopt-level = 3\nlto = 'fat'\n[profile.small]\ninherits = 'release'\n\
+                    opt-level = 's'\n[profile.small.package.x]\nopt-level = 3\n";
+        let settings = profile_settings(&text.parse().unwrap(), "small");
+        let expected = [
+            "profile.small.debug-assertions=false",
+            "profile.small.incremental=false",
+            "profile.small.lto=\"fat\"",
+            "profile.small.opt-level=\"s\"",
+            "profile.small.overflow-checks=false",
+            "profile.small.rpath=false",
+        ];
+        assert_eq!(settings, expected);
+    }
 }

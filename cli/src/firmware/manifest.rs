@@ -5,6 +5,7 @@
 
 use super::image::Sizes;
 use super::source::Commit;
+use crate::destination;
 use crate::json::SCHEMA;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -91,7 +92,7 @@ impl File {
     /// # Errors
     /// Those of the file system.
     pub fn write(directory: &Path, name: &str, part: &str, bytes: &[u8]) -> io::Result<Self> {
-        std::fs::write(directory.join(name), bytes)?;
+        destination::write(&directory.join(name), bytes)?;
         let (length, sha256) = (bytes.len() as u64, sum(bytes));
         Ok(Self { name: name.into(), part: part.into(), bytes: length, sha256 })
     }
@@ -148,8 +149,8 @@ impl Manifest {
     /// Those of the file system.
     pub fn write(&self, directory: &Path) -> io::Result<()> {
         let text = serde_json::to_string_pretty(self)? + "\n";
-        std::fs::write(directory.join(NAME), &text)?;
-        std::fs::write(directory.join(SUMS), self.sums(&text))
+        destination::write(&directory.join(NAME), text.as_bytes())?;
+        destination::write(&directory.join(SUMS), self.sums(&text).as_bytes())
     }
 
     /// Every file of every chip.

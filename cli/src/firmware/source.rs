@@ -129,7 +129,9 @@ impl Source {
 }
 
 fn is_firmware(directory: &Path) -> bool {
-    std::fs::read_to_string(directory.join("Cargo.toml")).is_ok_and(|text| text.contains(PACKAGE))
+    let manifest = directory.join("Cargo.toml");
+    // Reading a pipe of this name would never end.
+    manifest.is_file() && std::fs::read_to_string(manifest).is_ok_and(|text| text.contains(PACKAGE))
 }
 
 #[cfg(test)]

@@ -4,11 +4,14 @@
 //! reaches every byte of the image. The core lies outside the firmware's workspace. In the copy both are members of one
 //! workspace, whose paths are hashed as seen from its own root. A file that has not changed is not written again, so
 //! cargo builds again only what has.
+//!
+//! The copy holds files and directories alone. A link in it is removed, never followed: what it leads to is not ours. The
+//! source may hold links to files; a link to a directory, a pipe or a device in it is an error.
 
 use super::source::Source;
 use crate::error::CliError;
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -38,17 +41,24 @@ impl Staged {
     pub fn of(source: &Source) -> Result<Self, CliError> {
         let target = source.directory.join("target");
         let staged = Self { directory: target.join(PLACE), target };
-        let begun = || staged.copy(source);
-        begun().map_err(|error| {
+        staged.copy(source).map_err(|error| {
             let text =
                 format!("cannot copy the firmware's source to {}: {error}", staged.directory.display());
-            CliError::runtime("build::stage", text)
-                .help("it has to be writable, with room for a few hundred files")
+            CliError::runtime("build::stage", text).help(match error.kind() {
+                ErrorKind::InvalidInput => "remove it from the source: a build copies files and directories",
+                _ => "it has to be writable, with room for a few hundred files",
+            })
         })?;
         Ok(staged)
     }
 
+    /// The manifest of its workspace; empty where it cannot be read, which cargo then says.
+    pub fn manifest(&self) -> Table {
+        read(&self.directory.join("Cargo.toml")).unwrap_or_default()
+    }
+
     fn copy(&self, source: &Source) -> io::Result<()> {
+        remove_links(&self.directory)?;
         let mut copy = Copy { to: self.directory.clone(), kept: BTreeSet::new() };
         let (root, firmware, core) = (source.root(), &source.directory, source.root().join("core"));
         copy.tree(firmware, Path::new("firmware"))?;
@@ -58,7 +68,7 @@ impl Staged {
         copy.write(Path::new("firmware/Cargo.toml"), without(&manifest, &OF_THE_ROOT))?;
         let core = read(&core.join("Cargo.toml"))?;
         copy.write(Path::new("core/Cargo.toml"), without(&core, &["dev-dependencies"]))?;
-        copy.bytes(Path::new("Cargo.lock"), &std::fs::read(firmware.join("Cargo.lock"))?)?;
+        copy.bytes(Path::new("Cargo.lock"), &read_file(&firmware.join("Cargo.lock"))?)?;
         copy.sweep(&self.directory)
     }
 }
@@ -81,9 +91,10 @@ impl Copy {
             if is_top && (is_left_out || name == "Cargo.toml" || name == "Cargo.lock") {
                 continue;
             }
-            match path.is_dir() {
-                true => self.tree(&path, &to.join(name))?,
-                false => self.bytes(&to.join(name), &std::fs::read(path)?)?,
+            if entry.file_type()?.is_dir() {
+                self.tree(&path, &to.join(name))?;
+            } else {
+                self.bytes(&to.join(name), &read_file(&path)?)?;
             }
         }
         Ok(())
@@ -106,8 +117,9 @@ impl Copy {
     /// Removes what the source no longer has: cargo would take a file that is left for a part of the program.
     fn sweep(&self, directory: &Path) -> io::Result<()> {
         for entry in std::fs::read_dir(directory)? {
-            let path = entry?.path();
-            if path.is_dir() {
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_type()?.is_dir() {
                 self.sweep(&path)?;
             } else if !self.kept.contains(&path) {
                 std::fs::remove_file(&path)?;
@@ -117,9 +129,38 @@ impl Copy {
     }
 }
 
+/// Removes every link, pipe and device at or below `path`, following none.
+fn remove_links(path: &Path) -> io::Result<()> {
+    let found = match path.symlink_metadata() {
+        Ok(found) => found,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if found.is_dir() {
+        return std::fs::read_dir(path)?.try_for_each(|entry| remove_links(&entry?.path()));
+    }
+    if found.is_file() {
+        return Ok(());
+    }
+    // On Windows a link to a directory is removed as a directory.
+    std::fs::remove_file(path).or_else(|_| std::fs::remove_dir(path))
+}
+
+/// The bytes of a file, or of the file that a link leads to. A pipe is refused: reading it may never end.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let found = path.metadata().map_err(named)?;
+    if !found.is_file() {
+        let what = if found.is_dir() { "a link to a directory" } else { "neither a file nor a directory" };
+        return Err(io::Error::new(ErrorKind::InvalidInput, format!("{} is {what}", path.display())));
+    }
+    std::fs::read(path).map_err(named)
+}
+
 fn read(path: &Path) -> io::Result<Table> {
-    let invalid = |error| io::Error::other(format!("{}: {error}", path.display()));
-    std::fs::read_to_string(path)?.parse().map_err(invalid)
+    let invalid = |error: &dyn std::fmt::Display| io::Error::other(format!("{}: {error}", path.display()));
+    let text = String::from_utf8(read_file(path)?).map_err(|error| invalid(&error))?;
+    text.parse().map_err(|error: toml::de::Error| invalid(&error))
 }
 
 fn without(manifest: &Table, left_out: &[&str]) -> Table {
@@ -199,5 +240,73 @@ mod tests {
         assert_eq!(copy(), first);
         assert!(!staged.join("firmware/src/b.rs").exists());
         std::fs::remove_dir_all(&to).unwrap();
+    }
+
+    /// A directory with a source tree in `from`, and a file that is none of ours in `foreign`.
+    #[cfg(unix)]
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("ruvllm-esp-stage-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        for inner in ["from/src", "foreign", "staged"] {
+            std::fs::create_dir_all(folder.join(inner)).unwrap();
+        }
+        std::fs::write(folder.join("from/src/a.rs"), "a").unwrap();
+        std::fs::write(folder.join("foreign/theirs.txt"), "theirs").unwrap();
+        folder
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_in_the_copy_is_removed_and_what_it_leads_to_stays() {
+        let folder = folder("links");
+        let (staged, foreign) = (folder.join("staged"), folder.join("foreign"));
+        // One that is swept, one that would be written through, and the copy itself.
+        std::os::unix::fs::symlink(&foreign, staged.join("swept")).unwrap();
+        std::os::unix::fs::symlink(&foreign, staged.join("firmware")).unwrap();
+        let whole = folder.join("whole");
+        std::os::unix::fs::symlink(&foreign, &whole).unwrap();
+        for to in [staged, whole] {
+            remove_links(&to).unwrap();
+            let mut copy = Copy { to: to.clone(), kept: BTreeSet::new() };
+            copy.tree(&folder.join("from"), Path::new("firmware")).unwrap();
+            copy.sweep(&to).unwrap();
+            assert!(!to.is_symlink() && to.join("firmware/src/a.rs").is_file() && !to.join("swept").exists());
+            let theirs: Vec<_> =
+                std::fs::read_dir(&foreign).unwrap().map(|one| one.unwrap().file_name()).collect();
+            assert_eq!(theirs, ["theirs.txt"]);
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_sweep_follows_no_link() {
+        let folder = folder("sweep");
+        std::os::unix::fs::symlink(folder.join("foreign"), folder.join("staged/link")).unwrap();
+        let copy = Copy { to: folder.join("staged"), kept: BTreeSet::new() };
+        copy.sweep(&folder.join("staged")).unwrap();
+        assert!(folder.join("foreign/theirs.txt").is_file() && !folder.join("staged/link").is_symlink());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_pipe_or_a_link_to_a_directory_in_the_source_is_refused_by_name() {
+        let folder = folder("pipe");
+        let (from, src) = (folder.join("from"), folder.join("from/src"));
+        let refused = || {
+            let mut copy = Copy { to: folder.join("staged"), kept: BTreeSet::new() };
+            let error = copy.tree(&from, Path::new("firmware")).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            error.to_string()
+        };
+        let made = std::process::Command::new("mkfifo").arg(src.join("pipe.rs")).status().unwrap();
+        assert!(made.success());
+        assert!(refused().ends_with("src/pipe.rs is neither a file nor a directory"), "{}", refused());
+        std::fs::remove_file(src.join("pipe.rs")).unwrap();
+        // This one leads back to where it lies.
+        std::os::unix::fs::symlink(&from, src.join("again")).unwrap();
+        assert!(refused().ends_with("src/again is a link to a directory"), "{}", refused());
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

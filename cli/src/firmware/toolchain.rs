@@ -7,11 +7,14 @@ use ruvllm_esp_core::chip::Chip;
 use std::path::PathBuf;
 use std::process::Command;
 
+/// The variable that names the toolchain for RISC-V, as rustup knows it; `stable` without it.
+pub const TOOLCHAIN: &str = "RUVLLM_ESP_TOOLCHAIN";
+
 /// A compiler that can build for a chip.
 #[derive(Clone, Debug)]
 pub struct Toolchain {
     /// The name that rustup knows it by; none where there is no rustup.
-    pub name: Option<&'static str>,
+    pub name: Option<String>,
     /// What `rustc --version` says.
     pub version: String,
     /// Does the standard library have to be built?
@@ -39,18 +42,22 @@ impl Toolchain {
     }
 
     fn riscv(target: &str) -> Result<Self, Missing> {
-        let name = said("rustup", &["--version"]).map(|_| "stable");
-        let rustc = |arguments: &[&str]| said_by(name, arguments);
+        let chosen = || std::env::var(TOOLCHAIN).ok().filter(|name| !name.is_empty());
+        let name = said("rustup", &["--version"]).map(|_| chosen().unwrap_or("stable".into()));
+        let rustc = |arguments: &[&str]| said_by(name.as_deref(), arguments);
         let Some(version) = rustc(&["--version"]) else {
-            let (what, cure) = match name {
-                Some(_) => ("the stable toolchain of Rust", "rustup toolchain install stable"),
-                None => ("Rust", "install rustup from https://rustup.rs"),
+            let (what, cure) = match &name {
+                Some(name) => {
+                    (format!("the toolchain {name} of Rust"), format!("rustup toolchain install {name}"))
+                }
+                None => ("Rust".into(), "install rustup from https://rustup.rs".into()),
             };
-            return Err(Missing { what: what.into(), cure: cure.into() });
+            return Err(Missing { what, cure });
         };
         let library = rustc(&["--print", "target-libdir", "--target", target]).map(PathBuf::from);
         if !library.is_some_and(|place| place.is_dir()) {
-            let cure = format!("rustup target add --toolchain stable {target}");
+            let toolchain = name.as_deref().unwrap_or("stable");
+            let cure = format!("rustup target add --toolchain {toolchain} {target}");
             return Err(Missing { what: format!("the target {target}"), cure });
         }
         Ok(Self { name, version, build_std: false, linker: None })
@@ -67,14 +74,14 @@ impl Toolchain {
         let Some(version) = said_by(Some("esp"), &["--version"]) else {
             return Err(Missing { what: what(), cure: "espup update".into() });
         };
-        Ok(Self { name: Some("esp"), version, build_std: true, linker: xtensa_linker() })
+        Ok(Self { name: Some("esp".into()), version, build_std: true, linker: xtensa_linker() })
     }
 
     /// `cargo`, as this toolchain has it.
     pub fn cargo(&self) -> Command {
         let mut cargo = Command::new("cargo");
         clean(&mut cargo);
-        if let Some(name) = self.name {
+        if let Some(name) = &self.name {
             cargo.env("RUSTUP_TOOLCHAIN", name);
         }
         if let Some(linker) = &self.linker {

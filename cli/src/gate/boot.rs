@@ -3,7 +3,9 @@
 //! On ESP32-C3 and C6 an emulated board boots the merged image from power-on; time is emulated cycles. With a port, a
 //! real board of any chip is flashed with it and has to answer as it would to `flash`; time is then the host's.
 
+use super::outcome::Outcome;
 use super::size::FORETOLD_WITHIN;
+use super::transcripts;
 use super::workshop::{Workshop, rom};
 use crate::board::image::Image;
 use crate::board::install::{Installed, Job, Manner, Watch, install};
@@ -14,11 +16,10 @@ use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::device::{Device, Setup};
 use ruvllm_esp_sim::emulator::board::kept::UnmodelledRegister;
 use ruvllm_esp_sim::emulator::board::{Rom, Surroundings};
 use ruvllm_esp_sim::exact::{Exact, ExactError};
-use ruvllm_esp_sim::gate::{Outcome, transcripts};
+use ruvllm_esp_sim::single::{Setup, SingleChip};
 use std::time::Duration;
 
 /// How long banner and reply may take together.
@@ -85,8 +86,8 @@ fn hold(chip: &'static Chip, heard: &Heard) -> Outcome {
     let mut outcome = Outcome::default();
     let role = RoleKind::default_for(chip);
     let identity = Identity { chip, chip_id: 0, role, seed: 0 };
-    let banner = match Device::boot(&Setup { identity, radio: Radio::Off, arena: None }) {
-        Ok(device) => device.banner(),
+    let banner = match SingleChip::boot(&Setup { identity, radio: Radio::Off, arena: None }) {
+        Ok(mut single) => single.banner(),
         Err(error) => return Outcome::fail(error.to_string()),
     };
     hold_words("banner", &heard.banner, &banner, &mut outcome);
@@ -205,19 +206,19 @@ mod tests {
     }
 
     /// The image that `build` made in the folder that RUVLLM_EXACT_IMAGES names, and the ROM.
-    fn built(chip: &Chip) -> Option<(Vec<u8>, Rom)> {
-        let Some(folder) = std::env::var_os("RUVLLM_EXACT_IMAGES").map(PathBuf::from) else {
-            println!("SKIPPED: RUVLLM_EXACT_IMAGES names no folder of images; `ruvllm-esp build` makes them");
-            return None;
-        };
+    fn built(chip: &Chip) -> (Vec<u8>, Rom) {
+        let folder = std::env::var_os("RUVLLM_EXACT_IMAGES").map(PathBuf::from);
+        let folder =
+            folder.expect("RUVLLM_EXACT_IMAGES names the folder of images; `ruvllm-esp build` makes them");
         let flash = std::fs::read(folder.join(format!("ruvllm-esp-{}.bin", chip.name))).unwrap();
-        Some((flash, rom(chip)?.unwrap()))
+        (flash, rom(chip).unwrap().unwrap())
     }
 
     #[test]
+    #[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
     fn fit_foretells_the_arena_of_the_image() {
         for chip in [CHIP, &chip::esp32c6::CHIP] {
-            let Some((flash, rom)) = built(chip) else { continue };
+            let (flash, rom) = built(chip);
             let heard = listen(chip, flash, &rom).unwrap();
             let arena = transcripts::arena(&heard.memory).unwrap().get();
             let off = arena.abs_diff(chip.arena_budget(Radio::Off).arena.get());
@@ -227,8 +228,9 @@ mod tests {
     }
 
     #[test]
+    #[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
     fn a_sound_image_passes_and_one_damaged_byte_keeps_it_from_booting() {
-        let Some((flash, rom)) = built(CHIP) else { return };
+        let (flash, rom) = built(CHIP);
         assert_eq!(emulated(CHIP, flash.clone(), &rom).failures, Vec::<String>::new());
         let mut damaged = flash;
         damaged[0x1_4000] ^= 1;

@@ -1,10 +1,10 @@
 //! The gates of images in a program that can make none: skipped, with the command that builds one that can.
 
 use super::Gate;
+use super::outcome::Outcome;
 use crate::output::Output;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_sim::emulator::board::Rom;
-use ruvllm_esp_sim::gate::Outcome;
 use std::marker::PhantomData;
 
 /// Nothing is made here.

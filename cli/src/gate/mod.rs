@@ -1,18 +1,23 @@
 //! Gates: what must hold before anything is released, one table, one file a gate.
 //!
-//! G1 to G3 look at the core and live with the simulator (`ruvllm_esp_sim::gate`); G4 to G6 look at images, and so live
-//! here, where images are made. All of them give the same outcome, from which verdict, reason and evidence come.
+//! G1 to G3 look at the core, G4 to G6 at images of the firmware. All of them give the same outcome, from which verdict,
+//! reason and evidence come.
 
 #[cfg(feature = "board")]
 mod boot;
+mod builds;
+pub mod latency;
 #[cfg(not(feature = "board"))]
 mod left_out;
+mod limits;
 #[cfg(feature = "board")]
 mod loopback;
+pub mod outcome;
 #[cfg(feature = "board")]
 mod release;
 #[cfg(feature = "board")]
 mod size;
+mod transcripts;
 #[cfg(feature = "board")]
 mod workshop;
 
@@ -23,8 +28,8 @@ use left_out::{boot, release, size};
 #[cfg(feature = "board")]
 pub use workshop::Workshop;
 
+use outcome::{Finding, Outcome};
 use ruvllm_esp_core::chip::Chip;
-use ruvllm_esp_sim::gate::{Finding, Outcome, builds, latency, transcripts};
 
 /// A gate: its name, what it holds, and how it is looked at.
 #[derive(Clone, Copy, Debug)]

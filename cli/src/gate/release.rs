@@ -4,11 +4,11 @@
 //! again, chip by chip, so that at the last chip all of them lie there together.
 
 use super::loopback::{Server, fetch};
+use super::outcome::Outcome;
 use super::workshop::Workshop;
 use crate::firmware::manifest::{File, Manifest, NAME, SUMS, sum};
 use crate::firmware::release::faults;
 use ruvllm_esp_core::chip::Chip;
-use ruvllm_esp_sim::gate::Outcome;
 use std::net::SocketAddr;
 use std::path::Path;
 

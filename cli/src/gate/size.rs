@@ -3,6 +3,7 @@
 //! No limit is typed in: flash and RAM are those of the chip, the partition is the image's own, the least arena is what
 //! the chip's default role needs, and the sizes are those that `docs/sizes.md` states.
 
+use super::outcome::Outcome;
 use super::workshop::Workshop;
 use crate::board::image::Image;
 use crate::firmware::image::Ram;
@@ -10,8 +11,7 @@ use crate::firmware::product::Product;
 use crate::firmware::size_table::{Measured, SizeTable, TOLERANCE};
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_sim::device::least_arena;
-use ruvllm_esp_sim::gate::Outcome;
+use ruvllm_esp_sim::memory::least_arena;
 
 /// By how much the arena may differ from what `fit` foretells.
 pub const FORETOLD_WITHIN: u64 = 2 * 1024;

@@ -3,6 +3,7 @@
 //! It is the build of `ruvllm-esp build`, profile `release`, no role built in, in the same `target`: what has been built
 //! there is not built again.
 
+use super::outcome::Outcome;
 use super::{Gate, Use};
 use crate::board::port::Chosen;
 use crate::error::{CliError, Stop};
@@ -14,7 +15,6 @@ use crate::firmware::toolchain::{Missing, Toolchain};
 use crate::output::Output;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_sim::emulator::board::Rom;
-use ruvllm_esp_sim::gate::Outcome;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -172,8 +172,8 @@ pub fn rom(chip: &Chip) -> Option<Result<Rom, String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gate::outcome::Verdict;
     use ruvllm_esp_core::chip;
-    use ruvllm_esp_sim::gate::Verdict;
 
     #[test]
     fn a_lack_skips_with_its_cure_and_a_build_that_breaks_fails() {

@@ -151,7 +151,8 @@ mod tests {
         let begin = u32::try_from(symbol.address()).unwrap();
         let frames = decoder.frames_at(begin, 0);
         let outer = frames.last().unwrap();
-        assert!(outer.function.contains("Decoder"), "{frames:?}");
+        // Line tables name a function without its type.
+        assert!(outer.function.contains("frames_at"), "{frames:?}");
         assert!(outer.location.as_ref().is_some_and(|place| place.contains("decode.rs:")), "{frames:?}");
         // What a call returns to belongs to the function before it.
         let end = begin + u32::try_from(symbol.size()).unwrap();

@@ -1,18 +1,18 @@
 //! The chip of a session: modelled, or an image on an emulated one. A session tells them apart by their figures only.
 
-use super::device_error;
+use super::single_error;
 use crate::error::{CliError, Stop};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_core::units::{Micros, Nanojoules};
 use ruvllm_esp_sim::cost::Cost;
-use ruvllm_esp_sim::device::Device;
 use ruvllm_esp_sim::emulator::board::kept::UnmodelledRegister;
 use ruvllm_esp_sim::exact::{Exact, ExactError};
-use ruvllm_esp_sim::figure::Kind;
+use ruvllm_esp_sim::figure::{Figure, Kind};
+use ruvllm_esp_sim::single::SingleChip;
 use serde::Serialize;
-use std::fmt;
+use std::{fmt, io};
 
 /// A chip to talk to.
 pub trait Chip: fmt::Debug {
@@ -23,7 +23,7 @@ pub trait Chip: fmt::Debug {
     fn identity(&mut self) -> Identity;
 
     /// What it says at its start.
-    fn banner(&self) -> String;
+    fn banner(&mut self) -> String;
 
     /// Sends a line, and lets the time pass that the answer takes.
     ///
@@ -38,13 +38,31 @@ pub trait Chip: fmt::Debug {
     fn wait(&mut self, time: Micros) -> Result<(), Stop>;
 
     /// The time since it started.
-    fn now(&self) -> Micros;
+    fn now(&mut self) -> Micros;
+
+    /// The time since power-on.
+    fn elapsed(&mut self) -> Micros {
+        self.now()
+    }
+
+    /// Ends the trace, if one is written.
+    ///
+    /// # Errors
+    /// Why it could not be written.
+    fn end_trace(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// What the chip consumed since power-on, where that is modelled.
+    fn consumed(&mut self) -> Option<Figure<Nanojoules>> {
+        None
+    }
 
     /// What all lines cost together.
     ///
     /// # Errors
     /// When an operation has no price.
-    fn total(&self) -> Result<Cost, Stop>;
+    fn total(&mut self) -> Result<Cost, Stop>;
 
     /// Lines taken, and how many of them failed.
     fn commands(&self) -> (u32, u32);
@@ -94,36 +112,47 @@ pub struct Register {
     pub assumed_zero: bool,
 }
 
-impl Chip for Device {
+impl Chip for SingleChip<'static> {
     fn kind(&self) -> Kind {
         Kind::Modelled
     }
 
     fn identity(&mut self) -> Identity {
-        self.agent().identity()
+        self.setup().identity
     }
 
-    fn banner(&self) -> String {
+    fn banner(&mut self) -> String {
         self.banner()
     }
 
     fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, Stop> {
-        let reply = self.line(line).map_err(|error| device_error(&error))?;
+        let reply = self.line(line).map_err(|error| single_error(&error))?;
         let error = reply.outcome.as_ref().err().map(|failure| failure.code().to_string());
         Ok(Reply { text: reply.text, error, cost: reply.cost })
     }
 
     fn wait(&mut self, time: Micros) -> Result<(), Stop> {
-        self.wait(time);
-        Ok(())
+        Ok(self.wait(time).map_err(|error| single_error(&error))?)
     }
 
-    fn now(&self) -> Micros {
+    fn now(&mut self) -> Micros {
         self.now()
     }
 
-    fn total(&self) -> Result<Cost, Stop> {
-        Ok(self.total().map_err(|error| device_error(&error.into()))?)
+    fn elapsed(&mut self) -> Micros {
+        self.run().now()
+    }
+
+    fn end_trace(&mut self) -> io::Result<()> {
+        self.end_trace()
+    }
+
+    fn consumed(&mut self) -> Option<Figure<Nanojoules>> {
+        Some(self.energy())
+    }
+
+    fn total(&mut self) -> Result<Cost, Stop> {
+        Ok(self.total().map_err(|error| single_error(&error))?)
     }
 
     fn commands(&self) -> (u32, u32) {
@@ -131,7 +160,7 @@ impl Chip for Device {
     }
 
     fn memory(&mut self) -> Option<Memory> {
-        let agent = self.agent();
+        let agent = self.agent()?;
         let (total, used) = agent.memory_use();
         let (items, capacity) = (agent.items(), agent.capacity());
         Some(Memory { arena_bytes: total.get(), used_bytes: used.get(), items, capacity })
@@ -165,7 +194,7 @@ impl Chip for Emulated {
         self.identity
     }
 
-    fn banner(&self) -> String {
+    fn banner(&mut self) -> String {
         self.exact.banner().to_string()
     }
 
@@ -181,11 +210,11 @@ impl Chip for Emulated {
         Ok(self.exact.wait(time).map_err(|error| exact_error(&error))?)
     }
 
-    fn now(&self) -> Micros {
+    fn now(&mut self) -> Micros {
         self.exact.now()
     }
 
-    fn total(&self) -> Result<Cost, Stop> {
+    fn total(&mut self) -> Result<Cost, Stop> {
         Ok(self.exact.total())
     }
 

@@ -49,6 +49,9 @@ pub fn run(mut session: Session, output: &Output) -> Outcome {
             Err(ReadlineError::Eof) => return session.end(),
             Err(error) => return Err(terminal(error).into()),
         }
+        if session.is_over() {
+            return session.end();
+        }
         let role = session.device.identity().role;
         if let Some(commands) = console.helper_mut() {
             commands.role = role;

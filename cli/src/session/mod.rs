@@ -5,6 +5,7 @@
 //! Everything this program has to say about it is talk, on standard error.
 
 pub mod chip;
+pub mod chip_options;
 pub mod demo;
 pub mod exact;
 pub mod interactive;
@@ -12,19 +13,25 @@ pub mod lines;
 #[cfg(unix)]
 pub mod pty;
 mod report;
+pub mod running;
 pub mod samples;
 mod serial;
 pub mod serve;
 pub mod tcp;
+pub mod watch;
 
 use crate::error::{CliError, Exit, Outcome, Stop};
 use crate::output::Output;
 use chip::Chip;
 use report::Report;
+use running::{Running, TraceFile};
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::device::{Device, DeviceError, Setup};
+use ruvllm_esp_sim::scenario::OPEN_END;
+use ruvllm_esp_sim::single::{Setup, SingleChip, SingleError};
+use std::path::PathBuf;
+use watch::Watch;
 
 /// One thing that happens in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +58,8 @@ pub trait Source {
 pub struct Session {
     device: Box<dyn Chip>,
     report: Report,
+    watch: Watch,
+    trace: Option<TraceFile>,
 }
 
 /// What the caller asked of a session.
@@ -69,13 +78,23 @@ pub struct Terms {
 }
 
 impl Session {
-    /// Boots the chip, and prints its banner.
+    /// Boots the chip, and prints its banner; `inputs` are read meanwhile.
     ///
     /// # Errors
-    /// When the role does not fit, or standard output is closed.
-    pub fn boot(setup: &Setup, terms: Terms, output: &Output) -> Result<Self, Stop> {
-        let device = Device::boot(setup).map_err(|error| device_error(&error))?;
-        Self::with(Box::new(device), setup.radio, terms, output)
+    /// When the role does not fit, the trace cannot be written, or standard output is closed.
+    pub fn boot(
+        setup: &Setup,
+        terms: Terms,
+        running: &Running,
+        inputs: &[PathBuf],
+        output: &Output,
+    ) -> Result<Self, Stop> {
+        let (out, trace) = running.open_trace(inputs)?.unzip();
+        let until = running.until.unwrap_or(OPEN_END);
+        let single = SingleChip::open(setup, until, out).map_err(|error| single_error(&error))?;
+        let watch = Watch::new(running, setup.scenario());
+        let session = Self::with(Box::new(single), setup.radio, terms, watch, output)?;
+        Ok(Self { trace, ..session })
     }
 
     /// A session with a chip that has started: prints its banner.
@@ -86,11 +105,14 @@ impl Session {
         mut device: Box<dyn Chip>,
         radio: Radio,
         terms: Terms,
+        mut watch: Watch,
         output: &Output,
     ) -> Result<Self, Stop> {
         let report = Report::new(output, terms, device.kind());
         report.boot(radio, device.as_mut())?;
-        Ok(Self { device, report })
+        let news = watch.console(device.elapsed(), &device.banner());
+        report.news(&news);
+        Ok(Self { device, report, watch, trace: None })
     }
 
     /// Lets one event happen.
@@ -106,16 +128,34 @@ impl Session {
     /// # Errors
     /// As for [`Session::take`].
     pub fn hear(&mut self, event: Event) -> Result<String, Stop> {
+        if self.is_over() {
+            return Ok(String::new());
+        }
+        self.watch.catch_up(self.device.as_mut())?;
+        let said = self.happen(event)?;
+        self.watch.hold(self.device.elapsed());
+        Ok(said)
+    }
+
+    /// Is its time over?
+    pub fn is_over(&mut self) -> bool {
+        self.watch.is_over(self.device.elapsed())
+    }
+
+    fn happen(&mut self, event: Event) -> Result<String, Stop> {
         match event {
             Event::Line(Ok(line)) if line.is_empty() => Ok(String::new()),
             Event::Line(line) => {
-                let started = self.device.now();
+                let (started, at) = (self.device.now(), self.device.elapsed());
                 let typed = line.as_deref().map_err(|failure| *failure);
                 let reply = self.device.line(typed)?;
                 self.report.command(typed.ok(), started, &reply, self.device.memory())?;
+                let news = self.watch.console(at, &reply.text);
+                self.report.news(&news);
                 Ok(reply.text)
             }
             Event::Wait(time) => {
+                let time = self.watch.cut(time, self.device.elapsed());
                 self.device.wait(time)?;
                 self.report.wait(time, self.device.now())?;
                 Ok(String::new())
@@ -132,30 +172,45 @@ impl Session {
     /// # Errors
     /// Those of the source and of [`Session::take`].
     pub fn run(mut self, source: &mut dyn Source) -> Outcome {
-        while let Some(event) = source.next()? {
+        while !self.is_over()
+            && let Some(event) = source.next()?
+        {
             self.take(event)?;
+        }
+        let rest = self.watch.rest(self.device.elapsed());
+        if rest > Micros(0) {
+            self.take(Event::Wait(rest))?;
         }
         self.end()
     }
 
-    /// Sums up.
+    /// Sums up and judges.
     ///
     /// # Errors
-    /// When standard output is closed.
+    /// When standard output is closed, or the trace could not be written.
     pub fn end(mut self) -> Outcome {
-        self.report.summary(self.device.as_mut())?;
+        let judged = self.watch.finish(self.device.elapsed());
+        // The summary is shown even where the trace is lost.
+        self.report.summary(self.device.as_mut(), &judged)?;
+        if let Some(file) = self.trace {
+            self.device.end_trace().map_err(|error| file.lost(&error))?;
+            file.keep()?;
+        }
         let (_, failures) = self.device.commands();
-        Ok(if self.report.terms.strict && failures > 0 { Exit::No } else { Exit::Ok })
+        let failed = self.report.terms.strict && failures > 0;
+        Ok(if failed { Exit::No } else { self.watch.exit(&judged) })
     }
 }
 
-/// A device's error, with the next step.
-pub fn device_error(error: &DeviceError) -> CliError {
+/// A simulated chip's error, with the next step.
+pub fn single_error(error: &SingleError) -> CliError {
     match error {
-        DeviceError::DoesNotFit { chip, .. } => CliError::no("sim::does-not-fit", error.to_string()).help(format!(
+        SingleError::DoesNotFit { chip, .. } => CliError::no("sim::does-not-fit", error.to_string()).help(format!(
             "give a larger --arena or a cheaper --radio; `ruvllm-esp fit --variant {chip}` shows what fits"
         )),
-        DeviceError::Unpriced(_) | DeviceError::NoPrices(_) => CliError::runtime("sim::unpriced", error.to_string())
+        SingleError::Fleet(_) | SingleError::Unpriced(_) => CliError::runtime("sim::unpriced", error.to_string())
             .help("work without a known price is not guessed; run it on another --variant"),
+        SingleError::Run(_) => CliError::runtime("sim::failed", error.to_string())
+            .help("run it in parts, with fewer lines each"),
     }
 }

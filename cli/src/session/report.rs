@@ -1,15 +1,16 @@
 //! What a session prints: the chip's own words, and beside them what the work would have cost.
 
-use super::Terms;
 use super::chip::{Chip, Memory, Register, Reply};
+use super::{Terms, watch};
 use crate::error::Stop;
 use crate::output::Output;
 use crate::quantity::{bytes, count, duration};
 use crate::style::{faint, strong};
 use ruvllm_esp_core::chip::Radio;
-use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_core::units::{Micros, Nanojoules};
 use ruvllm_esp_sim::cost::Cost;
-use ruvllm_esp_sim::figure::Kind;
+use ruvllm_esp_sim::figure::{Figure, Kind};
+use ruvllm_esp_sim::run::judge::Judged;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -66,10 +67,15 @@ struct Summary<'a> {
     seed: u32,
     now_us: u64,
     cost: Tagged<'a>,
+    /// Since power-on, at rest included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    energy: Option<Figure<Nanojoules>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memory: Option<Memory>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unmodelled: Option<Vec<Register>>,
+    #[serde(skip_serializing_if = "<[Judged]>::is_empty")]
+    expectations: &'a [Judged],
 }
 
 /// A cost, with cycles and time tagged by where they come from; energy is modelled always.
@@ -157,17 +163,25 @@ impl Report {
         Ok(())
     }
 
+    /// Expectations were decided on the way.
+    pub fn news(&self, judged: &[Judged]) {
+        if self.output.verbose && !self.output.json {
+            judged.iter().for_each(|judged| self.output.say(&faint(&watch::line(judged))));
+        }
+    }
+
     /// Something to say to the reader.
     pub fn remark(&self, text: &str) {
         self.output.say(&strong(&format!("# {text}")));
     }
 
     /// The session has ended.
-    pub fn summary(&self, device: &mut dyn Chip) -> Result<(), Stop> {
+    pub fn summary(&self, device: &mut dyn Chip, judged: &[Judged]) -> Result<(), Stop> {
         let (commands, failures) = device.commands();
         let now = device.now();
         let cost = device.total()?;
         let memory = device.memory();
+        let energy = device.consumed();
         if self.output.json {
             let seed = self.terms.seed;
             let summary = Summary {
@@ -176,8 +190,10 @@ impl Report {
                 seed,
                 now_us: now.get(),
                 cost: Tagged(&cost, self.kind),
+                energy,
                 memory,
                 unmodelled: device.unmodelled(),
+                expectations: judged,
             };
             return self.output.json("summary", &summary);
         }
@@ -194,10 +210,14 @@ impl Report {
         }
         self.output.say(&format!("  work:    {}", work(&cost, self.kind)));
         self.output.say(&format!("  clock:   {} since boot", duration(now)));
+        if let Some(energy) = energy {
+            self.output.say(&format!("  energy:  {energy} since power-on"));
+        }
         if let Some(memory) = memory {
             self.output.say(&format!("  memory:  {}", memory_line(&memory)));
         }
         device.remarks().iter().for_each(|remark| self.output.say(remark));
+        judged.iter().for_each(|judged| self.output.say(&watch::line(judged)));
         Ok(())
     }
 

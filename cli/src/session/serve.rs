@@ -101,6 +101,9 @@ pub fn run(mut session: Session, outside: &mut dyn Outside, output: &Output) -> 
         send(outside, greeting.take().unwrap_or_default().as_bytes())?;
     }
     while !interrupt::asked() {
+        if session.is_over() {
+            return session.end();
+        }
         match outside.incidents().recv_timeout(GLANCE) {
             Ok(Incident::Came(client)) => {
                 tell("connected", Some(&client), output)?;

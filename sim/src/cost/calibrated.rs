@@ -3,7 +3,7 @@
 //! Errors in thousandths, code in lines of the flash cache, prices in thousandths of a cycle; see [`super::fitted`] for what they mean.
 
 use super::fitted::Calibration;
-use crate::footprint::Footprint;
+use crate::cost::footprint::Footprint;
 
 /// Fitted to the esp32c3 of the emulator.
 #[rustfmt::skip]

@@ -4,7 +4,7 @@
 //! and what the emulator itself may be off by, added up.
 
 use super::{Price, Prices};
-use crate::footprint::Footprint;
+use crate::cost::footprint::Footprint;
 use ruvllm_esp_core::meter::Op;
 
 /// What a fit found on one chip. All errors are relative, in thousandths.

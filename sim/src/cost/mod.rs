@@ -12,6 +12,7 @@ pub mod esp32c6;
 pub mod esp32s2;
 pub mod esp32s3;
 pub mod fitted;
+pub mod footprint;
 pub mod riscv;
 pub mod sequence;
 pub mod steps;
@@ -130,10 +131,20 @@ impl CostTable {
         Cost { cycles: Banded::exact(cost.cycles.value), time: Banded::exact(cost.time.value), ..cost }
     }
 
+    /// The time of a number of thousandths of a cycle, to the nearest nanosecond.
+    pub fn time(&self, millicycles: u128) -> Nanos {
+        let nanos = (millicycles.saturating_mul(1_000_000) + self.hertz() / 2) / self.hertz();
+        Nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    fn hertz(&self) -> u128 {
+        u128::from(self.clock.get()).max(1)
+    }
+
     /// Cycles, time and energy of a number of thousandths of a cycle.
     fn cost_of(&self, millicycles: Banded<u128>) -> Cost {
         let Banded { value, low, high } = millicycles;
-        let hertz = u128::from(self.clock.get()).max(1);
+        let hertz = self.hertz();
         let time = |part: u128| (part.saturating_mul(1_000_000), hertz);
         // mV x uA = nW, and nW x ns = 1e-9 nJ.
         let energy = |part: u128, current: Microamps| {

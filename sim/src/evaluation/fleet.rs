@@ -156,7 +156,7 @@ fn chip(place: usize) -> ChipPlan {
         role: RoleKind::HnswIndexer,
         radio: Radio::EspNow,
         arena: None,
-        link: place / FIELD,
+        link: Some(place / FIELD),
         starts: Micros(0),
         skew: (place % 41) as i32 - 20,
         hostile: None,

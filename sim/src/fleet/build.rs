@@ -1,15 +1,14 @@
 //! A fleet of a scenario: which chips can reach each other, and what each is built of.
 
 use super::channel::Channel;
-use super::chip::{Blueprint, Chip};
-use super::intruder::{Intent, Mischief};
 use super::island::Island;
-use super::ports::Port;
-use super::price::Pricing;
-use crate::cost;
-use crate::memory::Memory;
+use crate::chip::intruder::{Intent, Mischief};
+use crate::chip::ports::Port;
+use crate::chip::work::Work;
+use crate::chip::{self, Blueprint, Chip};
+use crate::cost::{self, Unpriced};
 use crate::scenario::{ChipPlan, Hostility, LinkPlan, Scenario};
-use ruvllm_esp_core::agent::{Agent, Identity};
+use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::federation::Membership;
 use ruvllm_esp_core::units::Bytes;
 use ruvllm_esp_core::wire::authentication::Key;
@@ -39,6 +38,9 @@ pub enum FleetError {
     /// A chip has no price table.
     #[error("there is no price table for {0}")]
     NoPrices(&'static str),
+    /// Its price table lacks an operation.
+    #[error(transparent)]
+    Unpriced(#[from] Unpriced),
     /// A place in the scenario does not exist.
     #[error("{what} {place} does not exist")]
     NoPlace {
@@ -54,7 +56,10 @@ pub enum FleetError {
 
 /// The chips of `scenario`, together with those they can reach.
 pub fn islands(scenario: &Scenario) -> Result<Vec<Island>, FleetError> {
-    let hostile: Arc<[Option<Hostility>]> = scenario.chips.iter().map(|chip| chip.hostile).collect();
+    // Empty where nobody means harm: each chip asks this for each frame.
+    let has_hostile = scenario.chips.iter().any(|chip| chip.hostile.is_some());
+    let hostile: Arc<[Option<Hostility>]> =
+        scenario.chips.iter().filter(|_| has_hostile).map(|chip| chip.hostile).collect();
     let mut tried = BTreeSet::new();
     let mut islands = Vec::new();
     for (places, links) in groups(scenario)? {
@@ -70,13 +75,7 @@ pub fn islands(scenario: &Scenario) -> Result<Vec<Island>, FleetError> {
             let blueprint = blueprint(scenario, plan, places.len() as u32)?;
             fits(plan, &blueprint, &mut tried)?;
             let table = cost::table(plan.chip).ok_or(FleetError::NoPrices(plan.chip.name))?;
-            chips.push(Chip::new(
-                *place,
-                blueprint,
-                Pricing::new(table),
-                scenario.seed,
-                Arc::clone(&hostile),
-            ));
+            chips.push(Chip::new(*place, blueprint, Work::new(table)?, scenario.seed, Arc::clone(&hostile)));
         }
         connect(&mut chips, &channels);
         islands.push(Island::new(chips, channels));
@@ -124,8 +123,9 @@ fn groups(scenario: &Scenario) -> Result<Vec<Group>, FleetError> {
 
 /// What the chip of `plan` is built of, on an island of `chips`.
 fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Blueprint, FleetError> {
-    let link: &LinkPlan =
-        scenario.links.get(plan.link).ok_or(FleetError::NoPlace { what: "link", place: plan.link })?;
+    let no_place = |place| FleetError::NoPlace { what: "link", place };
+    let link = |place: usize| scenario.links.get(place).ok_or_else(|| no_place(place));
+    let link: Option<&LinkPlan> = plan.link.map(link).transpose()?;
     let intent = match plan.hostile {
         None | Some(Hostility::Outsider) => {
             let seed = (scenario.seed ^ scenario.seed >> 32) as u32;
@@ -134,22 +134,18 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
             let key = scenario.key.filter(|_| plan.hostile.is_none()).map(Key::new);
             let topology = scenario.topology;
             let peers = chips.saturating_sub(1).max(1);
-            let membership = Membership {
-                link: link.kind,
-                topology,
-                replicas: scenario.replicas,
-                peers,
-                boot: 0,
-                nonce: 0,
-                key,
-            };
+            let replicas = scenario.replicas;
+            let (boot, nonce) = (0, 0);
+            let member =
+                |link: &LinkPlan| Membership { link: link.kind, topology, replicas, peers, boot, nonce, key };
+            let membership = link.map(member);
             return Ok(Blueprint::Agent { identity, arena, membership });
         }
         Some(Hostility::Replay) => Intent::Replay,
         Some(Hostility::Forge) => Intent::Forge,
         Some(Hostility::Noise) => Intent::Noise,
     };
-    let limit = link.kind.frame_limit();
+    let limit = link.ok_or_else(|| no_place(scenario.links.len()))?.kind.frame_limit();
     Ok(Blueprint::Intruder(Mischief { intent, address: plan.id, limit, seed: scenario.seed }))
 }
 
@@ -160,10 +156,11 @@ fn fits(
     tried: &mut BTreeSet<(u32, u8, u32)>,
 ) -> Result<(), FleetError> {
     let Blueprint::Agent { identity, arena, membership } = *blueprint else { return Ok(()) };
-    if !tried.insert((arena.get(), identity.role as u8, membership.peers)) {
+    let peers = membership.map_or(0, |membership| membership.peers);
+    if !tried.insert((arena.get(), identity.role as u8, peers)) {
         return Ok(());
     }
-    match Agent::join_blank(Memory::new(arena), identity, membership) {
+    match chip::boot(identity, arena, membership) {
         Ok(_) => Ok(()),
         Err(no_room) => {
             let (part, needs, free) = (no_room.part, no_room.needs, no_room.free);

@@ -2,8 +2,8 @@
 //!
 //! What becomes of a frame is known when it begins, so its arrival is announced one whole frame ahead.
 
-use super::link::Discipline;
 use super::medium::{Effect, Medium, Offer};
+use crate::chip::link::Discipline;
 use ruvllm_esp_core::units::Nanos;
 
 /// The wires of one link: one for all, or one in each direction.

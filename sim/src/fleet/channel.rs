@@ -1,10 +1,10 @@
 //! One link of a fleet: its medium, and the discipline by which frames take it.
 
 use super::bus::Bus;
-use super::chance::{Chance, Stream};
-use super::link::{Discipline, LinkModel};
 use super::medium::{Effect, Medium, Offer};
 use super::radio::Radio;
+use crate::chip::chance::{Chance, Stream};
+use crate::chip::link::{Discipline, LinkModel};
 use crate::scenario::{LinkPlan, Port};
 use ruvllm_esp_core::units::Nanos;
 

@@ -6,12 +6,13 @@
 
 use super::build::{self, FleetError};
 use super::fault::Fault;
-use super::intruder::{Intent, Mischief};
 use super::island::Island;
 use super::ledger::Ledger;
 use super::names::Names;
-use super::record::{Keep, Record, What};
 use super::told::Told;
+use crate::chip::Line;
+use crate::chip::intruder::{Intent, Mischief};
+use crate::chip::record::{Keep, Record, What};
 use crate::scenario::inputs::{Input, Inputs};
 use crate::scenario::{Permille, Scenario};
 use rayon::prelude::*;
@@ -128,7 +129,7 @@ impl Fleet {
 
     /// Puts the chips of a radio field at places in a plane, in metres, by their place in the scenario: who is far away
     /// hears less, or nothing.
-    pub fn place(&mut self, positions: &[super::link::Position]) {
+    pub fn place(&mut self, positions: &[crate::chip::link::Position]) {
         for channel in self.islands.iter_mut().flat_map(|island| &mut island.channels) {
             let of = |port: &crate::scenario::Port| positions.get(port.chip).copied().unwrap_or_default();
             let positions: Vec<_> = channel.members.iter().map(of).collect();
@@ -164,12 +165,22 @@ impl Fleet {
 
     /// Lets the next thing happen, and what happens at the same time; says whether there was anything.
     pub fn step(&mut self) -> bool {
-        let islands = self.islands.iter().filter_map(Island::next).min();
-        let act = self.acts.keys().next().map(|(at, _)| *at);
-        let typed = self.next_input.as_ref().map(|input| nanos(input.at));
-        let Some(next) = [islands, act, typed].into_iter().flatten().min() else { return false };
+        let Some(next) = self.next() else { return false };
         self.run_to(next.max(self.now) + Nanos(1));
         true
+    }
+
+    /// When the next thing happens.
+    pub fn next(&self) -> Option<Nanos> {
+        let act = self.acts.keys().next().map(|(at, _)| *at);
+        [self.next_inside(), act].into_iter().flatten().min()
+    }
+
+    /// The same without what is done from outside.
+    fn next_inside(&self) -> Option<Nanos> {
+        let islands = self.islands.iter().filter_map(Island::next).min();
+        let typed = self.next_input.as_ref().map(|input| nanos(input.at));
+        [islands, typed].into_iter().flatten().min()
     }
 
     /// What was done so far.
@@ -201,6 +212,11 @@ impl Fleet {
 
     /// Types a line at a chip now.
     pub fn type_line(&mut self, place: usize, line: &str) {
+        self.type_raw(place, Ok(line.into()));
+    }
+
+    /// The same, where the bytes that are typed may be no line.
+    pub fn type_raw(&mut self, place: usize, line: Line) {
         self.typed(self.now, place, line);
         self.touched(place);
     }
@@ -244,7 +260,9 @@ impl Fleet {
                 }
             }
             let act = self.acts.keys().next().map_or(until, |(at, _)| *at);
-            let stop = until.min(act).min(self.now + AHEAD);
+            // Where nothing happens, time is skipped.
+            let ahead = self.next_inside().map_or(until, |next| next.max(self.now + AHEAD));
+            let stop = until.min(act).min(ahead);
             self.feed(stop);
             self.run_islands(stop);
             self.now = stop;
@@ -265,15 +283,15 @@ impl Fleet {
     /// Hands the chips what is typed before `stop`.
     fn feed(&mut self, stop: Nanos) {
         while let Some(input) = self.next_input.take_if(|input| nanos(input.at) < stop) {
-            self.typed(nanos(input.at), input.chip, &input.line);
+            self.typed(nanos(input.at), input.chip, Ok(input.line.as_str().into()));
             self.touched(input.chip);
             self.next_input = self.inputs.next();
         }
     }
 
-    fn typed(&mut self, at: Nanos, place: usize, line: &str) {
+    fn typed(&mut self, at: Nanos, place: usize, line: Line) {
         if let Some((island, local)) = self.homes.get(place).copied() {
-            self.islands[island].chips[local].typed(at, line.into());
+            self.islands[island].chips[local].typed(at, line);
         }
     }
 
@@ -382,7 +400,7 @@ impl Fleet {
 
     fn mischief(&self, place: usize) -> Option<Mischief> {
         let plan = self.scenario.chips.get(place)?;
-        let limit = self.scenario.links.get(plan.link)?.kind.frame_limit();
+        let limit = self.scenario.links.get(plan.link?)?.kind.frame_limit();
         Some(Mischief { intent: Intent::Noise, address: plan.id, limit, seed: self.scenario.seed })
     }
 

@@ -1,9 +1,10 @@
 //! What a fleet is like at a moment, for whoever judges it or writes it down.
 
 use super::engine::Fleet;
-use super::record::What;
 use super::snapshot::{ChipState as ChipFigures, LinkState, Snapshot};
-use super::view::ChipState;
+use crate::chip::record::What;
+use crate::chip::{Chip, ChipState};
+use crate::cost::Cost;
 use crate::figure::Figure;
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::federation::member::Standing;
@@ -45,8 +46,8 @@ pub struct ChipFacts {
     pub accepted: u64,
     /// What it consumed.
     pub energy: Figure<Nanojoules>,
-    /// How long it computed.
-    pub busy: Micros,
+    /// What its work cost.
+    pub work: Cost,
 }
 
 impl Fleet {
@@ -141,12 +142,14 @@ impl Fleet {
         links.collect()
     }
 
-    pub(super) fn chip_mut(&mut self, place: usize) -> Option<&mut super::chip::Chip> {
+    /// The chip at a place of the scenario.
+    pub fn chip_mut(&mut self, place: usize) -> Option<&mut Chip> {
         let (island, local) = self.homes.get(place).copied()?;
         self.islands.get_mut(island)?.chips.get_mut(local)
     }
 
-    pub(super) fn energy_of(&mut self, place: usize) -> Figure<Nanojoules> {
+    /// What the chip at a place consumed.
+    pub fn energy_of(&mut self, place: usize) -> Figure<Nanojoules> {
         let now = self.now_nanos();
         let plan = self.scenario.chips.get(place);
         let (variant, listens) =
@@ -167,13 +170,13 @@ impl Fleet {
             boots: 0,
             accepted: 0,
             energy,
-            busy: Micros(0),
+            work: Cost::default(),
         };
         let Some(chip) = self.chip_mut(place) else { return facts };
         let local = chip.uptime(now);
         facts.runs = chip.state() == ChipState::Running;
         (facts.alarms, facts.boots) = (chip.alarms, chip.boots);
-        facts.busy = Micros(chip.usage.busy.get() / 1_000);
+        facts.work = chip.work.cost(&chip.work.total).unwrap_or_default();
         let runs = facts.runs;
         if let Some(agent) = chip.agent().filter(|_| runs) {
             facts.items = agent.items();

@@ -7,9 +7,9 @@
 //! from where windows begin: dividing a run differently, or among more threads, changes nothing.
 
 use super::channel::Channel;
-use super::chip::Chip;
-use super::inbox::Arrival;
 use super::medium::{Brought, Effect};
+use crate::chip::Chip;
+use crate::chip::inbox::Arrival;
 use rayon::prelude::*;
 use ruvllm_esp_core::units::Nanos;
 

@@ -1,6 +1,6 @@
 //! What a fleet promised: items that were acknowledged, questions that were asked.
 
-use super::record::{Record, What};
+use crate::chip::record::{Record, What};
 use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::item::ItemId;
 use ruvllm_esp_core::units::{Micros, Nanos};

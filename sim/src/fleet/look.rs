@@ -2,8 +2,9 @@
 
 use super::engine::{Fleet, Happened};
 use super::names::Names;
-use super::record::{Record, What};
-use super::view::{ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, MessageView, RoleView};
+use super::view::{ChipDetail, ChipView, EventKind, EventView, FleetView, MessageView, RoleView};
+use crate::chip::ChipState;
+use crate::chip::record::{Record, What};
 use crate::cost;
 use crate::figure::{Banded, Figure, Kind};
 use ruvllm_esp_core::arena::Ledger;
@@ -61,7 +62,7 @@ impl Fleet {
         let told = self.told.get(place).cloned().unwrap_or_default();
         let Some(chip) = self.chip_mut(place) else { return ChipDetail::default() };
         let mut detail = ChipDetail {
-            work: work(plan.chip, &chip.total),
+            work: work(plan.chip, &chip.work.total),
             console: chip.console.iter().map(|line| line.to_string()).collect(),
             messages: chip
                 .messages

@@ -1,8 +1,8 @@
 //! What a link does to frames whatever its kind: who hears, what is lost, what arrives spoiled.
 
-use super::chance::{Chance, Stream};
-use super::link::{LinkModel, Position, reach};
-use super::recent::Recent;
+use crate::chip::chance::{Chance, Stream};
+use crate::chip::link::{LinkModel, Position, reach};
+use crate::chip::recent::Recent;
 use crate::scenario::Permille;
 use ruvllm_esp_core::units::Nanos;
 use std::sync::Arc;

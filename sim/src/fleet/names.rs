@@ -3,8 +3,8 @@
 //! A running fleet and a trace of one use the same words.
 
 use super::fault::Fault;
-use super::record::{Record, What};
 use super::view::EventKind;
+use crate::chip::record::{Record, What};
 use crate::scenario::Scenario;
 use ruvllm_esp_core::event::ChipEvent;
 use std::collections::HashMap;

@@ -4,8 +4,8 @@
 //! ESP-NOW are: an interframe space, a number of slots that only count while the air is idle, and no second try. Two
 //! chips that begin within one slot do not notice each other; two that are out of each other's reach never do.
 
-use super::link::{MOST_SLOTS, SLOT};
 use super::medium::{Effect, Medium, Offer};
+use crate::chip::link::{MOST_SLOTS, SLOT};
 use ruvllm_esp_core::units::Nanos;
 
 /// One channel.

@@ -1,8 +1,8 @@
 //! What a fleet does when chips, links and neighbours fail, and that it does the same on any number of threads.
 
-use super::record::{Keep, What};
-use super::view::ChipState;
 use super::*;
+use crate::chip::ChipState;
+use crate::chip::record::{Keep, What};
 use crate::scenario::{
     ChipPlan, FaultKind, FaultPlan, Hostility, LinkPlan, LoadLines, LoadPlan, Permille, Port, Scenario,
     Topology, When,
@@ -23,7 +23,7 @@ fn fields(kind: LinkKind, count: usize, size: usize) -> Scenario {
         role: RoleKind::HnswIndexer,
         radio: Radio::EspNow,
         arena: Some(Bytes::kib(96)),
-        link: place / size,
+        link: Some(place / size),
         starts: Micros(0),
         skew: 0,
         hostile: None,
@@ -74,7 +74,7 @@ fn events(fleet: &mut Fleet) -> Vec<(usize, ChipEvent)> {
     all.into_iter().filter_map(event).collect()
 }
 
-fn chip(fleet: &mut Fleet, place: usize) -> &mut chip::Chip {
+fn chip(fleet: &mut Fleet, place: usize) -> &mut crate::chip::Chip {
     let (island, local) = fleet.homes[place];
     &mut fleet.islands[island].chips[local]
 }
@@ -116,7 +116,7 @@ fn eventful() -> Scenario {
 fn any_number_of_threads_and_any_steps_give_the_same_trace() {
     let trace = |threads: usize, step: u64| {
         let mut fleet = Fleet::build(Arc::new(eventful()), threads).unwrap();
-        fleet.keep(Keep { events: true, frames: true });
+        fleet.keep(Keep { events: true, frames: true, replies: false });
         let end = 7_000_000;
         let mut at = 0;
         while at < end {

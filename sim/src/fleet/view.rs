@@ -4,6 +4,7 @@
 //! not know which it is. A view is a copy: who draws it holds nothing up. What a source cannot know is `None`, never a
 //! guess.
 
+pub use crate::chip::ChipState;
 use crate::figure::Figure;
 use ruvllm_esp_core::units::{Micros, Nanojoules, Nanos};
 use ruvllm_esp_core::wire::frame;
@@ -19,20 +20,6 @@ pub struct FleetView {
     pub links: Vec<LinkView>,
     /// How long questions to the fleet took: upper edge of the bucket, and how many fell into it.
     pub latency: Vec<(Micros, u32)>,
-}
-
-/// Is a chip there?
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ChipState {
-    /// It runs.
-    #[default]
-    Running,
-    /// It has no power.
-    Off,
-    /// It runs, and stays silent until its boot is over.
-    Booting,
-    /// It should be there and has not been heard of lately: a board that does not answer.
-    Silent,
 }
 
 /// One chip, as a tile shows it.

@@ -36,8 +36,11 @@ fn run(image: &Image, request: &str) -> Result<Vec<Measurement>, ImageError> {
     measurements(lines)
 }
 
-/// What an image said, line by line.
-pub(super) fn measurements(lines: &str) -> Result<Vec<Measurement>, ImageError> {
+/// What an image printed, line by line.
+///
+/// # Errors
+/// [`ImageError::NoMeasurement`] with the first line that is none.
+pub fn measurements(lines: &str) -> Result<Vec<Measurement>, ImageError> {
     lines.lines().map(|line| parse(line).ok_or_else(|| ImageError::NoMeasurement(line.to_string()))).collect()
 }
 

@@ -10,10 +10,8 @@ pub mod counted;
 pub mod emulated;
 pub mod image;
 pub mod least_squares;
-pub mod rewrite;
 pub mod scripts;
 pub mod whole;
-pub mod xtensa;
 
 use ruvllm_esp_core::meter::Counts;
 use serde::Serialize;

@@ -10,11 +10,11 @@ use super::calibration::{Fitted, LEAST, PRIOR, ratio};
 use super::least_squares::nonnegative;
 use super::scripts;
 use crate::cost::Prices;
-use crate::device::{Device, DeviceError, Setup};
+use crate::cost::footprint::{Footprint, Piece, Ran, Residence, pieces};
 use crate::emulator::board::{Rom, Surroundings};
 use crate::exact::{Exact, ExactError};
-use crate::footprint::{Footprint, Piece, Residence, pieces};
 use crate::script::{ScriptError, Step, parse_step};
+use crate::single::{Setup, SingleChip, SingleError};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::meter::{Counts, Op};
@@ -36,7 +36,7 @@ pub enum WholeError {
     Exact(#[from] ExactError),
     /// The simulator.
     #[error(transparent)]
-    Device(#[from] DeviceError),
+    Single(#[from] SingleError),
     /// The script.
     #[error(transparent)]
     Script(#[from] ScriptError),
@@ -55,6 +55,12 @@ pub struct Exchange {
     pub modelled: u64,
     /// The lines of the flash cache that it used.
     pub used: BTreeSet<u32>,
+}
+
+impl Exchange {
+    fn ran(&self) -> Ran<'_> {
+        Ran { line: Some(&self.line), network: false }
+    }
 }
 
 /// A script, on both sides.
@@ -80,15 +86,15 @@ impl Session {
         let mut exact = Exact::boot(chip, rom, flash.to_vec(), Surroundings::default())?;
         exact.configure(1, script.role)?;
         let identity = Identity { chip, chip_id: 1, role: script.role, seed: 1 };
-        let mut device = Device::boot(&Setup { identity, radio: Radio::Off, arena: None })?;
+        let mut single = SingleChip::boot(&Setup { identity, radio: Radio::Off, arena: None })?;
         exact.board().take_cache_lines();
         let mut exchanges = Vec::new();
         for line in script.text.lines() {
             match parse_step(line)? {
-                Step::Say(line) => exchanges.push(exchange(&mut exact, &mut device, line)?),
+                Step::Say(line) => exchanges.push(exchange(&mut exact, &mut single, line)?),
                 Step::Wait(time) => {
                     exact.wait(time)?;
-                    device.wait(time);
+                    single.wait(time)?;
                 }
                 Step::Remark(_) => {}
             }
@@ -109,17 +115,17 @@ impl Session {
 
     /// For each line, how many lines of the flash cache are filled.
     fn fetched(&self, chip: &Chip, footprint: Footprint) -> Vec<u32> {
-        let mut residence = Residence::with(chip, footprint);
-        self.exchanges.iter().map(|exchange| residence.take(&exchange.line, &exchange.counts)).collect()
+        let mut residence = Residence::with(chip.name, footprint);
+        self.exchanges.iter().map(|exchange| residence.take(exchange.ran(), &exchange.counts)).collect()
     }
 }
 
-fn exchange(exact: &mut Exact, device: &mut Device, line: &str) -> Result<Exchange, WholeError> {
+fn exchange(exact: &mut Exact, single: &mut SingleChip<'_>, line: &str) -> Result<Exchange, WholeError> {
     exact.board().take_cache_lines();
     let cycles = exact.line(Ok(line))?.cost.cycles.value.0;
     let used = exact.board().take_cache_lines();
-    let modelled = device.line(Ok(line))?.cost.cycles.value.0;
-    Ok(Exchange { line: line.to_string(), counts: device.counts().clone(), cycles, modelled, used })
+    let modelled = single.line(Ok(line))?.cost.cycles.value.0;
+    Ok(Exchange { line: line.to_string(), counts: single.counts().clone(), cycles, modelled, used })
 }
 
 /// All scripts on `flash`.
@@ -258,7 +264,7 @@ fn footprint(sessions: &[&Session]) -> Footprint {
     let mut alike: BTreeMap<(&str, &str, Vec<usize>), (u32, usize)> = BTreeMap::new();
     for session in sessions {
         for exchange in &session.exchanges {
-            let columns = pieces(&exchange.line, &exchange.counts).into_iter().filter_map(column).collect();
+            let columns = pieces(exchange.ran(), &exchange.counts).filter_map(column).collect();
             let sum = alike.entry((session.name, verb(&exchange.line), columns)).or_default();
             *sum = (sum.0 + 1, sum.1 + exchange.used.len().saturating_sub(console));
         }
@@ -285,7 +291,7 @@ const COLUMNS: usize = 2 + Op::ALL.len();
 /// The column of a piece in the equations.
 fn column(piece: Piece) -> Option<usize> {
     match piece {
-        Piece::Console => None,
+        Piece::Console | Piece::Network => None,
         Piece::Command(_) => Some(0),
         Piece::Role => Some(1),
         Piece::Operation(op) => Some(2 + op as usize),

@@ -29,6 +29,37 @@ pub trait Facts {
     fn energy(&self, chip: usize) -> u64;
 }
 
+/// The facts of a chip of which nothing is known but its console.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ConsoleOnly;
+
+impl Facts for ConsoleOnly {
+    fn runs(&self, _: usize) -> bool {
+        true
+    }
+    fn coordinator(&self, _: usize) -> Option<u16> {
+        None
+    }
+    fn peers(&self, _: usize) -> u16 {
+        0
+    }
+    fn items(&self) -> Vec<(String, u32)> {
+        Vec::new()
+    }
+    fn questions(&self) -> Vec<Option<Micros>> {
+        Vec::new()
+    }
+    fn recall(&self, _: u8) -> Vec<u16> {
+        Vec::new()
+    }
+    fn accepted_from(&self, _: usize) -> u64 {
+        0
+    }
+    fn energy(&self, _: usize) -> u64 {
+        0
+    }
+}
+
 /// An expectation and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
@@ -136,6 +167,16 @@ impl Judge {
             case.judged.iter_mut().for_each(|judged| judged.due = false);
         }
         self.cases.iter().filter_map(|case| case.judged.clone()).collect()
+    }
+
+    /// The run ends now, earlier than anybody knew: what was due at its end is due.
+    pub fn close(&mut self, now: Micros) {
+        (self.planned, self.until) = (self.planned.min(now), self.until.min(now));
+        for case in &mut self.cases {
+            if let Expected::Text { by, .. } = &mut case.expectation.what {
+                *by = now.min(*by);
+            }
+        }
     }
 
     /// What was judged since the last call, in the order in which it was.
@@ -318,6 +359,18 @@ mod tests {
         let mut any = judge(text(&[0, 2], true));
         any.console(Micros(13), 2, "the pump");
         assert!(any.take_news()[0].met);
+    }
+
+    #[test]
+    fn a_session_that_ends_early_is_judged_at_its_end() {
+        let mut open = judge(text(&[0], false));
+        open.close(Micros(15));
+        let judged = open.finish(Micros(15), &ConsoleOnly).remove(0);
+        assert!(judged.due && !judged.met, "{judged:?}");
+        let mut seen = judge(text(&[0], false));
+        seen.console(Micros(12), 0, "the pump");
+        seen.close(Micros(15));
+        assert!(seen.finish(Micros(15), &ConsoleOnly)[0].met);
     }
 
     #[test]

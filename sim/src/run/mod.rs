@@ -17,13 +17,14 @@ pub mod verdict;
 use self::judge::{Facts as Evidence, Judge, Judged};
 use self::truth::Truth;
 use self::verdict::{Attackers, ChipReport, Frames, Items, Latency, Verdict};
+use crate::chip::record::{Keep, What};
+use crate::chip::{Chip, Line};
 use crate::figure::{Banded, Figure, Kind};
 use crate::fleet::facts::Facts;
 use crate::fleet::names::Names;
-use crate::fleet::record::{Keep, What};
 use crate::fleet::{Fleet, FleetError, Happened};
-use crate::scenario::Scenario;
-use crate::trace::event::{Event, Header, What as Line};
+use crate::scenario::{OPEN_END, Scenario};
+use crate::trace::event::{Event, Header, What as Entry};
 use crate::trace::record;
 use crate::trace::write::Writer;
 use ruvllm_esp_core::event::ChipEvent;
@@ -60,6 +61,8 @@ pub struct Run<'w> {
     trace: Option<Tape<'w>>,
     /// Why the trace ended before the run.
     broken: Option<io::Error>,
+    /// Did anything happen since the last snapshot?
+    changed: bool,
     /// Frames that each chip sent and took.
     frames: Vec<(u64, u64)>,
 }
@@ -82,11 +85,37 @@ impl<'w> Run<'w> {
         threads: usize,
         trace: Option<Box<dyn Write + 'w>>,
     ) -> Result<Self, RunError> {
+        Self::keeping(scenario, threads, trace, Keep { events: true, frames: true, replies: false })
+    }
+
+    /// A run of one chip that is talked to: the reply to its last line is kept.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn of_session(scenario: Arc<Scenario>, trace: Option<Box<dyn Write + 'w>>) -> Result<Self, RunError> {
+        Self::keeping(scenario, 1, trace, Keep { events: true, frames: false, replies: true })
+    }
+
+    fn keeping(
+        scenario: Arc<Scenario>,
+        threads: usize,
+        trace: Option<Box<dyn Write + 'w>>,
+        keep: Keep,
+    ) -> Result<Self, RunError> {
         let mut fleet = Fleet::build(Arc::clone(&scenario), threads)?;
-        fleet.keep(Keep { events: true, frames: true });
-        let trace = trace.map(|out| Tape::begin(out, &scenario)).transpose()?;
+        fleet.keep(keep);
+        let trace = trace.map(|out| Tape::begin(out, &scenario, keep.replies)).transpose()?;
         let (judge, frames) = (Judge::new(&scenario), vec![(0, 0); scenario.chips.len()]);
-        Ok(Self { fleet, scenario, judge, truth: Truth::default(), trace, broken: None, frames })
+        Ok(Self {
+            fleet,
+            scenario,
+            judge,
+            truth: Truth::default(),
+            trace,
+            broken: None,
+            changed: false,
+            frames,
+        })
     }
 
     /// The time.
@@ -99,6 +128,21 @@ impl<'w> Run<'w> {
         self.now() >= self.scenario.until
     }
 
+    /// Types a line at a chip now.
+    pub fn type_line(&mut self, place: usize, line: Line) {
+        self.fleet.type_raw(place, line);
+    }
+
+    /// The chip at a place.
+    pub fn chip(&mut self, place: usize) -> Option<&mut Chip> {
+        self.fleet.chip_mut(place)
+    }
+
+    /// What the chip at a place consumed, modelled.
+    pub fn energy(&mut self, place: usize) -> Figure<Nanojoules> {
+        self.fleet.energy_of(place)
+    }
+
     /// Goes on until `to`, at most to the end; what was judged meanwhile.
     ///
     /// # Errors
@@ -107,9 +151,10 @@ impl<'w> Run<'w> {
         let to = to.min(self.scenario.until);
         while self.now() < to {
             let now = self.now();
+            self.skip_snapshots(to);
             let due = self.judge.due().filter(|due| *due > now);
             let snapshot = self.trace.as_ref().map(|tape| tape.next).filter(|next| *next > now);
-            let stops = [due, snapshot, Some(now + SLICE)];
+            let stops = [due, snapshot, Some(self.soonest().max(now + SLICE))];
             self.fleet.run_until(stops.into_iter().flatten().fold(to, Micros::min));
             self.drain()?;
             self.look();
@@ -163,11 +208,25 @@ impl<'w> Run<'w> {
         })
     }
 
+    /// Where nothing happens before `to`, nothing is written down either.
+    fn skip_snapshots(&mut self, to: Micros) {
+        let quiet = self.fleet.next().map_or(to, |next| Micros(next.get() / 1_000).min(to));
+        if let Some(tape) = self.trace.as_mut().filter(|tape| !self.changed && tape.next <= quiet) {
+            tape.next = Micros((quiet.get() / tape.every.get() + 1) * tape.every.get());
+        }
+    }
+
+    /// When something happens next, rounded up; the end where nothing does.
+    fn soonest(&self) -> Micros {
+        self.fleet.next().map_or(self.scenario.until, |next| Micros(next.get() / 1_000 + 1))
+    }
+
     fn drain(&mut self) -> Result<(), RunError> {
         let (all, forgotten) = self.fleet.take_happened();
         if forgotten > 0 {
             return Err(RunError::Forgotten(forgotten));
         }
+        self.changed |= !all.is_empty();
         for happened in &all {
             self.write(|tape| record::write(&mut tape.writer, happened, &tape.names));
             self.hear(happened);
@@ -214,10 +273,11 @@ impl<'w> Run<'w> {
             self.judge.look(now, &Seen { facts: &facts, truth: &self.truth });
         }
         if self.trace.as_ref().is_some_and(|tape| tape.next <= now) {
+            self.changed = false;
             let snapshot = self.fleet.snapshot();
             self.write(|tape| {
                 tape.next = now + tape.every;
-                tape.writer.event(&Event(now.get() * 1000, None, Line::Snapshot(Box::new(snapshot))))
+                tape.writer.event(&Event(now.get() * 1000, None, Entry::Snapshot(Box::new(snapshot))))
             });
         }
     }
@@ -235,7 +295,8 @@ impl<'w> Run<'w> {
             items: chip.items,
             alarms: chip.alarms,
             frames: self.frames.get(place).copied().unwrap_or_default(),
-            busy: Banded::exact(chip.busy).tagged(Kind::Modelled),
+            cycles: chip.work.cycles.tagged(Kind::Modelled),
+            busy: chip.work.time.tagged(Kind::Modelled),
             energy: Figure { ..chip.energy },
         })
     }
@@ -257,11 +318,14 @@ fn attackers(chips: &[ChipReport], facts: &Facts) -> Attackers {
 }
 
 impl<'w> Tape<'w> {
-    fn begin(out: Box<dyn Write + 'w>, scenario: &Scenario) -> io::Result<Self> {
+    fn begin(out: Box<dyn Write + 'w>, scenario: &Scenario, session: bool) -> io::Result<Self> {
         let chips = (scenario.chips.len() as u64).max(1);
         let most = (SNAPSHOTS / chips).clamp(1, 240);
-        let every = Micros((scenario.until.get() / most).max(100_000));
-        let writer = Writer::begin(out, &Header::new(scenario))?;
+        let every = match scenario.until {
+            OPEN_END => Micros::seconds(1),
+            until => Micros((until.get() / most).max(100_000)),
+        };
+        let writer = Writer::begin(out, &Header::new(scenario, session))?;
         Ok(Self { writer, names: Names::new(scenario), every, next: every })
     }
 }

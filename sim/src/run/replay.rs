@@ -1,8 +1,8 @@
 //! A run repeated from its trace, and compared line by line.
 
 use super::{Run, RunError};
-use crate::scenario::{Problems, Scenario};
-use crate::trace::event::Header;
+use crate::scenario::{Problems, Scenario, Scripted};
+use crate::trace::event::{Event, Header, What};
 use ruvllm_esp_core::units::Micros;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
@@ -42,19 +42,24 @@ pub enum ReplayError {
 }
 
 /// Runs again what `header` says until `ended`, when the recorded run did, on so many threads, and compares it with
-/// `trace`, read from its beginning; no further than to the first difference.
+/// `trace`, read from its beginning; no further than to the first difference. What was typed in a session is in `events`.
 ///
 /// # Errors
 /// [`ReplayError`].
 pub fn replay(
     header: &Header,
+    events: &[Event],
     ended: Micros,
     trace: impl BufRead,
     threads: usize,
 ) -> Result<Replayed, ReplayError> {
-    let scenario = Arc::new(header.scenario()?);
+    let mut scenario = header.scenario()?;
+    if header.session {
+        scenario.scripted = events.iter().filter_map(typed).collect();
+    }
+    let scenario = Arc::new(scenario);
     let mut comparison = Comparison::new(trace);
-    let outcome = run(scenario, ended, threads, &mut comparison);
+    let outcome = run(scenario, header.session, ended, threads, &mut comparison);
     match outcome {
         // A comparison takes no more once the runs part.
         Err(RunError::Trace(_)) if comparison.difference.is_some() => {}
@@ -63,8 +68,28 @@ pub fn replay(
     comparison.finish().map_err(ReplayError::Io)
 }
 
-fn run(scenario: Arc<Scenario>, ended: Micros, threads: usize, out: &mut dyn Write) -> Result<(), RunError> {
-    let mut run = Run::new(scenario, threads, Some(Box::new(out)))?;
+/// A line of a session, as a scenario types it. Sessions type at whole microseconds, at a chip that waits.
+fn typed(Event(at, chip, what): &Event) -> Option<Scripted> {
+    let (What::Typed(line), Some(chip)) = (what, chip) else { return None };
+    Some(Scripted {
+        at: Micros(at / 1_000),
+        chips: vec![*chip as usize],
+        spread: false,
+        lines: [line.clone()].into(),
+        every: Micros(0),
+    })
+}
+
+fn run(
+    scenario: Arc<Scenario>,
+    session: bool,
+    ended: Micros,
+    threads: usize,
+    out: &mut dyn Write,
+) -> Result<(), RunError> {
+    let trace: Option<Box<dyn Write + '_>> = Some(Box::new(out));
+    let mut run =
+        if session { Run::of_session(scenario, trace)? } else { Run::new(scenario, threads, trace)? };
     run.advance(ended)?;
     run.finish().map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 use super::judge::Judged;
 use crate::figure::{Banded, Figure, Kind};
-use ruvllm_esp_core::units::{Micros, Nanojoules};
+use ruvllm_esp_core::units::{Cycles, Micros, Nanojoules, Nanos};
 use serde::Serialize;
 
 /// How a run ended.
@@ -72,8 +72,10 @@ pub struct ChipReport {
     pub alarms: u32,
     /// Frames it sent and took.
     pub frames: (u64, u64),
+    /// Cycles of its work.
+    pub cycles: Figure<Cycles>,
     /// How long it computed.
-    pub busy: Figure<Micros>,
+    pub busy: Figure<Nanos>,
     /// What it consumed.
     pub energy: Figure<Nanojoules>,
 }

@@ -205,7 +205,7 @@ pub const SECTIONS: [&Section; 7] = [&LINK, &CHIP, &DATA, &TYPE, &LOAD, &FAULT, 
 pub const LINK: Section = Section {
     name: "link",
     about: "A shared medium: what one chip sends, all others on it hear. Without a `[[link]]` there is one, `air`, of \
-            kind `espnow`. In a ring each link is cut into segments between neighbours, `bus-1`, `bus-2`, and so on.",
+            kind `espnow`; a single `[[chip]]` that names no link has none, and is the chip of `sim --variant`. In a ring each link is cut into segments between neighbours, `bus-1`, `bus-2`, and so on.",
     keys: &[
         must("name", Value::Text, "what it is called"),
         must("kind", Value::Word(LINKS), "what kind of link it is"),

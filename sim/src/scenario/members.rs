@@ -7,7 +7,7 @@ use super::problem::{Notes, Wrong};
 use super::quantity;
 use super::sections::Sections;
 use super::table::{Found, Table};
-use crate::device::least_arena;
+use crate::memory::least_arena;
 use ruvllm_esp_core::chip::{self, Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros};
@@ -50,13 +50,12 @@ impl Members {
     pub fn read(sections: Sections<'_>, scenario: &mut Scenario, notes: &Notes<'_>) -> Self {
         let mut members = Self { chips: Names::new("chip"), links: Names::new("link") };
         let mut media: Vec<Medium> = sections.of(&grammar::LINK).iter().filter_map(medium).collect();
-        let is_given = sections.has("link");
-        if media.is_empty() && !is_given {
+        let tables = sections.of(&grammar::CHIP);
+        if media.is_empty() && !sections.has("link") && !is_alone(&tables) {
             media.push(Medium::new("air", LinkKind::EspNow, 0..0));
         }
         let mut groups = Vec::new();
         let mut ids = Ids::default();
-        let tables = sections.of(&grammar::CHIP);
         for table in &tables {
             groups.push(members.group(table, scenario, &mut media, &mut ids));
         }
@@ -85,12 +84,14 @@ impl Members {
             Some(name) => (name.value.to_string(), name.span),
             None => (format!("chip-{}", scenario.chips.len() + 1), table.span()),
         };
-        let medium = link_of(table, media);
+        let medium = if media.is_empty() && !table.has("link") { None } else { Some(link_of(table, media)) };
+        let (is_alone, medium) = (medium.is_none(), medium.flatten());
         if let Some(medium) = medium.and_then(|medium| media.get_mut(medium)) {
             medium.is_named = true;
         }
         let plan = plan_of(table, medium.and_then(|medium| media.get(medium)));
-        let plan = plan.zip(medium).map(|(plan, link)| ChipPlan { name: name.clone(), link, ..plan });
+        let plan = plan.filter(|_| medium.is_some() || is_alone);
+        let plan = plan.map(|plan| ChipPlan { name: name.clone(), link: medium, ..plan });
         if plan.is_none() {
             // A wrong address is told all the same.
             let _ = table.whole("id");
@@ -147,7 +148,7 @@ impl Members {
             } else {
                 for chip in &medium.members {
                     if let Some(plan) = scenario.chips.get_mut(*chip) {
-                        plan.link = first;
+                        plan.link = Some(first);
                     }
                 }
                 let members = medium.members.iter().map(|chip| Port { chip: *chip, port: 0 }).collect();
@@ -181,7 +182,7 @@ impl Medium {
         let next = self.members.iter().cycle().skip(1);
         for (number, (left, right)) in self.members.iter().zip(next).enumerate() {
             if let Some(chip) = chips.get_mut(*left) {
-                chip.link = links.len();
+                chip.link = Some(links.len());
             }
             let members = vec![Port { chip: *left, port: 1 }, Port { chip: *right, port: 0 }];
             links.push(LinkPlan {
@@ -231,6 +232,12 @@ fn medium(table: &Table<'_>) -> Option<Medium> {
     Some(medium)
 }
 
+/// Is it one chip by itself, which names no link and means no harm to others?
+fn is_alone(tables: &[Table<'_>]) -> bool {
+    let [table] = tables else { return false };
+    !["count", "link", "hostile"].into_iter().any(|key| table.has(key))
+}
+
 /// The link that a chip is on.
 fn link_of(table: &Table<'_>, media: &[Medium]) -> Option<usize> {
     let Some(name) = table.text("link") else {
@@ -273,7 +280,7 @@ fn plan_of(table: &Table<'_>, medium: Option<&Medium>) -> Option<ChipPlan> {
     // What is wrong above is told before the first of them ends it.
     let (chip, role) = (chip?, role?);
     let arena = arena_of(table, asked, chip, role, radio);
-    Some(ChipPlan { name: String::new(), id: 0, chip, role, radio, arena, link: 0, starts, skew, hostile })
+    Some(ChipPlan { name: String::new(), id: 0, chip, role, radio, arena, link: None, starts, skew, hostile })
 }
 
 fn variant_of(table: &Table<'_>) -> Option<&'static Chip> {

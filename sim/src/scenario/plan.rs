@@ -15,6 +15,8 @@ use crate::signal;
 
 /// Most chips of a scenario.
 pub const MOST_CHIPS: usize = 10_000;
+/// The end of a scenario that has none: five hundred years, as many nanoseconds as fit 64 bits.
+pub const OPEN_END: Micros = Micros(500 * 365 * 86_400 * 1_000_000);
 /// Most links, after a ring has been cut into its segments.
 pub const MOST_LINKS: usize = MOST_CHIPS;
 
@@ -85,8 +87,8 @@ pub struct ChipPlan {
     pub radio: Radio,
     /// The arena's size, where it is not all that the chip has to give.
     pub arena: Option<Bytes>,
-    /// The link that it is on; in a ring the one to its right.
-    pub link: usize,
+    /// The link that it is on, if it is on one; in a ring the one to its right.
+    pub link: Option<usize>,
     /// When it is first given power.
     pub starts: Micros,
     /// How much faster than true its clock runs, in millionths.

@@ -157,7 +157,7 @@ fn a_file_becomes_what_it_says() {
     assert!(
         air.members.iter().map(|port| port.chip).eq(0..4) && air.members.iter().all(|port| port.port == 0)
     );
-    assert_eq!((house.chips[4].link, house.links[1].members[0].chip), (1, 4));
+    assert_eq!((house.chips[4].link, house.links[1].members[0].chip), (Some(1), 4));
     assert_eq!(
         house.scripted[0].lines.as_ref(),
         ["fleet remember fact the pump is in hall 3", "fleet remember fact the valve is red"]
@@ -329,16 +329,20 @@ fn a_ring_is_cut_between_neighbours() {
     let ends = |link: &LinkPlan| link.members.iter().map(|port| (port.chip, port.port)).collect::<Vec<_>>();
     let ends: Vec<_> = ring.links.iter().map(ends).collect();
     assert_eq!(ends, [[(0, 1), (1, 0)], [(1, 1), (2, 0)], [(2, 1), (0, 0)]]);
-    assert!(ring.chips.iter().map(|chip| chip.link).eq(0..3));
+    assert!(ring.chips.iter().map(|chip| chip.link).eq((0..3).map(Some)));
     assert_eq!(ring.faults[0].fault, FaultKind::Cut(vec![2]));
     let problems = parse(&text.replace("\"uart\"", "\"espnow\"")).unwrap_err();
     assert!(problems[0].message.contains("a ring of espnow"), "{problems:?}");
 }
 
 #[test]
-fn the_least_file_has_one_chip_on_the_air() {
+fn the_least_file_has_one_chip_by_itself() {
     let least = parse("schema = 1\n[[chip]]\nvariant = \"esp32c3\"\n").unwrap();
-    assert_eq!((least.links.len(), least.links[0].kind, least.name.as_str()), (1, LinkKind::EspNow, "house"));
+    assert_eq!((least.links.len(), least.chips[0].link, least.name.as_str()), (0, None, "house"));
+    for more in ["link = \"air\"", "[[chip]]\nvariant = \"esp32c6\"", "hostile = \"noise\""] {
+        let air = parse(&format!("schema = 1\n[[chip]]\nvariant = \"esp32c3\"\n{more}\n")).unwrap();
+        assert_eq!((air.links.len(), air.links[0].kind, air.chips[0].link), (1, LinkKind::EspNow, Some(0)));
+    }
     assert!(parse("schema = 1\n").unwrap_err()[0].message.contains("no [[chip]]"));
 }
 

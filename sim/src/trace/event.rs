@@ -22,6 +22,9 @@ pub struct Header {
     pub seed: u64,
     /// How long it was to run, in microseconds.
     pub until_us: u64,
+    /// Was a chip talked to? Then what was typed is in the events, and not in the scenario.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub session: bool,
     /// The scenario and its data.
     pub scenario: Recorded,
 }
@@ -86,8 +89,8 @@ pub struct End {
 }
 
 impl Header {
-    /// The header for a run of `scenario`.
-    pub fn new(scenario: &Scenario) -> Self {
+    /// The header for a run of `scenario`, or of a `session` with its chip.
+    pub fn new(scenario: &Scenario, session: bool) -> Self {
         let Bundle { name, text, files } = &scenario.bundle;
         let files = files.iter().map(|(name, text)| (name.clone(), text.to_string())).collect();
         Self {
@@ -95,6 +98,7 @@ impl Header {
             program: concat!("ruvllm-esp ", env!("CARGO_PKG_VERSION")).into(),
             seed: scenario.seed,
             until_us: scenario.until.get(),
+            session,
             scenario: Recorded { name: name.clone(), text: text.clone(), files },
         }
     }

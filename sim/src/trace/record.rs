@@ -2,9 +2,9 @@
 
 use super::event::{Event, What};
 use super::write::Writer;
+use crate::chip::record::{Record, What as Happening};
 use crate::fleet::Happened;
 use crate::fleet::names::Names;
-use crate::fleet::record::{Record, What as Happening};
 use std::io::{self, Write};
 
 /// Writes what happened.

@@ -26,7 +26,7 @@ fn a_frame() -> Arc<[u8]> {
 
 /// Chip one boots, hears a line, sends a frame; chip two hears it, and once something spoiled.
 fn recorded() -> Vec<u8> {
-    let mut writer = Writer::begin(Vec::new(), &Header::new(&two())).unwrap();
+    let mut writer = Writer::begin(Vec::new(), &Header::new(&two(), false)).unwrap();
     let at_one = |at, what| Event(at, Some(0), what);
     let state = ChipState { arena: 1000, used: 600, items: 5, capacity: 9, load: 12, energy: (5, 4, 6) };
     let links = vec![LinkState { frames: (1, 0), bytes: 40, heard: 1, load: 1, ..LinkState::default() }];

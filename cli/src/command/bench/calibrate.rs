@@ -2,6 +2,8 @@
 
 use super::kernels::refused;
 use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::kernels::toolchain::checkout;
+use crate::kernels::{BuildError, image, rewrite};
 use crate::output::Output;
 use crate::progress::Stage;
 use crate::session::exact::rom;
@@ -9,8 +11,7 @@ use crate::table::{Align, Table};
 use ruvllm_esp_core::chip::{self, Chip};
 use ruvllm_esp_sim::cost;
 use ruvllm_esp_sim::kernels::calibration::{Outcome as Fit, Use};
-use ruvllm_esp_sim::kernels::image::{Image, ImageError, checkout};
-use ruvllm_esp_sim::kernels::{rewrite, whole};
+use ruvllm_esp_sim::kernels::whole;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,15 +52,15 @@ struct Row {
 /// A machine without the chips' targets, an image that does not run, files that cannot be written.
 pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let stage = Stage::begin(output, "running every kernel on the emulated chips");
-    let root = checkout().ok_or_else(|| refused(&ImageError::NoSources))?;
+    let root = checkout().ok_or_else(|| refused(&BuildError::NoSources))?;
     let mut images = Vec::new();
     let mut fits = Vec::new();
     for (chip, instructions) in [
         (&chip::esp32c3::CHIP, &cost::esp32c3::INSTRUCTIONS),
         (&chip::esp32c6::CHIP, &cost::esp32c6::INSTRUCTIONS),
     ] {
-        let image = Image::build(chip).map_err(|error| refused(&error))?;
-        let mut fit = Fit::of(chip, &image, instructions).map_err(|error| refused(&error))?;
+        let image = image::build(chip).map_err(|error| refused(&error))?;
+        let mut fit = Fit::of(chip, &image, instructions).map_err(|error| refused(&error.into()))?;
         if let Some(folder) = &arguments.images {
             fit = fit.with_image(&image_sessions(chip, folder)?, instructions);
         }
@@ -69,7 +70,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let mut files = Vec::new();
     if arguments.write {
         files.push((rewrite::PRICES, rewrite::prices(&fits, &root)));
-        files.push((rewrite::STACK, rewrite::stack(&images).map_err(|error| refused(&error))?));
+        files.push((rewrite::STACK, rewrite::stack(&images).map_err(|error| refused(&error.into()))?));
     }
     if arguments.limits {
         files.push((rewrite::LIMITS, rewrite::limits().map_err(|error| refused(&error))?));

@@ -1,12 +1,12 @@
 //! `bench --gates`: what must hold before a release, chip by chip.
 
 use crate::error::{CliError, Exit, Outcome};
+use crate::gate::outcome::{Finding, Verdict};
 use crate::gate::{Use, Workshop, select};
 use crate::output::Output;
 use crate::progress::Stage;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::chip::Chip;
-use ruvllm_esp_sim::gate::{Finding, Verdict};
 use serde::Serialize;
 use std::fs;
 use std::io;

@@ -1,6 +1,7 @@
 //! `bench kernels`: every kernel modelled, and emulated beside it where there is an emulator.
 
 use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::kernels::{BuildError, image};
 use crate::output::Output;
 use crate::progress::Stage;
 use crate::selection::Names;
@@ -94,10 +95,10 @@ pub fn run(arguments: &Arguments, chips: &[&'static Chip], output: &Output) -> O
     let mut rows = Vec::new();
     let mut missing = Vec::new();
     for chip in chips {
-        let measured = match (arguments.on, Image::build(chip)) {
+        let measured = match (arguments.on, image::build(chip)) {
             (On::Model, _) => Vec::new(),
-            (On::Emulator, Ok(image)) => measure(&image).map_err(|error| refused(&error))?,
-            (On::Emulator, Err(error @ ImageError::NotEmulated { .. })) => {
+            (On::Emulator, Ok(image)) => measure(&image).map_err(|error| refused(&error.into()))?,
+            (On::Emulator, Err(error @ BuildError::NotEmulated { .. })) => {
                 missing.push(format!("{error}: modelled only"));
                 Vec::new()
             }
@@ -156,7 +157,7 @@ fn row(chip: &'static Chip, work: &Work, measured: Option<&Measurement>) -> Resu
 }
 
 /// What went wrong with an image, with what lifts it.
-pub fn refused(error: &ImageError) -> Stop {
+pub fn refused(error: &BuildError) -> Stop {
     let code = if error.remedy().is_some() { "bench::skipped" } else { "bench::image" };
     let stop = CliError::runtime(code, error.to_string());
     match error.remedy() {

@@ -37,7 +37,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     trace::whole(&recorded, &arguments.file)?;
     let file = BufReader::new(File::open(&arguments.file)?);
     let threads = usize::from(arguments.threads);
-    let outcome = replay(&recorded.header, recorded.end(), file, threads).map_err(|error| failed(&error))?;
+    let outcome = replay(&recorded.header, &recorded.events, recorded.end(), file, threads)
+        .map_err(|error| failed(&error))?;
     let line = match &outcome {
         Replayed::Same { events } => {
             Line { same: true, events: Some(*events), line: None, recorded: None, now: None }

@@ -92,19 +92,20 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let reassembly = Reassembly::carve(&mut Arena::new(&mut memory), SLOTS)
         .map_err(|error| CliError::runtime("wire::no-room", error.to_string()))?;
     let mut viewer = Viewer { key: arguments.key, output, reassembly, number: 0, invalid: 0 };
-    for packet in &packets {
-        let place = |number| format!("frame {number} (from line {} of {name})", packet.line);
-        for piece in pieces(arguments.link, packet) {
+    for packet in packets {
+        each_piece(arguments.link, &packet, &mut |piece| {
             viewer.number += 1;
             let outcome = match piece {
-                Ok(bytes) => viewer.frame(&bytes)?,
+                Ok(bytes) => viewer.frame(bytes)?,
                 Err(invalid) => Err(invalid),
             };
             if let Err(invalid) = outcome {
                 viewer.invalid += 1;
-                output::report(&invalid.error(&place(viewer.number)), output.json);
+                let place = format!("frame {} (from line {} of {name})", viewer.number, packet.line);
+                output::report(&invalid.error(&place), output.json);
             }
-        }
+            Ok(())
+        })?;
     }
     if viewer.number == 0 {
         return Err(CliError::no("wire::no-frame", format!("{name} holds no frame"))
@@ -154,16 +155,18 @@ impl Arguments {
     }
 }
 
-/// The frames of a packet, without what the link adds.
-fn pieces(link: Option<LinkKind>, packet: &Packet) -> Vec<Result<Vec<u8>, Invalid>> {
+/// What is done with a frame, or with what is in place of one.
+type Visit<'v> = &'v mut dyn FnMut(Result<&[u8], Invalid>) -> Result<(), Stop>;
+
+/// Visits the frames of a packet, without what the link adds. None is kept: a capture may hold millions.
+fn each_piece(link: Option<LinkKind>, packet: &Packet, visit: Visit<'_>) -> Result<(), Stop> {
     let bytes = &packet.bytes;
     match link {
-        None if bytes.first() == Some(&cobs::DELIMITER) => stream(LinkKind::Uart, bytes),
-        None => bare(bytes),
-        Some(link) if link.framing() == Framing::Stream => stream(link, bytes),
+        None if bytes.first() == Some(&cobs::DELIMITER) => stream(LinkKind::Uart, bytes, visit),
+        None => bare(bytes, visit),
+        Some(link) if link.framing() == Framing::Stream => stream(link, bytes, visit),
         Some(link) => {
-            let frame = link.unwrap_packet(bytes).map(<[u8]>::to_vec);
-            vec![frame.map_err(|error| Invalid::new(error, too_long(error, link)))]
+            visit(link.unwrap_packet(bytes).map_err(|error| Invalid::new(error, too_long(error, link))))
         }
     }
 }
@@ -178,37 +181,35 @@ fn too_long(error: FrameError, link: LinkKind) -> String {
 }
 
 /// Frames one after the other, each as long as it says.
-fn bare(mut bytes: &[u8]) -> Vec<Result<Vec<u8>, Invalid>> {
-    let mut frames = Vec::new();
+fn bare(mut bytes: &[u8], visit: Visit<'_>) -> Result<(), Stop> {
     while !bytes.is_empty() {
         let declared = frame::declared_length(bytes).unwrap_or(bytes.len());
         let (frame, rest) = bytes.split_at(declared.min(bytes.len()));
-        frames.push(Ok(frame.to_vec()));
+        visit(Ok(frame))?;
         bytes = rest;
     }
-    frames
+    Ok(())
 }
 
 /// Frames between delimiters; the last delimiter may be missing.
-fn stream(link: LinkKind, bytes: &[u8]) -> Vec<Result<Vec<u8>, Invalid>> {
+fn stream(link: LinkKind, bytes: &[u8], visit: Visit<'_>) -> Result<(), Stop> {
     let mut memory = vec![0; FRAME_LIMIT + 64];
     let Ok(mut decoder) = cobs::Decoder::carve(&mut Arena::new(&mut memory), link.frame_limit()) else {
-        return Vec::new();
+        return Ok(());
     };
-    let mut frames = Vec::new();
     for byte in bytes.iter().chain(&[cobs::DELIMITER]) {
         match decoder.push(*byte) {
             Ok(None) => {}
-            Ok(Some(frame)) => frames.push(Ok(frame.to_vec())),
+            Ok(Some(frame)) => visit(Ok(frame))?,
             Err(error @ cobs::StreamError::Truncated { .. }) => {
-                frames.push(Err(Invalid::new(Dropped::Stream, error)))
+                visit(Err(Invalid::new(Dropped::Stream, error)))?;
             }
             Err(error @ cobs::StreamError::TooLong { .. }) => {
-                frames.push(Err(Invalid::new(Dropped::Oversized, error)))
+                visit(Err(Invalid::new(Dropped::Oversized, error)))?;
             }
         }
     }
-    frames
+    Ok(())
 }
 
 /// Shows frames, and keeps their fragments.

@@ -19,32 +19,58 @@ pub fn looks_like_hex(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().all(is_part)
 }
 
-/// The packets of `text`, called `name` in errors.
+/// The packets of a text, read one by one: what is kept is the text and one packet.
+#[derive(Clone, Debug)]
+pub struct Packets<'t> {
+    lines: std::iter::Enumerate<std::str::Lines<'t>>,
+}
+
+/// The packets of `text`, called `name` in errors. All of it is checked before the first is given.
 ///
 /// # Errors
 /// `wire::not-hex` with its place, `wire::empty`.
-pub fn packets(name: &str, text: &str) -> Result<Vec<Packet>, CliError> {
-    let mut packets: Vec<Packet> = Vec::new();
-    let mut begun = false;
+pub fn packets<'t>(name: &str, text: &'t str) -> Result<Packets<'t>, CliError> {
+    let mut is_empty = true;
     for (index, line) in text.lines().enumerate() {
-        let (digits, remark) = line.split_once('#').map_or((line, false), |(digits, _)| (digits, true));
-        let number = index + 1;
-        let bytes = line_bytes(digits).map_err(|(column, word, why)| {
-            CliError::usage("wire::not-hex", format!("{name}:{number}:{column}: `{word}` {why}"))
+        let bytes = line_bytes(without_remark(line).0).map_err(|(column, word, why)| {
+            CliError::usage("wire::not-hex", format!("{name}:{}:{column}: `{word}` {why}", index + 1))
                 .help("bytes are pairs of hexadecimal digits, such as `02 51` or `0x0251`")
         })?;
-        match packets.last_mut().filter(|_| begun) {
-            Some(packet) => packet.bytes.extend(&bytes),
-            None if !bytes.is_empty() => packets.push(Packet { line: number, bytes: bytes.clone() }),
-            None => {}
-        }
-        begun = !bytes.is_empty() && !remark;
+        is_empty &= bytes.is_empty();
     }
-    if packets.is_empty() {
+    if is_empty {
         return Err(CliError::usage("wire::empty", format!("{name} holds no bytes"))
             .help("give them as hexadecimal digits, such as `02 51`"));
     }
-    Ok(packets)
+    Ok(Packets { lines: text.lines().enumerate() })
+}
+
+impl Iterator for Packets<'_> {
+    type Item = Packet;
+
+    fn next(&mut self) -> Option<Packet> {
+        let mut packet: Option<Packet> = None;
+        for (index, line) in self.lines.by_ref() {
+            let (digits, has_remark) = without_remark(line);
+            // Checked when the packets were made.
+            let bytes = line_bytes(digits).unwrap_or_default();
+            let is_end = bytes.is_empty() || has_remark;
+            match &mut packet {
+                Some(packet) => packet.bytes.extend(&bytes),
+                None if !bytes.is_empty() => packet = Some(Packet { line: index + 1, bytes }),
+                None => {}
+            }
+            if is_end && packet.is_some() {
+                break;
+            }
+        }
+        packet
+    }
+}
+
+/// A line up to its remark, and whether it has one.
+fn without_remark(line: &str) -> (&str, bool) {
+    line.split_once('#').map_or((line, false), |(digits, _)| (digits, true))
 }
 
 fn is_separator(c: char) -> bool {
@@ -80,12 +106,12 @@ mod tests {
     fn bytes_come_in_many_ways_and_remarks_part_packets() {
         for text in ["0251ff", "02 51 FF", "0x02,0x51, 0xff", "0x0251\nff", "02:51:ff", " 02-51-ff\r\n"] {
             assert_eq!(
-                packets("t", text).unwrap(),
+                packets("t", text).unwrap().collect::<Vec<_>>(),
                 [Packet { line: 1, bytes: vec![2, 0x51, 0xff] }],
                 "{text}"
             );
         }
-        let two = packets("t", "# first\n02\n51 # remark\n\n# second\nff\n").unwrap();
+        let two: Vec<_> = packets("t", "# first\n02\n51 # remark\n\n# second\nff\n").unwrap().collect();
         assert_eq!(two, [Packet { line: 2, bytes: vec![2, 0x51] }, Packet { line: 6, bytes: vec![0xff] }]);
     }
 

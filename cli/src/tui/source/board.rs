@@ -333,21 +333,21 @@ mod tests {
     use super::*;
     use ruvllm_esp_core::agent::Identity;
     use ruvllm_esp_core::chip::{self, Radio};
-    use ruvllm_esp_sim::device::{Device, Setup};
+    use ruvllm_esp_sim::single::{Setup, SingleChip};
 
     /// A board that is answered by the firmware's own core, bytes and all.
     fn talk(role: RoleKind, typed: &[&str], seconds: u64) -> Board {
         let identity = Identity { chip: chip::by_name("esp32c3").unwrap(), role, chip_id: 7, seed: 1 };
-        let mut device = Device::boot(&Setup { identity, radio: Radio::Off, arena: None }).unwrap();
+        let mut single = SingleChip::boot(&Setup { identity, radio: Radio::Off, arena: None }).unwrap();
         let begun = Instant::now();
         let mut board = Board::new("/dev/ttyACM0", begun);
         typed.iter().for_each(|line| board.type_line(line));
-        board.hear(device.banner().replace('\n', "\r\n").as_bytes(), begun);
+        board.hear(single.banner().replace('\n', "\r\n").as_bytes(), begun);
         for step in 0..seconds * 20 {
             let now = begun + Duration::from_millis(50 * step);
             if let Some(line) = board.next_line(now) {
                 let line = line.trim_matches(|letter: char| letter.is_control());
-                board.hear(device.line(Ok(line)).unwrap().text.as_bytes(), now);
+                board.hear(single.line(Ok(line)).unwrap().text.as_bytes(), now);
             }
         }
         board

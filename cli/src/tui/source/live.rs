@@ -186,7 +186,11 @@ impl Source for Live {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ruvllm_esp_core::agent::Identity;
+    use ruvllm_esp_core::chip::{self, Radio};
+    use ruvllm_esp_core::role::RoleKind;
     use ruvllm_esp_sim::fleet::view::ChipState;
+    use ruvllm_esp_sim::single::Setup;
 
     const SECOND: Micros = Micros(1_000_000);
 
@@ -236,6 +240,26 @@ mod tests {
             "{events:?}"
         );
         assert!(live.events().is_empty());
+    }
+
+    #[test]
+    fn a_chip_alone_is_shown_and_answers() {
+        let identity = Identity { chip: chip::ALL[3], role: RoleKind::HnswIndexer, chip_id: 0, seed: 0 };
+        let setup = Setup { identity, radio: Radio::Off, arena: None };
+        let mut live = Live::new(setup.scenario()).unwrap();
+        run(&mut live, 1);
+        live.type_line(0, "add the pump is in hall 3").unwrap();
+        live.type_line(0, "search where is the pump").unwrap();
+        run(&mut live, 2);
+        let view = live.view();
+        assert_eq!((view.chips.len(), view.links.len(), view.chips[0].items), (1, 0, 1));
+        assert!(view.chips[0].load.is_some() && view.chips[0].energy.is_some());
+        let detail = live.detail(0);
+        assert!(detail.console.iter().any(|line| line == "added id=0"), "{:?}", detail.console);
+        assert!(detail.work.iter().any(|(op, ..)| op == "fetch"), "{:?}", detail.work);
+        live.inject(Fault::Reboot { chip: 0 }).unwrap();
+        run(&mut live, 3);
+        assert_eq!((live.view().chips[0].items, live.view().chips[0].state), (0, ChipState::Running));
     }
 
     #[test]

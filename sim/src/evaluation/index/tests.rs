@@ -135,7 +135,7 @@ fn binary_and_product_survive_ten_times_the_capacity_of_changes() {
 
 #[test]
 #[ignore = "a minute: 100,000 changes of 10,000 items"]
-fn recall_of_ten_thousand_survives_ten_times_the_capacity_of_changes() {
+fn nightly_recall_of_ten_thousand_survives_ten_times_the_capacity_of_changes() {
     for dataset in Dataset::ALL {
         hold_after_changes(Kind::Hnsw, HNSW[2], dataset);
     }

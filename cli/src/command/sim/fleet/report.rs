@@ -3,6 +3,7 @@
 use crate::error::Stop;
 use crate::output::Output;
 use crate::quantity;
+use crate::session::watch;
 use crate::style::{faint, strong};
 use crate::table::{Align, Table};
 use ruvllm_esp_core::units::Micros;
@@ -40,7 +41,7 @@ pub fn banner(scenario: &Scenario) -> String {
 pub fn news(judged: &Judged, output: &Output) {
     if output.verbose {
         let at = quantity::duration(Micros(judged.at_us));
-        output.say(&faint(&format!("{at}: {}: {}", word(judged), judged.name)));
+        output.say(&faint(&format!("{at}: {}: {}", watch::word(judged), judged.name)));
     }
 }
 
@@ -79,7 +80,7 @@ pub fn tell(verdict: &Verdict, scenario: &Scenario, interrupted: bool, output: &
     writeln!(out, "energy     {}", verdict.energy)?;
     attackers(&verdict.attackers, &mut out)?;
     writeln!(out)?;
-    verdict.expectations.iter().try_for_each(|judged| expectation(judged, &mut out))?;
+    verdict.expectations.iter().try_for_each(|judged| writeln!(out, "{}", watch::line(judged)))?;
     writeln!(out, "{}", strong(&last_line(verdict, scenario, interrupted)))?;
     Ok(())
 }
@@ -100,20 +101,6 @@ fn last_line(verdict: &Verdict, scenario: &Scenario, interrupted: bool) -> Strin
         (false, true) => format!("met: {met} of {of} expectations{open}, after {ended}"),
         (false, false) => format!("missed: {missed} of {of} expectations{open}, after {ended}"),
     }
-}
-
-fn word(judged: &Judged) -> &'static str {
-    match (judged.due, judged.met) {
-        (false, _) => "not due",
-        (true, true) => "met",
-        (true, false) => "missed",
-    }
-}
-
-fn expectation(judged: &Judged, out: &mut impl Write) -> io::Result<()> {
-    let place = if judged.line > 0 { format!(" (line {})", judged.line) } else { String::new() };
-    let Judged { name, seen, .. } = judged;
-    writeln!(out, "{:<7} {name}{}: {seen}", word(judged), if judged.met { String::new() } else { place })
 }
 
 fn chips(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {

@@ -1,15 +1,8 @@
-//! Gates: what must hold before anything is released, and those of them that need no image of the firmware.
+//! What a gate came to: it passes, fails, or is skipped for a reason that comes with the command that lifts it.
 //!
-//! A gate passes, fails, or is skipped for a reason that comes with the command that lifts it. What it looked at is its
-//! evidence, kept beside the verdict. The table of all gates is the program's, which also builds images and talks to
-//! boards.
+//! What it looked at is its evidence, kept beside the verdict.
 
-pub mod builds;
-pub mod latency;
-pub mod limits;
-pub mod transcripts;
-
-use crate::kernels::image::ImageError;
+use crate::kernels::BuildError;
 use ruvllm_esp_core::chip::Chip;
 use serde::Serialize;
 use std::fmt;
@@ -74,18 +67,20 @@ impl Outcome {
     }
 
     /// It failed before there was anything to look at.
+    #[cfg(feature = "board")]
     pub fn fail(failure: impl Into<String>) -> Self {
         Self { failures: vec![failure.into()], ..Self::default() }
     }
 
     /// Notes `line`: as evidence where it holds, as a failure where it does not.
+    #[cfg(feature = "board")]
     pub fn hold(&mut self, holds: bool, line: String) {
         let list = if holds { &mut self.evidence } else { &mut self.failures };
         list.push(line);
     }
 
     /// Takes in that the image was not to be had: lacking something is a skip, all else a failure.
-    pub fn refused(&mut self, error: &ImageError) {
+    pub fn refused(&mut self, error: &BuildError) {
         match error.remedy() {
             Some(lift) => self.skipped = Some((error.to_string(), Some(lift))),
             None => self.failures.push(error.to_string()),

@@ -2,6 +2,7 @@
 
 use crate::memory::Memory;
 use ruvllm_esp_core::agent::Agent;
+use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::event::{ChipEvent, Observer};
 use ruvllm_esp_core::federation::{Outgoing, Turn};
 use ruvllm_esp_core::meter::Counts;
@@ -18,7 +19,12 @@ pub trait Program: Send {
     /// When it wants to be called again.
     fn wake_at(&mut self, now: Micros) -> Option<Micros>;
     /// Takes a line of the console.
-    fn line(&mut self, _line: &str, _turn: &mut Turn<'_, Counts>) {}
+    ///
+    /// # Errors
+    /// The failure that the console reports.
+    fn line(&mut self, _line: Result<&str, Failure>, _turn: &mut Turn<'_, Counts>) -> Result<(), Failure> {
+        Ok(())
+    }
     /// The agent, where it is one.
     fn agent(&mut self) -> Option<&mut Agent<Memory>> {
         None
@@ -42,9 +48,8 @@ impl Program for Agent<Memory> {
         self.wake_at(now)
     }
 
-    fn line(&mut self, line: &str, turn: &mut Turn<'_, Counts>) {
-        // What went wrong is on the console.
-        let _ = self.say(Ok(line), turn);
+    fn line(&mut self, line: Result<&str, Failure>, turn: &mut Turn<'_, Counts>) -> Result<(), Failure> {
+        self.say(line, turn)
     }
 
     fn agent(&mut self) -> Option<&mut Agent<Memory>> {

@@ -50,11 +50,13 @@ pub struct Keep {
     pub events: bool,
     /// Keep each frame too? There may be millions.
     pub frames: bool,
+    /// Keep the reply to the last line, whole, with its work?
+    pub replies: bool,
 }
 
 impl Default for Keep {
     fn default() -> Self {
-        Self { events: true, frames: false }
+        Self { events: true, frames: false, replies: false }
     }
 }
 

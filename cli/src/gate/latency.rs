@@ -4,14 +4,15 @@
 //! evidence says which.
 
 use super::{Outcome, limits};
-use crate::cost;
-use crate::device::{Device, Setup};
-use crate::figure::Kind;
-use crate::kernels::image::{Image, ImageError, checkout};
-use crate::kernels::{counted, emulated};
+use crate::kernels::toolchain::checkout;
+use crate::kernels::{BuildError, image};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_sim::cost;
+use ruvllm_esp_sim::figure::Kind;
+use ruvllm_esp_sim::kernels::{counted, emulated};
+use ruvllm_esp_sim::single::{Setup, SingleChip};
 use std::fs;
 
 /// How long one kernel takes at one size.
@@ -30,14 +31,14 @@ pub struct Latency {
 /// Every kernel and session of `chip`, emulated where there is an emulator, else modelled.
 ///
 /// # Errors
-/// [`ImageError`] where there should be an emulated figure and is none.
-pub fn latencies(chip: &'static Chip) -> Result<Vec<Latency>, ImageError> {
+/// [`BuildError`] where there should be an emulated figure and is none.
+pub fn latencies(chip: &'static Chip) -> Result<Vec<Latency>, BuildError> {
     let clock = u64::from(chip.clock.value.get() / 1_000_000).max(1);
-    match Image::build(chip) {
+    match image::build(chip) {
         Ok(image) => {
             let mut measured = emulated::kernels(&image)?;
             measured.extend(emulated::sessions(&image)?);
-            let latency = |one: crate::kernels::Measurement| Latency {
+            let latency = |one: ruvllm_esp_sim::kernels::Measurement| Latency {
                 nanos: u64::from(one.cycles) * 1_000 / clock,
                 kernel: one.kernel,
                 size: one.size,
@@ -45,7 +46,7 @@ pub fn latencies(chip: &'static Chip) -> Result<Vec<Latency>, ImageError> {
             };
             Ok(measured.into_iter().map(latency).collect())
         }
-        Err(ImageError::NotEmulated { .. }) => {
+        Err(BuildError::NotEmulated { .. }) => {
             let mut work = counted::kernels(chip);
             work.extend(counted::sessions(chip));
             let priced = work.into_iter().filter_map(|work| {
@@ -71,7 +72,7 @@ pub fn check(chip: &'static Chip) -> Outcome {
         boot(chip, role, &mut outcome);
     }
     let Some(root) = checkout() else {
-        outcome.refused(&ImageError::NoSources);
+        outcome.refused(&BuildError::NoSources);
         return outcome;
     };
     let text = fs::read_to_string(root.join("fixtures/gates.toml")).unwrap_or_default();
@@ -86,9 +87,9 @@ pub fn check(chip: &'static Chip) -> Outcome {
 fn boot(chip: &'static Chip, role: RoleKind, outcome: &mut Outcome) {
     let identity = Identity { chip, chip_id: 1, role, seed: 1 };
     let setup = Setup { identity, radio: Radio::Off, arena: None };
-    match Device::boot(&setup) {
-        Ok(mut device) => {
-            let capacity = device.agent().capacity();
+    match SingleChip::boot(&setup) {
+        Ok(mut single) => {
+            let capacity = single.agent().map_or(0, |agent| agent.capacity());
             let (arena, alias) = (setup.arena_bytes(), role.alias());
             outcome.evidence.push(format!("role {alias} boots in {arena}, capacity {capacity}"));
         }

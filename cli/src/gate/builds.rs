@@ -1,7 +1,8 @@
 //! G1: the core builds without std, for the host and for the chip's own target.
 
 use super::Outcome;
-use crate::kernels::image::{self, ImageError, checkout, require, run, toolchain};
+use crate::kernels::toolchain::{checkout, require, run, toolchain};
+use crate::kernels::{BuildError, image};
 use ruvllm_esp_core::chip::Chip;
 use std::path::Path;
 
@@ -24,7 +25,7 @@ const XTENSA: [&str; 8] = [
 pub fn check(chip: &'static Chip) -> Outcome {
     let mut outcome = Outcome { summary: "builds without std".to_string(), ..Outcome::default() };
     let Some(root) = checkout() else {
-        outcome.refused(&ImageError::NoSources);
+        outcome.refused(&BuildError::NoSources);
         return outcome;
     };
     build(&root, "the host", &[], &mut outcome);

@@ -1,6 +1,6 @@
 //! The index that a chip has: its kind, its levels, and how well it finds.
 
-use super::chip::Chip;
+use super::Chip;
 use crate::memory::Memory;
 use ruvllm_esp_core::agent::Agent;
 use ruvllm_esp_core::index::choice::TEXT_EFFORT;

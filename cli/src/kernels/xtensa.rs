@@ -5,9 +5,11 @@
 //! Xtensa core, and Debian's QEMU. That linker takes what upstream LLVM writes (calls through registers); the options
 //! that are switched off are those that QEMU's cores lack. Soft floats, because upstream LLVM fails on some hard ones.
 
-use super::image::{self, ImageError, checkout, toolchain};
-use super::{Measurement, emulated};
+use super::BuildError;
+use super::image;
+use super::toolchain::{checkout, run, toolchain};
 use ruvllm_esp_core::chip::Chip;
+use ruvllm_esp_sim::kernels::{Measurement, emulated};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -61,14 +63,14 @@ impl Process {
     /// Builds the image of `chip`, or finds it built.
     ///
     /// # Errors
-    /// [`ImageError`]; ask [`lacking`] before.
-    pub fn build(chip: &Chip) -> Result<Self, ImageError> {
-        let processor = processor(chip).ok_or(ImageError::NotEmulated { chip: chip.name })?;
-        let root = checkout().ok_or(ImageError::NoSources)?;
+    /// [`BuildError`]; ask [`lacking`] before.
+    pub fn build(chip: &Chip) -> Result<Self, BuildError> {
+        let processor = processor(chip).ok_or(BuildError::NotEmulated { chip: chip.name })?;
+        let root = checkout().ok_or(BuildError::NoSources)?;
         let target = format!("xtensa-{}-none-elf", chip.name);
-        let output = image::run(&mut cargo(chip, &root, &target, processor))?;
+        let output = run(&mut cargo(chip, &root, &target, processor))?;
         if !output.status.success() {
-            return Err(ImageError::Build(String::from_utf8_lossy(&output.stderr).into_owned()));
+            return Err(BuildError::Build(String::from_utf8_lossy(&output.stderr).into_owned()));
         }
         Ok(Self { chip: chip.name, path: image::program(&root, &target) })
     }
@@ -76,8 +78,8 @@ impl Process {
     /// Every kernel: outputs and stack; cycles and instructions are zero.
     ///
     /// # Errors
-    /// [`ImageError`] where the process does not run to its end.
-    pub fn kernels(&self) -> Result<Vec<Measurement>, ImageError> {
+    /// [`BuildError`] where the process does not run to its end.
+    pub fn kernels(&self) -> Result<Vec<Measurement>, BuildError> {
         self.run("kernels\n")
     }
 
@@ -85,12 +87,12 @@ impl Process {
     ///
     /// # Errors
     /// As for [`Self::kernels`].
-    pub fn sessions(&self) -> Result<Vec<Measurement>, ImageError> {
+    pub fn sessions(&self) -> Result<Vec<Measurement>, BuildError> {
         self.run("sessions\n")
     }
 
-    fn run(&self, request: &str) -> Result<Vec<Measurement>, ImageError> {
-        let no_emulator = |error| ImageError::NoCompiler { program: EMULATOR.to_string(), error };
+    fn run(&self, request: &str) -> Result<Vec<Measurement>, BuildError> {
+        let no_emulator = |error| BuildError::NoCompiler { program: EMULATOR.to_string(), error };
         let mut command = Command::new(EMULATOR);
         command.args(["-cpu", CORE]).arg(&self.path).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().map_err(no_emulator)?;
@@ -102,9 +104,9 @@ impl Process {
         let (lines, last) = text.trim_end().rsplit_once('\n').unwrap_or_default();
         if !output.status.success() || last != "end" {
             let last = format!("{last} ({})", output.status);
-            return Err(ImageError::Unfinished { chip: self.chip, last });
+            return Err(BuildError::Build(format!("the process of {} ended after `{last}`", self.chip)));
         }
-        emulated::measurements(lines)
+        Ok(emulated::measurements(lines)?)
     }
 }
 
@@ -133,7 +135,7 @@ mod tests {
         assert_eq!(built.collect::<Vec<_>>(), ["esp32", "esp32s2", "esp32s3"]);
         assert!(matches!(
             Process::build(&chip::esp32c3::CHIP),
-            Err(ImageError::NotEmulated { chip: "esp32c3" })
+            Err(BuildError::NotEmulated { chip: "esp32c3" })
         ));
     }
 }

@@ -7,10 +7,9 @@
 //! at random (Hill and Smith, "Evaluating Associativity in CPU Caches", IEEE Transactions on Computers 38(12), 1989).
 //! The sizes of the pieces are measured on the firmware's image (`bench calibrate --images`).
 
-use crate::cost::calibrated;
+use super::calibrated;
 use crate::emulator::cache::Geometry;
 use crate::emulator::chip as emulated;
-use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::meter::{Counts, Op};
 
 /// The code of a firmware, in lines of the flash cache.
@@ -29,12 +28,29 @@ pub struct Footprint {
 /// A piece of code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece {
+    /// Ports, line, agent, formatting.
     Console,
+    /// Taking hold of a role.
     Role,
-    /// By a hash of its name.
+    /// What handles a frame or a timer of the fleet.
+    Network,
+    /// A command, by a hash of its name.
     Command(u32),
+    /// The loop of an operation.
     Operation(Op),
 }
+
+/// What ran in a turn, beside the operations that it counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ran<'l> {
+    /// The line that was typed.
+    pub line: Option<&'l str>,
+    /// Was there a frame, or a timer of the fleet with work to do?
+    pub network: bool,
+}
+
+/// The lines of [`Piece::Network`]. Assumed: the calibration's image is alone on its link.
+const NETWORK: u32 = 200;
 
 /// The commands that the agent answers without its role.
 const WITHOUT_ROLE: [&str; 6] = ["", "role", "variant", "version", "help", "peers"];
@@ -43,17 +59,21 @@ const WITHOUT_ROLE: [&str; 6] = ["", "role", "variant", "version", "help", "peer
 const OF_THE_CONSOLE: [Op; 8] =
     [Op::Receive, Op::Command, Op::Piece, Op::Switch, Op::Sweep, Op::Give, Op::Turn, Op::Fetch];
 
-/// The pieces that a line runs, each once.
-pub fn pieces(line: &str, counts: &Counts) -> Vec<Piece> {
-    let verb = line.split_ascii_whitespace().next().unwrap_or_default();
-    let hash = verb.bytes().fold(1u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    let mut pieces = vec![Piece::Console, Piece::Command(hash)];
-    if !WITHOUT_ROLE.contains(&verb) {
-        pieces.push(Piece::Role);
-    }
+/// The pieces that a turn runs, each once.
+pub fn pieces(ran: Ran<'_>, counts: &Counts) -> impl Iterator<Item = Piece> {
+    let verb = ran.line.map(|line| line.split_ascii_whitespace().next().unwrap_or_default());
+    let hash = |verb: &str| {
+        verb.bytes().fold(1u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)))
+    };
+    let role = ran.network || verb.is_some_and(|verb| !WITHOUT_ROLE.contains(&verb));
+    let own = [
+        verb.map(|_| Piece::Console),
+        verb.map(|verb| Piece::Command(hash(verb))),
+        role.then_some(Piece::Role),
+        ran.network.then_some(Piece::Network),
+    ];
     let operations = counts.iter().map(|(op, _)| op).filter(|op| !OF_THE_CONSOLE.contains(op));
-    pieces.extend(operations.map(Piece::Operation));
-    pieces
+    own.into_iter().flatten().chain(operations.map(Piece::Operation))
 }
 
 impl Footprint {
@@ -62,6 +82,7 @@ impl Footprint {
         match piece {
             Piece::Console => self.console,
             Piece::Role => self.role,
+            Piece::Network => NETWORK,
             Piece::Command(_) => self.command,
             Piece::Operation(op) => self.operations.get(op as usize).copied().unwrap_or(0),
         }
@@ -76,48 +97,54 @@ const REMEMBERED: usize = 64;
 pub struct Residence {
     footprint: Footprint,
     lost: &'static Lost,
-    /// What ran, the latest first.
-    recent: Vec<Piece>,
+    /// What ran and how many lines it has, the latest first.
+    recent: Vec<(Piece, u32)>,
+    /// What runs now, kept for its memory.
+    now: Vec<(Piece, u32)>,
 }
 
 impl Residence {
     /// After the start of `chip`, of which nothing but the console is still there. The caches of the Xtensa chips are
     /// taken to be as that of ESP32-C3, and their code as large.
-    pub fn of(chip: &Chip) -> Self {
-        let footprint = if chip.name == "esp32c6" {
-            calibrated::ESP32C6.footprint
-        } else {
-            calibrated::ESP32C3.footprint
+    pub fn of(chip: &str) -> Self {
+        let (footprint, lost) = match chip {
+            "esp32c6" => (calibrated::ESP32C6.footprint, &LOST_ESP32C6),
+            _ => (calibrated::ESP32C3.footprint, &LOST_ESP32C3),
         };
-        Self::with(chip, footprint)
+        let recent = vec![(Piece::Console, footprint.console)];
+        Self { footprint, lost, recent, now: Vec::new() }
     }
 
     /// The same with code of other sizes.
-    pub fn with(chip: &Chip, footprint: Footprint) -> Self {
-        let lost = if chip.name == "esp32c6" { &LOST_ESP32C6 } else { &LOST_ESP32C3 };
-        Self { footprint, lost, recent: vec![Piece::Console] }
+    pub fn with(chip: &str, footprint: Footprint) -> Self {
+        Self { footprint, recent: vec![(Piece::Console, footprint.console)], ..Self::of(chip) }
     }
 
-    /// Runs the code of a line: how many lines of it have to come from flash.
-    pub fn take(&mut self, line: &str, counts: &Counts) -> u32 {
-        let now = pieces(line, counts);
-        let own: u32 = now.iter().map(|piece| self.footprint.lines(*piece)).sum();
+    /// Runs the code of a turn: how many lines of it have to come from flash.
+    pub fn take(&mut self, ran: Ran<'_>, counts: &Counts) -> u32 {
+        let mut now = std::mem::take(&mut self.now);
+        now.clear();
+        now.extend(pieces(ran, counts).map(|piece| (piece, self.footprint.lines(piece))));
+        let own: u32 = now.iter().map(|(_, lines)| lines).sum();
         let fetched: u64 = now.iter().map(|piece| self.fetched(*piece, &now, own)).sum();
         self.recent.retain(|piece| !now.contains(piece));
-        self.recent.splice(0..0, now);
+        self.recent.splice(0..0, now.iter().copied());
         self.recent.truncate(REMEMBERED);
+        self.now = now;
         u32::try_from(fetched.div_ceil(u64::from(CERTAIN))).unwrap_or(u32::MAX)
     }
 
     /// Lines of a piece that are not there any more, in parts of [`CERTAIN`].
-    fn fetched(&self, piece: Piece, now: &[Piece], own: u32) -> u64 {
-        let lines = u64::from(self.footprint.lines(piece));
-        let Some(at) = self.recent.iter().position(|other| *other == piece) else {
-            return lines * u64::from(CERTAIN);
+    fn fetched(&self, (piece, lines): (Piece, u32), now: &[(Piece, u32)], own: u32) -> u64 {
+        if lines == 0 {
+            return 0;
+        }
+        let Some(at) = self.recent.iter().position(|(other, _)| *other == piece) else {
+            return u64::from(lines) * u64::from(CERTAIN);
         };
         let since = self.recent.iter().take(at).filter(|other| !now.contains(other));
-        let others: u32 = since.map(|other| self.footprint.lines(*other)).sum();
-        lines * u64::from(self.lost.after(own.saturating_add(others)))
+        let others: u32 = since.map(|(_, lines)| lines).sum();
+        u64::from(lines) * u64::from(self.lost.after(own.saturating_add(others)))
     }
 }
 
@@ -165,7 +192,6 @@ impl Lost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ruvllm_esp_core::chip;
     use ruvllm_esp_core::meter::Meter;
 
     const FOOTPRINT: Footprint = {
@@ -179,6 +205,10 @@ mod tests {
         let mut counts = Counts::default();
         ops.iter().for_each(|op| counts.record(*op, 7));
         counts
+    }
+
+    fn typed(line: &str) -> Ran<'_> {
+        Ran { line: Some(line), network: false }
     }
 
     #[test]
@@ -195,13 +225,13 @@ mod tests {
 
     #[test]
     fn code_that_just_ran_is_there_and_other_code_drives_it_out() {
-        let mut residence = Residence::with(&chip::esp32c3::CHIP, FOOTPRINT);
+        let mut residence = Residence::with("esp32c3", FOOTPRINT);
         let search = counts(&[Op::Mac]);
-        assert!(residence.take("search", &search) >= 170);
-        let again = residence.take("search", &search);
+        assert!(residence.take(typed("search"), &search) >= 170);
+        let again = residence.take(typed("search"), &search);
         assert!(again < 60, "{again}");
-        residence.take("add", &counts(&[Op::Link]));
-        let after = residence.take("search", &search);
+        residence.take(typed("add"), &counts(&[Op::Link]));
+        let after = residence.take(typed("search"), &search);
         assert!(after > again + 80, "{after} {again}");
     }
 
@@ -209,16 +239,20 @@ mod tests {
     fn a_larger_cache_keeps_more() {
         let fetched = |chip| {
             let mut residence = Residence::with(chip, FOOTPRINT);
-            (0..10).map(|_| residence.take("add", &counts(&[Op::Mac, Op::Link]))).sum::<u32>()
+            (0..10).map(|_| residence.take(typed("add"), &counts(&[Op::Mac, Op::Link]))).sum::<u32>()
         };
-        assert!(fetched(&chip::esp32c6::CHIP) * 3 < fetched(&chip::esp32c3::CHIP) * 2);
+        assert!(fetched("esp32c6") * 3 < fetched("esp32c3") * 2);
     }
 
     #[test]
     fn what_a_meter_counts_names_the_pieces_once() {
-        let found = pieces("help  add", &counts(&[Op::Mac, Op::Piece, Op::Give]));
+        let found: Vec<Piece> =
+            pieces(typed("help  add"), &counts(&[Op::Mac, Op::Piece, Op::Give])).collect();
         assert_eq!(found.len(), 3);
         assert!(!found.contains(&Piece::Role) && found.contains(&Piece::Operation(Op::Mac)));
-        assert!(pieces("get 3", &Counts::default()).contains(&Piece::Role));
+        assert!(pieces(typed("get 3"), &Counts::default()).any(|piece| piece == Piece::Role));
+        let ran = Ran { line: None, network: true };
+        let found: Vec<Piece> = pieces(ran, &counts(&[Op::Hash])).collect();
+        assert_eq!(found, [Piece::Role, Piece::Network, Piece::Operation(Op::Hash)]);
     }
 }

@@ -1,27 +1,12 @@
 //! Holds the model to the chip's own machine code: outputs equal, cycles near, stacks in their reserve.
-//!
-//! Skipped, with the reason printed, where the chips' targets are not installed.
-#![allow(clippy::unwrap_used, reason = "what cannot be read or run fails the test")]
 
+use crate::kernels::image;
 use ruvllm_esp_core::chip::{self, Chip, budget::STACK_RESERVE, stack};
 use ruvllm_esp_core::units::Bytes;
 use ruvllm_esp_sim::cost;
 use ruvllm_esp_sim::kernels::calibration::{Sample, Use, ratio, samples};
-use ruvllm_esp_sim::kernels::image::Image;
 use ruvllm_esp_sim::kernels::{console, scripts};
 use std::path::Path;
-
-/// The image of `chip`, or nothing where this machine cannot build it.
-fn image(chip: &'static Chip) -> Option<Image> {
-    match Image::build(chip) {
-        Ok(image) => Some(image),
-        Err(error) => {
-            let remedy = error.remedy().unwrap_or_else(|| panic!("{error}"));
-            println!("skipped: {error} (`{remedy}`)");
-            None
-        }
-    }
-}
 
 const EMULATED: [&Chip; 2] = [&chip::esp32c3::CHIP, &chip::esp32c6::CHIP];
 
@@ -32,9 +17,10 @@ fn error(chip: &'static Chip, sample: &Sample) -> u32 {
 }
 
 #[test]
+#[ignore = "builds images: rustup target add riscv32imc-unknown-none-elf riscv32imac-unknown-none-elf"]
 fn outputs_are_equal_and_modelled_cycles_near_the_emulated() {
     for chip in EMULATED {
-        let Some(image) = image(chip) else { continue };
+        let image = image::build(chip).unwrap();
         // Outputs that differ are an error here.
         let samples = samples(chip, &image).unwrap();
         let mut wrong = Vec::new();
@@ -60,10 +46,11 @@ fn outputs_are_equal_and_modelled_cycles_near_the_emulated() {
 }
 
 #[test]
+#[ignore = "builds images: rustup target add riscv32imc-unknown-none-elf riscv32imac-unknown-none-elf"]
 fn the_emulated_consoles_say_what_the_golden_transcripts_say_within_the_stack() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/transcripts");
     for chip in EMULATED {
-        let Some(image) = image(chip) else { continue };
+        let image = image::build(chip).unwrap();
         for script in scripts::GOLDEN {
             let alias = script.role.alias();
             let golden =

@@ -5,16 +5,17 @@
 //! ones; with the same arena in the simulator every byte has to be the same again.
 
 use super::Outcome;
-use crate::device::{Device, DeviceError, Setup};
-use crate::emulator::board::{Rom, Surroundings};
-use crate::exact::{Exact, ExactError};
-use crate::kernels::image::{Image, ImageError, checkout};
-use crate::kernels::{console, scripts};
-use crate::script::{Step, parse_step};
+use crate::kernels::toolchain::checkout;
+use crate::kernels::{BuildError, image};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::units::Bytes;
 use ruvllm_esp_core::workload::Script;
+use ruvllm_esp_sim::emulator::board::{Rom, Surroundings};
+use ruvllm_esp_sim::exact::{Exact, ExactError};
+use ruvllm_esp_sim::kernels::{console, scripts};
+use ruvllm_esp_sim::script::{Step, parse_step};
+use ruvllm_esp_sim::single::{Setup, SingleChip, SingleError};
 use std::fmt::Write;
 use std::fs;
 
@@ -25,10 +26,10 @@ pub type Flashed<'a> = (&'a [u8], &'a Rom);
 pub fn check(chip: &'static Chip, flashed: Option<Flashed<'_>>) -> Outcome {
     let mut outcome = Outcome::default();
     let Some(root) = checkout() else {
-        outcome.refused(&ImageError::NoSources);
+        outcome.refused(&BuildError::NoSources);
         return outcome;
     };
-    let image = Image::build(chip);
+    let image = image::build(chip);
     for script in scripts::GOLDEN {
         let path = format!("fixtures/transcripts/{}/{}.txt", chip.name, script.role.alias());
         let golden = fs::read_to_string(root.join(&path)).unwrap_or_default().replace("\r\n", "\n");
@@ -49,7 +50,7 @@ pub fn check(chip: &'static Chip, flashed: Option<Flashed<'_>>) -> Outcome {
     let place = if flashed.is_some() { "emulator, and on the image that is flashed" } else { "emulator" };
     outcome.summary = format!("4 transcripts match in the simulator and in the {place}");
     match image {
-        Err(ImageError::NotEmulated { .. }) => {
+        Err(BuildError::NotEmulated { .. }) => {
             outcome.summary =
                 "4 transcripts match in the simulator; no emulator runs this chip's code".to_string();
         }
@@ -100,16 +101,16 @@ fn replay(
 }
 
 /// The whole session as a terminal would show it, with a `> ` before what was typed.
-fn simulated(chip: &'static Chip, script: &Script<'_>, arena: Option<Bytes>) -> Result<String, DeviceError> {
+fn simulated(chip: &'static Chip, script: &Script<'_>, arena: Option<Bytes>) -> Result<String, SingleError> {
     let identity = Identity { chip, chip_id: 1, role: script.role, seed: 1 };
-    let mut device = Device::boot(&Setup { identity, radio: Radio::Off, arena })?;
-    let mut text = device.banner();
+    let mut single = SingleChip::boot(&Setup { identity, radio: Radio::Off, arena })?;
+    let mut text = single.banner();
     for line in script.text.lines() {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "> {line}");
         match parse_step(line) {
-            Ok(Step::Say(line)) => text += &device.line(Ok(line))?.text,
-            Ok(Step::Wait(time)) => device.wait(time),
+            Ok(Step::Say(line)) => text += &single.line(Ok(line))?.text,
+            Ok(Step::Wait(time)) => single.wait(time)?,
             Ok(Step::Remark(_)) | Err(_) => {}
         }
     }
