@@ -118,7 +118,7 @@ impl<'a> Peers<'a> {
 
     /// All peers with their positions, from the one on at which the peer at `address` is looked for first: addresses in a
     /// row are found at once.
-    fn from_home(&self, address: u16) -> impl Iterator<Item = (usize, &Peer)> {
+    fn peers_from_home(&self, address: u16) -> impl Iterator<Item = (usize, &Peer)> {
         let home = usize::from(address) % self.peers.len().max(1);
         let all = || self.peers.iter().enumerate();
         all().skip(home).chain(all().take(home))
@@ -126,7 +126,7 @@ impl<'a> Peers<'a> {
 
     fn position_of<M: Meter>(&self, address: u16, meter: &mut M) -> Option<usize> {
         // No place becomes free again, so a peer is never behind one that is.
-        let taken = self.from_home(address).take_while(|(_, peer)| peer.in_use != 0);
+        let taken = self.peers_from_home(address).take_while(|(_, peer)| peer.in_use != 0);
         let mut looked_at = 1;
         let found = taken.inspect(|_| looked_at += 1).find(|(_, peer)| peer.address == address);
         meter.record(Op::Compare, looked_at);
@@ -135,11 +135,11 @@ impl<'a> Peers<'a> {
 
     /// A free place, or that of the peer silent longest, if that is long enough.
     fn place_for_another(&self, address: u16, now: Micros) -> Option<usize> {
-        let free = self.from_home(address).find(|(_, peer)| peer.in_use == 0);
+        let free = self.peers_from_home(address).find(|(_, peer)| peer.in_use == 0);
         if let Some((position, _)) = free {
             return Some(position);
         }
-        let oldest = self.from_home(address).min_by_key(|(_, peer)| peer.touched);
+        let oldest = self.peers_from_home(address).min_by_key(|(_, peer)| peer.touched);
         let may_go = |peer: &Peer| now.get().saturating_sub(peer.touched) > FORGET_AFTER.get();
         oldest.filter(|(_, peer)| may_go(peer)).map(|(place, _)| place)
     }

@@ -26,7 +26,7 @@ fn filled(chips: usize, loss: u32, seed: u64) -> Net {
     let mut net = Net::new(Topology::Mesh, seed);
     let membership = net.membership(chips as u32);
     for place in 0..chips {
-        let arena = if place % 2 == 0 { SMALL } else { ARENA };
+        let arena = if place.is_multiple_of(2) { SMALL } else { ARENA };
         net.add(place as u16 + 1, INDEXER, arena, membership);
     }
     net.loss = loss;
@@ -46,7 +46,7 @@ fn victims(chips: usize, count: usize, seed: u64) -> Vec<usize> {
     let mut large = 0;
     order.retain(|place| {
         large += place % 2;
-        place % 2 == 0 || large <= 2
+        place.is_multiple_of(2) || large <= 2
     });
     order.truncate(count);
     order

@@ -176,7 +176,7 @@ fn one_at_a_time(seed: u64) -> Result<Outcome, String> {
     let mut order = trial.shuffled();
     order.retain(|place| {
         large += place % 2;
-        place % 2 == 0 || large <= 2
+        place.is_multiple_of(2) || large <= 2
     });
     order.truncate(6);
     die(&mut trial, &order, seconds(30));

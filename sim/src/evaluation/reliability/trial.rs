@@ -1,6 +1,6 @@
 //! One fleet under faults: given texts, harmed, and asked what it still knows.
 
-use crate::fleet::record::What;
+use crate::chip::record::What;
 use crate::fleet::{Fault, Fleet, Happened};
 use crate::scenario::{ChipPlan, Hostility, LinkPlan, Permille, Port, Scenario, Topology};
 use ruvllm_esp_core::chip::{Radio, esp32c3};
@@ -230,8 +230,8 @@ fn chip(setup: &Setup, place: usize, seed: u64) -> ChipPlan {
         chip: &esp32c3::CHIP,
         role: RoleKind::HnswIndexer,
         radio: Radio::EspNow,
-        arena: (setup.small && place % 2 == 0).then_some(small),
-        link: 0,
+        arena: (setup.small && place.is_multiple_of(2)).then_some(small),
+        link: Some(0),
         starts: Micros(0),
         skew,
         hostile: place.checked_sub(setup.chips).and_then(|nth| setup.hostile.get(nth).copied()),
