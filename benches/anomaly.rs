@@ -2,6 +2,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ruvllm_esp_benches::quick;
+use ruvllm_esp_core::anomaly::reading::Reading;
 use ruvllm_esp_core::anomaly::stream::StreamDetector;
 use ruvllm_esp_core::arena::Arena;
 use ruvllm_esp_core::units::Bytes;
@@ -11,10 +12,10 @@ const WINDOWS: [u32; 3] = [64, 128, 256];
 const CHANNELS: u32 = 2;
 
 /// A triangle with some noise, in thousandths.
-fn reading(time: u32) -> [i32; 2] {
+fn reading(time: u32) -> [Option<Reading>; 2] {
     let noise = (time.wrapping_mul(0x9e37_79b1) >> 26) as i32;
     let phase = (time % 16).abs_diff(8) as i32;
-    [20_000 + 500 * phase + noise, 1_000 + 10 * noise]
+    [20_000 + 500 * phase + noise, 1_000 + 10 * noise].map(|value| Some(Reading::thousandths(value)))
 }
 
 fn samples(criterion: &mut Criterion) {

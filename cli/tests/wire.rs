@@ -137,7 +137,7 @@ fn no_two_sealed_frames_have_the_same_counter() {
     let counters: Vec<&str> =
         shown.split_whitespace().filter_map(|word| word.strip_prefix("counter=")).collect();
     assert_eq!(counters, ["7", "8"]);
-    let last = ["encode", "-", "--key", KEY, "--counter", "4294967295"];
+    let last = ["encode", "-", "--key", KEY, "--counter", "281474976710655"];
     let output = wire(&last, lines);
     assert_eq!(output.status.code(), Some(1), "the second has none left");
 }
@@ -200,8 +200,8 @@ fn any_changed_byte_is_noticed_and_the_frames_beside_it_are_shown() {
     };
     refused(&["decode", "--key", &other, sealed], ": bad-tag: ");
     refused(&["decode", "--key", KEY, frame], ": unauthenticated: ");
-    refused(&["decode", "02510201"], ": truncated: ");
-    refused(&["decode", "--link", "spi", "02510201"], ": truncated: ");
+    refused(&["decode", "03510201"], ": truncated: ");
+    refused(&["decode", "--link", "spi", "03510201"], ": truncated: ");
     refused(&["decode", "00 05 01 02 00"], ": stream: ");
 }
 
@@ -244,7 +244,7 @@ fn json_has_every_field() {
     assert_eq!((fields["request"].as_u64(), fields["partial"].as_bool()), (Some(12), Some(true)));
     assert_eq!(fields["hits"][0]["text"], "the pump in the cellar");
     assert_eq!(fields["hits"][1]["item"]["count"], 70_000);
-    let stdout = wire(&["decode", "--json", "02510201"], "").stdout;
+    let stdout = wire(&["decode", "--json", "03510201"], "").stdout;
     let error: serde_json::Value = serde_json::from_slice(&stdout).unwrap();
     assert_eq!((error["kind"].as_str(), error["exit"].as_u64()), (Some("error"), Some(1)));
 }

@@ -68,6 +68,11 @@ pub enum ChipEvent {
         /// The item.
         item: ItemId,
     },
+    /// Two boards are alive under one number.
+    DuplicateNumber {
+        /// The number; it may be that of this chip.
+        id: u16,
+    },
     /// A question went out.
     Asked {
         /// The question's number at this chip.

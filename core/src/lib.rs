@@ -38,6 +38,7 @@ pub mod federation;
 pub mod index;
 pub mod item;
 pub mod kernel;
+pub mod lexical;
 pub mod limits;
 pub mod meter;
 pub mod role;

@@ -13,7 +13,7 @@ macro_rules! for_each_role {
             $(($($context)*))?
             /// Finds the nearest stored texts.
             HnswIndexer hnsw "hnsw" "indexer" 0;
-            /// Finds the passages that answer a question.
+            /// Finds the texts that answer a question.
             RagRetriever rag "rag" "retriever" 1;
             /// Detects anomalies in sensor samples and texts.
             AnomalySentinel anomaly "anomaly" "sentinel" 2;

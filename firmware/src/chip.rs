@@ -74,8 +74,8 @@ impl Chip {
     /// The fleet that the agent is to be in, if any.
     pub fn membership(&mut self) -> Option<Membership> {
         let settings = self.settings();
-        let nonce = self.entropy.bytes().map(u16::from_le_bytes);
-        fleet::membership(&settings, number(&settings), self.boots, nonce)
+        let random = self.entropy.bytes();
+        fleet::membership(&settings, number(&settings), self.boots, random)
     }
 
     fn settings(&mut self) -> Settings {

@@ -38,14 +38,16 @@ pub fn membership(
     settings: &Settings,
     chip_id: Option<u16>,
     boot: Option<u32>,
-    nonce: Option<u16>,
+    random: Option<[u8; 10]>,
 ) -> Option<Membership> {
     chip_id.filter(|chip_id| *chip_id != BROADCAST)?;
     // The wire's key is half as long as the one that the settings have room for.
     let key = Key::new(*settings.key.as_ref()?.first_chunk()?);
     let (link, topology) = (FleetLink::KIND, Topology::Mesh);
-    let (replicas, peers, boot, nonce) = (REPLICAS, PEERS, boot?, nonce?);
-    Some(Membership { link, topology, replicas, peers, boot, nonce, key: Some(key) })
+    let (replicas, peers, boot) = (REPLICAS, PEERS, boot?);
+    let [n0, n1, entropy @ ..] = random?;
+    let (nonce, entropy) = (u16::from_le_bytes([n0, n1]), u64::from_le_bytes(entropy));
+    Some(Membership { link, topology, replicas, peers, boot, nonce, entropy, key: Some(key) })
 }
 
 /// A link with room for a frame to send.

@@ -1,7 +1,7 @@
 //! The demonstration's log is what the generator draws, and the detector finds the fault in it.
 
 use ruvllm_esp_core::anomaly::State;
-use ruvllm_esp_core::anomaly::sample::Sample;
+use ruvllm_esp_core::anomaly::reading::Reading;
 use ruvllm_esp_core::anomaly::stream::{DEFAULT_WINDOW, StreamDetector, Verdict};
 use ruvllm_esp_core::arena::Arena;
 use ruvllm_esp_sim::signal::pump::{GRADUAL, HEADER, ONSET, ROWS, SEED, csv};
@@ -25,9 +25,9 @@ fn the_failing_bearing_is_found_while_it_wears() {
         let mut memory = vec![0; 64 * 1024];
         let mut detector = StreamDetector::carve(&mut Arena::new(&mut memory), DEFAULT_WINDOW, 3).unwrap();
         let judge = |line: &str| {
-            let values: Vec<i32> =
-                line.split(',').skip(1).map(|field| Sample::parse(field).unwrap().0).collect();
-            detector.sample(&values, &mut ())
+            let readings: Vec<Option<Reading>> =
+                line.split(',').skip(1).map(|field| Reading::parse(field).unwrap()).collect();
+            detector.sample(&readings, &mut ())
         };
         log.lines().skip(1).map(judge).collect()
     };

@@ -8,10 +8,12 @@ mod calibrate;
 mod compare;
 mod embed;
 mod emulator;
+mod field;
 mod fleet;
 mod gates;
 mod index;
 mod kernels;
+mod recall;
 mod reliability;
 
 use crate::configuration;
@@ -22,19 +24,22 @@ use crate::selection::{Given, Names, VARIANT, list};
 use ruvllm_esp_core::chip::{self, Chip};
 use ruvllm_esp_sim::evaluation;
 use ruvllm_esp_sim::evaluation::index::Plan;
+use ruvllm_esp_sim::evaluation::others::Others;
 use serde::Serialize;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 The same seed gives the same report, byte for byte, on any machine; but `compare`, `emulator` and `fleet` measure this one.
 
 Examples:
   ruvllm-esp bench anomaly
+  ruvllm-esp bench anomaly --data nab --export md
   ruvllm-esp bench embed
   ruvllm-esp bench emulator
   ruvllm-esp bench fleet --chips 1000 --threads 2
   ruvllm-esp bench index --sizes 256,1000
+  ruvllm-esp bench recall --data ../sentences
   ruvllm-esp bench kernels --on emulator --variant esp32c3
   ruvllm-esp bench reliability --seeds 200
   ruvllm-esp bench --gates G1-G3 --variant all --evidence evidence
@@ -71,6 +76,15 @@ enum Subject {
         /// The seed of the generated series
         #[arg(long, value_name = "N", default_value_t = 2)]
         seed: u64,
+        /// Recordings of the NAB or SKAB layout instead of generated series
+        #[arg(long, value_name = "DIR", conflicts_with = "seed")]
+        data: Option<PathBuf>,
+        /// The labelled windows of NAB recordings [default: DIR/windows.json]
+        #[arg(long, value_name = "FILE", requires = "data")]
+        labels: Option<PathBuf>,
+        /// Print the table for another tool
+        #[arg(long, value_name = "FORM", requires = "data")]
+        export: Option<field::Export>,
     },
     /// HNSW search and distances beside two published libraries and f32 loops, at equal recall
     Compare {
@@ -90,7 +104,7 @@ enum Subject {
         #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000))]
         turns: u32,
     },
-    /// Sentences found from whole, partial, reordered, misspelt and paraphrased queries
+    /// Sentences found by their vectors alone, from whole, partial, reordered, misspelt and paraphrased queries
     Embed {
         /// Components of a vector: 64 on a chip; 128, 256 and 512 to compare
         #[arg(long, value_name = "N", default_value_t = 64)]
@@ -98,6 +112,9 @@ enum Subject {
         /// The seed of the queries
         #[arg(long, value_name = "N", default_value_t = 1)]
         seed: u64,
+        /// A folder with sentences of other people: `sentences.tsv`, group TAB sentence on each line
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
     },
     /// Instructions a second of the emulated chips, with and without timing, against real time
     Emulator {
@@ -133,6 +150,19 @@ enum Subject {
         /// Queries for each number of items
         #[arg(long, value_name = "N", default_value_t = 100)]
         queries: usize,
+        /// A folder with sentences of other people: `sentences.tsv`, group TAB sentence on each line
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// What `search` and `recall` return: right, stale and false answers, beside trigram TF-IDF, and what they cost
+    Recall {
+        /// The seed of the queries
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+        /// A folder with sentences of other people: `sentences.tsv`, group TAB sentence on each line, and optionally
+        /// `out-of-scope.tsv`
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
     },
     /// Every kernel, modelled and emulated side by side
     Kernels(kernels::Arguments),
@@ -177,12 +207,28 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     match subject {
         Subject::Kernels(kernels) => kernels::run(kernels, &chips(kernels.variant())?, output),
         Subject::Calibrate(calibrate) => calibrate::run(calibrate, output),
-        Subject::Anomaly { seed: evaluation::anomaly::TRAINING_SEED } => {
+        Subject::Anomaly { data: Some(data), labels, export, .. } => {
+            let stage = Stage::begin(output, "judging recordings");
+            let report = evaluation::anomaly::field::run(data, labels.as_deref());
+            drop(stage);
+            let report = report.map_err(|error| {
+                CliError::usage("cli::data", error.to_string())
+                    .help("a folder of NAB (`timestamp,value` and windows.json) or SKAB recordings (`;`, anomaly, changepoint)")
+            })?;
+            show(
+                output,
+                "bench-anomaly-data",
+                "writing",
+                |_| report,
+                |report, out| field::write(report, *export, out),
+            )
+        }
+        Subject::Anomaly { seed: evaluation::anomaly::TRAINING_SEED, .. } => {
             Err(CliError::usage("cli::training-seed", "the settings were chosen on the series of this seed")
                 .help("any other --seed draws series that no detector was tuned on")
                 .into())
         }
-        Subject::Anomaly { seed } => {
+        Subject::Anomaly { seed, .. } => {
             let evaluate = |_: &Stage| evaluation::anomaly::run(*seed);
             show(output, "bench-anomaly", "finding faults in generated series", evaluate, anomaly::write)
         }
@@ -201,22 +247,38 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
                 .help("there are 64, 128, 256 and 512")
                 .into())
         }
-        Subject::Embed { dimensions, seed } => {
-            let evaluate = |_: &Stage| embed::Report::new(*dimensions, *seed);
+        Subject::Embed { dimensions, seed, data } => {
+            let others = others(data.as_deref())?;
+            let evaluate = |_: &Stage| evaluation::embed::run(*dimensions, *seed, others.as_ref()).ok();
             show(output, "bench-embed", "asking for every sentence", evaluate, |report, out| {
-                report.iter().try_for_each(|report| report.write(out))
+                report.iter().try_for_each(|report| embed::write(report, out))
             })
         }
-        Subject::Index { seed, sizes, queries } => {
+        Subject::Recall { seed, data } => {
+            let others = others(data.as_deref())?;
+            let evaluate = |_: &Stage| recall::Report::new(*seed, others.as_ref());
+            show(output, "bench-recall", "asking the roles", evaluate, recall::Report::write)
+        }
+        Subject::Index { seed, sizes, queries, data } => {
+            let others = others(data.as_deref())?;
             let mut sizes = sizes.clone();
             sizes.sort_unstable();
-            let plan = Plan { sizes: &sizes, queries: *queries, seed: *seed };
+            let plan = Plan { sizes: &sizes, queries: *queries, seed: *seed, others: others.as_ref() };
             let evaluate = |stage: &Stage| {
                 index::Report::new(evaluation::index::run(plan, |done, total| stage.reached(done, total)))
             };
             show(output, "bench-index", "searching every index", evaluate, index::Report::write)
         }
     }
+}
+
+/// The sentences of the folder that was named.
+fn others(folder: Option<&Path>) -> Result<Option<Others>, CliError> {
+    let read = folder.map(Others::read).transpose();
+    read.map_err(|error| {
+        CliError::usage("cli::no-sentences", format!("--data: {error}"))
+            .help("the folder holds `sentences.tsv`, with a group, a tab and a sentence on each line")
+    })
 }
 
 /// The chips that were asked for.

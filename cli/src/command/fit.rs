@@ -11,7 +11,9 @@ use crate::selection::{Given, Names, ROLE, RadioChoice, VARIANT, list};
 use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::chip::{self, Chip, Radio};
+use ruvllm_esp_core::limits::LINE_LIMIT;
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::role::catalog::texts_that_fit;
 use ruvllm_esp_core::units::Bytes;
 use ruvllm_esp_sim::memory::Memory;
 use ruvllm_esp_sim::memory::{least_arena, parts};
@@ -39,7 +41,7 @@ pub struct Arguments {
     /// How the radio is used, which takes memory
     #[arg(long, value_enum, default_value_t, value_name = "USE", help_heading = "What to fit")]
     radio: RadioChoice,
-    /// The size of the arena, such as 64KiB or 100k; all that a chip has to give unless told
+    /// The size of the arena, such as 64KiB or 100k; [default: all that the chip has]
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes, help_heading = "What to fit")]
     arena: Option<Bytes>,
 }
@@ -71,12 +73,30 @@ struct RoleFit {
     lacking_bytes: u32,
     /// The most items that fit.
     capacity: u32,
+    /// How many texts of the typical length fit, for a role that keeps texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    typical_texts: Option<TextFit>,
+    /// How many texts of the longest length fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    longest_texts: Option<TextFit>,
     item: &'static str,
     used_bytes: u32,
     free_bytes: u32,
     bytes_per_item: f64,
     parts: Vec<Part>,
 }
+
+/// How many texts of one length fit.
+#[derive(Clone, Copy, Serialize)]
+struct TextFit {
+    bytes: u32,
+    texts: u32,
+}
+
+/// The mean length of the 628 sentences of `fixtures/text`.
+const TYPICAL_TEXT: u32 = 49;
+/// The longest text of a console line, after `add `.
+const LONGEST_TEXT: u32 = LINE_LIMIT as u32 - 4;
 
 #[derive(Serialize)]
 struct Part {
@@ -146,7 +166,12 @@ impl ChipFit {
         parts.push(Part { part: "free", bytes: role.free_bytes });
         write_parts(out, &parts, self.arena_bytes, "arena")?;
         let capacity = count(role.capacity.into());
-        writeln!(out, "\ncapacity {capacity}, {:.1} B a {}", role.bytes_per_item, role.item)
+        writeln!(out, "\ncapacity {capacity}, {:.1} B a {}", role.bytes_per_item, role.item)?;
+        for (name, fit) in [("typical", role.typical_texts), ("longest", role.longest_texts)] {
+            let Some(TextFit { bytes, texts }) = fit else { continue };
+            writeln!(out, "  {} texts of {bytes} B, the {name} length", count(texts.into()))?;
+        }
+        Ok(())
     }
 }
 
@@ -162,11 +187,17 @@ impl RoleFit {
             Some(_) => Bytes(0),
             None => beyond + least_arena(role).saturating_sub(arena),
         };
+        let texts = |bytes| {
+            let texts = texts_that_fit(capacity.filter(|_| role != RoleKind::AnomalySentinel)?, bytes);
+            Some(TextFit { bytes, texts })
+        };
         Self {
             role: role.alias(),
             fits: capacity.is_some(),
             lacking_bytes: lacking.get(),
             capacity: capacity.unwrap_or(0),
+            typical_texts: texts(TYPICAL_TEXT),
+            longest_texts: texts(LONGEST_TEXT),
             item: info.item,
             used_bytes: used.get(),
             free_bytes: (arena - used).get(),
@@ -179,12 +210,15 @@ impl RoleFit {
 
 impl Report {
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        // The headings name `TYPICAL_TEXT` and `LONGEST_TEXT`.
         let mut table = Table::new([
             ("chip", Align::Left),
             ("role", Align::Left),
             ("arena", Align::Right),
             ("capacity", Align::Right),
             ("of", Align::Left),
+            ("of 49 B", Align::Right),
+            ("of 252 B", Align::Right),
             ("B each", Align::Right),
             ("free B", Align::Right),
             ("fits?", Align::Left),
@@ -201,6 +235,8 @@ impl Report {
                     bytes(Bytes(chip.arena_bytes)),
                     count(role.capacity.into()),
                     role.item.into(),
+                    role.typical_texts.map_or(String::new(), |fit| count(fit.texts.into())),
+                    role.longest_texts.map_or(String::new(), |fit| count(fit.texts.into())),
                     format!("{:.1}", role.bytes_per_item),
                     count(role.free_bytes.into()),
                     verdict,

@@ -1,6 +1,5 @@
 //! The chip of a session: modelled, or an image on an emulated one. A session tells them apart by their figures only.
 
-use super::single_error;
 use crate::error::{CliError, Stop};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::console::Failure;
@@ -10,7 +9,7 @@ use ruvllm_esp_sim::cost::Cost;
 use ruvllm_esp_sim::emulator::board::kept::UnmodelledRegister;
 use ruvllm_esp_sim::exact::{Exact, ExactError};
 use ruvllm_esp_sim::figure::{Figure, Kind};
-use ruvllm_esp_sim::single::SingleChip;
+use ruvllm_esp_sim::single::{SingleChip, SingleError};
 use serde::Serialize;
 use std::{fmt, io};
 
@@ -277,6 +276,19 @@ pub fn exact_error(error: &ExactError) -> CliError {
             .help("--image takes a merged image for this kind of chip, as `ruvllm-esp build` makes it"),
         ExactError::Fault(_) => CliError::no("sim::fault", format!("the program failed: {error}"))
             .help("`ruvllm-esp emulate --trace` shows what led there"),
+    }
+}
+
+/// A simulated chip's error, with the next step.
+pub fn single_error(error: &SingleError) -> CliError {
+    match error {
+        SingleError::DoesNotFit { chip, .. } => CliError::no("sim::does-not-fit", error.to_string()).help(format!(
+            "give a larger --arena or a cheaper --radio; `ruvllm-esp fit --variant {chip}` shows what fits"
+        )),
+        SingleError::Fleet(_) | SingleError::Unpriced(_) => CliError::runtime("sim::unpriced", error.to_string())
+            .help("work without a known price is not guessed; run it on another --variant"),
+        SingleError::Run(_) => CliError::runtime("sim::failed", error.to_string())
+            .help("run it in parts, with fewer lines each"),
     }
 }
 

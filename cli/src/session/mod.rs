@@ -20,7 +20,7 @@ pub mod serve;
 pub mod tcp;
 pub mod watch;
 
-use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::error::{Exit, Outcome, Stop};
 use crate::output::Output;
 use chip::Chip;
 use report::Report;
@@ -29,7 +29,7 @@ use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::scenario::OPEN_END;
-use ruvllm_esp_sim::single::{Setup, SingleChip, SingleError};
+use ruvllm_esp_sim::single::{Setup, SingleChip};
 use std::path::PathBuf;
 use watch::Watch;
 
@@ -91,7 +91,7 @@ impl Session {
     ) -> Result<Self, Stop> {
         let (out, trace) = running.open_trace(inputs)?.unzip();
         let until = running.until.unwrap_or(OPEN_END);
-        let single = SingleChip::open(setup, until, out).map_err(|error| single_error(&error))?;
+        let single = SingleChip::open(setup, until, out).map_err(|error| chip::single_error(&error))?;
         let watch = Watch::new(running, setup.scenario());
         let session = Self::with(Box::new(single), setup.radio, terms, watch, output)?;
         Ok(Self { trace, ..session })
@@ -199,18 +199,5 @@ impl Session {
         let (_, failures) = self.device.commands();
         let failed = self.report.terms.strict && failures > 0;
         Ok(if failed { Exit::No } else { self.watch.exit(&judged) })
-    }
-}
-
-/// A simulated chip's error, with the next step.
-pub fn single_error(error: &SingleError) -> CliError {
-    match error {
-        SingleError::DoesNotFit { chip, .. } => CliError::no("sim::does-not-fit", error.to_string()).help(format!(
-            "give a larger --arena or a cheaper --radio; `ruvllm-esp fit --variant {chip}` shows what fits"
-        )),
-        SingleError::Fleet(_) | SingleError::Unpriced(_) => CliError::runtime("sim::unpriced", error.to_string())
-            .help("work without a known price is not guessed; run it on another --variant"),
-        SingleError::Run(_) => CliError::runtime("sim::failed", error.to_string())
-            .help("run it in parts, with fewer lines each"),
     }
 }

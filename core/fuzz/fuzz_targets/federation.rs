@@ -26,7 +26,7 @@ const LINES: [&str; 8] = [
 ];
 
 /// A frame whose header and payload the input decides, whole and authentic.
-fn crafted(fields: &[u8], payload: &[u8], key: Option<&Key>, counter: u32) -> Vec<u8> {
+fn crafted(fields: &[u8], payload: &[u8], key: Option<&Key>, counter: u64) -> Vec<u8> {
     let field = |at: usize| fields.get(at).copied().unwrap_or_default();
     let (number, _) = MESSAGES[usize::from(field(0)) % MESSAGES.len()];
     let header = Header {
@@ -36,6 +36,7 @@ fn crafted(fields: &[u8], payload: &[u8], key: Option<&Key>, counter: u32) -> Ve
         source: u16::from(field(2) % 8),
         destination: if field(3) % 3 == 0 { u16::MAX } else { u16::from(field(3) % 4) },
         boot: u32::from(field(4) % 4),
+        nonce: 0,
         sequence: u32::from(field(5)),
     };
     let mut out = vec![0; FRAME_LIMIT + 64];
@@ -51,7 +52,7 @@ fuzz_target!(|input: &[u8]| {
     let topology = Topology::ALL[usize::from(*second) % Topology::ALL.len()];
     let key = (second & 0x80 != 0).then_some(KEY);
     let link = if topology == Topology::Ring { LinkKind::Uart } else { LinkKind::EspNow };
-    let membership = Membership { link, topology, replicas: 2, peers: 5, boot: 1, nonce: 0, key };
+    let membership = Membership { link, topology, replicas: 2, peers: 5, boot: 1, nonce: 0, entropy: 1, key };
     let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: 1, role, seed: 1 };
     let mut agent = Agent::join(vec![0u8; 64 * 1024], identity, membership).expect("64 KiB fit every role");
     let (mut now, mut text, mut rest, mut counter) = (Micros(0), String::new(), rest, 0);

@@ -14,6 +14,8 @@ fuzz_target!(|input: &[u8]| {
     let settings = Settings {
         address: 0,
         boot: 1,
+        nonce: 0,
+        entropy: 1,
         embedder: 1,
         frame_limit: link.frame_limit(),
         timing: link.timing(),
@@ -38,6 +40,7 @@ fuzz_target!(|input: &[u8]| {
             source: u16::from(source & 3),
             destination: 0,
             boot: 1,
+            nonce: 0,
             sequence: u32::from(*sequence),
         };
         let mut bytes = [0; FRAME_LIMIT];

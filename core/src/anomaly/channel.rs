@@ -1,227 +1,502 @@
-//! One channel of a stream: what it remembers, and the three tests that judge a reading.
+//! One channel of a stream: what it remembers, and the tests that judge a reading.
 //!
-//! - *level*: the latest four readings are like no four of the past (spike, dropout, level shift, ramp, noise);
-//! - *shape*: the latest pattern, its mean taken out, is like none of the past (frequency, missing cycle, noise);
-//! - *stuck*: the very same value has come more often in a row than it ever does.
-//!
-//! A reading judged anomalous is remembered, but never served as an example and never shapes a threshold.
+//! Each test turns the latest readings into one score; a [`Tail`] of its own says how rare that score is. So every test
+//! is calibrated on its own channel: noise, counts, switches and heavy tails each give the evidence that their own past
+//! supports. Everything is learned, anomalies too: what happens often is not an anomaly.
 
-use super::history::History;
-use super::nearest::{LEVEL_LENGTH, Lags, Nearest, Reach, forgiving_distance};
+use super::fixed_point::{FixedPoint, STEPS_BITS};
+use super::logarithm::{OF_ZERO, ONE, log2};
+use super::nearest::{Lags, Nearest, Reach, forgiving_distance};
+use super::reading::Reading;
 use super::ring::Ring;
-use super::stream::{Kind, Tuning};
+use super::tail::{MAX_EVIDENCE, Tail};
+use super::verdict::Kind;
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// The tests that have a tail, in the order in which a tie is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Test {
+    /// The reading above its centre.
+    Above,
+    /// The reading below its centre.
+    Below,
+    /// The reading against the one before it.
+    Jump,
+    /// The mean of the latest eighth of the window against the rest.
+    Shift,
+    /// The mean step from reading to reading of late.
+    Noise,
+    /// The latest readings against their nearest neighbours in the window.
+    Level,
+    /// The latest pattern, its mean taken out, likewise.
+    Shape,
+}
+
+const TESTS: [Test; 7] =
+    [Test::Above, Test::Below, Test::Jump, Test::Shift, Test::Noise, Test::Level, Test::Shape];
 
 /// The counters of a channel. All zeros: nothing seen.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub(super) struct ChannelState {
-    /// How many times in a row the latest value has come.
+    fixed: FixedPoint,
+    /// Sum of the readings in the ring.
+    sum: i64,
+    /// Running median, in 1/256 step.
+    centre: i64,
+    /// Mean absolute difference from it, in 1/256 step.
+    spread: i64,
+    /// Mean of the readings before the episode at hand, in 1/64 step.
+    held_mean: i64,
+    /// The furthest that the mean has been from it since.
+    held_peak: u64,
+    /// Bits: the reading is above its centre; the mean of late above the mean before; the episode at hand shifts this
+    /// channel; a reading is missing; it has been said that the cycle is too long.
+    flags: u64,
+    /// Readings so far.
+    seen: u32,
+    /// How often the readings crossed their centre, in 1/256, half of it forgotten after 2,800 readings.
+    crossings: u32,
+    /// How often the mean of late crossed the mean before it, likewise.
+    mean_crossings: u32,
+    /// Code of the least step that is not rare: one in sixteen changes is smaller.
+    step: i32,
+    /// Changes from reading to reading so far.
+    changes: u32,
+    /// How often the latest value has come in a row.
     run: u32,
-    /// The longest normal run in this and in the last block of `window / 2` samples.
+    /// The longest run in this and in the last block of four windows.
     longest: [u32; 2],
-    /// How many samples of this block have passed.
+    /// Readings in this block.
     block: u32,
-    /// How many samples ago the level was last anomalous.
+    /// Readings since the level was last anomalous.
     since_level: u32,
-    /// How many scores the thresholds still need.
-    wanted: u32,
-    /// One once the first sample has set the counters up.
-    started: u32,
+    /// Readings that were lower than the one before.
+    falls: u32,
+    /// Code of the shift that one mean in 64 has, when the episode at hand began.
+    held_knee: i32,
 }
-const _: () = assert!(size_of::<ChannelState>() == 28);
+const _: () = assert!(size_of::<ChannelState>() == 24 + 48 + 48);
 
-/// The spread of the scores is from their median to this percentile: anomalies that slip in hardly move it.
-const SPREAD_PERCENTILE: u32 = 95;
+const ABOVE: u64 = 1;
+const MEAN_ABOVE: u64 = 2;
+const SHIFTED: u64 = 4;
+const GAP: u64 = 8;
+const SLOW_SAID: u64 = 16;
 
-/// What one test found.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Finding {
-    pub kind: Kind,
-    pub score: u32,
-    pub threshold: u32,
-}
-
-impl Finding {
-    pub fn is_anomaly(&self) -> bool {
-        self.score > self.threshold
-    }
-
-    /// Is its score further over (or nearer to) its threshold than that of `other`?
-    pub fn is_worse_than(&self, other: &Self) -> bool {
-        let (a, b) = (u64::from(self.score), u64::from(other.score));
-        a * u64::from(other.threshold.max(1)) > b * u64::from(self.threshold.max(1))
-    }
-}
+/// Evidence of a level is at most this and a bit for each doubling of the times that the level was crossed: a channel
+/// that wanders has not shown yet where it can go.
+const LEVEL_CREDIT: i32 = 4 * ONE;
+/// Likewise of the nearest neighbours.
+const NEIGHBOUR_CREDIT: i32 = 6 * ONE;
+/// Likewise of the mean.
+const MEAN_CREDIT: i32 = 6 * ONE;
+/// What a channel of counts or switches has to show beyond others: its scores are few and far between.
+const DISCRETE_MARGIN: i32 = 2 * ONE;
+/// Evidence from which the level explains the shape.
+const LEVEL_EXPLAINS: i32 = 10 * ONE;
+/// Evidence from which the shape is looked at again with its timing forgiven.
+const SHAPE_DOUBT: i32 = 6 * ONE;
+/// Evidence that it must keep then: not among the usual.
+const FORGIVEN: i32 = 5 * ONE;
+/// Evidence of a counter that begins again.
+const RESTART: i32 = 14 * ONE;
+/// Evidence of a run that is [`STUCK_MULTIPLE`] times as long as the longest so far.
+const STUCK: i32 = 10 * ONE;
+const STUCK_MULTIPLE: u32 = 3;
+/// Readings that may repeat on any channel.
+const FREE_RUN: u32 = 4;
 
 /// What a channel made of a reading.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Judgement {
-    /// How many more samples are needed before readings are judged; zero when they are.
-    pub remaining: u32,
-    /// The test that was nearest to its threshold, or furthest over it.
-    pub worst: Finding,
-    /// The distance to the nearest past readings.
-    pub nearest: u32,
-}
-
-impl Judgement {
-    /// A channel that judges comes before one that warms up, then the worse finding counts.
-    pub fn is_worse_than(&self, other: &Self) -> bool {
-        match (self.remaining, other.remaining) {
-            (0, 0) => self.worst.is_worse_than(&other.worst),
-            (mine, theirs) => mine < theirs,
-        }
-    }
+    /// The test with the most evidence.
+    pub kind: Kind,
+    /// Its evidence, in 1/256 bit.
+    pub evidence: i32,
+    /// Is that test over as soon as the readings are normal again?
+    pub brief: bool,
 }
 
 /// The memory of one channel.
 #[derive(Debug)]
 pub(super) struct Channel<'a> {
     state: &'a mut ChannelState,
+    tails: &'a mut [Tail],
     ring: Ring<'a>,
     lags: Lags<'a>,
     reach: Reach,
-    levels: History<'a>,
-    shapes: History<'a>,
 }
 
 impl<'a> Channel<'a> {
-    /// Takes hold of a channel that remembers the readings within `reach`, and half as many scores.
+    /// Takes hold of a channel that remembers the readings within `reach`.
     pub fn carve(arena: &mut Arena<'a>, reach: Reach) -> Result<Self, NoRoom> {
-        let window = reach.window as u32;
         Ok(Self {
             state: arena.one("channel-state")?,
-            ring: Ring::carve(arena, window)?,
+            tails: arena.slice("tails", TESTS.len() as u32)?,
+            ring: Ring::carve(arena, reach.window as u32)?,
             lags: Lags::carve(arena, reach)?,
-            levels: History::carve(arena, window / 2)?,
-            shapes: History::carve(arena, window / 2)?,
             reach,
         })
     }
 
-    /// Takes in a reading and judges it.
-    pub fn sample<M: Meter>(&mut self, value: i32, tuning: &Tuning, meter: &mut M) -> Judgement {
-        let Reach { window, pattern } = self.reach;
-        let examples = window / 4 + pattern;
-        if self.state.started == 0 {
-            let wanted = (window / 2 - examples + 1) as u32;
-            *self.state =
-                ChannelState { started: 1, wanted, since_level: pattern as u32, ..ChannelState::default() };
-        }
-        self.count_run(value);
-        self.ring.push(value);
-        let nearest = self.lags.advance(&self.ring, self.reach, meter);
-        if self.ring.len() < examples {
-            let remaining = self.state.wanted.saturating_add((examples - self.ring.len()) as u32);
-            return Judgement { remaining, ..Judgement::default() };
-        }
-        let distance = nearest.level.unwrap_or(0);
-        if self.state.wanted > 0 {
-            self.learn(&nearest, meter);
-            self.state.longest[0] = self.state.longest[0].max(self.state.run);
-            let remaining = self.state.wanted;
-            self.state.wanted -= 1;
-            return Judgement { remaining, nearest: distance, ..Judgement::default() };
-        }
-        let worst = self.judge(&nearest, tuning, meter);
-        Judgement { remaining: 0, worst, nearest: distance }
+    /// Readings so far.
+    pub fn seen(&self) -> u32 {
+        self.state.seen
     }
 
-    fn judge<M: Meter>(&mut self, nearest: &Nearest, tuning: &Tuning, meter: &mut M) -> Finding {
-        meter.record(Op::Call, 1);
-        meter.record(Op::Compare, 12);
-        meter.record(Op::MulWide, 8);
-        meter.record(Op::DivWide, 4);
-        let direction = if nearest.below { Kind::Low } else { Kind::High };
-        let level = finding(direction, nearest.level, &self.levels, tuning.level);
-        // A spike stays in the pattern for its whole length; it has been reported, and its shape says no more.
-        let quiet = self.state.since_level as usize >= self.reach.pattern;
-        let nearest = Nearest { shape: nearest.shape.filter(|_| quiet), ..*nearest };
-        let mut shape = finding(Kind::Shape, nearest.shape, &self.shapes, tuning.shape);
-        if shape.is_anomaly() {
-            shape.score = forgiving_distance(&self.ring, nearest.shape_lag, self.reach.pattern, meter);
+    /// Notes that a reading is missing, or that time passed without one. Nothing is learned.
+    pub fn gap(&mut self) {
+        self.state.flags |= GAP;
+    }
+
+    /// Takes in a reading and judges it. `credit` is added to what wandering channels are allowed; `muted` are the
+    /// kinds that are not looked for.
+    pub fn sample<M: Meter>(
+        &mut self,
+        reading: Reading,
+        credit: i32,
+        muted: u16,
+        meter: &mut M,
+    ) -> Judgement {
+        // Sums over an eighth of the window, twice, and over a 32nd; then seven scores and their logarithms.
+        meter.record(Op::Load, (self.reach.window / 4 + self.reach.window / 16) as u32);
+        meter.record(Op::Alu, (self.reach.window / 4 + self.reach.window / 16) as u32 + 7 * 24);
+        let restart = self.push(reading, meter);
+        let nearest = self.lags.advance(&self.ring, self.reach, meter);
+        self.follow_level(meter);
+        let mut worst = Judgement::default();
+        for test in TESTS {
+            let Some(score) = self.score(test, &nearest) else { continue };
+            let evidence = self.weigh(test, score, credit, &nearest, meter);
+            let kind = kind(test, nearest.below);
+            if evidence > worst.evidence && muted & kind.bit() == 0 {
+                worst = Judgement { kind, evidence, brief: !matches!(test, Test::Shift | Test::Noise) };
+            }
         }
-        let worst = most_telling([self.stuck(tuning), level, shape]);
-        let since = self.state.since_level.saturating_add(1);
-        self.state.since_level = if level.is_anomaly() { 0 } else { since };
-        if worst.is_anomaly() {
-            self.ring.mark();
-        } else {
-            self.learn(&nearest, meter);
+        self.state.flags &= !GAP;
+        let stuck = self.stuck();
+        if stuck > worst.evidence && muted & Kind::Stuck.bit() == 0 {
+            worst = Judgement { kind: Kind::Stuck, evidence: stuck, brief: true };
         }
-        self.turn_block(!worst.is_anomaly());
-        if self.ring.anomalous() as usize > self.reach.window / 2 {
-            self.accept();
+        if self.is_discrete() {
+            worst.evidence = (worst.evidence - DISCRETE_MARGIN).max(0);
         }
+        if restart {
+            worst = Judgement { kind: Kind::Restart, evidence: RESTART, brief: true };
+        }
+        self.keep_in_range();
         worst
     }
 
-    /// A run of one value against the longest that ended while all was normal.
-    fn stuck(&self, tuning: &Tuning) -> Finding {
-        if tuning.stuck == 0 {
-            return Finding { kind: Kind::Stuck, ..Finding::default() };
+    /// Takes the reading into the ring and says whether a counter has begun again.
+    fn push<M: Meter>(&mut self, reading: Reading, meter: &mut M) -> bool {
+        meter.record(Op::DivWide, 4);
+        meter.record(Op::MulWide, 4);
+        let state = &mut *self.state;
+        let first = state.seen == 0;
+        let before = self.ring.value(0);
+        let mut value = state.fixed.take(reading, first);
+        // A counter falls when it wraps or when its device restarts.
+        let restart = is_counter(state, self.reach.window) && value < before;
+        if restart {
+            state.fixed.continue_at(before);
+            value = before;
+        } else if !first {
+            state.falls = state.falls.saturating_add(u32::from(value < before));
         }
-        let longest = self.state.longest[0].max(self.state.longest[1]);
-        let threshold = longest.saturating_mul(tuning.stuck).saturating_add(LEVEL_LENGTH as u32);
-        let thousandths = |count: u32| count.saturating_mul(1000);
-        Finding { kind: Kind::Stuck, score: thousandths(self.state.run), threshold: thousandths(threshold) }
+        let full = self.ring.len() == self.reach.window;
+        let leaves = if full { i64::from(self.ring.value(self.reach.window - 1)) } else { 0 };
+        state.sum = state.sum.saturating_add(i64::from(value)).saturating_sub(leaves);
+        self.ring.push(value);
+        state.seen = state.seen.saturating_add(1);
+        if !first {
+            count_run(state, value == before, self.reach.window as u32);
+            follow_step(state, value.abs_diff(before));
+        }
+        restart
     }
 
-    /// Lets a normal reading shape the thresholds.
-    fn learn<M: Meter>(&mut self, nearest: &Nearest, meter: &mut M) {
-        if let Some(level) = nearest.level {
-            self.levels.push(level, meter);
+    /// Lets centre, spread and crossings follow the latest reading.
+    fn follow_level<M: Meter>(&mut self, meter: &mut M) {
+        meter.record(Op::Alu, 60);
+        meter.record(Op::DivWide, 3);
+        let value = i64::from(self.ring.value(0)) << 8;
+        let state = &mut *self.state;
+        if state.seen <= 1 {
+            state.centre = value;
         }
-        if let Some(shape) = nearest.shape {
-            self.shapes.push(shape, meter);
+        let pace = i64::from((state.seen / 2).clamp(1, 100));
+        let step = (state.spread / pace).clamp(1, i64::MAX / 2);
+        state.centre = state.centre.saturating_add(value.saturating_sub(state.centre).clamp(-step, step));
+        let away = value.saturating_sub(state.centre).saturating_abs();
+        let memory = i64::from(state.seen.clamp(1, 512));
+        state.spread = state.spread.saturating_add(away.saturating_sub(state.spread) / memory);
+        cross(&mut state.crossings, &mut state.flags, ABOVE, value > state.centre);
+        if let Some((late, before)) = self.means() {
+            let state = &mut *self.state;
+            cross(&mut state.mean_crossings, &mut state.flags, MEAN_ABOVE, late > before);
         }
     }
 
-    /// Most of the window is anomalous: that is how things are now. The readings stay, the thresholds are learned anew.
-    fn accept(&mut self) {
-        self.ring.absolve();
-        self.levels.clear();
-        self.shapes.clear();
-        self.state.longest = [self.state.run, 0];
-        self.state.wanted = (self.reach.window / 4) as u32;
+    /// The mean of the latest eighth of the window and that of the rest, in 1/64 step.
+    fn means(&self) -> Option<(i64, i64)> {
+        let late = self.reach.window / 8;
+        let before = self.ring.len().checked_sub(late).filter(|before| *before >= 3 * late)?;
+        let sum = self.ring.sum(0..late);
+        Some((
+            (sum << 6) / late as i64,
+            self.state.sum.saturating_sub(sum).saturating_mul(1 << 6) / before as i64,
+        ))
     }
 
-    /// Counts how often the value has come in a row. What ends a run while all is normal says how long runs may be.
-    fn count_run(&mut self, value: i32) {
-        let same = self.ring.len() > 0 && self.ring.value(0) == value;
-        if !same && self.ring.clean_run(0) > 0 {
-            self.state.longest[0] = self.state.longest[0].max(self.state.run);
-        }
-        self.state.run = if same { self.state.run.saturating_add(1) } else { 1 };
+    /// The mean of the latest 32nd of the window, in 1/64 step.
+    fn latest_mean(&self) -> i64 {
+        let late = self.reach.window / 32;
+        (self.ring.sum(0..late) << 6) / late as i64
     }
 
-    /// Forgets the runs of the block before the last. A run that is still going on, and normal, counts into the new one:
-    /// what has always been constant is not stuck.
-    fn turn_block(&mut self, normal: bool) {
-        self.state.block = self.state.block.saturating_add(1);
-        if self.state.block as usize >= self.reach.window / 2 {
-            let going_on = if normal { self.state.run } else { 0 };
-            self.state.block = 0;
-            self.state.longest = [going_on, self.state.longest[0].max(going_on)];
+    /// What a test makes of the latest readings, in 1/64 step; `None` where it lacks past.
+    fn score(&self, test: Test, nearest: &Nearest) -> Option<u64> {
+        let latest = self.ring.value(0);
+        let away = (i64::from(latest) << 8).saturating_sub(self.state.centre);
+        let gap = self.state.flags & GAP != 0;
+        let enough = self.ring.len() >= self.reach.window / 4 + self.reach.pattern;
+        match test {
+            Test::Above => Some(away.max(0).unsigned_abs() >> 2),
+            Test::Below => Some(away.saturating_neg().max(0).unsigned_abs() >> 2),
+            Test::Jump if self.ring.len() < 2 || gap => None,
+            Test::Jump => Some(u64::from(latest.abs_diff(self.ring.value(1))) << 6),
+            Test::Shift => self.means().map(|(late, before)| late.abs_diff(before)),
+            Test::Noise => {
+                let late = self.reach.window / 32;
+                let steps =
+                    (0..late).map(|age| u64::from(self.ring.value(age).abs_diff(self.ring.value(age + 1))));
+                (self.ring.len() >= 4 * late && !gap).then(|| (steps.sum::<u64>() << 6) / late as u64)
+            }
+            Test::Level if enough => nearest.level.map(|distance| u64::from(distance) << 6),
+            Test::Shape if enough => nearest.shape.map(|distance| u64::from(distance) << 6),
+            Test::Level | Test::Shape => None,
         }
+    }
+
+    /// Evidence of a score, which its tail learns.
+    fn weigh<M: Meter>(
+        &mut self,
+        test: Test,
+        score: u64,
+        credit: i32,
+        nearest: &Nearest,
+        meter: &mut M,
+    ) -> i32 {
+        let floor = self.floor(test);
+        let code = log2(score.saturating_add(floor));
+        let Some(tail) = self.tails.get_mut(test as usize) else { return 0 };
+        let mut evidence = tail.evidence(code, meter);
+        let state = &mut *self.state;
+        let crossed = |crossings: u32| log2(u64::from((crossings >> 8).max(1)));
+        match test {
+            Test::Above | Test::Below | Test::Jump if score <= floor + floor / 8 => evidence = 0,
+            Test::Above | Test::Below => {
+                evidence = evidence.min(LEVEL_CREDIT + credit + crossed(state.crossings));
+            }
+            Test::Shift => evidence = evidence.min(MEAN_CREDIT + credit + crossed(state.mean_crossings)),
+            Test::Level => {
+                // One level seen all the time and then another needs no crossing to be told apart.
+                let constant = state.changes < 2;
+                let limit = NEIGHBOUR_CREDIT + credit + crossed(state.crossings);
+                evidence =
+                    if constant || evidence <= limit { evidence } else { limit + (evidence - limit) / 8 };
+                let since = state.since_level.saturating_add(1);
+                state.since_level = if evidence > LEVEL_EXPLAINS { 0 } else { since };
+            }
+            // A spike stays in the pattern for its whole length; the level has reported it.
+            Test::Shape if (state.since_level as usize) < self.reach.pattern => evidence = 0,
+            Test::Shape if evidence > SHAPE_DOUBT => {
+                let forgiven = forgiving_distance(&self.ring, nearest.shape_lag, self.reach.pattern, meter);
+                let code = log2((u64::from(forgiven) << 6).min(score).saturating_add(floor));
+                let timely = tail.evidence(code, meter);
+                evidence = if timely > FORGIVEN { evidence } else { timely };
+            }
+            Test::Jump | Test::Noise | Test::Shape => {}
+        }
+        tail.learn(code, meter);
+        evidence
+    }
+
+    /// The least difference that a score can tell apart, in 1/64 step: the sensor's own, over what a test averages.
+    fn floor(&self, test: Test) -> u64 {
+        let step = self.step();
+        match test {
+            Test::Above | Test::Below | Test::Jump => step,
+            Test::Shift | Test::Noise | Test::Level | Test::Shape => step / 4,
+        }
+    }
+
+    /// The least change of a reading that is not rare, in 1/64 step.
+    fn step(&self) -> u64 {
+        if self.state.changes == 0 {
+            return 0;
+        }
+        let code = self.state.step.clamp(0, 40 * ONE);
+        let octave = 1u64 << (code / ONE);
+        octave + ((octave * (code % ONE) as u64) >> 8)
+    }
+
+    /// Counts, switches and coarse steps: the readings keep within a few of the sensor's own steps.
+    fn is_discrete(&self) -> bool {
+        self.state.changes > 0 && (self.state.spread.unsigned_abs() >> 2) <= 2 * self.step()
+    }
+
+    /// Evidence that the very same value has come too often in a row.
+    fn stuck(&self) -> i32 {
+        let longest = self.state.longest[0].max(self.state.longest[1]).max(1);
+        let beyond = self.state.run.saturating_sub(FREE_RUN);
+        if self.state.run <= longest.saturating_add(FREE_RUN) || self.state.changes == 0 {
+            return 0;
+        }
+        let evidence = u64::from(beyond) * STUCK as u64 / u64::from(longest.saturating_mul(STUCK_MULTIPLE));
+        evidence.min(MAX_EVIDENCE as u64) as i32
+    }
+
+    /// An episode begins: how things were before it is held on to.
+    pub fn hold<M: Meter>(&mut self, meter: &mut M) {
+        let knee = self.tails.get(Test::Shift as usize).map_or(OF_ZERO, |tail| tail.knee(meter));
+        let before = self.means().map_or(0, |(_, before)| before);
+        let state = &mut *self.state;
+        (state.held_mean, state.held_peak, state.held_knee) = (before, 0, knee);
+        state.flags &= !SHIFTED;
+    }
+
+    /// Is the mean still away from where it was before the episode? `involved`: this channel has shown evidence of late.
+    /// A channel that has come back, or was never away once the episode is `old`, is out until the next episode.
+    pub fn is_shifted(&mut self, involved: bool, old: bool) -> bool {
+        // The mean of a counter is always on its way.
+        let counter = is_counter(self.state, self.reach.window);
+        let Some((late, _)) = self.means().filter(|_| !counter) else { return false };
+        let latest = self.latest_mean();
+        let state = &mut *self.state;
+        if involved {
+            state.flags |= SHIFTED;
+        }
+        let away = late.abs_diff(state.held_mean);
+        state.held_peak = state.held_peak.max(away);
+        let still = state.held_knee > 0
+            && log2(away) > state.held_knee
+            && away > state.held_peak / 5 * 4
+            && latest.abs_diff(state.held_mean) > state.held_peak / 2;
+        if old && !still {
+            state.flags &= !SHIFTED;
+        }
+        still && state.flags & SHIFTED != 0
+    }
+
+    /// Once: has so long passed without the level being crossed that its cycle, if it has one, is longer than the
+    /// window?
+    pub fn is_slow(&mut self) -> bool {
+        let long = self.state.seen as usize == 2 * self.reach.window;
+        let slow = long
+            && self.state.changes > 0
+            && (self.state.crossings >> 8) < 16
+            && self.state.falls > 0
+            && !self.is_discrete();
+        let said = self.state.flags & SLOW_SAID != 0;
+        if slow {
+            self.state.flags |= SLOW_SAID;
+        }
+        slow && !said
+    }
+
+    /// Makes the steps coarser when the readings outgrow them.
+    fn keep_in_range(&mut self) {
+        let state = &mut *self.state;
+        if state.fixed.is_clamping() {
+            let by = state.fixed.recentre();
+            let shift = |value: i32| value.saturating_sub(by).clamp(-(1 << 26), 1 << 26);
+            self.ring.change(shift);
+            state.centre = state.centre.saturating_sub(i64::from(by) << 8);
+            state.held_mean = state.held_mean.saturating_sub(i64::from(by) << 6);
+            self.renew();
+        }
+        let state = &mut *self.state;
+        if state.spread > 1 << (20 + 8) && state.fixed.coarsen() {
+            self.ring.change(|value| value >> STEPS_BITS);
+            state.centre >>= STEPS_BITS;
+            state.spread >>= STEPS_BITS;
+            state.held_mean >>= STEPS_BITS;
+            state.held_peak >>= STEPS_BITS;
+            let by = STEPS_BITS as i32 * ONE;
+            state.step = state.step.saturating_sub(by).max(0);
+            state.held_knee = state.held_knee.saturating_sub(by);
+            self.tails.iter_mut().for_each(|tail| tail.rescale(-by));
+            self.renew();
+        }
+    }
+
+    /// Sums up anew after every reading has changed.
+    fn renew(&mut self) {
+        self.state.sum = self.ring.sum(0..self.ring.len());
+        self.lags.rebuild(&self.ring, self.reach);
     }
 }
 
-/// The first anomaly, for a stuck value explains a wrong level and a wrong level explains a wrong shape; else the worst.
-fn most_telling(findings: [Finding; 3]) -> Finding {
-    let worse = |held: Finding, found: Finding| if found.is_worse_than(&held) { found } else { held };
-    let anomaly = findings.into_iter().find(Finding::is_anomaly);
-    anomaly.unwrap_or_else(|| findings.into_iter().fold(Finding::default(), worse))
+/// Has it only ever risen, for long enough?
+fn is_counter(state: &ChannelState, window: usize) -> bool {
+    state.falls == 0 && state.changes as usize >= window / 4
 }
 
-/// The verdict of a distance test, which allows `multiple` times the spread of `scores` above their median.
-fn finding(kind: Kind, score: Option<u32>, scores: &History<'_>, multiple: u32) -> Finding {
-    let median = scores.quantile(50, 100);
-    let spread = scores.quantile(SPREAD_PERCENTILE, 100).saturating_sub(median);
-    let threshold = median.saturating_add(spread.saturating_mul(multiple)).max(1);
-    let score = score.filter(|_| multiple > 0).unwrap_or(0);
-    Finding { kind, score, threshold }
+fn kind(test: Test, below: bool) -> Kind {
+    match test {
+        Test::Above => Kind::High,
+        Test::Below => Kind::Low,
+        Test::Level if below => Kind::Low,
+        Test::Level => Kind::High,
+        Test::Jump => Kind::Jump,
+        Test::Shift => Kind::Shift,
+        Test::Noise => Kind::Noise,
+        Test::Shape => Kind::Shape,
+    }
+}
+
+/// Counts a crossing when the side has changed.
+fn cross(crossings: &mut u32, flags: &mut u64, side: u64, above: bool) {
+    *crossings -= *crossings >> 12;
+    if above != (*flags & side != 0) {
+        *flags ^= side;
+        *crossings = crossings.saturating_add(1 << 8);
+    }
+}
+
+/// Counts how often the value has come in a row; a run counts as long once it has ended.
+fn count_run(state: &mut ChannelState, same: bool, window: u32) {
+    if same {
+        state.run = state.run.saturating_add(1);
+    } else {
+        state.longest[0] = state.longest[0].max(state.run);
+        state.run = 1;
+    }
+    state.block = state.block.saturating_add(1);
+    if state.block >= 4 * window {
+        state.block = 0;
+        state.longest = [state.run, state.longest[0]];
+    }
+}
+
+/// Lets the step follow the changes: one in sixteen is smaller.
+fn follow_step(state: &mut ChannelState, change: u32) {
+    if change == 0 {
+        return;
+    }
+    let code = log2(u64::from(change) << 6);
+    let pace = if state.changes < 128 { 8 } else { 2 };
+    if state.changes == 0 {
+        state.step = code;
+    } else if code < state.step.saturating_sub(4) {
+        state.step = state.step.saturating_sub(15 * pace).max(0);
+    } else if code > state.step.saturating_add(4) {
+        state.step = state.step.saturating_add(pace).min(code);
+    }
+    state.changes = state.changes.saturating_add(1);
 }

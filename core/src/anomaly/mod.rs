@@ -1,16 +1,20 @@
 //! Finding what is unlike the past: in sensor streams and in texts.
 //!
-//! Both detectors work alike. What is new is as anomalous as its nearest neighbour among what was learned is far away;
-//! how far is too far comes from the distances that the learned things had themselves; and what is learned is a sliding
-//! window, so a detector runs for ever in the memory it was given. All arithmetic is integer and saturates.
+//! Both detectors work alike. What is new gets a score; how rare that score is comes from the scores that the learned
+//! things had themselves; and what is learned fades, so a detector runs for ever in the memory it was given. All
+//! arithmetic is integer and saturates.
 
 mod channel;
-mod history;
+mod episode;
+mod fixed_point;
+mod logarithm;
 mod nearest;
+pub mod reading;
 mod ring;
-pub mod sample;
 pub mod stream;
+mod tail;
 pub mod text;
+mod verdict;
 
 /// What a detector thinks of what it was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

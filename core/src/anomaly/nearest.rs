@@ -9,7 +9,7 @@ use super::ring::Ring;
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 
-/// Differences beyond this many thousandths count as this many: 67,108 units.
+/// Differences beyond this many steps of the channel count as this many.
 const LARGEST_DIFFERENCE: i32 = (1 << 26) - 1;
 
 /// The longest pattern. Its differences sum to less than 2^31, their squares to less than 2^57.
@@ -36,14 +36,14 @@ pub(super) struct Lags<'a> {
     sums: &'a mut [i32],
 }
 
-/// The nearest neighbours of the latest readings; `None` where no clean past reaches.
+/// The nearest neighbours of the latest readings; `None` where no past reaches.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Nearest {
-    /// Root mean square difference to the nearest past [`LEVEL_LENGTH`] readings, in thousandths.
+    /// Root mean square difference to the nearest past [`LEVEL_LENGTH`] readings, in steps of the channel.
     pub level: Option<u32>,
     /// Is the latest reading below its counterpart in that neighbour?
     pub below: bool,
-    /// Root mean square difference to the nearest past pattern once both have mean zero, in thousandths.
+    /// Root mean square difference to the nearest past pattern once both have mean zero, in steps of the channel.
     pub shape: Option<u32>,
     /// How many samples ago that pattern ended.
     pub shape_lag: usize,
@@ -70,6 +70,18 @@ impl<'a> Lags<'a> {
     pub fn carve(arena: &mut Arena<'a>, reach: Reach) -> Result<Self, NoRoom> {
         let lags = (reach.window - reach.pattern) as u32;
         Ok(Self { squares: arena.slice("lag-squares", lags)?, sums: arena.slice("lag-sums", lags)? })
+    }
+
+    /// Sums up anew: every reading of `ring` has changed.
+    pub fn rebuild(&mut self, ring: &Ring<'_>, reach: Reach) {
+        for (lag, (squares, sum)) in self.squares.iter_mut().zip(self.sums.iter_mut()).enumerate().skip(1) {
+            (*squares, *sum) = (0, 0);
+            for age in (0..reach.pattern).take_while(|age| age + lag < ring.len()) {
+                let difference = difference(ring.value(age), ring.value(age + lag));
+                *squares = squares.wrapping_add(square(difference));
+                *sum = sum.wrapping_add(difference);
+            }
+        }
     }
 
     /// Carries every lag on to the latest sample of `ring`, from its empty state on, and finds the nearest neighbours.
@@ -136,11 +148,10 @@ fn root_mean_square(squares: u64, count: usize) -> u32 {
 }
 
 impl Least {
-    /// Compares with the neighbour that ended `lag` samples ago, where all of it was judged normal.
+    /// Compares with the neighbour that ended `lag` samples ago, where all of it is still held.
     #[inline(always)]
     fn take(&mut self, ring: &Ring<'_>, lag: usize, latest: &[i32], pattern: usize, squares: u64, sum: i32) {
-        let clean = ring.clean_run(lag);
-        if clean >= LEVEL_LENGTH {
+        if lag + LEVEL_LENGTH <= ring.len() {
             let each = latest.iter().enumerate();
             let level = each.map(|(age, value)| square(difference(*value, ring.value(lag + age)))).sum();
             if level < self.level {
@@ -148,7 +159,7 @@ impl Least {
                 self.below = latest.first().is_some_and(|latest| *latest < ring.value(lag));
             }
         }
-        if clean >= pattern {
+        if lag + pattern <= ring.len() {
             let shape = centred(squares, sum, pattern);
             if shape < self.shape {
                 (self.shape, self.shape_lag) = (shape, lag);

@@ -2,16 +2,17 @@
 //!
 //! Two spellings that a person would call the same word must reach the hash as the same letters: `CAFÉ`, `café` and
 //! `cafe` + combining acute all become `c a f e`, `Straße` and `STRASSE` the same seven letters. Covered are Latin
-//! (Latin-1, Extended-A, Vietnamese and Romanian letters, full-width), Greek, Cyrillic and Armenian; every other
-//! script passes through unchanged, since it has no case. The tables are 448 bytes of flash, the whole embedder is
-//! under 6 KB on a RISC-V chip; `char::to_lowercase` alone would add 12 KB, and would leave the accents.
+//! (Latin-1, Extended-A, Vietnamese and Romanian letters, ligatures, full-width), Greek, Cyrillic and Armenian; kana
+//! lose their voicing marks and half-width kana become full-width (`ｶﾞｽ` and `ガス` are one word); every other script
+//! passes through unchanged, since it has no case. The tables are 560 bytes of flash; `char::to_lowercase` alone would
+//! add 12 KB, and would leave the accents.
 //!
 //! Letters and digits make words. ASCII, Latin-1 and general punctuation, spaces and controls separate them; combining
 //! marks, joiners and variation selectors are ignored. Symbols beyond those, emoji among them, count as letters.
 
 /// What one character means to the embedder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Folded {
+pub(crate) enum Folded {
     /// The end of a word.
     Break,
     /// Nothing: a combining mark, a joiner.
@@ -20,9 +21,11 @@ pub(super) enum Folded {
     Letter(u32),
     /// A ligature: two letters.
     Pair(u32, u32),
+    /// A ligature: three letters.
+    Triple(u32, u32, u32),
 }
 
-use Folded::{Break, Letter, Mark, Pair};
+use Folded::{Break, Letter, Mark, Pair, Triple};
 
 /// Base letters of U+00C0..U+0180. A blank separates words, a star is a ligature.
 const LATIN: &[u8; 192] = b"aaaaaa*ceeeeiiiidnooooo ouuuuyt*aaaaaa*ceeeeiiiidnooooo ouuuuyty\
@@ -35,7 +38,7 @@ mmmmmmnnnnnnnnoooooooopppprrrrrrrrssssssssssttttttttuuuuuuuuuuvvvvwwwwwwwwwwxxxx
 aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeeeeeeeeeeeiiiioooooooooooooooooooooooouuuuuuuuuuuuuuyyyyyyyy??????";
 
 /// What `character` is to the embedder.
-pub(super) fn fold(character: char) -> Folded {
+pub(crate) fn fold(character: char) -> Folded {
     let code = character as u32;
     match code {
         0x30..=0x39 | 0x61..=0x7A => Letter(code),
@@ -45,13 +48,28 @@ pub(super) fn fold(character: char) -> Folded {
         0x1E00..0x1F00 => from_table(LATIN_ADDITIONAL, code, 0x1E00),
         0x180..0x250 => Letter(fold_latin_extended_b(code)),
         0x300..=0x36F | 0x200B..=0x200F | 0x20D0..=0x20FF | 0xFE00..=0xFE0F | 0x1F3FB..=0x1F3FF => Mark,
+        // Word joiner, invisible operators and the zero-width no-break space: inside a word, like a joiner.
+        0x2060..=0x2064 | 0x180E | 0xFEFF | 0x3099 | 0x309A | 0xFF9E | 0xFF9F => Mark,
+        0x2070..=0x2079 => Letter(fold_superscript(code)),
+        0x2080..=0x2089 => Letter(code - 0x2050),
         0x2B0..=0x2FF | 0x2010..=0x206F | 0x2000..=0x200A | 0x3000..=0x3004 | 0x3008..=0x3020 => Break,
         0x370..0x400 => fold_greek(code),
         0x400..=0x52F => Letter(fold_cyrillic(code)),
         0x531..=0x556 => Letter(code + 0x30),
         0xFF10..=0xFF19 | 0xFF41..=0xFF5A => Letter(code - 0xFEE0),
         0xFF21..=0xFF3A => Letter(code - 0xFEC0),
-        0xFF00..=0xFF0F | 0xFF1A..=0xFF20 | 0xFF3B..=0xFF40 | 0xFF5B..=0xFF65 | 0xFFFD | 0xFEFF => Break,
+        0xFF00..=0xFF0F
+        | 0xFF1A..=0xFF20
+        | 0xFF3B..=0xFF40
+        | 0xFF5B..=0xFF65
+        | 0xFFFD
+        | 0x309B
+        | 0x309C
+        | 0x30FB => Break,
+        0x3041..=0x3096 => Letter(fold_kana(code)),
+        0x30A1..=0x30F6 => Letter(fold_kana(code - 0x60) + 0x60),
+        0xFB00..=0xFB06 => latin_ligature(code),
+        0xFF66..=0xFF9D => Letter(full_width_kana(code)),
         _ => Letter(code),
     }
 }
@@ -68,6 +86,56 @@ fn fold_latin1_symbol(code: u32) -> Folded {
         0xBA => Letter('o' as u32),
         _ => Break,
     }
+}
+
+/// The digit of U+2070 and U+2074..=U+2079; U+2071 is the letter i.
+fn fold_superscript(code: u32) -> u32 {
+    match code {
+        0x2070 => 0x30,
+        0x2074..=0x2079 => code - 0x2040,
+        _ => 'i' as u32,
+    }
+}
+
+/// The ligatures of typesetting: ff, fi, fl, ffi, ffl, long st, st.
+fn latin_ligature(code: u32) -> Folded {
+    let [f, i, l] = ['f', 'i', 'l'].map(|letter| letter as u32);
+    match code {
+        0xFB00 => Pair(f, f),
+        0xFB01 => Pair(f, i),
+        0xFB02 => Pair(f, l),
+        0xFB03 => Triple(f, f, i),
+        0xFB04 => Triple(f, f, l),
+        _ => Pair('s' as u32, 't' as u32),
+    }
+}
+
+/// A hiragana letter without its voicing mark, small letters as large ones.
+fn fold_kana(code: u32) -> u32 {
+    match code {
+        // Small a to o, then ka/ga to chi/di in pairs of plain and voiced.
+        0x3041..=0x304A => code + (code & 1),
+        0x304B..=0x3062 => code - (code + 1) % 2,
+        0x3063 | 0x3065 => 0x3064,
+        0x3067 | 0x3069 => code - 1,
+        0x306F..=0x307D => 0x306F + (code - 0x306F) / 3 * 3,
+        0x3083 | 0x3085 | 0x3087 | 0x308E => code + 1,
+        0x3094 => 0x3046,
+        0x3095 => 0x304B,
+        0x3096 => 0x3051,
+        _ => code,
+    }
+}
+
+/// Katakana of U+FF66..=U+FF9D in full width, small letters as large ones.
+fn full_width_kana(code: u32) -> u32 {
+    const TABLE: &[u8; 56] = &[
+        0xF2, 0xA2, 0xA4, 0xA6, 0xA8, 0xAA, 0xE4, 0xE6, 0xE8, 0xC4, 0xFC, 0xA2, 0xA4, 0xA6, 0xA8, 0xAA, 0xAB,
+        0xAD, 0xAF, 0xB1, 0xB3, 0xB5, 0xB7, 0xB9, 0xBB, 0xBD, 0xBF, 0xC1, 0xC4, 0xC6, 0xC8, 0xCA, 0xCB, 0xCC,
+        0xCD, 0xCE, 0xCF, 0xD2, 0xD5, 0xD8, 0xDB, 0xDE, 0xDF, 0xE0, 0xE1, 0xE2, 0xE4, 0xE6, 0xE8, 0xE9, 0xEA,
+        0xEB, 0xEC, 0xED, 0xEF, 0xF3,
+    ];
+    0x3000 + u32::from(TABLE.get((code - 0xFF66) as usize).copied().unwrap_or(0xFB))
 }
 
 /// Looks `code` up in a table of base letters that starts at `first`.
@@ -148,6 +216,9 @@ mod tests {
                 Mark => {}
                 Letter(code) => out.extend(char::from_u32(code)),
                 Pair(first, second) => out.extend([first, second].into_iter().filter_map(char::from_u32)),
+                Triple(first, second, third) => {
+                    out.extend([first, second, third].into_iter().filter_map(char::from_u32));
+                }
             }
         }
         out
@@ -161,6 +232,11 @@ mod tests {
         assert_eq!(folded("Ο ΣΕΙΣΜΌΣ"), folded("ο σεισμός"));
         assert_eq!(folded("Щёлк ЇЖАК"), folded("щелк їжак"));
         assert_eq!(folded("Łódź Gdańsk TIẾNG VIỆT Ștefan"), "lodz gdansk tieng viet stefan");
+        assert_eq!(folded("oﬃce, ﬁne, ﬂow, ﬆop"), "office  fine  flow  stop");
+        assert_eq!(folded("wo\u{2060}rd \u{FEFF}bom"), "word bom");
+        assert_eq!(folded("ｶﾞｽ ﾎﾟﾝﾌﾟ ｯｬ"), folded("ガス ポンプ ッャ"));
+        assert_eq!(folded("ぽんぷがざだばぱゔ"), "ほんふかさたははう");
+        assert_eq!(folded("m² H₂O 10⁶"), folded("m2 h2o 106"));
         assert_eq!(folded("l'eau\u{2014}tiède×2"), "l eau tiede 2");
     }
 

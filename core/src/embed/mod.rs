@@ -8,20 +8,20 @@
 //!
 //! What always holds: any text gives a vector, however long, in fixed memory (`4 D` bytes of stack and no heap); a
 //! text without letters gives zeros; equal folded words in any order give equal vectors; a host and a chip give equal
-//! bytes. `fixtures/embed/v1.tsv` holds test vectors, `docs/embedder.md` the figures.
+//! bytes. `fixtures/embed/v2.tsv` holds test vectors, `docs/embedder.md` the figures.
 
 use crate::meter::{Meter, Op};
+use crate::units::Thousandths;
 
-mod fold;
+pub(crate) mod fold;
 mod normalise;
 mod pattern;
 #[cfg(test)]
 mod properties;
-pub mod relevance;
 
 /// The version of the mapping. Vectors of different versions must never be compared: every store and every message
 /// that holds one carries this number, and any change that alters one byte of one vector increases it.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// How many components a vector has unless its owner chooses another number.
 pub const DIMENSIONS: usize = 64;
@@ -32,6 +32,12 @@ pub const NORM: i32 = 127;
 /// By how much rounding each of `dimensions` components can change the length: at most half of its square root.
 pub const fn norm_tolerance(dimensions: usize) -> i32 {
     (dimensions as u32).isqrt().div_ceil(2) as i32
+}
+
+/// Two embeddings with the dot product `dot`, as a score: 0 for nothing in common, 1 for the same.
+pub fn score(dot: i32) -> Thousandths {
+    let square = NORM * NORM;
+    Thousandths(dot.clamp(0, square) * 1000 / square)
 }
 
 /// The embedding of `text`: `[DIMENSIONS] i8` of length [`NORM`], or all zeros where it has no letter or digit.

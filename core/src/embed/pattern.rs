@@ -80,6 +80,7 @@ fn measure_word<M: Meter>(text: &str, meter: &mut M) -> Option<(usize, usize)> {
             Folded::Break | Folded::Mark => {}
             Folded::Letter(_) => length += 1,
             Folded::Pair(..) => length += 2,
+            Folded::Triple(..) => length += 3,
         }
     }
     (length > 0).then_some((length, text.len()))
@@ -98,6 +99,11 @@ fn add_word<const D: usize, M: Meter>(text: &str, length: usize, sums: &mut [i32
             Folded::Pair(first, second) => {
                 window.push(first, weight, sums, meter);
                 window.push(second, weight, sums, meter);
+            }
+            Folded::Triple(first, second, third) => {
+                for letter in [first, second, third] {
+                    window.push(letter, weight, sums, meter);
+                }
             }
         }
     }

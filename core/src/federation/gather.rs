@@ -16,7 +16,6 @@ use crate::event::ChipEvent;
 use crate::item::ItemId;
 use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
-use crate::role::question::cosine;
 use crate::role::shared::Asked;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::{Micros, Thousandths};
@@ -339,13 +338,13 @@ fn current(question: &Question, found: &[Found]) -> Option<Found> {
 
 fn write_found<M: Meter>(kind: u8, found: &Found, text: Option<&str>, turn: &mut Turn<'_, M>) {
     let (item, holder) = (found.item(), found.holder);
-    let (word, value) = match kind {
-        SEARCH => ("distance", Thousandths(1000 - cosine(found.score.clamp(-20_000, 20_000)).0)),
-        _ => ("score", Thousandths(found.score)),
+    let score = match kind {
+        SEARCH => embed::score(found.score),
+        _ => Thousandths(found.score.clamp(0, 1000)),
     };
     let text = text.unwrap_or("(its text did not come)");
     // A line that cannot be written has nowhere to be reported.
-    let _ = writeln!(turn.out, "  item={item} {word}={value} at={holder} {text}");
+    let _ = writeln!(turn.out, "  item={item} score={score} at={holder} {text}");
 }
 
 /// The vector of a search, where it is one of this chip's embedder.

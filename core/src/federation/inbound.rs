@@ -3,11 +3,12 @@
 use super::answer::{News, Reply, news, serve, tell_alarm};
 use super::member::{Heard, Members};
 use super::node::{Node, Profile, destination};
-use super::{Topology, Turn};
+use super::{Topology, Turn, pace};
 use crate::event::ChipEvent;
 use crate::meter::Meter;
 use crate::role::AnyRole;
 use crate::wire::frame::Header;
+use crate::wire::message::PROVE;
 use crate::wire::{BROADCAST, Dropped, Event, Message};
 
 impl Node<'_> {
@@ -24,6 +25,8 @@ impl Node<'_> {
         let (hub, coordinates) = (self.hands_on(port), self.is_coordinator());
         let (header, reply, news) = match self.endpoint.receive(frame, turn.now, turn.meter) {
             Err(Dropped::NotForUs) => return self.hand_on(frame, hub, turn),
+            // Whoever is further on has to be asked as well, or it is never believed.
+            Err(Dropped::Unproven) if frame.get(1) == Some(&PROVE) => return self.spread(frame, hub, turn),
             Err(_) => return,
             Ok(Event::Message { header, message }) => {
                 let (has_come, has_gone) = listen(&mut self.members, &header, &message, port, turn);
@@ -46,17 +49,59 @@ impl Node<'_> {
                 }
                 (Some(header), reply, news)
             }
+            Ok(Event::Proven { header, is_duplicate }) => {
+                self.take_session(&header, is_duplicate, port, role, turn);
+                (None, Reply::Nothing, News::None)
+            }
             Ok(_) => (None, Reply::Nothing, News::None),
         };
-        if let Some(hub) = hub.filter(|_| destination(frame) == Some(BROADCAST))
-            && !self.relay.is_known(frame, turn.meter)
-        {
-            self.relay.push(frame, hub, turn.meter);
-        }
+        self.spread(frame, hub, turn);
         if let Some(header) = header {
             self.reply(header.source, &reply, profile, turn);
             self.take_news(header.source, news, role, profile, turn);
         }
+    }
+
+    /// The sender in `header` is alive: it counts as received; where two boards are under one number, that is said.
+    fn take_session<M: Meter>(
+        &mut self,
+        header: &Header,
+        is_duplicate: bool,
+        port: u8,
+        role: &AnyRole<'_>,
+        turn: &mut Turn<'_, M>,
+    ) {
+        let id = header.source;
+        if id == self.id {
+            return self.tell_duplicate(header, turn);
+        }
+        if is_duplicate && !self.members.is_duplicate(id) {
+            self.members.mark_duplicate(id, turn.meter);
+            turn.observer.event(&ChipEvent::DuplicateNumber { id });
+        }
+        match self.members.hear(header, port, turn.now, turn.meter) {
+            Heard::New => turn.observer.event(&ChipEvent::PeerHeard { id }),
+            Heard::Rebooted => turn.observer.event(&ChipEvent::PeerRebooted { id }),
+            Heard::Again | Heard::NoPlace => return,
+        }
+        self.look_again(role, turn.now);
+    }
+
+    /// Another board has the number of this chip.
+    fn tell_duplicate<M: Meter>(&mut self, other: &Header, turn: &mut Turn<'_, M>) {
+        let told = self.state.duplicate_told;
+        if told != 0 && turn.now.get().saturating_sub(told) < pace::DUPLICATE_PAUSE.get() {
+            return;
+        }
+        self.state.duplicate_told = turn.now.get().max(1);
+        turn.observer.event(&ChipEvent::DuplicateNumber { id: self.id });
+        let (boot, nonce) = (self.membership.boot, self.membership.nonce);
+        // A line that cannot be written has nowhere to be reported.
+        let _ = writeln!(
+            turn.out,
+            "fleet: duplicate number {}: another board uses it, boot={} nonce={:04x}; this one is boot={boot} nonce={nonce:04x}",
+            self.id, other.boot, other.nonce
+        );
     }
 
     /// Does this chip coordinate the fleet, as far as it knows?
@@ -72,6 +117,15 @@ impl Node<'_> {
             Topology::Star => {
                 (self.state.has_coordinator != 0 && self.state.coordinator == self.id).then_some(0)
             }
+        }
+    }
+
+    /// Hands on a frame that is meant for everyone, at `port`.
+    fn spread<M: Meter>(&mut self, frame: &[u8], port: Option<u8>, turn: &mut Turn<'_, M>) {
+        if let Some(port) = port.filter(|_| destination(frame) == Some(BROADCAST))
+            && !self.relay.is_known(frame, turn.meter)
+        {
+            self.relay.push(frame, port, turn.meter);
         }
     }
 
@@ -104,7 +158,7 @@ fn listen<M: Meter>(
     }
     let has_turned = match message {
         Message::Heartbeat(beat) => members.beat(id, beat, turn.now, turn.meter),
-        Message::Hello(hello) => members.greet(id, hello.role, hello.capacity, turn.meter),
+        Message::Hello(hello) => members.greet(id, hello.role, turn.meter),
         _ => false,
     };
     let has_gone = has_turned || heard == Heard::Rebooted;

@@ -52,7 +52,9 @@ pub struct Member {
     gap_ms: u32,
     boot: u32,
     items: u32,
-    capacity: u32,
+    nonce: u16,
+    /// 1 where another board is alive under the same address.
+    duplicate: u16,
     id: u16,
     role: u8,
     embedder: u8,
@@ -238,6 +240,7 @@ impl<'a> Members<'a> {
         let fresh = Member {
             id: header.source,
             boot: header.boot,
+            nonce: header.nonce,
             embedder: header.embedder,
             role: u8::MAX,
             standing: LOST,
@@ -250,10 +253,13 @@ impl<'a> Members<'a> {
             *member = fresh;
         }
         let was = member.standing;
-        let rebooted = member.boot != header.boot;
+        let is_another = (member.boot, member.nonce) != (header.boot, header.nonce);
+        // Two boards in turn are no reboot of either.
+        let rebooted = is_another && member.duplicate == 0;
         if rebooted {
             *member = Member { standing: was, ..fresh };
         }
+        (member.boot, member.nonce) = (header.boot, header.nonce);
         (member.standing, member.heard_at, member.port) = (ALIVE, now.get(), port);
         member.embedder = header.embedder;
         if was != ALIVE || rebooted {
@@ -290,9 +296,8 @@ impl<'a> Members<'a> {
     }
 
     /// A hello of chip `id` came; says whether it has another role than before.
-    pub fn greet<M: Meter>(&mut self, id: u16, role: RoleCode, capacity: u32, meter: &mut M) -> bool {
+    pub fn greet<M: Meter>(&mut self, id: u16, role: RoleCode, meter: &mut M) -> bool {
         let Some(member) = self.get_mut(id, meter) else { return false };
-        member.capacity = capacity;
         let has_turned = member.role != role.0;
         (member.role, member.changed) = (role.0, member.changed | u8::from(has_turned));
         has_turned
@@ -340,6 +345,25 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// Two boards are alive under address `id`.
+    pub fn mark_duplicate<M: Meter>(&mut self, id: u16, meter: &mut M) {
+        if let Some(member) = self.get_mut(id, meter) {
+            member.duplicate = 1;
+        }
+    }
+
+    /// Is there another board under the same address as member `id`?
+    pub fn is_duplicate(&self, id: u16) -> bool {
+        self.iter().any(|member| member.id == id && member.duplicate != 0)
+    }
+
+    /// Those of whom `remains` says that two are alive under one address stay marked.
+    pub fn clear_duplicates(&mut self, remains: impl Fn(u16) -> bool) {
+        for member in self.places.iter_mut().filter(|member| member.duplicate != 0) {
+            member.duplicate = u16::from(remains(member.id));
+        }
+    }
+
     /// All items were looked at: nobody counts as changed any more.
     pub fn settle(&mut self) {
         self.places.iter_mut().for_each(|member| member.changed = 0);
@@ -364,7 +388,8 @@ impl<'a> Members<'a> {
                 None => out.write_str("unknown")?,
             }
             write!(out, " items={} load={} boot={}", member.items, member.load, member.boot)?;
-            writeln!(out, " age={}.{:03} {}", age / 1000, age % 1000, member.standing().name())?;
+            write!(out, " age={}.{:03} {}", age / 1000, age % 1000, member.standing().name())?;
+            out.write_str(if member.duplicate == 0 { "\n" } else { " duplicate\n" })?;
         }
         Ok(())
     }

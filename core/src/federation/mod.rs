@@ -99,6 +99,8 @@ pub struct Membership {
     pub boot: u32,
     /// Random bits, drawn anew at each boot: what tells it from the same boot of another board with the same number.
     pub nonce: u16,
+    /// Random bits, drawn anew at each boot and known to nobody else: its challenges come from them.
+    pub entropy: u64,
     /// The fleet's key, if it has one.
     pub key: Option<Key>,
 }

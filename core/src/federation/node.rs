@@ -58,6 +58,8 @@ pub(super) struct State {
     pub(super) quiet_until: u64,
     /// Items named.
     pub(super) named: u64,
+    /// When the console was last told of another board with this number, in microseconds.
+    pub(super) duplicate_told: u64,
     /// Heartbeats sent.
     pub(super) beats: u32,
     /// Questions asked.
@@ -83,7 +85,7 @@ pub(super) struct State {
     /// When the next one is asked, in microseconds.
     pub(super) probe_at: u64,
 }
-const _: () = assert!(size_of::<State>() == 80);
+const _: () = assert!(size_of::<State>() == 88);
 
 /// Heartbeats after which a chip takes what it heard for all there is.
 const LISTENED: u32 = 3;
@@ -141,10 +143,12 @@ impl<'a> Node<'a> {
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
     pub fn carve(arena: &mut Arena<'a>, id: u16, membership: Membership) -> Result<Self, NoRoom> {
-        let Membership { link, boot, key, peers, topology, .. } = membership;
+        let Membership { link, boot, nonce, entropy, key, peers, topology, .. } = membership;
         let settings = Settings {
             address: id,
             boot,
+            nonce,
+            entropy,
             embedder: embed::VERSION,
             frame_limit: link.frame_limit(),
             timing: link.timing(),
@@ -217,7 +221,14 @@ impl<'a> Node<'a> {
         self.state.next_beat = turn.now.get().saturating_add(wait.get());
         if self.state.beats == 0 {
             self.endpoint.post(BROADCAST, &hello_of(profile, true), turn.now, turn.meter);
+            if self.membership.key.is_some() {
+                self.endpoint.sessions().ask_all(turn.now);
+            }
         }
+        let patience = pace::MIN_PATIENCE.get().max(interval.get().saturating_mul(pace::PATIENCE));
+        self.endpoint.sessions().set_patience(Micros(patience));
+        let sessions = self.endpoint.sessions();
+        self.members.clear_duplicates(|id| sessions.is_duplicate(id, turn.now));
         self.state.beats = self.state.beats.saturating_add(1);
         let heartbeat = self.heartbeat(role.items(), profile, turn.now);
         self.endpoint.post(BROADCAST, &heartbeat, turn.now, turn.meter);

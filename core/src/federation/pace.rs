@@ -32,6 +32,14 @@ pub const fn probe_pause(chips: u32) -> Micros {
     Micros(interval(chips).get() / 4)
 }
 
+/// A chip that was silent for so many intervals, and for [`MIN_PATIENCE`], proves anew that it is alive, where there is a key.
+pub const PATIENCE: u64 = 3;
+/// See [`PATIENCE`].
+pub const MIN_PATIENCE: Micros = Micros::seconds(10);
+
+/// How often a console is told that another board has this chip's number.
+pub const DUPLICATE_PAUSE: Micros = Micros::seconds(60);
+
 /// A sentinel tells its fleet of one alarm in this time, and counts the others.
 pub const ALARM_PAUSE: Micros = Micros::seconds(1);
 

@@ -6,8 +6,10 @@
 
 use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
 use crate::anomaly::State;
-use crate::anomaly::sample::Sample;
-use crate::anomaly::stream::{DEFAULT_WINDOW, MOST_CHANNELS, StreamDetector, WINDOWS};
+use crate::anomaly::reading::Reading;
+use crate::anomaly::stream::{
+    DEFAULT_WINDOW, Episode, MAX_CHANNELS, Phase, StreamDetector, Verdict, WINDOWS,
+};
 use crate::anomaly::text::{TextDetector, TextVerdict};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session};
@@ -18,7 +20,7 @@ use core::fmt;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Bytes beyond which a longer stream window brings nothing: every channel has [`DEFAULT_WINDOW`] samples.
-const MOST_STREAM_BYTES: u32 = MOST_CHANNELS * 12_512;
+const MAX_STREAM_BYTES: u32 = MAX_CHANNELS * 12_512;
 
 const LEARN: CommandInfo =
     CommandInfo { name: "learn", usage: "learn TEXT", summary: "take a text for normal; says if it was not" };
@@ -26,8 +28,8 @@ const CHECK: CommandInfo =
     CommandInfo { name: "check", usage: "check TEXT", summary: "is the text like those learned?" };
 const SAMPLE: CommandInfo = CommandInfo {
     name: "sample",
-    usage: "sample V [V...]",
-    summary: "one reading a channel: judged, and learned if normal",
+    usage: "sample [@SECONDS] V [V...]",
+    summary: "one reading a channel, - if missing: judged and learned",
 };
 
 /// What there is to know about the role.
@@ -47,8 +49,35 @@ struct Stream {
     samples: u32,
     channels: u16,
     window: u16,
+    /// When the latest sample with a time came, in seconds; zero before the first.
+    time: u32,
+    /// Seconds that usually lie between two samples.
+    interval: u32,
 }
-const _: () = assert!(size_of::<Stream>() == 8);
+const _: () = assert!(size_of::<Stream>() == 16);
+
+/// Times the usual interval after which readings no longer follow those before.
+const GAP: u32 = 4;
+
+impl Stream {
+    /// Takes in the time of a sample, and says whether it follows the one before.
+    fn follows(&mut self, time: u32) -> bool {
+        let passed = time.saturating_sub(core::mem::replace(&mut self.time, time));
+        if self.interval == 0 {
+            // The first sample has no interval, the second sets it.
+            self.interval = if passed == time { 0 } else { passed };
+            return true;
+        }
+        let follows = passed > 0 && passed <= self.interval.saturating_mul(GAP);
+        self.interval = if follows {
+            (7 * u64::from(self.interval) + u64::from(passed)).div_ceil(8) as u32
+        } else {
+            // A stream that has become slower is not one gap after the other.
+            passed.clamp(1, self.interval.saturating_mul(2))
+        };
+        follows
+    }
+}
 
 /// What left its habit during a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +102,7 @@ pub struct AnomalySentinel<'a> {
 impl<'a> Role<'a> for AnomalySentinel<'a> {
     fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom> {
         let stream = arena.one("stream state")?;
-        let bytes = (arena.free().get() / 4).saturating_mul(3).min(MOST_STREAM_BYTES);
+        let bytes = (arena.free().get() / 4).saturating_mul(3).min(MAX_STREAM_BYTES);
         let stream_memory = arena.slice("stream", bytes / 8)?;
         Ok(Self { stream, stream_memory, texts: TextDetector::carve(arena, plan.capacity)?, alarm: None })
     }
@@ -117,28 +146,29 @@ impl AnomalySentinel<'_> {
     #[inline(never)]
     fn sample<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         session.meter.record(Op::Byte, rest.len() as u32);
-        let mut values = [0; MOST_CHANNELS as usize];
-        let channels = parse_values(rest, &mut values)?;
-        let values = values.get(..usize::from(channels)).unwrap_or_default();
+        let (time, rest) = parse_time(rest)?;
+        let mut readings = [None; MAX_CHANNELS as usize];
+        let channels = parse_readings(rest, &mut readings)?;
+        let readings = readings.get(..usize::from(channels)).unwrap_or_default();
         if self.stream.samples == 0 {
-            *self.stream = Stream { samples: 0, channels, window: self.longest_window(channels)? };
+            *self.stream = Stream { channels, window: self.longest_window(channels)?, ..Stream::default() };
         } else if channels != self.stream.channels {
             return Err(Failure::ChannelMismatch { have: channels, want: self.stream.channels });
         }
+        let follows = time.is_none_or(|time| self.stream.follows(time));
         let Stream { channels, window, .. } = *self.stream;
         let mut arena = Arena::new(self.stream_memory.as_mut_bytes());
         let mut detector = StreamDetector::carve(&mut arena, u32::from(window), u32::from(channels))?;
-        let verdict = detector.sample(values, session.meter);
-        self.stream.samples = self.stream.samples.saturating_add(1);
-        write_state(verdict.state, session.out)?;
-        if matches!(verdict.state, State::Normal | State::Anomaly) {
-            let (score, threshold) = (thousandths(verdict.score), thousandths(verdict.threshold));
-            let nearest = thousandths(verdict.nearest_distance);
-            write!(session.out, " channel={} kind={}", verdict.channel + 1, verdict.kind.name())?;
-            write!(session.out, " score={score} threshold={threshold} nearest={nearest}")?;
-            self.raise(verdict.state, score, threshold);
+        if !follows {
+            detector.gap();
         }
-        Ok(session.out.write_str("\n")?)
+        let verdict = detector.sample(readings, session.meter);
+        self.stream.samples = self.stream.samples.saturating_add(1);
+        if verdict.episode.phase == Phase::Begins {
+            let (score, threshold) = (thousandths(verdict.score), thousandths(verdict.threshold));
+            self.raise(State::Anomaly, score, threshold);
+        }
+        Ok(write_verdict(&verdict, window, time, session.out)?)
     }
 
     fn raise(&mut self, state: State, score: Thousandths, threshold: Thousandths) {
@@ -175,21 +205,63 @@ impl AnomalySentinel<'_> {
     }
 }
 
-/// Reads the readings of a line into `values`, and says how many there are.
-fn parse_values(rest: &str, values: &mut [i32; MOST_CHANNELS as usize]) -> Result<u16, Failure> {
+/// Reads `@SECONDS` at the beginning of a line, if it is there, and returns what follows.
+fn parse_time(rest: &str) -> Result<(Option<u32>, &str), Failure> {
+    let Some(word) = rest.trim_ascii_start().strip_prefix('@') else { return Ok((None, rest)) };
+    let (word, rest) = word.split_once(' ').unwrap_or((word, ""));
+    let time = word.parse().map_err(|_| Failure::BadSample { position: 1 })?;
+    Ok((Some(time), rest))
+}
+
+/// Reads the readings of a line into `readings`, and says how many there are.
+fn parse_readings(
+    rest: &str,
+    readings: &mut [Option<Reading>; MAX_CHANNELS as usize],
+) -> Result<u16, Failure> {
     let mut count = 0u16;
     for (position, word) in (1u16..).zip(rest.split_ascii_whitespace()) {
-        let sample = Sample::parse(word).map_err(|_| Failure::BadSample { position })?;
-        match values.get_mut(usize::from(count)) {
-            Some(place) => *place = sample.0,
+        let reading = Reading::parse(word).map_err(|_| Failure::BadSample { position })?;
+        match readings.get_mut(usize::from(count)) {
+            Some(slot) => *slot = reading,
             None => {
                 let have = rest.split_ascii_whitespace().count() as u16;
-                return Err(Failure::TooManyChannels { have, most: MOST_CHANNELS as u16 });
+                return Err(Failure::TooManyChannels { have, most: MAX_CHANNELS as u16 });
             }
         }
         count = position;
     }
     if count == 0 { Err(Failure::Missing { usage: SAMPLE.usage }) } else { Ok(count) }
+}
+
+/// `NORMAL`, `ANOMALY` where an episode begins, `ONGOING` while it goes on, and what led to it.
+fn write_verdict(verdict: &Verdict, window: u16, time: Option<u32>, out: &mut dyn fmt::Write) -> fmt::Result {
+    let Verdict { state, episode, channel, kind, score, threshold, slow } = *verdict;
+    match (state, episode.phase) {
+        (State::WarmingUp { .. }, _) => {
+            write_state(state, out)?;
+            return out.write_str("\n");
+        }
+        (_, Phase::Begins) => write!(out, "ANOMALY episode={}", episode.number)?,
+        (_, Phase::Continues) => {
+            write!(out, "ONGOING episode={} samples={}", episode.number, episode.samples)?
+        }
+        (_, Phase::Ended) => {
+            let Episode { number, samples, peak, peak_after, .. } = episode;
+            write!(out, "NORMAL ended={number} samples={samples} peak={}", thousandths(peak))?;
+            write!(out, " peak-after={peak_after}")?;
+        }
+        (_, Phase::Quiet) => out.write_str("NORMAL")?,
+    }
+    if let (Some(time), Phase::Begins | Phase::Ended) = (time, episode.phase) {
+        write!(out, " at={time}")?;
+    }
+    let (score, threshold, severity) = (thousandths(score), thousandths(threshold), verdict.severity());
+    write!(out, " channel={} kind={} score={score} threshold={threshold}", channel + 1, kind.name())?;
+    write!(out, " severity={}.{:06}", severity / 1_000_000, severity % 1_000_000)?;
+    if let Some(slow) = slow {
+        write!(out, " note=cycle-of-channel-{}-longer-than-{window}-samples", slow + 1)?;
+    }
+    out.write_str("\n")
 }
 
 fn write_state(state: State, out: &mut dyn fmt::Write) -> fmt::Result {

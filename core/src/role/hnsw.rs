@@ -1,14 +1,15 @@
 //! The indexer: finds the stored texts nearest to a query.
+//!
+//! `search` reads the texts themselves, word by word (`question`). The vectors answer the fleet, whose questions are
+//! 64 bytes instead of a text; the index decides how many of them are looked at.
 
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
 use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
-use super::question::{CANDIDATES, Question, cosine};
+use super::question::{Answer, Question, written};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text};
-use crate::index::choice::TEXT_EFFORT;
-use crate::index::{AnyIndex, Hit, Index};
+use crate::index::{AnyIndex, Index};
 use crate::meter::Meter;
-use crate::units::Thousandths;
 
 /// Results of `search` without K.
 const DEFAULT_RESULTS: usize = 4;
@@ -18,7 +19,7 @@ const ADD: CommandInfo =
 const SEARCH: CommandInfo = CommandInfo {
     name: "search",
     usage: "search [K] TEXT",
-    summary: "the K nearest texts (4 unless told), nearest first",
+    summary: "the K nearest texts, best first [default: 4]",
 };
 
 /// What there is to know about the role.
@@ -66,6 +67,10 @@ impl<'a> Role<'a> for HnswIndexer<'a> {
 impl HnswIndexer<'_> {
     #[inline(never)]
     fn add<M: Meter>(&mut self, text: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        if let Some(slot) = self.catalog.find_text(text, |_| true, session.meter).filter(|_| !text.is_empty())
+        {
+            return self.catalog.write_known(slot, session);
+        }
         let (_, id) = self.store(text, session.meter)?;
         Ok(writeln!(session.out, "added id={id}")?)
     }
@@ -88,15 +93,8 @@ impl HnswIndexer<'_> {
     #[inline(never)]
     fn search<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, SEARCH.usage)?;
-        let question = Question::new(text, SEARCH.usage, session.meter)?;
-        let mut hits = [Hit::default(); CANDIDATES];
-        let found = self.index.search(&question.vector, TEXT_EFFORT, &mut hits, session.meter);
-        let candidates = hits.iter().take(found).map(|hit| hit.slot);
-        let answers = question.rank(
-            candidates,
-            |slot, buffer, meter| self.catalog.read(slot, buffer, meter),
-            session.meter,
-        );
+        let mut question = Question::new(text, SEARCH.usage, session.meter)?;
+        let answers = question.ask(&self.catalog, |_| true, session.meter);
         write_hits(&self.catalog, answers.all().take(count), session)
     }
 
@@ -116,10 +114,10 @@ impl HnswIndexer<'_> {
     }
 }
 
-/// Writes search results: their ids on one line, then each with its cosine distance and its text.
+/// Writes search results: their ids on one line, then each with its score and its text.
 fn write_hits<M: Meter>(
     catalog: &Catalog<'_>,
-    hits: impl Iterator<Item = Hit> + Clone,
+    hits: impl Iterator<Item = Answer> + Clone,
     session: &mut Session<'_, M>,
 ) -> Result<(), Failure> {
     session.out.write_str("hits: ")?;
@@ -130,8 +128,7 @@ fn write_hits<M: Meter>(
     session.out.write_str(if hits.clone().next().is_none() { "(none)\n" } else { "\n" })?;
     for hit in hits {
         let id = catalog.id(hit.slot).unwrap_or_default();
-        let distance = Thousandths(1000 - cosine(hit.similarity).0);
-        write!(session.out, "  id={id} distance={distance} ")?;
+        write!(session.out, "  id={id} score={} ", written(hit.score))?;
         catalog.write(hit.slot, session)?;
         session.out.write_str("\n")?;
     }

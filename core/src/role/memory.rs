@@ -1,8 +1,9 @@
 //! The archivist: typed memories, ranked by what they say first, that give way when they are worth least.
 //!
-//! Recall ranks by similarity, then by type, age and use, with the weights below. A memory that does not bear on the
-//! question at all is not recalled, whatever its type. At capacity the memory of least value gives way; its slot and
-//! its text's blocks serve the next one. Memories of passing kinds expire.
+//! Recall ranks by what a memory says (`question`), then by type, recency and use, with the weights below. A memory that
+//! does not bear on the question at all is not recalled, whatever its type; one that a newer memory supersedes comes
+//! after that. At capacity the memory of least value gives way; its slot and its text's blocks serve the next one. A
+//! memory that is recalled is as recent as a new one. Memories of passing kinds expire.
 
 mod kind;
 
@@ -11,33 +12,32 @@ pub(crate) use kind::{FOR_EVER, parse_time_to_live, parse_type};
 
 use self::kind::TYPES;
 use super::catalog::{Catalog, LIST, parse_id};
-use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
-use super::question::{CANDIDATES, Question, cosine};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm};
+use super::question::{Answer, Answers, Question, written};
 use super::rank::Best;
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text, number};
-use crate::embed::DIMENSIONS;
-use crate::index::Index;
-use crate::index::flat::Flat;
-use crate::kernel::distance::dot;
 use crate::limits::MAX_RESULTS;
 use crate::meter::{Meter, Op};
 use crate::text::TextHandle;
-use crate::units::Thousandths;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Results of `recall`, `recall-type` and `recent` without K.
 const DEFAULT_RESULTS: usize = 3;
 
-/// The share of each component in the score of a recalled memory, in hundredths. Each component is 0 to 1000.
-const SIMILARITY_WEIGHT: i64 = 80;
+/// The share of each component in the rank of a recalled memory, in hundredths. Each component is 0 to 1000.
+const SCORE_WEIGHT: i64 = 80;
 const PRIORITY_WEIGHT: i64 = 8;
 const RECENCY_WEIGHT: i64 = 8;
 const USE_WEIGHT: i64 = 4;
 
+/// What use weighs where a memory has to give way: one of the lowest type that was recalled [`MOST_USES`] times outlasts
+/// any that never was.
+const USE_WEIGHT_KEPT: i64 = 14;
+
 /// Uses beyond this many count no more.
 const MOST_USES: u16 = 50;
-/// After this many hours a memory's recency has halved.
+/// After this many hours without use a memory's recency has halved.
 const HALF_RECENCY_HOURS: u32 = 24;
 
 const REMEMBER: CommandInfo = CommandInfo {
@@ -48,7 +48,7 @@ const REMEMBER: CommandInfo = CommandInfo {
 const RECALL: CommandInfo = CommandInfo {
     name: "recall",
     usage: "recall [K] TEXT",
-    summary: "the memories that bear on TEXT (3 unless told), if any does",
+    summary: "the memories that bear on TEXT, if any does [default K: 3]",
 };
 const RECALL_TYPE: CommandInfo = CommandInfo {
     name: "recall-type",
@@ -56,7 +56,7 @@ const RECALL_TYPE: CommandInfo = CommandInfo {
     summary: "as recall, among the memories of one type",
 };
 const RECENT: CommandInfo =
-    CommandInfo { name: "recent", usage: "recent [K]", summary: "the newest memories (3 unless told)" };
+    CommandInfo { name: "recent", usage: "recent [K]", summary: "the newest memories [default K: 3]" };
 const FORGET: CommandInfo =
     CommandInfo { name: "forget", usage: "forget ID", summary: "remove a memory; its id is not given again" };
 
@@ -76,6 +76,8 @@ pub const INFO: RoleInfo = RoleInfo {
 struct Memory {
     /// Seconds since boot when it was remembered, or remembered again.
     created: u32,
+    /// Seconds since boot when it was remembered or recalled last.
+    used: u32,
     /// Seconds since boot when it expires; 0 is never.
     expires: u32,
     uses: u16,
@@ -83,24 +85,24 @@ struct Memory {
     kind: u8,
     padding: u8,
 }
-const _: () = assert!(size_of::<Memory>() == 12);
+const _: () = assert!(size_of::<Memory>() == 16);
 
 impl Memory {
     fn type_name(&self) -> &'static str {
         TYPES.get(usize::from(self.kind)).map_or("fact", |(_, name, ..)| name)
     }
 
-    /// Its value whatever the question, from 0 to 20,000: the weighted sum of priority, recency and use.
-    fn value<M: Meter>(&self, now: u32, meter: &mut M) -> i64 {
+    /// Its value whatever the question: the weighted sum of priority, recency and use, in hundred-thousandths.
+    fn value<M: Meter>(&self, use_weight: i64, now: u32, meter: &mut M) -> i64 {
         meter.record(Op::Div, 2);
         meter.record(Op::Mul, 4);
         let priority = TYPES.get(usize::from(self.kind)).map_or(0, |(_, _, priority, _)| *priority);
-        let hours = now.saturating_sub(self.created) / 3600;
+        let hours = now.saturating_sub(self.used) / 3600;
         let recency = 1000 * HALF_RECENCY_HOURS / HALF_RECENCY_HOURS.saturating_add(hours);
         let uses = 1000 / MOST_USES * self.uses.min(MOST_USES);
         PRIORITY_WEIGHT * 10 * i64::from(priority)
             + RECENCY_WEIGHT * i64::from(recency)
-            + USE_WEIGHT * i64::from(uses)
+            + use_weight * i64::from(uses)
     }
 
     fn has_expired(&self, now: u32) -> bool {
@@ -111,7 +113,6 @@ impl Memory {
 /// The role over its arena.
 #[derive(Debug)]
 pub struct MemoryArchivist<'a> {
-    index: Flat<'a>,
     memories: &'a mut [Memory],
     pub(super) catalog: Catalog<'a>,
 }
@@ -119,14 +120,13 @@ pub struct MemoryArchivist<'a> {
 impl<'a> Role<'a> for MemoryArchivist<'a> {
     fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom> {
         Ok(Self {
-            index: Flat::carve(arena, plan.capacity, DIMENSIONS as u32)?,
             memories: arena.slice("memories", plan.capacity)?,
             catalog: Catalog::carve(arena, plan.capacity, plan.named)?,
         })
     }
 
     fn items(&self) -> u32 {
-        self.index.len()
+        self.catalog.len()
     }
 
     fn run<M: Meter>(&mut self, verb: &str, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
@@ -149,33 +149,35 @@ impl MemoryArchivist<'_> {
     fn remember<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (kind, rest) = parse_type(rest, REMEMBER.usage)?;
         let (time_to_live, text) = parse_time_to_live(rest, kind)?;
-        let vector = embed_text(text, REMEMBER.usage, session.meter)?;
+        check_text(text, session.meter)?;
         let now = seconds(session);
         let expires = time_to_live.map_or(0, |ttl| now.saturating_add(ttl));
-        let memory = Memory { created: now, expires, uses: 0, kind: kind as u8, padding: 0 };
-        let slot = match self.find_same(memory.kind, text, session.meter) {
+        let kind = kind as u8;
+        let same = |slot: u32| self.memory(slot).kind == kind;
+        let known = self.catalog.find_text(text, same, session.meter);
+        let slot = match known {
             Some(slot) => slot,
-            None => self.insert(text, &vector, now, session.meter)?,
+            None => self.insert(text, now, session.meter)?,
         };
-        if let Some(place) = self.memories.get_mut(slot as usize) {
-            *place = memory;
+        let uses = known.map_or(0, |slot| self.memory(slot).uses);
+        self.put(slot, Memory { created: now, used: now, expires, uses, kind, padding: 0 });
+        if known.is_some() {
+            return self.catalog.write_known(slot, session);
         }
         let id = self.catalog.id(slot).unwrap_or_default();
         Ok(writeln!(session.out, "remembered id={id}")?)
     }
 
-    /// Stores a text with its vector, whatever has to give way for it.
+    fn put(&mut self, slot: u32, memory: Memory) {
+        if let Some(place) = self.memories.get_mut(slot as usize) {
+            *place = memory;
+        }
+    }
+
+    /// Stores a text, whatever has to give way for it.
     #[inline(never)]
-    fn insert<M: Meter>(
-        &mut self,
-        text: &str,
-        vector: &[i8; DIMENSIONS],
-        now: u32,
-        meter: &mut M,
-    ) -> Result<u32, Failure> {
-        let stored = self.make_room(text, now, meter)?;
-        let inserted = self.index.insert(vector, meter);
-        let slot = inserted.map_err(|full| Failure::Full { capacity: full.capacity })?;
+    fn insert<M: Meter>(&mut self, text: &str, now: u32, meter: &mut M) -> Result<u32, Failure> {
+        let (slot, stored) = self.make_room(text, now, meter)?;
         self.catalog.put(slot, stored);
         Ok(slot)
     }
@@ -193,13 +195,11 @@ impl MemoryArchivist<'_> {
         meter: &mut M,
     ) -> Result<u32, Failure> {
         let (.., default) = TYPES.get(usize::from(kind)).ok_or(Failure::UnknownType)?;
-        let vector = embed_text(text, REMEMBER.usage, meter)?;
-        let slot = self.insert(text, &vector, now, meter)?;
+        check_text(text, meter)?;
+        let slot = self.insert(text, now, meter)?;
         let lives = if lives_s == 0 { *default } else { Some(lives_s) };
         let expires = lives.map_or(0, |lives| now.saturating_add(lives));
-        if let Some(place) = self.memories.get_mut(slot as usize) {
-            *place = Memory { created: now, expires, uses: 0, kind, padding: 0 };
-        }
+        self.put(slot, Memory { created: now, used: now, expires, uses: 0, kind, padding: 0 });
         Ok(slot)
     }
 
@@ -215,26 +215,21 @@ impl MemoryArchivist<'_> {
         (memory.kind, lives_s)
     }
 
-    /// The memory of this type with the very same text.
-    fn find_same<M: Meter>(&self, kind: u8, text: &str, meter: &mut M) -> Option<u32> {
-        meter.record(Op::Scan, self.catalog.capacity());
-        self.catalog.slots().find(|slot| {
-            meter.record(Op::Compare, 1);
-            let (handle, texts) = self.catalog.text(*slot);
-            self.memory(*slot).kind == kind && texts.equals(handle, text, meter)
-        })
-    }
-
-    /// Stores `text` and sees to a free slot, removing memories of least value until both are had.
-    fn make_room<M: Meter>(&mut self, text: &str, now: u32, meter: &mut M) -> Result<TextHandle, Failure> {
+    /// Stores `text` and finds it a free slot, removing memories of least value until both are had.
+    fn make_room<M: Meter>(
+        &mut self,
+        text: &str,
+        now: u32,
+        meter: &mut M,
+    ) -> Result<(u32, TextHandle), Failure> {
         loop {
-            let full = match self.catalog.store(text, meter) {
-                Ok(stored) if self.index.len() < self.index.capacity() => return Ok(stored),
-                Ok(stored) => {
+            let full = match (self.catalog.free_slot(meter), self.catalog.store(text, meter)) {
+                (Some(slot), Ok(stored)) => return Ok((slot, stored)),
+                (None, Ok(stored)) => {
                     self.catalog.discard(stored, meter);
-                    Failure::Full { capacity: self.index.capacity() }
+                    Failure::Full { capacity: self.catalog.capacity() }
                 }
-                Err(full) => full.into(),
+                (_, Err(full)) => full.into(),
             };
             let least = self.least_valuable(now, meter).ok_or(full)?;
             self.remove(least, meter);
@@ -246,7 +241,7 @@ impl MemoryArchivist<'_> {
         meter.record(Op::Scan, self.catalog.capacity());
         self.catalog.slots().min_by_key(|slot| {
             meter.record(Op::Compare, 1);
-            (self.memory(*slot).value(now, meter), self.catalog.id(*slot))
+            (self.memory(*slot).value(USE_WEIGHT_KEPT, now, meter), self.catalog.id(*slot))
         })
     }
 
@@ -264,53 +259,49 @@ impl MemoryArchivist<'_> {
         session: &mut Session<'_, M>,
     ) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, usage)?;
-        let question = Question::new(text, usage, session.meter)?;
-        let best =
-            self.bearing_on(&question, only.map(|kind| kind as u8), count, seconds(session), session.meter);
-        let Some((_, top)) = best.entries().first() else {
-            return Ok(session.out.write_str("top: (no recall)\n")?);
+        let mut question = Question::new(text, usage, session.meter)?;
+        let now = seconds(session);
+        let answers = self.bearing_on(&mut question, only.map(|kind| kind as u8), now, session.meter);
+        let Some(top) = answers.relevant().next() else {
+            session.out.write_str("top: (no recall)\n")?;
+            return question.write_unknown(text, session);
         };
-        if let Some(memory) = self.memories.get_mut(*top as usize) {
+        if let Some(memory) = self.memories.get_mut(top.slot as usize) {
             memory.uses = memory.uses.saturating_add(1);
+            memory.used = now;
         }
         session.out.write_str("top: ")?;
-        self.catalog.write(*top, session)?;
+        self.catalog.write(top.slot, session)?;
         session.out.write_str("\n")?;
-        for (score, slot) in best.entries() {
-            self.write_memory(*slot, Some(score / 100), session)?;
-        }
-        Ok(())
+        answers
+            .relevant()
+            .take(count)
+            .try_for_each(|answer| self.write_memory(answer.slot, Some(answer), session))
     }
 
-    /// The memories that bear on the question, of one type where told, by their score in hundred-thousandths.
+    /// The memories that bear on the question, of one type where told.
     #[inline(never)]
     fn bearing_on<M: Meter>(
         &self,
-        question: &Question,
+        question: &mut Question,
         only: Option<u8>,
-        count: usize,
         now: u32,
         meter: &mut M,
-    ) -> Best {
-        let mut nearest: Best<CANDIDATES> = Best::new(CANDIDATES);
-        meter.record(Op::Scan, self.catalog.capacity());
-        for slot in self.catalog.slots() {
-            if only.is_none_or(|kind| self.memory(slot).kind == kind) {
-                let vector = self.index.vector(slot).unwrap_or_default();
-                let similarity = dot(&question.vector, vector, meter);
-                nearest.offer(i64::from(similarity), slot, meter);
-            }
-        }
-        let candidates = nearest.entries().iter().map(|(_, slot)| *slot);
-        let answers =
-            question.rank(candidates, |slot, buffer, meter| self.catalog.read(slot, buffer, meter), meter);
-        let mut best: Best = Best::new(count);
-        for hit in answers.relevant(|a, b| a == b) {
-            let value = self.memory(hit.slot).value(now, meter);
-            let score = SIMILARITY_WEIGHT * i64::from(cosine(hit.similarity).0) + value;
-            best.offer(score, hit.slot, meter);
-        }
-        best
+    ) -> Answers {
+        let is_wanted = |slot: u32| only.is_none_or(|kind| self.memory(slot).kind == kind);
+        let mut answers = question.ask(&self.catalog, is_wanted, meter);
+        let rank = |answer: &Answer| {
+            let value = self.memory(answer.slot).value(USE_WEIGHT, now, &mut ());
+            (answer.is_relevant, SCORE_WEIGHT * i64::from(answer.score) + value)
+        };
+        answers.rank_by(rank, meter);
+        let age = |slot: u32| u64::from(self.memory(slot).created) << 32 | self.age_by_id(slot);
+        answers.supersede(&self.catalog, age, meter);
+        answers
+    }
+
+    fn age_by_id(&self, slot: u32) -> u64 {
+        self.catalog.id(slot).map_or(0, u64::from)
     }
 
     /// Offers the memories that bear on the question, as `recall` finds them: slot and score in thousandths. None counts as
@@ -327,10 +318,9 @@ impl MemoryArchivist<'_> {
         meter: &mut M,
         mut offer: impl FnMut(u32, i32),
     ) -> Result<(), Failure> {
-        let question = Question::new(text, RECALL.usage, meter)?;
-        for (score, slot) in self.bearing_on(&question, only, count, now, meter).entries() {
-            offer(*slot, (*score / 100) as i32);
-        }
+        let mut question = Question::new(text, RECALL.usage, meter)?;
+        let answers = self.bearing_on(&mut question, only, now, meter);
+        answers.offer_to_fleet(count, &mut offer);
         Ok(())
     }
 
@@ -363,7 +353,6 @@ impl MemoryArchivist<'_> {
 
     fn clear<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let items = confirm(self.items(), rest)?;
-        self.index.clear();
         self.catalog.clear();
         Ok(writeln!(session.out, "cleared {items} items")?)
     }
@@ -372,14 +361,13 @@ impl MemoryArchivist<'_> {
     pub(super) fn remove_expired<M: Meter>(&mut self, now: u32, meter: &mut M) {
         meter.record(Op::Scan, 2 * self.memories.len() as u32);
         for slot in 0..self.memories.len() as u32 {
-            if self.index.vector(slot).is_some() && self.memory(slot).has_expired(now) {
+            if self.catalog.id(slot).is_some() && self.memory(slot).has_expired(now) {
                 self.remove(slot, meter);
             }
         }
     }
 
     pub(super) fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) {
-        self.index.remove(slot, meter);
         self.catalog.remove(slot, meter);
     }
 
@@ -390,17 +378,23 @@ impl MemoryArchivist<'_> {
     fn write_memory<M: Meter>(
         &self,
         slot: u32,
-        score: Option<i64>,
+        answer: Option<Answer>,
         session: &mut Session<'_, M>,
     ) -> Result<(), Failure> {
         let id = self.catalog.id(slot).unwrap_or_default();
         write!(session.out, "  id={id} type={} ", self.memory(slot).type_name())?;
-        if let Some(score) = score {
-            write!(session.out, "score={} ", Thousandths(score as i32))?;
+        if let Some(answer) = answer {
+            write!(session.out, "score={} ", written(answer.score))?;
+            self.catalog.write_superseded(answer.superseded_by, session)?;
         }
         self.catalog.write(slot, session)?;
         Ok(session.out.write_str("\n")?)
     }
+}
+
+/// Refuses a text that no question can find.
+fn check_text<M: Meter>(text: &str, meter: &mut M) -> Result<(), Failure> {
+    Question::new(text, REMEMBER.usage, meter).map(drop)
 }
 
 fn seconds<M: Meter>(session: &Session<'_, M>) -> u32 {
@@ -412,7 +406,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn fifty_uses_outlast_whatever_was_never_used() {
+        let long_ago = |kind, uses| Memory { created: 0, used: 0, expires: 0, uses, kind, padding: 0 };
+        let now = 365 * 24 * 3600;
+        let entity = long_ago(MemoryType::Entity as u8, MOST_USES);
+        let context = Memory { used: now, created: now, ..long_ago(MemoryType::State as u8, 0) };
+        let value = |memory: Memory| memory.value(USE_WEIGHT_KEPT, now, &mut ());
+        assert!(value(entity) > value(context), "{} {}", value(entity), value(context));
+    }
+
+    #[test]
     fn the_weights_are_hundredths() {
-        assert_eq!(SIMILARITY_WEIGHT + PRIORITY_WEIGHT + RECENCY_WEIGHT + USE_WEIGHT, 100);
+        assert_eq!(SCORE_WEIGHT + PRIORITY_WEIGHT + RECENCY_WEIGHT + USE_WEIGHT, 100);
     }
 }

@@ -9,7 +9,6 @@ pub mod contract;
 pub mod hnsw;
 pub mod memory;
 pub mod name;
-pub mod passage;
 pub mod question;
 pub mod rag;
 pub mod rank;
@@ -30,6 +29,7 @@ macro_rules! any_role {
     ($($(#[$doc:meta])* $kind:ident $file:ident $alias:literal $word:literal $code:literal;)*) => {
         /// The role of a chip, carved from its arena.
         #[derive(Debug)]
+        #[expect(clippy::large_enum_variant, reason = "there is one at a time, on the stack of a command; no heap to box in")]
         pub enum AnyRole<'a> {
             $($(#[$doc])* $kind($file::$kind<'a>),)*
         }

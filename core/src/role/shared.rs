@@ -4,8 +4,7 @@
 
 use super::AnyRole;
 use super::anomaly::Alarm;
-use super::catalog::Catalog;
-use super::question::TextBuffer;
+use super::catalog::{Catalog, TextBuffer};
 use crate::console::Failure;
 use crate::embed::DIMENSIONS;
 use crate::index::choice::{Kind, TEXT_EFFORT};
@@ -97,12 +96,11 @@ impl<'a> AnyRole<'a> {
         }
     }
 
-    /// The index of its texts, where it has one.
+    /// The index of the vectors of its texts, where it has one.
     pub fn index(&self) -> Option<&AnyIndex<'a>> {
         match self {
             AnyRole::HnswIndexer(role) => Some(&role.index),
-            AnyRole::RagRetriever(role) => Some(&role.index),
-            AnyRole::MemoryArchivist(_) | AnyRole::AnomalySentinel(_) => None,
+            AnyRole::RagRetriever(_) | AnyRole::MemoryArchivist(_) | AnyRole::AnomalySentinel(_) => None,
         }
     }
 
@@ -138,7 +136,7 @@ impl<'a> AnyRole<'a> {
         }
         let slot = match (&mut *self, *keeping) {
             (AnyRole::HnswIndexer(role), Keeping::Text(text)) => role.store(text, meter)?.0,
-            (AnyRole::RagRetriever(role), Keeping::Text(text)) => role.store(text, meter)?.slot,
+            (AnyRole::RagRetriever(role), Keeping::Text(text)) => role.store(text, meter)?,
             (AnyRole::MemoryArchivist(role), Keeping::Memory { kind, lives_s, text }) => {
                 role.remove_expired(seconds, meter);
                 role.store(kind, lives_s, text, seconds, meter)?
@@ -185,7 +183,7 @@ impl<'a> AnyRole<'a> {
                 role.index.remove(slot, meter);
                 role.catalog.remove(slot, meter);
             }
-            AnyRole::RagRetriever(role) => role.remove(slot, meter),
+            AnyRole::RagRetriever(role) => role.documents.remove(slot, meter),
             AnyRole::MemoryArchivist(role) => role.remove(slot, meter),
             AnyRole::AnomalySentinel(_) => {}
         }

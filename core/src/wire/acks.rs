@@ -81,7 +81,7 @@ impl Settings {
     pub(super) fn encode_ack<M: Meter>(
         &self,
         ack: &PendingAck,
-        seal: Option<(&Key, u32)>,
+        seal: Option<(&Key, u64)>,
         out: &mut [u8],
         meter: &mut M,
     ) -> Option<usize> {

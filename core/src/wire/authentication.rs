@@ -1,4 +1,4 @@
-//! The fleet key: only who has it is heard, and nothing is heard twice.
+//! The fleet key: only who has it is heard.
 //!
 //! A tag is SipHash-2-4 with 128 bits of output over header, payload and counter. It is a keyed function made for
 //! short messages, needs no nonce, and costs some 15 operations of 32 bits a byte; HMAC-SHA256
@@ -6,16 +6,11 @@
 //! key succeeds once in 2^128 tries. The key is one for the fleet: it keeps strangers out, it does not tell members
 //! apart. Payloads are not secret.
 //!
-//! A frame counts as replayed unless its boot number and counter are newer than what the window of its source has
-//! seen. Boot numbers must therefore never repeat under one key: a chip counts them in flash. A chip that boots has
-//! seen nothing; [`Replays::restore`] takes what it kept.
+//! A right tag says who made a frame, not when: that is for [`sessions`](super::sessions) to find out.
 
-use super::window::{Standing, Window};
-use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 use core::fmt;
 use siphasher::sip128::SipHasher24;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Bytes of a tag.
 pub const TAG: usize = 16;
@@ -63,92 +58,6 @@ impl fmt::Debug for Key {
     }
 }
 
-/// What was heard of one authenticated peer. All zeros is nobody.
-#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
-#[repr(C)]
-pub struct ReplayState {
-    counters: Window,
-    boot: u32,
-    peer: u16,
-    in_use: u16,
-}
-const _: () = assert!(size_of::<ReplayState>() == 24);
-
-/// Why an authentic frame is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// It, or a later one, was taken before.
-    Replayed,
-    /// Every place for a peer is taken. None is given up, or its frames could be replayed.
-    NoPlace {
-        /// How many places there are.
-        capacity: u32,
-    },
-}
-
-/// A replay window for each authenticated peer. Only frames with a right tag get here, so strangers take no places.
-#[derive(Debug)]
-pub struct Replays<'a> {
-    peers: &'a mut [ReplayState],
-}
-
-impl<'a> Replays<'a> {
-    /// Windows for `capacity` peers; without a key, none are needed.
-    ///
-    /// # Errors
-    /// [`NoRoom`] when the arena is too small.
-    pub fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
-        Ok(Self { peers: arena.slice("replay windows", capacity)? })
-    }
-
-    /// Takes the frame of `peer` with this boot number and counter, once.
-    ///
-    /// # Errors
-    /// [`Refused`] when it was taken before or there is no place for the peer.
-    pub fn take<M: Meter>(
-        &mut self,
-        peer: u16,
-        boot: u32,
-        counter: u32,
-        meter: &mut M,
-    ) -> Result<(), Refused> {
-        let state = self.place(peer, meter)?;
-        if state.in_use == 0 || boot > state.boot {
-            *state = ReplayState { counters: Window::default(), boot, peer, in_use: 1 };
-        }
-        if boot < state.boot || state.counters.standing(counter) != Standing::New {
-            return Err(Refused::Replayed);
-        }
-        state.counters.mark(counter);
-        Ok(())
-    }
-
-    /// Remembers, after a boot, that everything of `peer` up to this boot number and counter was heard.
-    ///
-    /// # Errors
-    /// [`Refused::NoPlace`] when every place is taken.
-    pub fn restore(&mut self, peer: u16, boot: u32, counter: u32) -> Result<(), Refused> {
-        let state = self.place(peer, &mut ())?;
-        *state = ReplayState { counters: Window::up_to(counter), boot, peer, in_use: 1 };
-        Ok(())
-    }
-
-    /// Each peer with the boot number and the highest counter heard of it, to be kept over a boot.
-    pub fn heard(&self) -> impl Iterator<Item = (u16, u32, u32)> + '_ {
-        let used = self.peers.iter().filter(|state| state.in_use != 0);
-        used.map(|state| (state.peer, state.boot, state.counters.highest().unwrap_or(0)))
-    }
-
-    /// The place of `peer`, or a free one.
-    fn place<M: Meter>(&mut self, peer: u16, meter: &mut M) -> Result<&mut ReplayState, Refused> {
-        meter.record(Op::Compare, self.peers.len() as u32);
-        let capacity = self.peers.len() as u32;
-        let known = self.peers.iter().position(|state| state.in_use != 0 && state.peer == peer);
-        let place = known.or_else(|| self.peers.iter().position(|state| state.in_use == 0));
-        place.and_then(|place| self.peers.get_mut(place)).ok_or(Refused::NoPlace { capacity })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,24 +86,5 @@ mod tests {
             other[bit / 8] ^= 1 << (bit % 8);
             assert!(!KEY.verify(b"frame", &other, &mut ()));
         }
-    }
-
-    #[test]
-    fn nothing_is_taken_twice_and_old_boots_not_at_all() {
-        let mut memory = std::vec![0; 100];
-        let mut replays = Replays::carve(&mut Arena::new(&mut memory), 2).unwrap();
-        let mut take = |peer, boot, counter| replays.take(peer, boot, counter, &mut ());
-        assert_eq!(take(7, 3, 1), Ok(()));
-        assert_eq!(take(7, 3, 1), Err(Refused::Replayed));
-        assert_eq!(take(7, 3, 9), Ok(()));
-        assert_eq!(take(7, 3, 2), Ok(()));
-        assert_eq!(take(7, 4, 1), Ok(()));
-        assert_eq!(take(7, 3, 10), Err(Refused::Replayed));
-        assert_eq!(take(8, 1, 1), Ok(()));
-        assert_eq!(take(9, 1, 1), Err(Refused::NoPlace { capacity: 2 }));
-        assert_eq!(replays.heard().collect::<std::vec::Vec<_>>(), [(7, 4, 1), (8, 1, 1)]);
-        replays.restore(8, 2, 5).unwrap();
-        assert_eq!(replays.take(8, 2, 5, &mut ()), Err(Refused::Replayed));
-        assert_eq!(replays.take(8, 2, 6, &mut ()), Ok(()));
     }
 }

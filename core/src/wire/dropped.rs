@@ -2,7 +2,6 @@
 //!
 //! Nothing that comes over a link is an error of the chip: it is dropped, and counted under its reason.
 
-use super::authentication::Refused;
 use super::codec::CodecError;
 use super::frame::FrameError;
 use core::fmt;
@@ -54,10 +53,10 @@ reasons! {
     NoKey "no-key",
     /// The tag is wrong.
     BadTag "bad-tag",
-    /// Authentic, but taken before.
+    /// Authentic, but taken before, or overtaken too long ago.
     Replayed "replayed",
-    /// From a boot of the sender before its last.
-    OldBoot "old-boot",
+    /// Of a boot of its sender that has not proved that it is the present one.
+    Unproven "unproven",
     /// Part of a message that was delivered.
     Duplicate "duplicate",
     /// So late that nobody knows whether it was delivered.
@@ -91,15 +90,6 @@ impl From<FrameError> for Dropped {
             FrameError::Version(_) => Dropped::Version,
             FrameError::Checksum { .. } => Dropped::Checksum,
             FrameError::Flags(_) | FrameError::Source => Dropped::Header,
-        }
-    }
-}
-
-impl From<Refused> for Dropped {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Replayed => Dropped::Replayed,
-            Refused::NoPlace { .. } => Dropped::NoPeerPlace,
         }
     }
 }

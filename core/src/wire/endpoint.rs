@@ -5,16 +5,17 @@
 //! receiving application, once per boot of the receiver; one that is given up was handed over at most once.
 
 use super::acks::{ACK, Acks};
-use super::authentication::{Key, Replays};
+use super::authentication::Key;
 use super::codec::CodecError;
 use super::dropped::{DropCounts, Dropped};
 use super::fragment::{Cut, Reassembly};
 use super::frame::{self, BROADCAST, Flags, Header};
 use super::inward::Inward;
-use super::message::Message;
+use super::message::{MAX_PROOFS, Message, PROVE, Prove};
 use super::peer::Peers;
 use super::reliable::{Address, Due, Outbox, Ticket};
 use super::retry::Timing;
+use super::sessions::{Admission, Sessions};
 use super::{FRAME_LIMIT, LEAST_FRAME_LIMIT};
 use crate::arena::{Arena, NoRoom};
 use crate::meter::Meter;
@@ -22,13 +23,21 @@ use crate::units::Micros;
 use core::fmt;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+/// Bytes that hold any proof: a challenge, a flag, the chips that are asked, the echoes.
+const PROOF_PAYLOAD: usize = 9 + 1 + (1 + 3 * MAX_PROOFS) + (1 + 12 * MAX_PROOFS);
+const _: () = assert!(PROOF_PAYLOAD + frame::overhead(true) <= 250, "it fits a packet of ESP-NOW");
+
 /// What one chip's end of the wire is like.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// This chip's address; not [`BROADCAST`].
     pub address: u16,
-    /// How often this chip has booted, counted in flash. Never the same twice under one key.
+    /// How often this chip has booted, counted in flash.
     pub boot: u32,
+    /// Random bits of this boot, which every frame bears.
+    pub nonce: u16,
+    /// Random bits of this boot, from which its challenges are drawn. Nobody else is to know them.
+    pub entropy: u64,
     /// The version of this chip's embedder.
     pub embedder: u8,
     /// The longest frame of the link; held between [`LEAST_FRAME_LIMIT`] and [`FRAME_LIMIT`].
@@ -72,14 +81,15 @@ const _: () = assert!(size_of::<Traffic>() == 100);
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 struct State {
+    /// The counter of the last authenticated frame.
+    counter: u64,
     traffic: Traffic,
     /// The sequence of the next message without acknowledgement.
     next_plain: u32,
     next_ticket: u32,
-    /// The counter of the last authenticated frame.
-    counter: u32,
+    padding: u32,
 }
-const _: () = assert!(size_of::<State>() == 112);
+const _: () = assert!(size_of::<State>() == 120);
 
 /// Shall the sender be told that the message arrived?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -143,6 +153,13 @@ pub enum Event<'e> {
     },
     /// A message that was sent from here was delivered.
     Delivered(Ticket),
+    /// The sender of the frame is believed to be alive from now on.
+    Proven {
+        /// Who it is.
+        header: Header,
+        /// Is another board alive under the same number?
+        is_duplicate: bool,
+    },
 }
 
 /// One chip's end of the wire.
@@ -152,7 +169,7 @@ pub struct Endpoint<'a> {
     state: &'a mut State,
     acks: Acks<'a>,
     peers: Peers<'a>,
-    replays: Replays<'a>,
+    sessions: Sessions<'a>,
     outbox: Outbox<'a>,
     reassembly: Reassembly<'a>,
 }
@@ -163,13 +180,12 @@ impl<'a> Endpoint<'a> {
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
     pub fn carve(arena: &mut Arena<'a>, settings: Settings, capacity: Capacity) -> Result<Self, NoRoom> {
-        let authenticated_peers = if settings.key.is_some() { capacity.peers } else { 0 };
         Ok(Self {
             settings,
             state: arena.one("wire state")?,
             acks: Acks::carve(arena)?,
             peers: Peers::carve(arena, capacity.peers)?,
-            replays: Replays::carve(arena, authenticated_peers)?,
+            sessions: Sessions::carve(arena, capacity.peers, settings.address, settings.entropy)?,
             outbox: Outbox::carve(arena, capacity.outgoing)?,
             reassembly: Reassembly::carve(arena, capacity.unfinished)?,
         })
@@ -185,9 +201,9 @@ impl<'a> Endpoint<'a> {
         self.outbox.len()
     }
 
-    /// What was heard of authenticated peers, to be kept over a boot and restored after it.
-    pub fn replays(&mut self) -> &mut Replays<'a> {
-        &mut self.replays
+    /// Who is believed to be alive.
+    pub fn sessions(&mut self) -> &mut Sessions<'a> {
+        &mut self.sessions
     }
 
     /// Counts a frame that the link could not even tell from others.
@@ -262,15 +278,20 @@ impl<'a> Endpoint<'a> {
     /// Writes the next frame for the link to `out`, which holds the longest, and says how long it is; `None` when
     /// there is nothing to send now. Acknowledgements go first.
     pub fn transmit<M: Meter>(&mut self, out: &mut [u8], now: Micros, meter: &mut M) -> Option<usize> {
-        let counter = self.state.counter.checked_add(1)?;
+        let counter = self.state.counter.saturating_add(1);
+        if counter >= frame::COUNTER_END {
+            return None;
+        }
         let seal = self.settings.key.as_ref().map(|key| (key, counter));
-        let length = match self.acks.first() {
-            Some(ack) => {
+        let prove = self.sessions.next_proof(now);
+        let length = match (prove, self.acks.first()) {
+            (Some(prove), _) => self.settings.encode_proof(&prove, seal, out, meter)?,
+            (None, Some(ack)) => {
                 let length = self.settings.encode_ack(ack, seal, out, meter)?;
                 ack.done();
                 length
             }
-            None => {
+            (None, None) => {
                 let (slot, due) = self.outbox.next(meter)?;
                 let (index, again) = (due.index, due.again);
                 let length = self.settings.encode_fragment(&due, seal, out, meter)?;
@@ -295,7 +316,8 @@ impl<'a> Endpoint<'a> {
 
     /// When to call [`Endpoint::expire`] and [`Endpoint::transmit`] next, if nothing comes in before.
     pub fn wake_at(&self, now: Micros) -> Option<Micros> {
-        if self.acks.is_empty() { self.outbox.wake_at(now) } else { Some(now) }
+        let messages = if self.acks.is_empty() { self.outbox.wake_at(now) } else { Some(now) };
+        [messages, self.sessions.wake_at().map(|due| due.max(now))].into_iter().flatten().min()
     }
 
     /// What stands before the payload of a frame that is meant for others, if it is whole and, where there is a key, authentic:
@@ -317,12 +339,15 @@ impl<'a> Endpoint<'a> {
         now: Micros,
         meter: &mut M,
     ) -> Result<Event<'e>, Dropped> {
-        let Self { settings, state, acks, peers, replays, outbox, reassembly } = self;
-        let outcome = settings.admit(bytes, replays, meter).and_then(|frame| {
-            if frame.header.number == ACK {
-                return settings.take_ack(&frame, outbox);
+        let Self { settings, state, acks, peers, sessions, outbox, reassembly } = self;
+        let outcome = settings.admit(bytes, now, sessions, meter).and_then(|(frame, admission)| {
+            match (frame.header.number, admission) {
+                (PROVE, _) => settings.take_proof(&frame, admission, now, sessions),
+                _ if frame.header.source == settings.address => Err(Dropped::OwnSource),
+                (_, Admission::Unproven) => Err(Dropped::Unproven),
+                (ACK, _) => settings.take_ack(&frame, outbox),
+                _ => Inward { acks, peers, reassembly, now, meter }.take(frame),
             }
-            Inward { acks, peers, reassembly, now, meter }.take(frame)
         });
         match outcome {
             Ok(event) => {
@@ -355,14 +380,29 @@ impl Settings {
             source: self.address,
             destination: address.destination,
             boot: self.boot,
+            nonce: self.nonce,
             sequence: address.sequence,
         }
+    }
+
+    /// Writes the frame of a proof to `out` and says how long it is.
+    fn encode_proof<M: Meter>(
+        &self,
+        prove: &Prove,
+        seal: Option<(&Key, u64)>,
+        out: &mut [u8],
+        meter: &mut M,
+    ) -> Option<usize> {
+        let mut payload = [0; PROOF_PAYLOAD];
+        let length = Message::Prove(*prove).encode(&mut payload).ok()?;
+        let address = Address { destination: BROADCAST, sequence: 0, number: PROVE, ack_wanted: false };
+        frame::encode(&self.header(&address), &[payload.get(..length)?], seal, out, meter).ok()
     }
 
     fn encode_fragment<M: Meter>(
         &self,
         due: &Due<'_>,
-        seal: Option<(&Key, u32)>,
+        seal: Option<(&Key, u64)>,
         out: &mut [u8],
         meter: &mut M,
     ) -> Option<usize> {

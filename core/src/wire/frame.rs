@@ -1,8 +1,8 @@
 //! The frame: who says it to whom, in which order, and whether it arrived whole.
 //!
 //! ```text
-//! version type flags embedder source destination boot sequence length payload [counter tag] crc
-//!    1     1     1      1       2        2        4      4       2      n        4    16     4
+//! version type flags embedder source destination boot nonce sequence length payload [counter tag] crc
+//!    1     1     1      1       2        2        4     2      4       2      n        6    16     4
 //! ```
 //!
 //! Numbers are little-endian. A decoded frame borrows its payload; its length and its CRC were right. Whether it is
@@ -13,14 +13,18 @@ use super::crc::crc32;
 use crate::meter::{Meter, Op};
 use core::fmt;
 
-/// The version of this format. The predecessor's was 1.
-pub const VERSION: u8 = 2;
+/// The version of this format.
+pub const VERSION: u8 = 3;
 /// Bytes before the payload.
-pub const HEADER: usize = 18;
+pub const HEADER: usize = 20;
 /// Bytes of the CRC.
 pub const CRC: usize = 4;
 /// Bytes that authentication adds: a counter and a tag.
-pub const SEAL: usize = 4 + TAG;
+pub const SEAL: usize = COUNTER + TAG;
+/// Bytes of the counter: at a thousand frames a second they last 8,900 years.
+const COUNTER: usize = 6;
+/// Counters are below this.
+pub const COUNTER_END: u64 = 1 << (8 * COUNTER);
 /// The destination that is every chip; never a source.
 pub const BROADCAST: u16 = 0xFFFF;
 
@@ -83,6 +87,8 @@ pub struct Header {
     pub destination: u16,
     /// How often the sender has booted.
     pub boot: u32,
+    /// Random bits of that boot.
+    pub nonce: u16,
     /// The sender's count of its messages, one for all fragments of a message.
     pub sequence: u32,
 }
@@ -90,8 +96,8 @@ pub struct Header {
 /// What authenticates a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seal<'a> {
-    /// The sender's count of its frames since boot, from 1.
-    pub counter: u32,
+    /// The sender's count of its frames since boot, from 1 and below [`COUNTER_END`].
+    pub counter: u64,
     /// The tag over everything before it.
     pub tag: &'a [u8],
     /// What the tag is over: header, payload and counter.
@@ -185,7 +191,7 @@ pub const fn overhead(authenticated: bool) -> usize {
 pub fn encode<M: Meter>(
     header: &Header,
     parts: &[&[u8]],
-    seal: Option<(&Key, u32)>,
+    seal: Option<(&Key, u64)>,
     out: &mut [u8],
     meter: &mut M,
 ) -> Result<usize, FrameError> {
@@ -203,11 +209,13 @@ pub fn encode<M: Meter>(
     writer.put(&header.source.to_le_bytes());
     writer.put(&header.destination.to_le_bytes());
     writer.put(&header.boot.to_le_bytes());
+    writer.put(&header.nonce.to_le_bytes());
     writer.put(&header.sequence.to_le_bytes());
     writer.put(&length.to_le_bytes());
     parts.iter().for_each(|part| writer.put(part));
     if let Some((key, counter)) = seal {
-        writer.put(&counter.to_le_bytes());
+        let [low @ .., _, _] = counter.to_le_bytes();
+        writer.put(&low);
         let Tag(tag) = key.tag(writer.written(), meter);
         writer.put(&tag);
     }
@@ -239,8 +247,10 @@ pub fn decode<'b, M: Meter>(bytes: &'b [u8], meter: &mut M) -> Result<Frame<'b>,
     }
     let (signed, tag) = body.split_last_chunk::<TAG>().ok_or(too_short)?;
     let (rest, _) = rest.split_last_chunk::<TAG>().ok_or(too_short)?;
-    let (payload, counter) = rest.split_last_chunk::<4>().ok_or(too_short)?;
-    let seal = Seal { counter: u32::from_le_bytes(*counter), tag, signed };
+    let (payload, counter) = rest.split_last_chunk::<COUNTER>().ok_or(too_short)?;
+    let [c0, c1, c2, c3, c4, c5] = *counter;
+    let counter = u64::from_le_bytes([c0, c1, c2, c3, c4, c5, 0, 0]);
+    let seal = Seal { counter, tag, signed };
     Ok(Frame { header, payload, seal: Some(seal), crc: have })
 }
 
@@ -260,7 +270,7 @@ pub fn declared_length(bytes: &[u8]) -> Result<usize, FrameError> {
 }
 
 fn read_header(bytes: &[u8; HEADER]) -> Result<Header, FrameError> {
-    let [_, number, flags, embedder, s0, s1, d0, d1, b0, b1, b2, b3, q0, q1, q2, q3, _, _] = *bytes;
+    let [_, number, flags, embedder, s0, s1, d0, d1, b0, b1, b2, b3, n0, n1, q0, q1, q2, q3, _, _] = *bytes;
     if flags & !Flags::KNOWN != 0 {
         return Err(FrameError::Flags(flags));
     }
@@ -275,6 +285,7 @@ fn read_header(bytes: &[u8; HEADER]) -> Result<Header, FrameError> {
         source,
         destination: u16::from_le_bytes([d0, d1]),
         boot: u32::from_le_bytes([b0, b1, b2, b3]),
+        nonce: u16::from_le_bytes([n0, n1]),
         sequence: u32::from_le_bytes([q0, q1, q2, q3]),
     })
 }

@@ -4,38 +4,66 @@
 //! the fleet has a key, its tag were right.
 
 use super::acks::{ACK, Acks};
-use super::authentication::Replays;
 use super::dropped::Dropped;
 use super::endpoint::{Event, Settings};
 use super::fragment::{Fragment, Progress, Reassembly};
 use super::frame::{self, BROADCAST, Flags, Frame, Header, Seal};
-use super::message::Message;
+use super::message::{Message, PROVE};
 use super::peer::{Peer, Peers};
 use super::reliable::{Outbox, Outcome};
+use super::sessions::{Admission, Proof, Sender, Sessions};
 use super::window::Standing;
 use crate::meter::Meter;
 use crate::units::Micros;
 
+fn sender_of(header: &Header) -> Sender {
+    Sender { address: header.source, boot: header.boot, nonce: header.nonce }
+}
+
 impl Settings {
-    /// Lets in what is a frame, for this chip, from another, and authentic where there is a key.
+    /// Lets in what is a frame, for this chip, not its own, and authentic where there is a key.
     pub(super) fn admit<'b, M: Meter>(
         &self,
         bytes: &'b [u8],
-        replays: &mut Replays<'_>,
+        now: Micros,
+        sessions: &mut Sessions<'_>,
         meter: &mut M,
-    ) -> Result<Frame<'b>, Dropped> {
+    ) -> Result<(Frame<'b>, Admission), Dropped> {
         let frame = frame::decode(bytes, meter)?;
-        let Header { source, destination, boot, .. } = frame.header;
-        if source == self.address {
+        let Header { source, destination, boot, nonce, .. } = frame.header;
+        if (source, boot, nonce) == (self.address, self.boot, self.nonce) {
             return Err(Dropped::OwnSource);
         }
         if destination != self.address && destination != BROADCAST {
             return Err(Dropped::NotForUs);
         }
-        if let Some(seal) = self.authenticate(&frame, meter)? {
-            replays.take(source, boot, seal.counter, meter)?;
+        let counter = self.authenticate(&frame, meter)?.map(|seal| seal.counter);
+        let admission = sessions.admit(sender_of(&frame.header), counter, now, meter)?;
+        Ok((frame, admission))
+    }
+
+    /// Takes what the sender of a frame asks and echoes.
+    pub(super) fn take_proof<'e>(
+        &self,
+        frame: &Frame<'_>,
+        admission: Admission,
+        now: Micros,
+        sessions: &mut Sessions<'_>,
+    ) -> Result<Event<'e>, Dropped> {
+        let header = frame.header;
+        if header.flags.has(Flags::FRAGMENT) || header.flags.has(Flags::ACK_WANTED) {
+            return Err(Dropped::Header);
         }
-        Ok(frame)
+        let Message::Prove(prove) = Message::decode(PROVE, frame.payload)? else {
+            return Err(Dropped::Malformed);
+        };
+        let counter = frame.seal.map(|seal| seal.counter);
+        match sessions.take_proof(sender_of(&header), &prove, counter, now) {
+            Proof::Nothing if admission == Admission::Unproven => Err(Dropped::Unproven),
+            Proof::Nothing => Ok(Event::Nothing),
+            Proof::Proven => Ok(Event::Proven { header, is_duplicate: false }),
+            Proof::Duplicate => Ok(Event::Proven { header, is_duplicate: true }),
+        }
     }
 
     /// Reads a frame that is whole and, where there is a key, authentic, whomever it is for.
@@ -149,9 +177,7 @@ fn fragment_of<'f>(frame: &Frame<'f>) -> Result<Option<Fragment<'f>>, Dropped> {
 }
 
 fn is_new(peer: &mut Peer, header: &Header, now: Micros) -> Result<(), Dropped> {
-    if !peer.heard_in_boot(header.boot, now) {
-        return Err(Dropped::OldBoot);
-    }
+    peer.heard_in(header.boot, header.nonce, now);
     match peer.standing(header.flags.has(Flags::ACK_WANTED), header.sequence) {
         Standing::New => Ok(()),
         Standing::Seen => Err(Dropped::Duplicate),

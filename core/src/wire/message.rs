@@ -64,6 +64,8 @@ messages! {
     0x01 "hello" Hello<'a>;
     /// Fragments of a message that have arrived.
     0x41 "ack" Ack;
+    /// Prove that you live, and what I have to say to that.
+    0x42 "prove" Prove;
     /// Keep this text.
     0x50 "add" Add<'a>;
     /// An item is kept here now.
@@ -174,6 +176,34 @@ pub struct Ack {
     pub sequence: u32,
     /// Bit `n`: fragment `n` is here. All of them are set only once the message was delivered.
     pub received: u64,
+}
+
+/// The type of [`Message::Prove`], which an endpoint takes itself.
+pub const PROVE: u8 = 0x42;
+
+/// The most chips that one [`Message::Prove`] asks, and the most that it answers: it fits the frame of any link.
+pub const MAX_PROOFS: usize = 12;
+
+/// See [`Message::Prove`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Prove {
+    /// Random bits of the sender, drawn lately: whoever is asked echoes them. 0 where nobody is asked.
+    pub challenge: u64,
+    /// Is every chip asked?
+    pub all: bool,
+    /// The chips that are asked.
+    pub asked: List<u16, MAX_PROOFS>,
+    /// The challenges of others, echoed.
+    pub answers: List<Answer, MAX_PROOFS>,
+}
+
+/// An echo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Answer {
+    /// The chip that asked.
+    pub chip: u16,
+    /// Its challenge.
+    pub challenge: u64,
 }
 
 /// See [`Message::Add`].
@@ -418,7 +448,8 @@ mod tests {
     #[test]
     fn numbers_ascend_and_the_predecessor_s_stand() {
         assert!(MESSAGES.is_sorted_by(|(a, _), (b, _)| a < b));
-        for (number, name) in [(0x00, "heartbeat"), (0x01, "hello"), (0x41, "ack"), (0xFF, "error")] {
+        let known = [(0x00, "heartbeat"), (0x01, "hello"), (0x41, "ack"), (PROVE, "prove"), (0xFF, "error")];
+        for (number, name) in known {
             assert_eq!(Message::name_of(number), Some(name));
         }
         let reserved = [0x02, 0x10, 0x11, 0x12, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x40];

@@ -7,7 +7,8 @@
 //! - [`message`]: what chips say to each other; one table, append only
 //! - `codec`: messages to bytes and back
 //! - [`frame`], [`crc`]: type, addresses, boot, sequence, length, CRC-32
-//! - [`authentication`]: the fleet key: a tag on each frame, and a replay window a peer
+//! - [`authentication`]: the fleet key: a tag on each frame
+//! - [`sessions`]: each boot of each sender proves that it is alive now; nothing old is taken, and nothing twice
 //! - [`fragment`]: messages longer than a frame
 //! - [`reliable`], [`retry`], [`peer`], [`window`]: acknowledged, repeated, delivered once
 //! - [`link`], [`cobs`]: frames on byte streams, packet radios and buses
@@ -37,6 +38,7 @@ pub mod parse;
 pub mod peer;
 pub mod reliable;
 pub mod retry;
+pub mod sessions;
 pub mod show;
 pub mod window;
 
@@ -56,10 +58,10 @@ pub const MESSAGE_LIMIT: usize = 1024;
 /// The longest frame: a message that is not cut, with a seal.
 pub const FRAME_LIMIT: usize = MESSAGE_LIMIT + frame::overhead(true);
 
-/// The shortest limit for frames with which the longest message still crosses, in 57 fragments.
-pub const LEAST_FRAME_LIMIT: usize = 64;
+/// The shortest limit for frames with which the longest message still crosses, in 47 fragments.
+pub const LEAST_FRAME_LIMIT: usize = 72;
 
 const _: () = {
     let room = LEAST_FRAME_LIMIT - frame::overhead(true) - fragment::FRAGMENT_HEADER;
-    assert!(MESSAGE_LIMIT.div_ceil(room) == 57 && 57 <= fragment::MOST_FRAGMENTS as usize);
+    assert!(MESSAGE_LIMIT.div_ceil(room) == 47 && 47 <= fragment::MOST_FRAGMENTS as usize);
 };

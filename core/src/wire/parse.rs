@@ -97,6 +97,7 @@ fn header_field<'l>(
         "destination" if value == "all" => header.destination = BROADCAST,
         "destination" => header.destination = Read::read(value, scratch).ok_or(bad)?,
         "boot" => header.boot = Read::read(value, scratch).ok_or(bad)?,
+        "nonce" => header.nonce = Read::read(value, scratch).ok_or(bad)?,
         "sequence" => header.sequence = Read::read(value, scratch).ok_or(bad)?,
         "embedder" => header.embedder = Read::read(value, scratch).ok_or(bad)?,
         "flags" => header.flags = flags(value).ok_or(bad)?,
@@ -181,6 +182,7 @@ text_form! {
     "heartbeat" Heartbeat { role, load, free_arena, items, uptime_s, sent, received, dropped }
     "hello" Hello { role, wants_reply, message_limit, capacity, variant, version }
     "ack" Ack { boot, sequence, received }
+    "prove" Prove { challenge, all, asked, answers }
     "add" Add { item, text }
     "stored" Stored { item, check }
     "search" Search { request, count, deadline_ms, with_text, query }
@@ -355,13 +357,20 @@ impl<'l> Read<'l> for Hit<'l> {
     }
 }
 
-impl<'l, const N: usize> Read<'l> for List<Hit<'l>, N> {
+impl<'l> Read<'l> for Answer {
+    fn read(text: &'l str, scratch: &Scratch<'l>) -> Option<Self> {
+        let (chip, challenge) = text.split_once(':')?;
+        Some(Self { chip: Read::read(chip, scratch)?, challenge: Read::read(challenge, scratch)? })
+    }
+}
+
+impl<'l, T: Read<'l> + Copy + Default, const N: usize> Read<'l> for List<T, N> {
     fn read(text: &'l str, scratch: &Scratch<'l>) -> Option<Self> {
         let mut rest = text.strip_prefix('[')?.strip_suffix(']')?.trim();
         let mut list = Self::default();
         while !rest.is_empty() {
-            let (hit, after) = rest.split_at_checked(end_of_value(rest, |c| c == ','))?;
-            list.push(Hit::read(hit.trim(), scratch)?).then_some(())?;
+            let (item, after) = rest.split_at_checked(end_of_value(rest, |c| c == ','))?;
+            list.push(T::read(item.trim(), scratch)?).then_some(())?;
             rest = after.strip_prefix(',').unwrap_or(after).trim_start();
         }
         Some(list)

@@ -3,7 +3,7 @@
 //! A peer that was silent for [`FORGET_AFTER`] may give its place to another. The numbers of later messages to it start
 //! above all that were ever used for a peer that gave way, so its window never takes a new message for an old one.
 
-use super::retry::FORGET_AFTER;
+use super::sessions::FORGET_AFTER;
 use super::window::{Standing, Window};
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
@@ -25,36 +25,38 @@ pub struct Peer {
     /// The sequence of the next message to it that wants an acknowledgement.
     next: u32,
     address: u16,
+    nonce: u16,
     in_use: u8,
     /// 1 once a frame of it was heard.
     heard: u8,
-    padding: u32,
+    padding: u16,
 }
 const _: () = assert!(size_of::<Peer>() == 56);
 
 impl Peer {
-    /// A frame of it came; `false` where it is from a boot before its last. A chip that lost its count of boots is
-    /// taken for new after it was silent, as far as this chip heard, for [`FORGET_AFTER`].
-    pub fn heard_in_boot(&mut self, boot: u32, now: Micros) -> bool {
-        let forgotten = now.get().saturating_sub(self.touched) > FORGET_AFTER.get();
-        if self.heard == 0 || boot > self.boot || (boot < self.boot && forgotten) {
-            (self.heard, self.boot) = (1, boot);
+    /// A frame of it came, of a session that is believed: another boot begins anew.
+    pub fn heard_in(&mut self, boot: u32, nonce: u16, now: Micros) {
+        if self.heard == 0 || (boot, nonce) != (self.boot, self.nonce) {
+            (self.heard, self.boot, self.nonce) = (1, boot, nonce);
             (self.acknowledged, self.plain) = (Window::default(), Window::default());
         }
-        if boot == self.boot {
-            self.touched = now.get();
-        }
-        boot == self.boot
+        self.touched = now.get();
+    }
+
+    fn window(&mut self, ack_wanted: bool) -> &mut Window {
+        if ack_wanted { &mut self.acknowledged } else { &mut self.plain }
     }
 
     /// Was message `sequence` delivered?
-    pub fn standing(&self, ack_wanted: bool, sequence: u32) -> Standing {
-        if ack_wanted { self.acknowledged.standing(sequence) } else { self.plain.standing(sequence) }
+    pub fn standing(&mut self, ack_wanted: bool, sequence: u32) -> Standing {
+        let window = self.window(ack_wanted);
+        window.standing(window.extend(sequence))
     }
 
     /// Message `sequence` was delivered.
     pub fn mark(&mut self, ack_wanted: bool, sequence: u32) {
-        if ack_wanted { self.acknowledged.mark(sequence) } else { self.plain.mark(sequence) }
+        let window = self.window(ack_wanted);
+        window.mark(window.extend(sequence));
     }
 
     /// The sequence of the next message to it that wants an acknowledgement.
@@ -159,22 +161,22 @@ mod tests {
         }
         peers.at(11, second(1), &mut ()).unwrap();
         assert!(matches!(peers.at(12, second(60), &mut ()), Err(NoPeerPlace { capacity: 2 })));
-        assert!(peers.at(11, second(100), &mut ()).unwrap().heard_in_boot(1, second(100)));
+        peers.at(11, second(100), &mut ()).unwrap().heard_in(1, 0, second(100));
         assert_eq!(peers.at(12, second(130), &mut ()).unwrap().next_sequence(), 5);
         assert_eq!(peers.at(10, second(300), &mut ()).unwrap().next_sequence(), 5);
     }
 
     #[test]
-    fn a_boot_begins_anew_and_the_boot_before_is_over() {
-        let mut peer = Peer::default();
-        let now = Micros(5);
-        assert!(peer.heard_in_boot(4, now));
-        peer.mark(true, 0);
-        assert_eq!(peer.standing(true, 0), Standing::Seen);
-        assert_eq!(peer.standing(false, 0), Standing::New);
-        assert!(peer.heard_in_boot(5, now) && !peer.heard_in_boot(4, now));
-        assert_eq!(peer.standing(true, 0), Standing::New);
-        assert!(!peer.heard_in_boot(1, FORGET_AFTER));
-        assert!(peer.heard_in_boot(1, FORGET_AFTER + Micros(6)));
+    fn a_boot_begins_anew_whatever_its_number() {
+        for (boot, nonce) in [(5, 0), (3, 0), (4, 1), (u32::MAX, 0)] {
+            let mut peer = Peer::default();
+            peer.heard_in(4, 0, Micros(5));
+            peer.mark(true, 0);
+            peer.heard_in(4, 0, Micros(6));
+            assert_eq!(peer.standing(true, 0), Standing::Seen);
+            assert_eq!(peer.standing(false, 0), Standing::New);
+            peer.heard_in(boot, nonce, Micros(7));
+            assert_eq!(peer.standing(true, 0), Standing::New);
+        }
     }
 }

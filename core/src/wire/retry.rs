@@ -4,6 +4,7 @@
 //! that two chips that collided do not collide again in step. No generator is asked: the same message waits as long
 //! in every run.
 
+use super::sessions::FORGET_AFTER;
 use crate::units::Micros;
 
 /// How long to wait for an acknowledgement, and how often.
@@ -16,9 +17,6 @@ pub struct Timing {
     /// After so many transmissions without a sign of progress the message is given up.
     pub attempts: u8,
 }
-
-/// A peer from which nothing came for so long may lose its place, and with it the memory of what it sent.
-pub const FORGET_AFTER: Micros = Micros::seconds(120);
 
 impl Timing {
     /// Waits suited to a link whose round trip takes about `round_trip`.

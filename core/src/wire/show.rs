@@ -1,7 +1,7 @@
 //! Frames and messages as text: one line with the name of every field.
 //!
 //! ```text
-//! source=1 destination=2 boot=3 sequence=7 embedder=1 flags=ack-wanted search request=9 count=4 ...
+//! source=1 destination=2 boot=3 nonce=9 sequence=7 embedder=1 flags=ack-wanted search request=9 count=4 ...
 //! ```
 //!
 //! What is shown here is read back by [`parse`](super::parse), whatever the message.
@@ -45,6 +45,10 @@ pub enum Value<'m> {
     Item(ItemId),
     /// Results.
     Hits(&'m [Hit<'m>]),
+    /// Addresses.
+    Chips(&'m [u16]),
+    /// Challenges, echoed.
+    Answers(&'m [Answer]),
 }
 
 /// A value of a field as text.
@@ -143,6 +147,45 @@ impl Show for Query<'_> {
     }
 }
 
+impl Show for Answer {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.chip, self.challenge)
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Answers(core::slice::from_ref(self))
+    }
+}
+
+fn show_list<T: Show>(list: &[T], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("[")?;
+    for (position, item) in list.iter().enumerate() {
+        f.write_str(if position == 0 { "" } else { ", " })?;
+        item.show(f)?;
+    }
+    f.write_str("]")
+}
+
+impl<const N: usize> Show for List<u16, N> {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show_list(self, f)
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Chips(self)
+    }
+}
+
+impl<const N: usize> Show for List<Answer, N> {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show_list(self, f)
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Answers(self)
+    }
+}
+
 impl Hit<'_> {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.item.show(f)?;
@@ -173,7 +216,8 @@ impl fmt::Display for Header {
             BROADCAST => f.write_str("all")?,
             chip => write!(f, "{chip}")?,
         }
-        write!(f, " boot={} sequence={} embedder={}", self.boot, self.sequence, self.embedder)?;
+        write!(f, " boot={} nonce={} sequence={}", self.boot, self.nonce, self.sequence)?;
+        write!(f, " embedder={}", self.embedder)?;
         write!(f, " flags={:?}", self.flags)
     }
 }

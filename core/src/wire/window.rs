@@ -24,47 +24,64 @@ pub enum Standing {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct Window {
-    /// Bit `n`: the number `n` below the highest was seen.
+    /// Bit `n`: the number `n` below the highest was seen. 0 until the first number.
     seen: u64,
-    highest: u32,
-    /// 0 until the first number.
-    begun: u32,
+    highest: u64,
 }
 const _: () = assert!(size_of::<Window>() == 16);
 
 impl Window {
     /// What is known of `number`.
-    pub fn standing(&self, number: u32) -> Standing {
-        if self.begun == 0 || number > self.highest {
+    pub fn standing(&self, number: u64) -> Standing {
+        if self.seen == 0 || number > self.highest {
             return Standing::New;
         }
         match self.highest - number {
-            distance if distance >= WINDOW => Standing::Stale,
+            distance if distance >= u64::from(WINDOW) => Standing::Stale,
             distance if self.seen >> distance & 1 == 1 => Standing::Seen,
             _ => Standing::New,
         }
     }
 
     /// Remembers `number`; a stale one is ignored.
-    pub fn mark(&mut self, number: u32) {
-        if self.begun == 0 {
-            *self = Self { seen: 1, highest: number, begun: 1 };
+    pub fn mark(&mut self, number: u64) {
+        let shift = |distance: u64| u32::try_from(distance).unwrap_or(u32::MAX);
+        if self.seen == 0 {
+            *self = Self { seen: 1, highest: number };
         } else if number > self.highest {
-            self.seen = self.seen.checked_shl(number - self.highest).unwrap_or(0) | 1;
+            self.seen = self.seen.checked_shl(shift(number - self.highest)).unwrap_or(0) | 1;
             self.highest = number;
         } else {
-            self.seen |= 1u64.checked_shl(self.highest - number).unwrap_or(0);
+            self.seen |= 1u64.checked_shl(shift(self.highest - number)).unwrap_or(0);
         }
     }
 
     /// A window in which everything up to `number` is seen or stale.
-    pub fn up_to(number: u32) -> Self {
-        Self { seen: u64::MAX, highest: number, begun: 1 }
+    pub fn up_to(number: u64) -> Self {
+        Self { seen: u64::MAX, highest: number }
+    }
+
+    /// Counts every number as seen that is `distance` or more below the highest.
+    pub fn close_from(&mut self, distance: u32) {
+        if self.seen != 0 {
+            self.seen |= u64::MAX.checked_shl(distance).unwrap_or(0);
+        }
     }
 
     /// The highest number seen.
-    pub fn highest(&self) -> Option<u32> {
-        (self.begun != 0).then_some(self.highest)
+    pub fn highest(&self) -> Option<u64> {
+        (self.seen != 0).then_some(self.highest)
+    }
+
+    /// The number whose lower half is `low` that is nearest to the highest seen: counts of 32 bits that begin again at 0
+    /// go on here.
+    pub fn extend(&self, low: u32) -> u64 {
+        if self.seen == 0 {
+            // Above 0, so that older numbers have somewhere to be.
+            return 1 << 32 | u64::from(low);
+        }
+        let distance = low.wrapping_sub(self.highest as u32).cast_signed();
+        self.highest.saturating_add_signed(distance.into())
     }
 }
 
@@ -76,7 +93,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_number_is_new_twice(numbers in proptest::collection::vec(0u32..300, 0..400)) {
+        fn no_number_is_new_twice(numbers in proptest::collection::vec(0u64..300, 0..400)) {
             let mut window = Window::default();
             let mut seen = BTreeSet::new();
             for number in numbers {
@@ -84,7 +101,7 @@ mod tests {
                 match standing {
                     Standing::New => prop_assert!(seen.insert(number)),
                     Standing::Seen => prop_assert!(seen.contains(&number)),
-                    Standing::Stale => prop_assert!(seen.range(number + WINDOW..).next().is_some()),
+                    Standing::Stale => prop_assert!(seen.range(number + u64::from(WINDOW)..).next().is_some()),
                 }
                 window.mark(number);
                 if standing != Standing::Stale {
@@ -95,14 +112,33 @@ mod tests {
     }
 
     #[test]
+    fn counts_of_32_bits_go_on_past_their_end_and_their_middle() {
+        for start in [0, u32::MAX >> 1, u32::MAX - 50, 7] {
+            let mut window = Window::default();
+            for step in 0..200 {
+                let number = window.extend(u32::wrapping_add(start, step));
+                assert_eq!(window.standing(number), Standing::New, "{start} + {step}");
+                window.mark(number);
+                assert_eq!(window.standing(window.extend(start.wrapping_add(step))), Standing::Seen);
+            }
+            assert_eq!(window.standing(window.extend(start)), Standing::Stale);
+        }
+    }
+
+    #[test]
     fn the_ends_of_the_number_line() {
         let mut window = Window::default();
-        window.mark(u32::MAX);
-        assert_eq!(window.standing(u32::MAX), Standing::Seen);
+        window.mark(u64::MAX);
+        assert_eq!(window.standing(u64::MAX), Standing::Seen);
         assert_eq!(window.standing(0), Standing::Stale);
         window.mark(0);
-        assert_eq!(window.highest(), Some(u32::MAX));
+        assert_eq!(window.highest(), Some(u64::MAX));
         assert_eq!(Window::up_to(7).standing(7), Standing::Seen);
         assert_eq!(Window::up_to(7).standing(8), Standing::New);
+        let mut window = Window::default();
+        [1, 2, 5, 9].into_iter().for_each(|number| window.mark(number));
+        window.close_from(4);
+        let open = (0..=9).filter(|number| window.standing(*number) == Standing::New);
+        assert!(open.eq([6, 7, 8]));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::indexes::vector;
 use super::{Checksum, Probe};
+use crate::anomaly::reading::Reading;
 use crate::anomaly::stream::StreamDetector;
 use crate::anomaly::text::TextDetector;
 use crate::arena::Arena;
@@ -21,7 +22,7 @@ pub(super) fn run<P: Probe>(memory: &mut [u8], probe: &mut P) {
         let mut reading = move |time: u32| {
             let noise = (random.rand_u32() >> 26) as i32;
             let phase = (time % 16).abs_diff(8) as i32;
-            [20_000 + 500 * phase + noise, 1_000 + 10 * noise]
+            [20_000 + 500 * phase + noise, 1_000 + 10 * noise].map(|value| Some(Reading::thousandths(value)))
         };
         for time in 0..2 * window {
             detector.sample(&reading(time), &mut ());
@@ -30,11 +31,7 @@ pub(super) fn run<P: Probe>(memory: &mut [u8], probe: &mut P) {
         probe.measure("sample", window, &mut |meter| {
             time += 1;
             let verdict = detector.sample(&reading(time), meter);
-            Checksum::default()
-                .word(verdict.score)
-                .word(verdict.threshold)
-                .word(verdict.nearest_distance)
-                .get()
+            Checksum::default().word(verdict.score).word(verdict.channel).word(verdict.kind as u32).get()
         });
     }
     for capacity in [16, 64, 128, 256, 512] {

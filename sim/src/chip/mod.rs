@@ -330,8 +330,9 @@ impl Chip {
         self.program = match self.blueprint {
             Blueprint::Intruder(mischief) => Some(Box::new(Intruder::new(mischief))),
             Blueprint::Agent { identity, arena, membership } => {
-                let nonce = Chance::new(self.seed, Stream::Boot(self.place, self.boots)).number() as u16;
-                let membership = membership.map(|told| Membership { boot: self.boots, nonce, ..told });
+                let mut random = Chance::new(self.seed, Stream::Boot(self.place, self.boots));
+                let (count, nonce, entropy) = (self.boots, random.number() as u16, random.number());
+                let membership = membership.map(|told| Membership { boot: count, nonce, entropy, ..told });
                 boot(identity, arena, membership).ok().map(|agent| Box::new(agent) as Box<dyn Program>)
             }
         };

@@ -27,6 +27,8 @@ pub enum Dataset {
     Clustered,
     /// Maintenance notes put together from word lists, as the core embeds them.
     Text,
+    /// Sentences of other people, as the core embeds them.
+    Others,
     /// Sixteen tight clusters whose items differ by steps of one, a fifth of them copies: what a stuck sensor stores.
     Tight,
 }
@@ -41,6 +43,7 @@ impl Dataset {
             Dataset::Random => "random",
             Dataset::Clustered => "clustered",
             Dataset::Text => "text",
+            Dataset::Others => "others",
             Dataset::Tight => "tight",
         }
     }
@@ -60,7 +63,7 @@ impl Source {
     pub fn new(dataset: Dataset, items: u32, seed: u64) -> Self {
         let mut random = Rand64::new(seed.into());
         let centres = match dataset {
-            Dataset::Random | Dataset::Text => 0,
+            Dataset::Random | Dataset::Text | Dataset::Others => 0,
             Dataset::Clustered => (items / 50).max(4),
             Dataset::Tight => 16,
         };
@@ -104,7 +107,8 @@ impl Iterator for Source {
         self.last = match self.dataset {
             Dataset::Random => quantised(direction(&mut self.random)),
             Dataset::Clustered => self.clustered(),
-            Dataset::Text => embed(&note(&mut self.random), &mut ()),
+            // Sentences of others come from a folder and not from here: `index::at_size`.
+            Dataset::Text | Dataset::Others => embed(&note(&mut self.random), &mut ()),
             Dataset::Tight => self.tight(),
         };
         Some(self.last)

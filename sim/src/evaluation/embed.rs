@@ -1,7 +1,7 @@
 //! How well the embedder finds a sentence, and what that costs.
 //!
-//! Every sentence of the fixture is stored; every query must bring its own sentence back before all others, in all
-//! languages at once. Ties count against the embedder. The search over weights scored even rows only; the report
+//! Every sentence of the fixture, or a thousand of other people, is stored; every query must bring its own sentence back
+//! before all others, in all languages at once, beside trigram TF-IDF over the same texts. Ties count against the embedder. The search over weights scored even rows only; the report
 //! shows both halves (`docs/embedder.md` says how far the odd ones were kept apart).
 
 use oorandom::Rand32;
@@ -10,8 +10,9 @@ use ruvllm_esp_core::kernel::distance::dot;
 use ruvllm_esp_core::meter::Counts;
 use serde::Serialize;
 
+use super::others::Others;
 use super::sentences::{Kind, Sentence, sentences};
-use super::threshold::{self, Calibration, Similarities};
+use super::tfidf::Tfidf;
 
 /// The numbers of dimensions that can be evaluated.
 pub const DIMENSIONS: [usize; 4] = [64, 128, 256, 512];
@@ -23,6 +24,12 @@ pub struct UnknownDimensions {
     /// What was asked for.
     pub dimensions: usize,
 }
+
+/// With more groups than this the sentences are not told apart by group.
+const MAX_LANGUAGES: usize = 12;
+
+/// How many sentences of others are stored.
+const OTHERS: usize = 1000;
 
 /// The result of [`run`].
 #[derive(Clone, Debug, Serialize)]
@@ -41,8 +48,6 @@ pub struct EmbedReport {
     pub kinds: Vec<KindReport>,
     /// Metered work.
     pub cost: Cost,
-    /// Which similarity means that something was found.
-    pub threshold: Calibration,
 }
 
 /// How often queries of one kind found their sentence.
@@ -52,6 +57,8 @@ pub struct KindReport {
     pub kind: Kind,
     /// Over all sentences.
     pub all: Accuracy,
+    /// The same by trigram TF-IDF.
+    pub tfidf: Accuracy,
     /// Over the even rows, on which weights were searched.
     pub even_rows: Accuracy,
     /// Over the odd rows, kept out of that search.
@@ -103,12 +110,16 @@ pub struct OperationRate {
     pub per_byte: f64,
 }
 
-/// Embeds the fixture in `dimensions` and asks for every sentence in every way.
+/// Embeds the fixture, or the sentences of `others`, in `dimensions` and asks for every sentence in every way.
 ///
 /// # Errors
 /// [`UnknownDimensions`] unless `dimensions` is one of [`DIMENSIONS`].
-pub fn run(dimensions: usize, seed: u64) -> Result<EmbedReport, UnknownDimensions> {
-    let (corpus, counts) = Corpus::new(dimensions, seed)?;
+pub fn run(dimensions: usize, seed: u64, others: Option<&Others>) -> Result<EmbedReport, UnknownDimensions> {
+    let rows: Vec<Sentence<'_>> = match others {
+        Some(others) => others.sample(OTHERS, seed),
+        None => sentences(),
+    };
+    let (corpus, counts) = Corpus::new(rows, dimensions, seed)?;
     let bytes = corpus.sentences.iter().map(|sentence| sentence.text.len()).sum();
     Ok(EmbedReport {
         version: VERSION,
@@ -116,9 +127,12 @@ pub fn run(dimensions: usize, seed: u64) -> Result<EmbedReport, UnknownDimension
         norm: NORM,
         seed,
         sentences: corpus.sentences.len(),
-        kinds: Kind::ALL.map(|kind| corpus.evaluate(kind)).into(),
+        kinds: Kind::ALL
+            .into_iter()
+            .map(|kind| corpus.evaluate(kind))
+            .filter(|report| report.all.queries > 0)
+            .collect(),
         cost: Cost::new(bytes, &counts),
-        threshold: threshold::calibrate(&corpus),
     })
 }
 
@@ -127,21 +141,14 @@ pub fn run(dimensions: usize, seed: u64) -> Result<EmbedReport, UnknownDimension
 /// # Errors
 /// [`UnknownDimensions`] unless `dimensions` is one of [`DIMENSIONS`].
 pub fn accuracy(dimensions: usize, kind: Kind, seed: u64) -> Result<KindReport, UnknownDimensions> {
-    Ok(Corpus::new(dimensions, seed)?.0.evaluate(kind))
-}
-
-/// The similarities of related and of unrelated texts, to calibrate a threshold on: the ground of [`Calibration`].
-///
-/// # Errors
-/// [`UnknownDimensions`] unless `dimensions` is one of [`DIMENSIONS`].
-pub fn similarities(dimensions: usize, seed: u64) -> Result<Similarities, UnknownDimensions> {
-    Ok(threshold::similarities(&Corpus::new(dimensions, seed)?.0))
+    Ok(Corpus::new(sentences(), dimensions, seed)?.0.evaluate(kind))
 }
 
 /// The fixture, embedded.
-pub(super) struct Corpus {
-    pub(super) sentences: Vec<Sentence>,
-    pub(super) stored: Vec<Vec<i8>>,
+struct Corpus<'s> {
+    sentences: Vec<Sentence<'s>>,
+    stored: Vec<Vec<i8>>,
+    baseline: Tfidf,
     embed: Embedder,
     seed: u64,
 }
@@ -159,35 +166,45 @@ fn embedder(dimensions: usize) -> Result<Embedder, UnknownDimensions> {
     }
 }
 
-impl Corpus {
-    /// The fixture in `dimensions`, and the work that embedding it was.
-    fn new(dimensions: usize, seed: u64) -> Result<(Self, Counts), UnknownDimensions> {
+impl<'s> Corpus<'s> {
+    /// `sentences` in `dimensions`, and the work that embedding them was.
+    fn new(
+        sentences: Vec<Sentence<'s>>,
+        dimensions: usize,
+        seed: u64,
+    ) -> Result<(Self, Counts), UnknownDimensions> {
         let embed = embedder(dimensions)?;
         let mut counts = Counts::default();
-        let sentences = sentences();
         let stored = sentences.iter().map(|sentence| embed(sentence.text, &mut counts)).collect();
-        Ok((Self { sentences, stored, embed, seed }, counts))
+        let baseline = Tfidf::new(sentences.iter().map(|sentence| sentence.text));
+        Ok((Self { sentences, stored, baseline, embed, seed }, counts))
     }
 
-    /// The embedded queries of `kind`, each with the row of its sentence.
-    pub(super) fn queries(&self, kind: Kind) -> Vec<(usize, Vec<i8>)> {
+    /// The queries of `kind`, each with the row of its sentence.
+    fn queries(&self, kind: Kind) -> Vec<(usize, String)> {
         let mut random = Rand32::new_inc(self.seed, kind as u64);
         let rows = self.sentences.iter().enumerate();
-        rows.filter_map(|(row, sentence)| Some((row, self.embed(&kind.query(sentence, &mut random)?))))
-            .collect()
+        rows.filter_map(|(row, sentence)| Some((row, kind.query(sentence, &mut random)?))).collect()
     }
 
     /// The embedding of `text`.
-    pub(super) fn embed(&self, text: &str) -> Vec<i8> {
+    fn embed(&self, text: &str) -> Vec<i8> {
         (self.embed)(text, &mut Counts::default())
     }
 
     fn evaluate(&self, kind: Kind) -> KindReport {
-        let ranks: Vec<(usize, u32)> =
-            self.queries(kind).into_iter().map(|(row, query)| (row, self.rank(row, &query))).collect();
+        let queries = self.queries(kind);
+        let by = |rank: &dyn Fn(usize, &str) -> u32| -> Vec<(usize, u32)> {
+            queries.iter().map(|(row, query)| (*row, rank(*row, query))).collect()
+        };
+        let ranks = by(&|row, query| self.rank(row, &self.embed(query)));
+        let tfidf = Accuracy::of(by(&|row, query| self.baseline.rank(row, query)).iter());
         let over = |part: &dyn Fn(usize) -> bool| Accuracy::of(ranks.iter().filter(|(row, _)| part(*row)));
         let mut languages: Vec<&str> = self.sentences.iter().map(|sentence| sentence.language).collect();
         languages.dedup();
+        if languages.len() > MAX_LANGUAGES {
+            languages.clear();
+        }
         let group =
             |name: &str, part: &dyn Fn(usize) -> bool| Group { name: name.to_owned(), accuracy: over(part) };
         let by_length =
@@ -195,6 +212,7 @@ impl Corpus {
         KindReport {
             kind,
             all: over(&|_| true),
+            tfidf,
             even_rows: over(&|row| row % 2 == 0),
             odd_rows: over(&|row| row % 2 == 1),
             languages: languages
@@ -288,9 +306,9 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_report() {
-        let report = |seed| serde_json::to_string(&run(64, seed).unwrap()).unwrap();
+        let report = |seed| serde_json::to_string(&run(64, seed, None).unwrap()).unwrap();
         assert_eq!(report(5), report(5));
         assert_ne!(report(5), report(6));
-        assert_eq!(run(65, 1).unwrap_err(), UnknownDimensions { dimensions: 65 });
+        assert_eq!(run(65, 1, None).unwrap_err(), UnknownDimensions { dimensions: 65 });
     }
 }

@@ -9,7 +9,10 @@ mod crossover;
 pub use crossover::{Crossover, Overtaking, cycles};
 
 use super::dataset::{DIMENSIONS, Dataset, Source, Vector};
+use super::others::Others;
 use ruvllm_esp_core::arena::Arena;
+use ruvllm_esp_core::embed::embed;
+use ruvllm_esp_core::index::choice::TEXT_EFFORT;
 use ruvllm_esp_core::index::hnsw::Shape;
 use ruvllm_esp_core::index::{AnyIndex, Full, Hit, Index, Kind};
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
@@ -36,11 +39,13 @@ pub struct Plan<'p> {
     pub queries: usize,
     /// Decides the data and the layers of HNSW.
     pub seed: u32,
+    /// Sentences of other people, measured beside the generated data.
+    pub others: Option<&'p Others>,
 }
 
 impl Default for Plan<'_> {
     fn default() -> Self {
-        Self { sizes: &SIZES, queries: 100, seed: 1 }
+        Self { sizes: &SIZES, queries: 100, seed: 1, others: None }
     }
 }
 
@@ -86,33 +91,94 @@ impl Row {
     }
 }
 
+/// How much of the truth the graph finds with the setting of the roles.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct RoleSetting {
+    /// The data.
+    pub dataset: Dataset,
+    /// Items held.
+    pub items: u32,
+    /// [`TEXT_EFFORT`].
+    pub effort: u32,
+    /// The share of the true nearest [`NEIGHBOURS`] that is found: measured.
+    pub recall: f64,
+}
+
 /// All that was measured.
 #[derive(Clone, Debug, Serialize)]
 pub struct IndexReport {
     /// By dataset, then size, then index.
     pub rows: Vec<Row>,
+    /// Of texts, by dataset, then size.
+    pub roles: Vec<RoleSetting>,
 }
 
 /// Measures every index on every dataset at every size; `progress` gets the items done and the items in all.
 pub fn run(plan: Plan<'_>, mut progress: impl FnMut(u32, u32)) -> IndexReport {
-    let total = plan.sizes.iter().sum::<u32>() * Dataset::ALL.len() as u32;
+    let sets: Vec<Dataset> = Dataset::ALL.into_iter().chain(plan.others.map(|_| Dataset::Others)).collect();
+    let total = plan.sizes.iter().sum::<u32>() * sets.len() as u32;
     let mut done = 0;
-    let mut rows = Vec::new();
-    for dataset in Dataset::ALL {
+    let (mut rows, mut roles) = (Vec::new(), Vec::new());
+    for dataset in sets {
         for items in plan.sizes {
-            rows.extend(at_size(dataset, *items, plan));
+            if let Some(data) = Data::new(dataset, *items, plan) {
+                rows.extend(at_size(&data, plan));
+                roles.extend(data.role_setting(plan));
+            }
             done += items;
             progress(done, total);
         }
     }
-    IndexReport { rows }
+    IndexReport { rows, roles }
 }
 
-fn at_size(dataset: Dataset, items: u32, plan: Plan<'_>) -> Vec<Row> {
-    let mut source = Source::new(dataset, items, plan.seed.into());
-    let vectors = source.take_vectors(items as usize);
-    let queries = source.take_vectors(plan.queries);
-    let truth = Truth::new(&vectors, &queries);
+/// Vectors to hold and vectors to ask for, none of which is held.
+struct Data {
+    dataset: Dataset,
+    vectors: Vec<Vector>,
+    queries: Vec<Vector>,
+}
+
+impl Data {
+    /// `None` where there are not so many sentences.
+    fn new(dataset: Dataset, items: u32, plan: Plan<'_>) -> Option<Self> {
+        let count = items as usize;
+        if dataset != Dataset::Others {
+            let mut source = Source::new(dataset, items, plan.seed.into());
+            let vectors = source.take_vectors(count);
+            return Some(Self { dataset, vectors, queries: source.take_vectors(plan.queries) });
+        }
+        let sentences = plan.others?.sample(count + plan.queries, plan.seed.into());
+        let mut vectors: Vec<Vector> = sentences.iter().map(|row| embed(row.text, &mut ())).collect();
+        (vectors.len() == count + plan.queries).then(|| vectors.split_off(count)).map(|queries| Self {
+            dataset,
+            vectors,
+            queries,
+        })
+    }
+
+    fn items(&self) -> u32 {
+        self.vectors.len() as u32
+    }
+
+    /// What the indexer finds with its own effort, where the data is text.
+    fn role_setting(&self, plan: Plan<'_>) -> Option<RoleSetting> {
+        let (dataset, items) = (self.dataset, self.items());
+        if !matches!(dataset, Dataset::Text | Dataset::Others) {
+            return None;
+        }
+        let mut memory = vec![0u8; memory_for(items)];
+        let mut index = carved(&mut memory, Kind::Hnsw, shape(items, plan.seed))?;
+        fill(&mut index, &self.vectors, &mut ()).ok()?;
+        let recall = Truth::new(&self.vectors, &self.queries).recall(&index, TEXT_EFFORT).0;
+        Some(RoleSetting { dataset, items, effort: TEXT_EFFORT, recall })
+    }
+}
+
+fn at_size(data: &Data, plan: Plan<'_>) -> Vec<Row> {
+    let Data { dataset, ref vectors, ref queries } = *data;
+    let items = data.items();
+    let truth = Truth::new(vectors, queries);
     let measure = |kind| {
         let mut memory = vec![0u8; memory_for(items)];
         let shape = shape(items, plan.seed);

@@ -5,6 +5,7 @@
 //! gives the same report, byte for byte.
 
 pub mod anomaly;
+mod bench_chip;
 #[cfg(feature = "compare")]
 pub mod compare;
 pub mod dataset;
@@ -12,8 +13,11 @@ pub mod embed;
 pub mod emulator;
 pub mod fleet;
 pub mod host_clock;
+pub mod household;
 pub mod index;
+pub mod others;
 pub mod recall;
 pub mod reliability;
 pub mod sentences;
+pub mod tfidf;
 pub mod threshold;

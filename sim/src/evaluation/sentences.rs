@@ -11,17 +11,17 @@ const TABLE: &str = include_str!("../../../fixtures/text/sentences.tsv");
 
 /// One row of the fixture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sentence {
-    /// ISO 639-1 code.
-    pub language: &'static str,
+pub struct Sentence<'t> {
+    /// ISO 639-1 code; the group of a sentence of others.
+    pub language: &'t str,
     /// Five to seventeen words.
-    pub text: &'static str,
+    pub text: &'t str,
     /// The same in other words, for a third of the sentences.
-    pub paraphrase: Option<&'static str>,
+    pub paraphrase: Option<&'t str>,
 }
 
 /// The fixture, in file order.
-pub fn sentences() -> Vec<Sentence> {
+pub fn sentences() -> Vec<Sentence<'static>> {
     let rows = TABLE.lines().skip(1).filter_map(|line| {
         let mut columns = line.trim_end_matches('\r').split('\t');
         let (language, text) = (columns.next()?, columns.next()?);
@@ -44,26 +44,33 @@ pub enum Kind {
     Recased,
     /// Its three middle words with one wrong character in each.
     Misspelt,
+    /// Its three longest words with one wrong character in each.
+    Keywords,
     /// Other words, same meaning.
     Paraphrased,
 }
 
 impl Kind {
     /// Every kind, in report order.
-    pub const ALL: [Kind; 6] =
-        [Kind::Full, Kind::Partial, Kind::Reordered, Kind::Recased, Kind::Misspelt, Kind::Paraphrased];
+    pub const ALL: [Kind; 7] = [
+        Kind::Full,
+        Kind::Partial,
+        Kind::Reordered,
+        Kind::Recased,
+        Kind::Misspelt,
+        Kind::Keywords,
+        Kind::Paraphrased,
+    ];
 
     /// The query of this kind for `sentence`; `None` where the sentence has no paraphrase.
-    pub fn query(self, sentence: &Sentence, random: &mut Rand32) -> Option<String> {
+    pub fn query(self, sentence: &Sentence<'_>, random: &mut Rand32) -> Option<String> {
         Some(match self {
             Kind::Full => sentence.text.to_owned(),
             Kind::Partial => middle_words(sentence.text, 3).join(" "),
             Kind::Reordered => reorder(sentence.text, random),
             Kind::Recased => recase(sentence.text, random),
-            Kind::Misspelt => {
-                let words = middle_words(sentence.text, 3).into_iter();
-                words.map(|word| misspell(word, random)).collect::<Vec<_>>().join(" ")
-            }
+            Kind::Misspelt => misspelt(middle_words(sentence.text, 3), random),
+            Kind::Keywords => misspelt(longest_words(sentence.text, 3), random),
             Kind::Paraphrased => sentence.paraphrase?.to_owned(),
         })
     }
@@ -74,6 +81,20 @@ pub fn middle_words(text: &str, count: usize) -> Vec<&str> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let first = words.len().saturating_sub(count) / 2;
     words.into_iter().skip(first).take(count).collect()
+}
+
+/// The `count` longest words of `text` in its order; of equally long ones the first.
+pub fn longest_words(text: &str, count: usize) -> Vec<&str> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut order: Vec<usize> = (0..words.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(words[*at].chars().count()));
+    order.truncate(count);
+    order.sort_unstable();
+    order.into_iter().map(|at| words[at]).collect()
+}
+
+fn misspelt(words: Vec<&str>, random: &mut Rand32) -> String {
+    words.into_iter().map(|word| misspell(word, random)).collect::<Vec<_>>().join(" ")
 }
 
 fn reorder(text: &str, random: &mut Rand32) -> String {

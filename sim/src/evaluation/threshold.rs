@@ -1,277 +1,130 @@
-//! Which similarity means that something was found.
+//! Which share of a question a text has to have to count as an answer.
 //!
-//! A store always has a nearest item; the question is whether it has anything to do with the query. Two rules are
-//! compared: the similarity of the nearest item alone, and [`score`], which adds its lead over the runner-up. For
-//! each threshold the curve says how often a query that belongs to nothing in a store is answered all the same, and how
-//! often a query that does belong there is not answered with its own sentence. Stores hold sentences of the query's
-//! language, which is harder than a mixture: they share the small words.
+//! Some text always has something of a question. The curve says, for each threshold, how often a three-word question
+//! that belongs to none of a hundred sentences is answered all the same, and how often one that does is not. It is
+//! drawn on the even rows of the fixture, each language by itself; the odd rows show what it is worth elsewhere.
 
-use ruvllm_esp_core::embed::NORM;
-use ruvllm_esp_core::embed::relevance::score;
-use ruvllm_esp_core::kernel::distance::dot;
+use super::sentences::{Kind, Sentence};
+use oorandom::Rand32;
+use ruvllm_esp_core::lexical::{MIN_COVERAGE, Match, Query};
 use serde::Serialize;
 
-use super::embed::Corpus;
-use super::sentences::{Kind, middle_words};
+/// How often a question that belongs nowhere may be answered.
+pub const FALSE_ACCEPT: f64 = 0.04;
 
-/// Sizes of the stores in which false accepts are counted.
-pub const STORES: [usize; 3] = [1, 10, 100];
-
-/// The lengths of query whose similarities are reported, in words.
-const QUERY_WORDS: [usize; 5] = [1, 2, 3, 5, 8];
-
-/// Similarities of queries, as dot products of vectors of length [`NORM`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Similarities {
-    /// Queries of three words to every other sentence of their language.
-    pub unrelated: Vec<i32>,
-    /// Queries of three words to their sentence.
-    pub partial: Vec<i32>,
-    /// Queries of three misspelt words to their sentence.
-    pub misspelt: Vec<i32>,
-    /// Paraphrases to their sentence.
-    pub paraphrased: Vec<i32>,
-}
+/// How many sentences of its language a question is asked of.
+const STORE: usize = 100;
 
 /// What a threshold lets through and what it holds back.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Point {
-    /// From this score on the nearest item counts as found.
-    pub threshold: i32,
-    /// The same in units of the squared [`NORM`].
-    pub cosine: f64,
-    /// Share of three-word queries answered although their sentence is not there, by size of store ([`STORES`]).
-    pub false_accept: [f64; STORES.len()],
-    /// Share of three-word queries not answered with their sentence, which is among 100 others.
-    pub missed_partial: f64,
-    /// The same for misspelt words.
-    pub missed_misspelt: f64,
-    /// The same for paraphrases.
-    pub missed_paraphrased: f64,
+    /// From this coverage on a text counts as an answer, in thousandths.
+    pub threshold: u32,
+    /// Share of three-word questions answered although their sentence is not there.
+    pub false_accept: f64,
+    /// Share of three-word questions not answered with their sentence, which is among the others.
+    pub missed: f64,
 }
 
-/// One way to score the nearest item, and what its thresholds do.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Rule {
-    /// One point every hundredth, from 0.20 to 1.20.
-    pub curve: Vec<Point>,
-    /// Where false accepts from 100 items and misses of three-word queries, spelt right and wrong, add up to the least,
-    /// a false accept counting twice.
-    pub balanced: Point,
-    /// The lowest threshold with at most one false accept in twenty from 100 items.
-    pub strict: Point,
-    /// The lowest threshold with at most one false accept in a hundred from 100 items.
-    pub rare: Point,
-}
-
-/// Similarities by the length of the query: short queries say less.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct QueryLength {
-    /// Words in the query.
-    pub words: usize,
-    /// Cosine that one unrelated pair in a hundred exceeds.
-    pub unrelated_99: f64,
-    /// Cosine that one unrelated pair in a thousand exceeds.
-    pub unrelated_999: f64,
-    /// Cosine to the own sentence that nine queries in ten exceed.
-    pub related_10: f64,
-    /// Median cosine to the own sentence.
-    pub related_50: f64,
-}
-
-/// Both rules, and how similarities depend on the length of the query.
+/// The thresholds, on the rows they are chosen by and on those they are not.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Calibration {
-    /// The similarity of the nearest item alone.
-    pub similarity: Rule,
-    /// [`score`]: the rule to use.
-    pub relevance: Rule,
-    /// One entry a length of query.
-    pub lengths: Vec<QueryLength>,
+    /// The threshold in use, in thousandths.
+    pub in_use: u32,
+    /// Even rows: the lowest threshold with at most [`FALSE_ACCEPT`] is chosen.
+    pub even_rows: Vec<Point>,
+    /// Odd rows.
+    pub odd_rows: Vec<Point>,
 }
 
-/// How one query fares in a store that holds its sentence and one that does not.
+/// How one question fares: its own sentence among the others, and the best of the others.
 struct Trial {
-    /// Its similarity to its own sentence.
-    own: i32,
-    /// Its similarities to the largest store of unrelated sentences.
-    unrelated: Vec<i32>,
+    own: Match,
+    is_first: bool,
+    others: Vec<Match>,
 }
 
-/// The calibration over `corpus`.
-pub(super) fn calibrate(corpus: &Corpus) -> Calibration {
-    let trials = [Kind::Partial, Kind::Misspelt, Kind::Paraphrased].map(|kind| trials(corpus, kind));
-    Calibration {
-        similarity: Rule::new(&trials, |nearest, _| nearest),
-        relevance: Rule::new(&trials, score),
-        lengths: QUERY_WORDS.map(|words| by_length(corpus, words)).into(),
-    }
-}
-
-/// The similarities that a threshold is calibrated on.
-pub(super) fn similarities(corpus: &Corpus) -> Similarities {
-    let own = |kind| trials(corpus, kind).iter().map(|trial| trial.own).collect();
-    let queries = corpus.queries(Kind::Partial).into_iter();
-    Similarities {
-        unrelated: queries.flat_map(|(row, query)| unrelated_to(corpus, row, &query)).collect(),
-        partial: own(Kind::Partial),
-        misspelt: own(Kind::Misspelt),
-        paraphrased: own(Kind::Paraphrased),
-    }
-}
-
-fn trials(corpus: &Corpus, kind: Kind) -> Vec<Trial> {
-    let queries = corpus.queries(kind).into_iter();
-    let trial = |(row, query): (usize, Vec<i8>)| {
-        let mut unrelated = unrelated_to(corpus, row, &query);
-        unrelated.truncate(STORES[STORES.len() - 1]);
-        Trial { own: dot(&query, &corpus.stored[row], &mut ()), unrelated }
+/// The curves over `sentences`, one point every fiftieth from 0.40 to 0.90.
+pub fn calibrate(sentences: &[Sentence<'_>], seed: u64) -> Calibration {
+    let half = |half: usize| {
+        let rows: Vec<Sentence<'_>> = sentences.iter().skip(half).step_by(2).copied().collect();
+        let trials = trials(&rows, seed);
+        (20..=45).map(|fiftieths| Point::new(&trials, 20 * fiftieths)).collect()
     };
-    queries.map(trial).collect()
+    Calibration { in_use: MIN_COVERAGE, even_rows: half(0), odd_rows: half(1) }
 }
 
-/// The similarities of `query` to the other sentences of the language of `row`, those after it first.
-fn unrelated_to(corpus: &Corpus, row: usize, query: &[i8]) -> Vec<i32> {
-    let count = corpus.sentences.len();
-    let others = (1..count).map(|step| (row + step) % count);
-    let same = others.filter(|other| corpus.sentences[*other].language == corpus.sentences[row].language);
-    same.map(|other| dot(query, &corpus.stored[other], &mut ())).collect()
+fn trials(rows: &[Sentence<'_>], seed: u64) -> Vec<Trial> {
+    let mut random = Rand32::new_inc(seed, Kind::Partial as u64);
+    let trial = |(row, sentence): (usize, &Sentence<'_>)| {
+        let query = Kind::Partial.query(sentence, &mut random)?;
+        let count = rows.len();
+        let others = (1..count).map(|step| &rows[(row + step) % count]);
+        let others: Vec<&str> = others
+            .filter(|other| other.language == sentence.language)
+            .map(|other| other.text)
+            .take(STORE)
+            .collect();
+        let without = scores(&query, &others);
+        let with = scores(&query, &[&[sentence.text], others.as_slice()].concat());
+        let (own, rest) = with.split_first()?;
+        Some(Trial {
+            own: *own,
+            is_first: rest.iter().all(|other| other.score() < own.score()),
+            others: without,
+        })
+    };
+    rows.iter().enumerate().filter_map(trial).collect()
 }
 
-/// How the nearest of two similarities is scored.
-type Score = fn(i32, Option<i32>) -> i32;
-
-impl Rule {
-    fn new(trials: &[Vec<Trial>; 3], score: Score) -> Self {
-        let accepts = STORES.map(|size| trials[0].iter().map(|trial| trial.accepted(size, score)).collect());
-        let answers =
-            trials.each_ref().map(|trials| trials.iter().map(|trial| trial.answered(score)).collect());
-        let curve: Vec<Point> =
-            (20..=120).map(|hundredths| Point::new(&accepts, &answers, hundredths)).collect();
-        let loss = |point: &Point| 2.0 * point.false_accept[2] + point.missed_partial + point.missed_misspelt;
-        let last = curve[curve.len() - 1];
-        let balanced = curve.iter().min_by(|a, b| loss(a).total_cmp(&loss(b))).copied().unwrap_or(last);
-        let at_most =
-            |share: f64| curve.iter().find(|point| point.false_accept[2] <= share).copied().unwrap_or(last);
-        let (strict, rare) = (at_most(0.05), at_most(0.01));
-        Self { curve, balanced, strict, rare }
-    }
-}
-
-impl Trial {
-    /// The score of the nearest of `size` unrelated items.
-    fn accepted(&self, size: usize, score: Score) -> i32 {
-        let (nearest, runner_up) = nearest_two(self.unrelated.iter().take(size).copied());
-        nearest.map_or(i32::MIN, |nearest| score(nearest, runner_up))
-    }
-
-    /// The score of the own sentence among all unrelated ones, the least possible where it is not the nearest.
-    fn answered(&self, score: Score) -> i32 {
-        match nearest_two(self.unrelated.iter().copied()) {
-            (Some(other), _) if other >= self.own => i32::MIN,
-            (other, _) => score(self.own, other),
-        }
-    }
-}
-
-/// The largest of `values`, and the next.
-fn nearest_two(values: impl Iterator<Item = i32>) -> (Option<i32>, Option<i32>) {
-    values.fold((None, None), |(first, second), value| {
-        if Some(value) > first { (Some(value), first) } else { (first, second.max(Some(value))) }
-    })
+fn scores(query: &str, texts: &[&str]) -> Vec<Match> {
+    let mut query = Query::new(query, &mut ());
+    texts.iter().for_each(|text| _ = query.count(std::iter::once(*text), &mut ()));
+    query.weigh(texts.len() as u32, &mut ());
+    texts.iter().map(|text| query.score(std::iter::once(*text), &mut ())).collect()
 }
 
 impl Point {
-    fn new(accepts: &[Vec<i32>; 3], answers: &[Vec<i32>; 3], hundredths: i32) -> Self {
-        let threshold = NORM * NORM * hundredths / 100;
-        let reached = |scores: &Vec<i32>| {
-            scores.iter().filter(|score| **score >= threshold).count() as f64 / scores.len().max(1) as f64
+    fn new(trials: &[Trial], threshold: u32) -> Self {
+        let share = |is: &dyn Fn(&Trial) -> bool| {
+            trials.iter().filter(|trial| is(trial)).count() as f64 / trials.len().max(1) as f64
         };
-        let [missed_partial, missed_misspelt, missed_paraphrased] =
-            answers.each_ref().map(|scores| 1.0 - reached(scores));
+        let is_answer = |found: &Match| found.is_relevant_from(threshold);
         Self {
             threshold,
-            cosine: f64::from(hundredths) / 100.0,
-            false_accept: accepts.each_ref().map(reached),
-            missed_partial,
-            missed_misspelt,
-            missed_paraphrased,
+            false_accept: share(&|trial| trial.others.iter().any(is_answer)),
+            missed: share(&|trial| !(trial.is_first && is_answer(&trial.own))),
         }
     }
 }
 
-fn by_length(corpus: &Corpus, words: usize) -> QueryLength {
-    let (mut related, mut unrelated) = (Vec::new(), Vec::new());
-    for (row, sentence) in corpus.sentences.iter().enumerate() {
-        let query = corpus.embed(&middle_words(sentence.text, words).join(" "));
-        related.push(dot(&query, &corpus.stored[row], &mut ()));
-        unrelated.extend(unrelated_to(corpus, row, &query));
+impl Calibration {
+    /// The lowest threshold that answers seldom enough what belongs nowhere, on the even rows.
+    pub fn chosen(&self) -> Option<Point> {
+        self.even_rows.iter().find(|point| point.false_accept <= FALSE_ACCEPT).copied()
     }
-    related.sort_unstable();
-    unrelated.sort_unstable();
-    QueryLength {
-        words,
-        unrelated_99: quantile(&unrelated, 990),
-        unrelated_999: quantile(&unrelated, 999),
-        related_10: quantile(&related, 100),
-        related_50: quantile(&related, 500),
-    }
-}
 
-/// The cosine below which `thousandths` of the `sorted` dot products lie.
-fn quantile(sorted: &[i32], thousandths: usize) -> f64 {
-    let at = sorted.len().saturating_sub(1) * thousandths / 1000;
-    f64::from(sorted.get(at).copied().unwrap_or(0)) / f64::from(NORM * NORM)
+    /// The points at the threshold in use, on the even and on the odd rows.
+    pub fn at_use(&self) -> [Option<Point>; 2] {
+        [&self.even_rows, &self.odd_rows]
+            .map(|rows| rows.iter().find(|point| point.threshold == self.in_use).copied())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::embed::{DIMENSIONS, run};
+    use super::super::sentences::sentences;
     use super::*;
-    use ruvllm_esp_core::embed::relevance::{NEAR, THRESHOLD};
 
     #[test]
-    fn a_higher_threshold_accepts_less() {
-        let calibration = run(64, 1).unwrap().threshold;
-        for pair in calibration.similarity.curve.windows(2).chain(calibration.relevance.curve.windows(2)) {
-            assert!(pair[0].threshold < pair[1].threshold);
-            assert!(
-                (0..STORES.len()).all(|store| pair[0].false_accept[store] >= pair[1].false_accept[store])
-            );
-            assert!(pair[0].missed_partial <= pair[1].missed_partial);
+    fn the_threshold_in_the_core_is_the_calibrated_one_and_holds_on_the_other_rows() {
+        let calibration = calibrate(&sentences(), 1);
+        assert_eq!(calibration.chosen().map(|point| point.threshold), Some(MIN_COVERAGE), "{calibration:?}");
+        for pair in calibration.even_rows.windows(2) {
+            assert!(pair[0].false_accept >= pair[1].false_accept && pair[0].missed <= pair[1].missed);
         }
-        for rule in [&calibration.similarity, &calibration.relevance] {
-            assert!(rule.strict.false_accept[2] <= 0.05);
-            assert!(rule.balanced.false_accept[0] <= rule.balanced.false_accept[2]);
-        }
-    }
-
-    #[test]
-    fn the_lead_over_the_runner_up_tells_found_from_not_found_better() {
-        for dimensions in DIMENSIONS {
-            let Calibration { similarity, relevance, .. } = run(dimensions, 1).unwrap().threshold;
-            assert!(
-                relevance.strict.missed_misspelt + 0.05 < similarity.strict.missed_misspelt,
-                "{dimensions}"
-            );
-            assert!(
-                relevance.strict.missed_partial <= similarity.strict.missed_partial + 0.01,
-                "{dimensions}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_thresholds_in_the_core_are_the_calibrated_ones() {
-        let Calibration { similarity, relevance, .. } = run(512, 1).unwrap().threshold;
-        assert_eq!(THRESHOLD, relevance.strict.threshold);
-        assert_eq!(NEAR, similarity.rare.threshold);
-    }
-
-    #[test]
-    fn longer_queries_stand_out_further() {
-        let lengths = run(64, 1).unwrap().threshold.lengths;
-        assert!(lengths.windows(2).all(|pair| pair[0].related_10 < pair[1].related_10), "{lengths:?}");
-        assert!(lengths[0].related_50 < lengths[0].unrelated_999, "one word is not enough: {lengths:?}");
+        let [_, odd] = calibration.at_use();
+        let odd = odd.unwrap();
+        assert!(odd.false_accept <= 0.06 && odd.missed <= 0.05, "{odd:?}");
     }
 }

@@ -135,9 +135,17 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
             let topology = scenario.topology;
             let peers = chips.saturating_sub(1).max(1);
             let replicas = scenario.replicas;
-            let (boot, nonce) = (0, 0);
-            let member =
-                |link: &LinkPlan| Membership { link: link.kind, topology, replicas, peers, boot, nonce, key };
+            let (boot, nonce, entropy) = (0, 0, 0);
+            let member = |link: &LinkPlan| Membership {
+                link: link.kind,
+                topology,
+                replicas,
+                peers,
+                boot,
+                nonce,
+                entropy,
+                key,
+            };
             let membership = link.map(member);
             return Ok(Blueprint::Agent { identity, arena, membership });
         }

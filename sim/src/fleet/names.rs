@@ -79,6 +79,9 @@ impl Names {
             ChipEvent::PeerHeard { id } => (EventKind::Peer, format!("hears {}", of(id))),
             ChipEvent::PeerRebooted { id } => (EventKind::Peer, format!("hears that {} has booted", of(id))),
             ChipEvent::PeerSuspected { id } => (EventKind::Peer, format!("misses {}", of(id))),
+            ChipEvent::DuplicateNumber { id } => {
+                (EventKind::Peer, format!("finds two boards with number {id}"))
+            }
             ChipEvent::PeerLost { id } => (EventKind::Peer, format!("takes {} for dead", of(id))),
             ChipEvent::CoordinatorChosen { id } => {
                 (EventKind::Peer, format!("takes {} for the coordinator", of(id)))

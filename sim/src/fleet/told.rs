@@ -36,7 +36,7 @@ impl Told {
     pub fn said(&mut self, line: &str) {
         let field =
             |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)).and_then(thousandths);
-        let alarm = line.starts_with("ANOMALY ");
+        let alarm = line.starts_with("ANOMALY ") || line.starts_with("ONGOING ");
         if alarm || line.starts_with("NORMAL ") {
             if let (Some(score), Some(threshold)) = (field("score="), field("threshold=")) {
                 keep(&mut self.samples, (score, threshold, alarm), SAMPLES);
@@ -102,7 +102,7 @@ mod tests {
         let mut told = Told::default();
         ["WARMUP remaining=3", "NORMAL channel=1 kind=high score=0.12 threshold=0.295 nearest=0.1"]
             .into_iter()
-            .chain(["ANOMALY channel=2 kind=shape score=1.307 threshold=0.295 nearest=0.132"])
+            .chain(["ONGOING episode=1 samples=2 channel=2 kind=shape score=1.307 threshold=0.295 severity=0.595900"])
             .for_each(|line| told.said(line));
         let signal = RoleView::Signal { scores: vec![120, 1_307], threshold: 295, alarms: vec![1] };
         assert_eq!(told.view(RoleKind::AnomalySentinel), signal);

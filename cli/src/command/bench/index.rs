@@ -57,6 +57,15 @@ impl Report {
             ]);
         }
         table.write(out)?;
+        writeln!(out, "{}", strong("\nRecall of the indexer's own setting, measured"))?;
+        let numbers = ["items", "effort", "recall"].map(|heading| (heading, Align::Right));
+        let [items, effort, recall] = numbers;
+        let mut table = Table::new([("data", Align::Left), items, effort, recall]);
+        for role in &self.measured.roles {
+            let (items, effort) = (count(role.items.into()), count(role.effort.into()));
+            table.row([role.dataset.name().into(), items, effort, format!("{:.3}", role.recall)]);
+        }
+        table.write(out)?;
         let title = format!("\nFrom how many items on an index searches faster at recall {FLOOR}, modelled");
         writeln!(out, "{}", strong(&title))?;
         self.crossovers().write(out)

@@ -69,7 +69,7 @@ impl Invalid {
                 "bytes are missing or left over; a blank line keeps packets apart, --link takes framing off"
             }
             Dropped::Version => {
-                "a bare frame begins with 02, one on a UART with 00; --link says which link it was"
+                "a bare frame begins with 03, one on a UART with 00; --link says which link it was"
             }
             Dropped::BadTag => "the frame was changed, or sealed with another key",
             Dropped::Unauthenticated => "without --key it is shown as it is",
@@ -109,7 +109,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     }
     if viewer.number == 0 {
         return Err(CliError::no("wire::no-frame", format!("{name} holds no frame"))
-            .help("zeros only keep frames apart; a frame has at least 22 bytes")
+            .help("zeros only keep frames apart; a frame has at least 24 bytes")
             .into());
     }
     let unfinished = viewer.reassembly.unfinished();

@@ -39,6 +39,9 @@ pub struct Arguments {
     /// How often the sender has booted
     #[arg(long, value_name = "N")]
     boot: Option<u32>,
+    /// Random bits of that boot
+    #[arg(long, value_name = "N")]
+    nonce: Option<u16>,
     /// The sender's count of its messages
     #[arg(long, value_name = "N")]
     sequence: Option<u32>,
@@ -52,13 +55,13 @@ pub struct Arguments {
     #[arg(long, value_name = "HEX", value_parser = key)]
     key: Option<Key>,
     /// The sender's count of its sealed frames, for the first of them
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "key", value_parser = clap::value_parser!(u32).range(1..))]
-    counter: u32,
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "key", value_parser = clap::value_parser!(u64).range(1..frame::COUNTER_END))]
+    counter: u64,
     /// Put the frames on a link of this kind; the bare frame unless told
     #[arg(long, value_name = "LINK", value_parser = link())]
     link: Option<LinkKind>,
     /// The longest frame in bytes, less than the link's own limit
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(64..=1066))]
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(72..=1070))]
     limit: Option<u16>,
 }
 
@@ -109,7 +112,7 @@ fn is_fragment(line: &str) -> bool {
 
 impl Arguments {
     /// Prints the packets of one message; `counter` is that of the next sealed frame, if one is left.
-    fn line(&self, line: &str, counter: &mut Option<u32>, output: &Output) -> Result<(), Stop> {
+    fn line(&self, line: &str, counter: &mut Option<u64>, output: &Output) -> Result<(), Stop> {
         let mut scratch = vec![0; 2 * line.len()];
         let (header, message) = parse::frame(line, &mut scratch).map_err(|error| not_a_message(&error))?;
         let header = self.header(header)?;
@@ -147,6 +150,7 @@ impl Arguments {
             source: self.from.unwrap_or(header.source),
             destination: self.to.unwrap_or(header.destination),
             boot: self.boot.unwrap_or(header.boot),
+            nonce: self.nonce.unwrap_or(header.nonce),
             sequence: self.sequence.unwrap_or(header.sequence),
             embedder: self.embedder.unwrap_or(header.embedder),
             flags: if self.ack { header.flags.with(Flags::ACK_WANTED, true) } else { header.flags },
@@ -165,7 +169,7 @@ impl Arguments {
         payload: &[u8],
         cut: Cut,
         index: u8,
-        counter: &mut Option<u32>,
+        counter: &mut Option<u64>,
     ) -> Result<Vec<u8>, CliError> {
         let is_cut = cut.count() > 1;
         let fragment_header = cut.header(index);
@@ -175,7 +179,7 @@ impl Arguments {
         let seal = match &self.key {
             Some(key) => {
                 let sealed = counter.ok_or_else(used_up)?;
-                *counter = sealed.checked_add(1);
+                *counter = sealed.checked_add(1).filter(|next| *next < frame::COUNTER_END);
                 Some((key, sealed))
             }
             None => None,
@@ -230,4 +234,4 @@ fn not_a_message(error: &parse::ParseError<'_>) -> CliError {
     CliError::usage("wire::not-a-message", error.to_string()).help(help)
 }
 
-const HEADER_FIELDS: [&str; 6] = ["source", "destination", "boot", "sequence", "embedder", "flags"];
+const HEADER_FIELDS: [&str; 7] = ["source", "destination", "boot", "nonce", "sequence", "embedder", "flags"];

@@ -19,6 +19,7 @@ pub struct HeaderObject {
     destination: u16,
     broadcast: bool,
     boot: u32,
+    nonce: u16,
     sequence: u32,
     embedder: u8,
     flags: String,
@@ -33,7 +34,7 @@ pub struct FrameObject<'a> {
     header: HeaderObject,
     payload: String,
     crc: String,
-    counter: Option<u32>,
+    counter: Option<u64>,
     tag: Option<String>,
     /// Is the tag right? None without a tag or a key.
     authentic: Option<bool>,
@@ -69,6 +70,7 @@ impl From<&Header> for HeaderObject {
             destination: header.destination,
             broadcast: header.destination == BROADCAST,
             boot: header.boot,
+            nonce: header.nonce,
             sequence: header.sequence,
             embedder: header.embedder,
             flags: format!("{:?}", header.flags),
@@ -132,6 +134,11 @@ fn value(value: Value<'_>) -> serde_json::Value {
         },
         Value::Item(item) => item_value(item),
         Value::Hits(hits) => hits.iter().map(hit_value).collect(),
+        Value::Chips(chips) => chips.into(),
+        Value::Answers(answers) => answers
+            .iter()
+            .map(|answer| json!({ "chip": answer.chip, "challenge": answer.challenge }))
+            .collect(),
     }
 }
 

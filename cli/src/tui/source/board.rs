@@ -277,7 +277,8 @@ impl Board {
 
     /// `NORMAL ... score=S threshold=T ...`, `ANOMALY ...`
     fn verdict(&mut self, line: &str) {
-        let alarm = line.starts_with("ANOMALY ");
+        let begins = line.starts_with("ANOMALY ");
+        let alarm = begins || line.starts_with("ONGOING ");
         if !alarm && !line.starts_with("NORMAL ") {
             return;
         }
@@ -291,7 +292,7 @@ impl Board {
             let surplus = self.scores.len().saturating_sub(SAMPLES);
             self.scores.drain(..surplus);
         }
-        if alarm {
+        if begins {
             self.events.push((EventKind::Alarm, line.into()));
         }
     }

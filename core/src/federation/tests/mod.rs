@@ -2,6 +2,7 @@
 
 mod alarms;
 mod discovery;
+mod freshness;
 mod hostile;
 mod losses;
 mod names;

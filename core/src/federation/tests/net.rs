@@ -92,10 +92,20 @@ impl Net {
 
     pub fn membership(&self, peers: u32) -> Membership {
         let link = if self.topology == Topology::Ring { LinkKind::Uart } else { LinkKind::EspNow };
-        Membership { link, topology: self.topology, replicas: 2, peers, boot: 1, nonce: 0, key: None }
+        Membership {
+            link,
+            topology: self.topology,
+            replicas: 2,
+            peers,
+            boot: 1,
+            nonce: 0,
+            entropy: 0,
+            key: None,
+        }
     }
 
     pub fn add(&mut self, id: u16, role: RoleKind, arena: usize, membership: Membership) -> usize {
+        let membership = Membership { entropy: self.chips.len() as u64 + 1, ..membership };
         let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: id, role, seed: u32::from(id) };
         let agent = Agent::join(std::vec![0; arena], identity, membership).unwrap();
         self.chips.push(Chip {
@@ -122,6 +132,7 @@ impl Net {
         let now = self.now;
         let chip = &mut self.chips[place];
         chip.membership.boot += 1;
+        chip.membership.entropy += 1 << 32;
         chip.agent = Agent::join(std::vec![0; chip.arena], chip.identity, chip.membership).unwrap();
         (chip.up, chip.wake, chip.born) = (true, now, now);
     }

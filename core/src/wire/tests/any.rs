@@ -141,6 +141,17 @@ fn signals() -> impl Strategy<Value = Message<'static>> {
                 Message::Hello(Hello { role, wants_reply, message_limit, capacity, variant, version })
             }
         ),
+        (any::<(u64, bool)>(), proptest::collection::vec(any::<(u16, u64)>(), 0..=MAX_PROOFS)).prop_map(
+            |((challenge, all), pairs)| {
+                let asked: Vec<u16> = pairs.iter().map(|(chip, _)| *chip).collect();
+                let answers: Vec<Answer> = pairs
+                    .iter()
+                    .map(|(chip, challenge)| Answer { chip: *chip, challenge: *challenge })
+                    .collect();
+                let (asked, answers) = (List::of(&asked), List::of(&answers));
+                Message::Prove(Prove { challenge, all, asked, answers })
+            }
+        ),
         any::<(u32, u32, u64)>().prop_map(|(boot, sequence, received)| Message::Ack(Ack {
             boot,
             sequence,
@@ -155,10 +166,10 @@ fn signals() -> impl Strategy<Value = Message<'static>> {
 /// Any header of a frame that is not a fragment.
 pub fn header() -> impl Strategy<Value = Header> {
     let destination = prop_oneof![Just(BROADCAST), any::<u16>()];
-    (any::<(u8, bool, u32, u32)>(), 0..BROADCAST, destination).prop_map(
-        |((embedder, ack, boot, sequence), source, destination)| {
+    (any::<(u8, bool, u32, u16, u32)>(), 0..BROADCAST, destination).prop_map(
+        |((embedder, ack, boot, nonce, sequence), source, destination)| {
             let flags = Flags::default().with(Flags::ACK_WANTED, ack);
-            Header { number: 0, flags, embedder, source, destination, boot, sequence }
+            Header { number: 0, flags, embedder, source, destination, boot, nonce, sequence }
         },
     )
 }
@@ -276,9 +287,10 @@ fn a_frame_shows_all_it_holds() {
     let mut bytes = vec![0; 64];
     let length = frame::encode(&header, &[&payload[..length]], None, &mut bytes, &mut ()).unwrap();
     let frame = frame::decode(&bytes[..length], &mut ()).unwrap();
-    let shown = "source=1 destination=2 boot=0 sequence=0 embedder=0 flags=none stored item=1:1:2 check=7";
+    let shown =
+        "source=1 destination=2 boot=0 nonce=0 sequence=0 embedder=0 flags=none stored item=1:1:2 check=7";
     assert_eq!(format!("{frame}"), shown);
-    assert_eq!(format!("{}", show::Hex(&bytes[..2])), "0251");
+    assert_eq!(format!("{}", show::Hex(&bytes[..2])), "0351");
 }
 
 #[test]

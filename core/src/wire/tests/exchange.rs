@@ -48,6 +48,8 @@ impl Node {
         let settings = Settings {
             address,
             boot,
+            nonce: 0,
+            entropy: 7 + u64::from(address),
             embedder: 1,
             frame_limit: link.frame_limit(),
             timing: link.timing(),
@@ -94,7 +96,7 @@ impl Node {
                 *self.delivered.entry(add.item.count).or_default() += 1;
             }
             Event::Delivered(ticket) => self.acknowledged.push(self.sent[&ticket]),
-            Event::Nothing | Event::Message { .. } => {}
+            Event::Nothing | Event::Message { .. } | Event::Proven { .. } => {}
         });
         self.memory = memory;
         outcome
@@ -242,13 +244,12 @@ proptest! {
 
 #[test]
 fn on_a_fair_link_each_frame_is_sent_once() {
-    let mut nodes =
-        vec![Node::new(1, 1, LinkKind::EspNow, Some(KEY)), Node::new(2, 1, LinkKind::EspNow, Some(KEY))];
+    let mut nodes = vec![Node::new(1, 1, LinkKind::EspNow, None), Node::new(2, 1, LinkKind::EspNow, None)];
     nodes[0].to_send = vec![(2, 0, 700), (2, 1, 10)];
     let mut field = Field::new(nodes, FAIR, 0);
     field.settle();
     let (sender, receiver) = (field.nodes[0].traffic(), field.nodes[1].traffic());
-    // 704 bytes of message in frames with room for 204, and one more message.
+    // 704 bytes of message in frames with room for 222, and one more message.
     assert_eq!((sender.sent, sender.resent, sender.delivered), (5, 0, 2));
     assert_eq!((receiver.received, receiver.sent, receiver.drops.total()), (5, 2, 0));
     assert_eq!(field.now, Micros(6_000));
@@ -288,7 +289,7 @@ fn a_chip_that_reboots_is_heard_at_once_and_its_past_is_not() {
     assert_eq!(field.nodes[0].acknowledged.len(), 2);
     assert_eq!(field.nodes[1].delivered.len(), 7);
     let now = field.now;
-    assert_eq!(field.nodes[1].receive(&late[..length], now), Err(Dropped::OldBoot));
+    assert_eq!(field.nodes[1].receive(&late[..length], now), Err(Dropped::Unproven));
 }
 
 #[test]

@@ -45,6 +45,12 @@ fn samples() -> Vec<Message<'static>> {
             version: "0.1.0",
         }),
         Message::Ack(Ack { boot: 3, sequence: 258, received: 0b101 }),
+        Message::Prove(Prove {
+            challenge: 0x0123_4567_89AB_CDEF,
+            all: false,
+            asked: List::of(&[4, 300]),
+            answers: List::of(&[Answer { chip: 2, challenge: 77 }]),
+        }),
         Message::Add(Add { item: item(1, 9), text: "der Schlüssel liegt unter der Matte" }),
         Message::Stored(Stored { item: item(1, 9), check: 0xFFA0_1B2C }),
         Message::Search(Search {
@@ -92,7 +98,8 @@ fn samples() -> Vec<Message<'static>> {
 }
 
 fn header(message: &Message<'_>) -> Header {
-    let ack = !matches!(message, Message::Heartbeat(_) | Message::Hello(_) | Message::Ack(_));
+    let ack =
+        !matches!(message, Message::Heartbeat(_) | Message::Hello(_) | Message::Ack(_) | Message::Prove(_));
     Header {
         number: message.number(),
         flags: Flags::default().with(Flags::ACK_WANTED, ack),
@@ -100,6 +107,7 @@ fn header(message: &Message<'_>) -> Header {
         source: 1,
         destination: if ack || message.number() == 0x41 { 0x0102 } else { BROADCAST },
         boot: 3,
+        nonce: 0x0C41,
         sequence: 0x0001_0002,
     }
 }
@@ -111,7 +119,7 @@ fn encoded(message: &Message<'_>) -> Vec<u8> {
     payload
 }
 
-fn framed(header: &Header, parts: &[&[u8]], seal: Option<(&Key, u32)>) -> Vec<u8> {
+fn framed(header: &Header, parts: &[&[u8]], seal: Option<(&Key, u64)>) -> Vec<u8> {
     let mut frame = vec![0; 1100];
     let length = frame::encode(header, parts, seal, &mut frame, &mut ()).unwrap();
     frame.truncate(length);

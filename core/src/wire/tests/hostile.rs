@@ -11,7 +11,8 @@ use crate::wire::crc::tests::plain as plain_crc;
 use crate::wire::dropped::Dropped;
 use crate::wire::frame::{self, Flags, Header};
 use crate::wire::link::LinkKind;
-use crate::wire::message::{Message, Stored};
+use crate::wire::list::List;
+use crate::wire::message::{Answer, Message, PROVE, Prove, Stored};
 use crate::wire::{Capacity, Delivery, Endpoint, Event, FRAME_LIMIT, MESSAGE_LIMIT, Settings};
 use proptest::prelude::*;
 use std::vec;
@@ -23,14 +24,23 @@ const OTHER_KEY: Key = Key::new(*b"the key of enemy");
 
 fn settings(address: u16, key: Option<Key>) -> Settings {
     let timing = LinkKind::Uart.timing();
-    Settings { address, boot: 1, embedder: 1, frame_limit: FRAME_LIMIT as u16, timing, key }
+    Settings {
+        address,
+        boot: 1,
+        nonce: 0,
+        entropy: 7,
+        embedder: 1,
+        frame_limit: FRAME_LIMIT as u16,
+        timing,
+        key,
+    }
 }
 
 fn endpoint(memory: &mut [u8], key: Option<Key>) -> Endpoint<'_> {
     Endpoint::carve(&mut Arena::new(memory), settings(2, key), CAPACITY).unwrap()
 }
 
-fn framed(header: &Header, payload: &[u8], seal: Option<(&Key, u32)>) -> Vec<u8> {
+fn framed(header: &Header, payload: &[u8], seal: Option<(&Key, u64)>) -> Vec<u8> {
     let mut bytes = vec![0; payload.len() + frame::overhead(true)];
     let length = frame::encode(header, &[payload], seal, &mut bytes, &mut ()).unwrap();
     bytes.truncate(length);
@@ -48,6 +58,23 @@ fn stored() -> (Header, Vec<u8>) {
     let message =
         Message::Stored(Stored { item: ItemId { origin: 1, nonce: 0, boot: 1, count: 9 }, check: 7 });
     (Header { number: message.number(), source: 1, destination: 2, ..Header::default() }, encoded(&message))
+}
+
+/// Has the sender in `header` echo a challenge in its frame with this counter.
+fn prove(endpoint: &mut Endpoint<'_>, header: &Header, counter: u64) {
+    let (_, payload) = stored();
+    let first = framed(header, &payload, Some((&KEY, 1)));
+    assert_eq!(endpoint.receive(&first, Micros(0), &mut ()), Err(Dropped::Unproven));
+    let mut out = [0; FRAME_LIMIT];
+    let due = endpoint.wake_at(Micros(0)).unwrap();
+    let length = endpoint.transmit(&mut out, due, &mut ()).unwrap();
+    let asked = frame::decode(&out[..length], &mut ()).unwrap();
+    let Ok(Message::Prove(asked)) = Message::decode(PROVE, asked.payload) else { panic!("no proof") };
+    assert_eq!((*asked.asked).first(), Some(&header.source));
+    let answers = List::of(&[Answer { chip: 2, challenge: asked.challenge }]);
+    let echo = encoded(&Message::Prove(Prove { answers, ..Prove::default() }));
+    let echo = framed(&Header { number: PROVE, ..*header }, &echo, Some((&KEY, counter)));
+    assert!(matches!(endpoint.receive(&echo, Micros(0), &mut ()), Ok(Event::Proven { .. })));
 }
 
 /// A frame's CRC stands in its last four bytes, and is that of the others.
@@ -73,13 +100,13 @@ proptest! {
 
     #[test]
     fn any_bytes_are_no_frame_with_a_wrong_crc(mut bytes in proptest::collection::vec(any::<u8>(), 0..120), repair in any::<bool>()) {
-        if repair && bytes.len() >= 22 {
+        if repair && bytes.len() >= 24 {
             // As close to a frame as chance never comes: version, length and CRC are right.
             let body = bytes.len() - 4;
-            bytes[0] = 2;
+            bytes[0] = frame::VERSION;
             let sealed = Flags(bytes[2]).has(Flags::AUTHENTICATED);
             let length = bytes.len().saturating_sub(frame::overhead(sealed)) as u16;
-            bytes[16..18].copy_from_slice(&length.to_le_bytes());
+            bytes[18..20].copy_from_slice(&length.to_le_bytes());
             let crc = plain_crc(&bytes[..body]);
             bytes[body..].copy_from_slice(&crc.to_le_bytes());
         }
@@ -208,6 +235,8 @@ fn each_kind_of_bad_frame_is_counted_and_dropped() {
         (framed(&header, &payload, None), Dropped::Unauthenticated),
         (framed(&header, &payload, Some((&OTHER_KEY, 6))), Dropped::BadTag),
         (good.clone(), Dropped::Replayed),
+        (with(&|header| header.boot = 9), Dropped::Unproven),
+        (with(&|header| header.nonce = 9), Dropped::Unproven),
         (framed(&header, &payload, Some((&KEY, 10))), Dropped::Duplicate),
         (framed(&unknown, &payload, Some((&KEY, 11))), Dropped::UnknownType),
         (framed(&Header { sequence: 4, ..header }, &[1], Some((&KEY, 12))), Dropped::Malformed),
@@ -219,13 +248,14 @@ fn each_kind_of_bad_frame_is_counted_and_dropped() {
     ];
     let mut memory = vec![0; 16 * 1024];
     let mut endpoint = endpoint(&mut memory, Some(KEY));
+    prove(&mut endpoint, &header, 4);
     assert!(matches!(endpoint.receive(&good, Micros(0), &mut ()), Ok(Event::Message { .. })));
     for (bytes, reason) in cases {
         let before = endpoint.traffic().drops.of(reason);
         assert_eq!(endpoint.receive(&bytes, Micros(0), &mut ()), Err(reason));
         assert_eq!(endpoint.traffic().drops.of(reason), before + 1, "{reason}");
     }
-    assert_eq!(endpoint.traffic().received, 1);
+    assert_eq!(endpoint.traffic().received, 2);
     assert_eq!(endpoint.transmit(&mut [0; FRAME_LIMIT], Micros(0), &mut ()), None);
 }
 
@@ -281,13 +311,13 @@ fn an_endpoint_takes_the_memory_it_says_and_tells_its_work() {
         counts
     };
     let (plain, sealed) = (work(None), work(Some(KEY)));
-    // 18 of header, 5 of payload, two table steps each.
-    assert_eq!(plain.of(crate::meter::Op::Load), 46);
+    // 20 of header, 5 of payload, two table steps each.
+    assert_eq!(plain.of(crate::meter::Op::Load), 50);
     assert!(sealed.of(crate::meter::Op::Alu) > 500 && plain.of(crate::meter::Op::Alu) == 0);
     let mut memory = vec![0; 16 * 1024];
     let mut arena = Arena::new(&mut memory);
     let before = arena.free();
     Endpoint::carve(&mut arena, settings(1, Some(KEY)), CAPACITY).unwrap();
     // 2 + 2 messages of 1 KiB, and what belongs to them, to 4 peers and to 8 acknowledgements.
-    assert!((before - arena.free()).get() < 4 * 1024 + 900);
+    assert!((before - arena.free()).get() < 4 * 1024 + 1_300);
 }

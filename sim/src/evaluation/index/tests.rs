@@ -150,7 +150,8 @@ fn every_item_of_tight_clusters_is_found_by_its_own_vector() {
 
 #[test]
 fn the_rule_of_choice_follows_the_modelled_times() {
-    let report = run(Plan { sizes: &[64, 256, 1_000, 2_000, 4_000], queries: 60, seed: 3 }, |_, _| ());
+    let report =
+        run(Plan { sizes: &[64, 256, 1_000, 2_000, 4_000], queries: 60, seed: 3, others: None }, |_, _| ());
     for table in cost::ALL {
         for queries_per_insert in [1, 10, 50, 1_000] {
             let crossovers = report.crossover(1.0 / f64::from(queries_per_insert), cycles(table));
@@ -190,7 +191,7 @@ fn the_chosen_effort_reaches_the_floor_on_text() {
 
 #[test]
 fn work_of_a_search_grows_slower_than_the_items() {
-    let report = run(Plan { sizes: &[256, 2_048], queries: 40, seed: 1 }, |_, _| ());
+    let report = run(Plan { sizes: &[256, 2_048], queries: 40, seed: 1, others: None }, |_, _| ());
     let macs = |kind: Kind, items| {
         let is = |row: &&Row| row.index == kind.name() && row.items == items && row.dataset == Dataset::Text;
         let row = report.rows.iter().find(is).unwrap();
@@ -202,7 +203,7 @@ fn work_of_a_search_grows_slower_than_the_items() {
 
 #[test]
 fn a_report_is_the_same_each_time_and_serialises() {
-    let plan = Plan { sizes: &[50, 100], queries: 20, seed: 1 };
+    let plan = Plan { sizes: &[50, 100], queries: 20, seed: 1, others: None };
     let json = || serde_json::to_string(&run(plan, |_, _| ())).unwrap();
     assert_eq!(json(), json());
     assert!(json().contains("\"index\":\"hnsw\""));
