@@ -10,7 +10,7 @@ use crate::role::RoleKind;
 use crate::units::Micros;
 use std::vec::Vec;
 
-/// An arena with room for some tens of texts.
+/// An arena with room for some tens of texts, beside 96 bytes for each chip.
 const SMALL: usize = 24 * 1024;
 const INDEXER: RoleKind = RoleKind::HnswIndexer;
 
@@ -26,7 +26,7 @@ fn filled(chips: usize, loss: u32, seed: u64) -> Net {
     let mut net = Net::new(Topology::Mesh, seed);
     let membership = net.membership(chips as u32);
     for place in 0..chips {
-        let arena = if place.is_multiple_of(2) { SMALL } else { ARENA };
+        let arena = if place.is_multiple_of(2) { SMALL + 96 * chips } else { ARENA };
         net.add(place as u16 + 1, INDEXER, arena, membership);
     }
     net.loss = loss;

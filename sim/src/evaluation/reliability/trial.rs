@@ -220,7 +220,7 @@ fn scenario(setup: &Setup, seed: u64) -> Scenario {
 }
 
 fn chip(setup: &Setup, place: usize, seed: u64) -> ChipPlan {
-    let small = Bytes((24 * 1024 + 128 * setup.chips) as u32);
+    let small = Bytes((25 * 1024 + 160 * setup.chips) as u32);
     let mut random = Random(seed ^ (place as u64 + 1) << 32 | 1);
     random.below(2);
     let skew = random.below(2 * setup.skew.unsigned_abs() as u64 + 1) as i32 - setup.skew;
