@@ -14,6 +14,7 @@ mod gates;
 mod index;
 mod kernels;
 mod recall;
+mod reliability;
 
 use crate::configuration;
 use crate::error::{CliError, Exit, Outcome};
@@ -40,6 +41,7 @@ Examples:
   ruvllm-esp bench index --sizes 256,1000
   ruvllm-esp bench recall --data ../sentences
   ruvllm-esp bench kernels --on emulator --variant esp32c3
+  ruvllm-esp bench reliability --seeds 200
   ruvllm-esp bench --gates G1-G3 --variant all --evidence evidence
   ruvllm-esp bench --gates G4-G6 --variant esp32c3,esp32c6
   ruvllm-esp bench --gates G5 --variant esp32s3 --port /dev/ttyACM0
@@ -164,6 +166,20 @@ enum Subject {
     },
     /// Every kernel, modelled and emulated side by side
     Kernels(kernels::Arguments),
+    /// Acknowledged texts that fleets lose under each kind of fault; exits with 1 if one is promised
+    Reliability {
+        /// Runs of each kind; a kind of long runs takes fewer
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        #[arg(value_parser = clap::value_parser!(u64).range(1..=100_000))]
+        seeds: u64,
+        /// One kind alone, by its name in the table
+        #[arg(long, value_name = "KIND")]
+        kind: Option<String>,
+        /// Threads; the report is the same on any number [default: one for each core]
+        #[arg(long, value_name = "N")]
+        #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
+        threads: Option<u16>,
+    },
     /// Fit the prices of the emulated chips to their cycles
     Calibrate(calibrate::Arguments),
 }
@@ -222,6 +238,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             show(output, "bench-emulator", "running a loop", evaluate, emulator::Report::write)
         }
         Subject::Fleet { chips, seconds, threads } => fleet::run(chips, *seconds, *threads, output),
+        Subject::Reliability { seeds, kind, threads } => {
+            reliability::run(*seeds, kind.as_deref(), *threads, output)
+        }
         Subject::Embed { dimensions, .. } if !evaluation::embed::DIMENSIONS.contains(dimensions) => {
             let message = format!("--dimensions: there is no embedder of {dimensions}");
             Err(CliError::usage("cli::unknown-dimensions", message)

@@ -95,7 +95,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     /// How the chip sees its fleet.
     pub fn fleet(&mut self) -> Option<Status> {
-        self.in_fleet().map(|(node, _, _)| node.status())
+        self.in_fleet().map(|(node, role, _)| node.status(&role))
     }
 
     /// What crossed its link.
@@ -123,6 +123,17 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let Some(catalog) = role.catalog() else { return };
         let names = catalog.names();
         (0..names.capacity()).filter_map(|slot| names.get(slot)).for_each(show);
+    }
+
+    /// Shows the text of each item that the fleet gave this chip to hold, in no order.
+    pub fn held_texts(&mut self, mut show: impl FnMut(ItemId, &str)) {
+        let Some((_, role, _)) = self.in_fleet() else { return };
+        let Some(catalog) = role.catalog() else { return };
+        let names = catalog.names();
+        let mut buffer = [0; LINE_LIMIT];
+        for (slot, item) in (0..names.capacity()).filter_map(|slot| Some((slot, names.get(slot)?))) {
+            show(item, catalog.read(slot, &mut buffer, &mut ()));
+        }
     }
 
     /// Shows each item that the fleet gave this chip to hold, in no order: its name, and

@@ -6,8 +6,8 @@
 use super::Turn;
 use super::gather::vector_of;
 use super::node::{Node, Profile, hello_of};
-use super::place::keep;
 use super::question::{RECALL, SEARCH};
+use super::replication::keep;
 use super::top::{Found, Top};
 use crate::event::ChipEvent;
 use crate::item::ItemId;
@@ -46,13 +46,11 @@ pub(super) enum News {
     Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
 }
 
-/// Keeps, looks up or reads what a message asks of the role. `is_settled` says that every item was looked at since a chip
-/// last came or went.
+/// Keeps, looks up or reads what a message asks of the role.
 #[inline(never)]
 pub(super) fn serve<M: Meter>(
     header: &Header,
     message: &Message<'_>,
-    is_settled: bool,
     role: &mut AnyRole<'_>,
     profile: &Profile,
     turn: &mut Turn<'_, M>,
@@ -61,10 +59,10 @@ pub(super) fn serve<M: Meter>(
     let is_for_me = header.destination == profile.id;
     match message {
         Message::Hello(hello) if hello.wants_reply => Reply::Hello,
-        Message::Add(add) if is_for_me => store(add.item, &Keeping::Text(add.text), is_settled, role, turn),
+        Message::Add(add) if is_for_me => store(add.item, &Keeping::Text(add.text), role, turn),
         Message::Remember(remember) if is_for_me => {
             let (kind, lives_s, text) = (remember.kind, remember.lives_s, remember.text);
-            store(remember.item, &Keeping::Memory { kind, lives_s, text }, is_settled, role, turn)
+            store(remember.item, &Keeping::Memory { kind, lives_s, text }, role, turn)
         }
         Message::Search(search) if header.embedder == crate::embed::VERSION => {
             search_here(search, role, profile, turn)
@@ -95,14 +93,13 @@ fn holds(item: ItemId, me: u16) -> bool {
 fn store<M: Meter>(
     item: ItemId,
     keeping: &Keeping<'_>,
-    is_settled: bool,
     role: &mut AnyRole<'_>,
     turn: &mut Turn<'_, M>,
 ) -> Reply {
     if item.own_id().is_some() {
         return Reply::Nothing;
     }
-    match keep(item, keeping, is_settled, role, turn) {
+    match keep(item, keeping, role, turn) {
         Ok(Kept::New | Kept::Already) => Reply::Stored(item, keeping.check(turn.meter)),
         Ok(Kept::Conflict) => Reply::Declined(item, NAME_TAKEN),
         Err(failure) => Reply::Declined(item, failure.code()),

@@ -5,8 +5,8 @@
 use super::errand::ALARM;
 use super::gather::Asking;
 use super::node::{Node, Profile};
-use super::place::FROM_CONSOLE;
 use super::rank::Pool;
+use super::replication::FROM_CONSOLE;
 use super::{Turn, pace};
 use crate::console::{CommandInfo, Failure, count_and_text, split_word};
 use crate::event::ChipEvent;
@@ -139,7 +139,7 @@ impl Node<'_> {
         turn: &mut Turn<'_, M>,
     ) -> Result<(), Failure> {
         match FleetCommand::parse(rest)? {
-            FleetCommand::Status => Ok(self.write_status(turn.out)?),
+            FleetCommand::Status => Ok(self.write_status(role, turn.out)?),
             FleetCommand::Add { role, text } => {
                 let pool = role.unwrap_or_else(|| self.usual_pool(Keeps::Texts, profile));
                 self.accept(&Keeping::Text(text), pool, ("adding", ADD.usage), turn)

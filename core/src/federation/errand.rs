@@ -8,6 +8,7 @@ use super::rank::Rank;
 use crate::arena::{Arena, NoRoom};
 use crate::item::ItemId;
 use crate::limits::LINE_LIMIT;
+use crate::role::name::holder_bit;
 use crate::units::Micros;
 use crate::wire::message::TEXT_KIND;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -28,13 +29,13 @@ pub const ALARM: u8 = 3;
 pub const TEXT: u8 = TEXT_KIND;
 
 /// A chip had no room.
-pub const FULL: u8 = 1;
+pub const FULL: u16 = 1;
 /// A chip did not answer.
-pub const SILENCE: u8 = 2;
+pub const SILENCE: u16 = 2;
 /// This chip is among the first.
-pub const SELF: u8 = 4;
+pub const SELF: u16 = 4;
 /// A chip holds other content under this name.
-pub const TAKEN: u8 = 8;
+pub const TAKEN: u16 = 8;
 
 /// One errand. All zeros is none.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
@@ -53,6 +54,8 @@ pub struct Errand {
     pub(super) chip: u16,
     /// Bytes of text.
     pub length: u16,
+    /// What was met with on the way, and the other chips that hold it ([`holder_bit`](crate::role::name::holder_bit)).
+    pub met: u16,
     /// 0 before the first chip, 1 between chips, 2 waiting for the chip at hand.
     pub(super) step: u8,
     /// 0 none, else whom it serves.
@@ -67,11 +70,9 @@ pub struct Errand {
     pub wanted: u8,
     /// How often the chip at hand was asked.
     pub attempt: u8,
-    /// What was met with on the way, as bits.
-    pub met: u8,
     /// How many chips held it when all were gone through before.
     pub most: u8,
-    pub(super) padding: [u8; 3],
+    pub(super) padding: [u8; 2],
 }
 const _: () = assert!(size_of::<Errand>() == 56);
 
@@ -106,6 +107,14 @@ impl Errand {
     pub fn begin_again(&mut self, time: Micros) {
         self.most = self.most.max(self.copies);
         (self.step, self.copies, self.retry_at) = (0, 0, time.get());
+        self.met &= FULL | SILENCE | TAKEN;
+    }
+
+    /// The chip at hand holds it.
+    pub fn is_held(&mut self) {
+        self.copies += 1;
+        self.met |= holder_bit(self.chip);
+        self.leave_chip();
     }
 
     /// The chip at hand is done with.
@@ -133,7 +142,12 @@ impl<'a> Errands<'a> {
         })
     }
 
-    /// How many serve `purpose`.
+    /// May another repair begin?
+    pub fn takes_repair(&self) -> bool {
+        self.count(REPAIR) < REPAIRS && self.count(0) > 0
+    }
+
+    /// How many serve `purpose`; 0 counts the vacancies.
     pub fn count(&self, purpose: u8) -> u32 {
         self.errands.iter().filter(|errand| errand.purpose == purpose).count() as u32
     }

@@ -29,19 +29,23 @@ impl Node<'_> {
             Err(Dropped::Unproven) if frame.get(1) == Some(&PROVE) => return self.spread(frame, hub, turn),
             Err(_) => return,
             Ok(Event::Message { header, message }) => {
-                let has_changed = listen(&mut self.members, &header, &message, port, turn);
+                let (has_come, has_gone) = listen(&mut self.members, &header, &message, port, turn);
                 if let Message::Anomaly(anomaly) = &message {
                     tell_alarm(header.source, anomaly.score, coordinates, turn);
                 }
-                let is_settled = self.state.to_look == 0;
-                let reply = match serve(&header, &message, is_settled, role, profile, turn) {
+                let reply = match serve(&header, &message, role, profile, turn) {
                     // Everyone else is heard by heartbeats; hundreds of answers at once would crowd the link.
-                    Reply::Hello if !coordinates => Reply::Nothing,
+                    Reply::Hello if !coordinates && header.destination == BROADCAST => Reply::Nothing,
                     reply => reply,
                 };
                 let news = news(&message);
-                if has_changed {
+                if has_gone {
+                    self.recount_items_of(header.source, role, turn);
+                } else if has_come {
                     self.look_again(role, turn.now);
+                }
+                if let Reply::Stored(item, _) = reply {
+                    self.note_copy(header.source, item, role, profile, turn);
                 }
                 (Some(header), reply, news)
             }
@@ -136,14 +140,15 @@ impl Node<'_> {
     }
 }
 
-/// Notes who was heard and what it said of itself; says whether it came, came back or has another role than before.
+/// Notes who was heard and what it said of itself. Says whether it came, came back or has another role than before, and
+/// whether what it held is gone.
 fn listen<M: Meter>(
     members: &mut Members<'_>,
     header: &Header,
     message: &Message<'_>,
     port: u8,
     turn: &mut Turn<'_, M>,
-) -> bool {
+) -> (bool, bool) {
     let id = header.source;
     let heard = members.hear(header, port, turn.now, turn.meter);
     match heard {
@@ -156,5 +161,6 @@ fn listen<M: Meter>(
         Message::Hello(hello) => members.greet(id, hello.role, turn.meter),
         _ => false,
     };
-    has_turned || matches!(heard, Heard::New | Heard::Rebooted)
+    let has_gone = has_turned || heard == Heard::Rebooted;
+    (has_gone || heard == Heard::New, has_gone)
 }

@@ -1,6 +1,7 @@
 //! Who was heard, how long ago, and who is missing.
 //!
-//! A place in the table is 40 bytes. A chip gets one when it is first heard and keeps it when it falls silent, so that
+//! A place in the table is 40 bytes. A chip is looked for from the slot on that is its address modulo the number of slots,
+//! so that chips numbered in a row are found at once. A chip gets a place when it is first heard and keeps it when it falls silent, so that
 //! its return is told apart from its first word; only a lost chip gives way to another. How long a silence has to be
 //! follows from how often that very chip spoke: no two chips need agree on how many they are.
 
@@ -62,7 +63,7 @@ pub struct Member {
     standing: u8,
     /// The port at which it is heard first.
     port: u8,
-    /// 1 where it came or went and not all items were looked at for that.
+    /// 1 where it came or went and not all items were checked since.
     changed: u8,
 }
 const _: () = assert!(size_of::<Member>() == 40);
@@ -202,19 +203,31 @@ impl<'a> Members<'a> {
 
     /// The chip at address `id`.
     pub fn get<M: Meter>(&self, id: u16, meter: &mut M) -> Option<&Member> {
-        meter.record(Op::Scan, self.places.len() as u32);
-        self.iter().find(|member| member.id == id)
+        self.places.get(self.place_of(id, meter)?)
     }
 
     /// The place of the chip at address `id`.
     pub fn place_of<M: Meter>(&self, id: u16, meter: &mut M) -> Option<usize> {
-        meter.record(Op::Scan, self.places.len() as u32);
-        self.places().find(|(_, member)| member.id == id).map(|(place, _)| place)
+        // No slot becomes free again, so a chip is never behind one that is.
+        let standing = |slot: &usize| self.places.get(*slot).map_or(0, |member| member.standing);
+        let is_it = |slot: &usize| self.places.get(*slot).is_some_and(|member| member.id == id);
+        let slots = self.slots_from_home(id).take_while(|slot| standing(slot) != 0);
+        let mut looked_at = 1;
+        let found = slots.inspect(|_| looked_at += 1).find(is_it);
+        meter.record(Op::Scan, looked_at);
+        found
     }
 
     fn get_mut<M: Meter>(&mut self, id: u16, meter: &mut M) -> Option<&mut Member> {
-        meter.record(Op::Scan, self.places.len() as u32);
-        self.places.iter_mut().find(|member| member.standing != 0 && member.id == id)
+        let slot = self.place_of(id, meter)?;
+        self.places.get_mut(slot)
+    }
+
+    /// All slots, from the one at which the chip at address `id` is looked for first.
+    fn slots_from_home(&self, id: u16) -> impl Iterator<Item = usize> + use<> {
+        let count = self.places.len();
+        let home = usize::from(id) % count.max(1);
+        (home..count).chain(0..home)
     }
 
     /// The lowest address of the chips that are not lost.
@@ -233,18 +246,12 @@ impl<'a> Members<'a> {
             standing: LOST,
             ..Member::default()
         };
-        if self.get_mut(header.source, meter).is_none() {
-            let free = self.places.iter_mut().min_by_key(|member| match member.standing {
-                0 => (0, 0),
-                LOST => (1, member.heard_at),
-                _ => (2, 0),
-            });
-            match free.filter(|member| matches!(member.standing, 0 | LOST)) {
-                Some(place) => *place = fresh,
-                None => return Heard::NoPlace,
-            }
+        let known = self.place_of(header.source, meter);
+        let slot = known.or_else(|| self.slot_for_another(header.source));
+        let Some(member) = slot.and_then(|slot| self.places.get_mut(slot)) else { return Heard::NoPlace };
+        if known.is_none() {
+            *member = fresh;
         }
-        let Some(member) = self.get_mut(header.source, meter) else { return Heard::NoPlace };
         let was = member.standing;
         let is_another = (member.boot, member.nonce) != (header.boot, header.nonce);
         // Two boards in turn are no reboot of either.
@@ -255,7 +262,7 @@ impl<'a> Members<'a> {
         (member.boot, member.nonce) = (header.boot, header.nonce);
         (member.standing, member.heard_at, member.port) = (ALIVE, now.get(), port);
         member.embedder = header.embedder;
-        if was == LOST || rebooted {
+        if was != ALIVE || rebooted {
             member.changed = 1;
         }
         match (rebooted, was) {
@@ -263,6 +270,19 @@ impl<'a> Members<'a> {
             (false, ALIVE) => Heard::Again,
             (false, _) => Heard::New,
         }
+    }
+
+    /// The first free slot from the home of chip `id` on, or that of the chip lost longest.
+    fn slot_for_another(&self, id: u16) -> Option<usize> {
+        let standing = |slot: usize| self.places.get(slot).map(|member| (member.standing, member.heard_at));
+        let free =
+            self.slots_from_home(id).find(|slot| standing(*slot).is_some_and(|(standing, _)| standing == 0));
+        free.or_else(|| {
+            let lost = self.slots_from_home(id).filter_map(|slot| Some((slot, standing(slot)?)));
+            lost.filter(|(_, (standing, _))| *standing == LOST)
+                .min_by_key(|(_, (_, at))| *at)
+                .map(|(slot, _)| slot)
+        })
     }
 
     /// A heartbeat of chip `id` came; says whether it has another role than before.
@@ -281,6 +301,20 @@ impl<'a> Members<'a> {
         let has_turned = member.role != role.0;
         (member.role, member.changed) = (role.0, member.changed | u8::from(has_turned));
         has_turned
+    }
+
+    /// The chip that can be asked whether it lives: of those alive that `may` hold items, the one silent for longest, where
+    /// that is longer than `limit`.
+    pub fn silent<M: Meter>(
+        &self,
+        now: Micros,
+        limit: Micros,
+        may: impl Fn(&Member) -> bool,
+        meter: &mut M,
+    ) -> Option<u16> {
+        meter.record(Op::Scan, self.places.len() as u32);
+        let silent = self.iter().filter(|member| member.is_alive() && member.age(now) > limit && may(member));
+        silent.min_by_key(|member| (member.heard_at, member.id)).map(|member| member.id)
     }
 
     /// Chip `id` did not answer; says whether that is news.

@@ -6,7 +6,8 @@
 //! - [`pace`]: intervals, waits, deadlines
 //! - [`member`]: who was heard, how long ago, who is missing
 //! - [`rank`]: who is to hold an item, the same by all without a directory
-//! - [`errand`], `place`: items on their way to their holders, added or copied again
+//! - [`errand`], `replication`: items on their way to their holders
+//! - `repair`, `probe`: which items are copied again, and who may be gone
 //! - [`question`], [`top`], `gather`: a question to all, the best of the answers, by a deadline
 //! - `answer`: what a chip does with a message of another
 //! - `inbound`: a frame comes in
@@ -24,10 +25,12 @@ mod inbound;
 pub mod member;
 pub mod node;
 pub mod pace;
-mod place;
+mod probe;
 pub mod question;
 pub mod rank;
 pub mod relay;
+mod repair;
+mod replication;
 pub mod top;
 
 #[cfg(test)]

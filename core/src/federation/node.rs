@@ -1,6 +1,6 @@
 //! One chip's part in a fleet: frames and the time in, frames, lines and events out.
 
-use super::errand::{ADD, ALARM, Errands, REPAIR, REPAIRS};
+use super::errand::{ADD, ALARM, Errands, REPAIR};
 use super::member::{Members, Standing};
 use super::question::Questions;
 use super::relay::Relay;
@@ -61,7 +61,7 @@ pub(super) struct State {
     /// When the console was last told of another board with this number, in microseconds.
     pub(super) duplicate_told: u64,
     /// Heartbeats sent.
-    beats: u32,
+    pub(super) beats: u32,
     /// Questions asked.
     requests: u32,
     /// Alarms raised.
@@ -77,8 +77,15 @@ pub(super) struct State {
     pub(super) coordinator: u16,
     /// 1 once there is a coordinator.
     pub(super) has_coordinator: u16,
+    /// 1 where items are to be checked again once the pass that runs is over.
+    pub(super) recheck: u32,
+    /// The chip that was last asked whether it lives, and how often.
+    pub(super) probed: u16,
+    pub(super) probes: u16,
+    /// When the next one is asked, in microseconds.
+    pub(super) probe_at: u64,
 }
-const _: () = assert!(size_of::<State>() == 72);
+const _: () = assert!(size_of::<State>() == 88);
 
 /// Heartbeats after which a chip takes what it heard for all there is.
 const LISTENED: u32 = 3;
@@ -107,7 +114,9 @@ pub struct Status {
     pub adding: u32,
     /// Items that are copied again.
     pub repairing: u32,
-    /// Items that are still to be looked at since a chip came or went.
+    /// Items that this chip holds and of which it does not know as many copies as the fleet keeps.
+    pub short: u32,
+    /// Items that are still to be checked since a chip came or went.
     pub to_look: u32,
     /// Alarms that this chip raised.
     pub alarms: u32,
@@ -169,7 +178,7 @@ impl<'a> Node<'a> {
     }
 
     /// How this chip sees its fleet.
-    pub fn status(&self) -> Status {
+    pub fn status(&self, role: &AnyRole<'_>) -> Status {
         let count =
             |standing| self.members.iter().filter(|member| member.standing() == standing).count() as u32;
         Status {
@@ -180,6 +189,7 @@ impl<'a> Node<'a> {
             questions: self.questions.open_count(),
             adding: self.errands.count(ADD) + self.errands.count(ALARM),
             repairing: self.errands.count(REPAIR),
+            short: self.short(role),
             to_look: self.state.to_look,
             alarms: self.state.alarms,
             relayed: self.relay.counts().0,
@@ -198,7 +208,8 @@ impl<'a> Node<'a> {
         if turn.now.get() >= self.state.next_beat {
             self.beat(role, profile, turn);
         }
-        self.tick_look(role, profile, turn);
+        self.tick_probe(role, profile, turn);
+        self.tick_pass(role, profile, turn);
         self.tick_errands(role, profile, turn);
         self.tick_questions(role, turn);
     }
@@ -221,21 +232,22 @@ impl<'a> Node<'a> {
         self.state.beats = self.state.beats.saturating_add(1);
         let heartbeat = self.heartbeat(role.items(), profile, turn.now);
         self.endpoint.post(BROADCAST, &heartbeat, turn.now, turn.meter);
-        let mut has_lost = false;
+        let mut is_missing_one = false;
         let Turn { now, meter, observer, .. } = turn;
         self.members.check(*now, *meter, |id, standing| {
-            has_lost |= standing == Standing::Lost;
+            is_missing_one = true;
+            if let Some(catalog) = role.catalog_mut() {
+                catalog.names_mut().forget_holder(id, &mut ());
+            }
             observer.event(&match standing {
                 Standing::Lost => ChipEvent::PeerLost { id },
                 _ => ChipEvent::PeerSuspected { id },
             });
         });
-        if has_lost {
+        if is_missing_one {
             self.look_again(role, turn.now);
         }
-        if self.state.beats.is_multiple_of(pace::LOOK_EVERY) {
-            self.look_at_one(role, profile, turn.now);
-        }
+        self.check_one(role, profile, turn);
         self.elect(turn);
     }
 
@@ -273,8 +285,11 @@ impl<'a> Node<'a> {
     /// When to call [`Node::tick`] and [`Node::transmit`] next, if nothing comes in before.
     pub fn wake_at(&self, now: Micros) -> Micros {
         let mut wake = Micros(self.state.next_beat);
-        if self.state.to_look > 0 && self.errands.count(REPAIR) < REPAIRS {
+        if self.state.to_look > 0 && self.errands.takes_repair() {
             wake = wake.min(Micros(self.state.next_look));
+        }
+        if self.copies() > 1 {
+            wake = wake.min(Micros(self.state.probe_at));
         }
         let waits = [
             self.endpoint.wake_at(now),
@@ -310,8 +325,8 @@ impl<'a> Node<'a> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write_status(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let status = self.status();
+    pub fn write_status(&self, role: &AnyRole<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
+        let status = self.status(role);
         write!(out, "fleet: id={} topology={} ", self.id, self.membership.topology.name())?;
         match status.coordinator {
             Some(id) => write!(out, "coordinator={id} ")?,
@@ -319,7 +334,7 @@ impl<'a> Node<'a> {
         }
         write!(out, "alive={} suspected={} lost={} ", status.alive, status.suspected, status.lost)?;
         write!(out, "replicas={} open={} ", self.copies(), status.questions)?;
-        writeln!(out, "adding={} repairing={}", status.adding, status.repairing)
+        writeln!(out, "adding={} repairing={} short={}", status.adding, status.repairing, status.short)
     }
 
     fn heartbeat(&self, items: u32, profile: &Profile, now: Micros) -> Message<'static> {

@@ -9,7 +9,7 @@ use crate::wire::link::LinkKind;
 use crate::wire::retry::mix;
 
 /// One held item is looked at every so many heartbeats, whatever happened.
-pub const LOOK_EVERY: u32 = 4;
+pub const ANTI_ENTROPY_PERIOD: u32 = 4;
 
 /// No chip says more often that it lives.
 pub const LEAST_INTERVAL: Micros = Micros::seconds(1);
@@ -20,6 +20,17 @@ pub const INTERVAL_A_CHIP: Micros = Micros(100_000);
 pub const SUSPECT_AFTER: u32 = 4;
 /// A chip silent for so many of its intervals is lost.
 pub const LOST_AFTER: u32 = 8;
+
+/// A chip of a fleet of `chips` that may hold copies and is silent for so long is asked whether it lives: the longest time
+/// between three heartbeats, so that two were lost.
+pub const fn probe_after(chips: u32) -> Micros {
+    Micros(interval(chips).get() / 4 * 9)
+}
+
+/// How long a chip waits before it asks the next one.
+pub const fn probe_pause(chips: u32) -> Micros {
+    Micros(interval(chips).get() / 4)
+}
 
 /// A chip that was silent for so many intervals, and for [`MIN_PATIENCE`], proves anew that it is alive, where there is a key.
 pub const PATIENCE: u64 = 3;

@@ -76,7 +76,29 @@ impl Pool {
         ids.map(|id| Rank::of(item, id, meter)).filter(|rank| after.is_none_or(|after| *rank < after)).max()
     }
 
-    /// Do the chips that came or went change who is to hold `item`?
+    /// How many chips of it are alive.
+    pub fn alive(&self, members: &Members<'_>) -> usize {
+        let others = members.iter().filter(|member| member.is_alive() && self.takes(member));
+        others.count() + usize::from(self.me.is_some())
+    }
+
+    /// Is chip `id` one of the first `replicas` chips for `item`?
+    pub fn is_first<M: Meter>(
+        &self,
+        item: ItemId,
+        id: u16,
+        replicas: u8,
+        members: &Members<'_>,
+        meter: &mut M,
+    ) -> bool {
+        let own = Rank::of(item, id, meter);
+        let others = members.iter().filter(|member| member.is_alive() && self.takes(member));
+        let ids = others.map(Member::id).chain(self.me);
+        ids.filter(|id| Rank::of(item, *id, meter) > own).take(usize::from(replicas)).count()
+            < usize::from(replicas)
+    }
+
+    /// Is one of the chips that came to be among the first for `item`? What a chip that went held is known by its copies.
     pub fn is_moved<M: Meter>(
         &self,
         item: ItemId,
@@ -99,7 +121,8 @@ impl Pool {
             }
         }
         let last = first.get(limit - 1).copied().unwrap_or_default();
-        let mut changed = members.iter().filter(|member| member.has_changed());
-        changed.any(|member| Rank::of(item, member.id(), meter) > last)
+        let came = members.iter().filter(|member| member.is_alive() && member.has_changed());
+        let mut came = came.filter(|member| self.takes(member));
+        came.any(|member| Rank::of(item, member.id(), meter) > last)
     }
 }

@@ -106,10 +106,9 @@ impl<'a> Peers<'a> {
         now: Micros,
         meter: &mut M,
     ) -> Result<&mut Peer, NoPeerPlace> {
-        meter.record(Op::Compare, self.peers.len() as u32);
         let full = NoPeerPlace { capacity: self.peers.len() as u32 };
-        let known = self.peers.iter().position(|peer| peer.in_use != 0 && peer.address == address);
-        let place = known.or_else(|| self.place_for_another(now)).ok_or(full)?;
+        let known = self.position_of(address, meter);
+        let place = known.or_else(|| self.place_for_another(address, now)).ok_or(full)?;
         let peer = self.peers.get_mut(place).ok_or(full)?;
         if known.is_none() {
             *self.spent = (*self.spent).max(peer.next);
@@ -119,11 +118,31 @@ impl<'a> Peers<'a> {
         Ok(peer)
     }
 
+    /// All peers with their positions, from the one on at which the peer at `address` is looked for first: addresses in a
+    /// row are found at once.
+    fn peers_from_home(&self, address: u16) -> impl Iterator<Item = (usize, &Peer)> {
+        let home = usize::from(address) % self.peers.len().max(1);
+        let all = || self.peers.iter().enumerate();
+        all().skip(home).chain(all().take(home))
+    }
+
+    fn position_of<M: Meter>(&self, address: u16, meter: &mut M) -> Option<usize> {
+        // No place becomes free again, so a peer is never behind one that is.
+        let taken = self.peers_from_home(address).take_while(|(_, peer)| peer.in_use != 0);
+        let mut looked_at = 1;
+        let found = taken.inspect(|_| looked_at += 1).find(|(_, peer)| peer.address == address);
+        meter.record(Op::Compare, looked_at);
+        found.map(|(position, _)| position)
+    }
+
     /// A free place, or that of the peer silent longest, if that is long enough.
-    fn place_for_another(&self, now: Micros) -> Option<usize> {
-        let oldest = self.peers.iter().enumerate().min_by_key(|(_, peer)| (peer.in_use, peer.touched));
-        let may_go =
-            |peer: &Peer| peer.in_use == 0 || now.get().saturating_sub(peer.touched) > FORGET_AFTER.get();
+    fn place_for_another(&self, address: u16, now: Micros) -> Option<usize> {
+        let free = self.peers_from_home(address).find(|(_, peer)| peer.in_use == 0);
+        if let Some((position, _)) = free {
+            return Some(position);
+        }
+        let oldest = self.peers_from_home(address).min_by_key(|(_, peer)| peer.touched);
+        let may_go = |peer: &Peer| now.get().saturating_sub(peer.touched) > FORGET_AFTER.get();
         oldest.filter(|(_, peer)| may_go(peer)).map(|(place, _)| place)
     }
 }

@@ -17,6 +17,7 @@ pub mod household;
 pub mod index;
 pub mod others;
 pub mod recall;
+pub mod reliability;
 pub mod sentences;
 pub mod tfidf;
 pub mod threshold;

@@ -56,7 +56,10 @@ pub enum FleetError {
 
 /// The chips of `scenario`, together with those they can reach.
 pub fn islands(scenario: &Scenario) -> Result<Vec<Island>, FleetError> {
-    let hostile: Arc<[Option<Hostility>]> = scenario.chips.iter().map(|chip| chip.hostile).collect();
+    // Empty where nobody means harm: each chip asks this for each frame.
+    let has_hostile = scenario.chips.iter().any(|chip| chip.hostile.is_some());
+    let hostile: Arc<[Option<Hostility>]> =
+        scenario.chips.iter().filter(|_| has_hostile).map(|chip| chip.hostile).collect();
     let mut tried = BTreeSet::new();
     let mut islands = Vec::new();
     for (places, links) in groups(scenario)? {

@@ -90,6 +90,34 @@ impl Fleet {
         }
     }
 
+    /// Each text that running members hold for the fleet, with the number of chips that can say it.
+    pub fn texts(&mut self) -> BTreeMap<String, u32> {
+        let mut texts = BTreeMap::new();
+        let scenario = std::sync::Arc::clone(&self.scenario);
+        for (place, _) in scenario.chips.iter().enumerate().filter(|(_, plan)| plan.hostile.is_none()) {
+            let mut own = std::collections::BTreeSet::new();
+            if let Some(agent) = self.chip_mut(place).and_then(|chip| chip.agent()) {
+                agent.held_texts(|_, text| {
+                    own.insert(text.to_string());
+                });
+            }
+            own.into_iter().for_each(|text| *texts.entry(text).or_default() += 1);
+        }
+        texts
+    }
+
+    /// How many items a chip holds, and how many it has room for; zeros where it does not run.
+    pub fn room(&mut self, place: usize) -> (u32, u32) {
+        let agent = self.chip_mut(place).and_then(|chip| chip.agent());
+        agent.map_or((0, 0), |agent| (agent.items(), agent.capacity()))
+    }
+
+    /// How many items the chips hold of which they do not know as many copies as the fleet keeps.
+    pub fn short(&mut self) -> u32 {
+        let places = 0..self.homes.len();
+        places.filter_map(|place| self.chip_mut(place)?.agent()?.fleet()).map(|status| status.short).sum()
+    }
+
     /// What is written down of the fleet now and then.
     pub fn snapshot(&mut self) -> Snapshot {
         let chips = (0..self.homes.len()).map(|place| self.chip_figures(place)).collect();

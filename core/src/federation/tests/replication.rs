@@ -231,6 +231,12 @@ fn a_partition_heals_without_loss() {
     net.say(0, "fleet search 16 note about lamp");
     net.run(Micros::seconds(2));
     assert!(net.read(0).contains("chips=6/6"));
+    // Spare copies are left in peace: beside heartbeats and one item every fourth of them, nothing crosses the link.
+    net.run(Micros::seconds(30));
+    let before = net.frames;
+    net.run(Micros::seconds(60));
+    let frames = net.frames - before;
+    assert!(frames < 60 * 6 * 4, "{frames} frames a minute");
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! Items go where they belong: added, and copied again when a chip is gone.
 //!
-//! What is acknowledged was said to be kept by as many chips as the fleet is to keep copies. After a chip came or went
-//! every holder looks at each of its items, a few a tick, and sees to those for which that chip is or was among the first.
-//! Beside that, every fourth heartbeat one item is looked at whatever happened: what two chips disagreed about mends by itself.
+//! What is acknowledged was said to be kept by as many chips as the fleet is to keep copies. Which items are copied again,
+//! and when, is decided in [`super::repair`]; both go down the same order of chips.
 
-use super::errand::{ADD, ALARM, ERRANDS, Errand, FULL, REPAIR, REPAIRS, SELF, SILENCE, TAKEN, TEXT};
+use super::errand::{ADD, ALARM, ERRANDS, Errand, FULL, REPAIR, SELF, SILENCE, TAKEN, TEXT};
 use super::node::{Node, Profile};
 use super::rank::{MOST_REPLICAS, Pool};
 use super::{Turn, pace};
@@ -12,23 +11,19 @@ use crate::console::Failure;
 use crate::event::ChipEvent;
 use crate::item::ItemId;
 use crate::limits::LINE_LIMIT;
-use crate::meter::{Meter, Op};
+use crate::meter::Meter;
 use crate::role::shared::{Keeping, Kept};
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::Message;
 use crate::wire::message::{Add, NAME_TAKEN, Remember, RoleCode, content_check};
 
-/// Items looked at in a tick, after a chip came or went.
-const LOOKED_AT: u32 = 16;
 /// Items that may be let go of to make room for one.
 const MOST_RELEASES: u32 = 4;
 /// How soon a message is handed over again that found no place on the way out.
 const NO_PLACE: Micros = Micros(5_000);
 /// How soon the chips are gone through again, where another may turn up.
 const LULL: Micros = Micros(400_000);
-/// How soon the next few items are looked at.
-pub(super) const NEXT_LOOK: Micros = Micros(10_000);
 
 impl Node<'_> {
     /// Gives the fleet something to keep, by as many chips as it keeps copies; says its name.
@@ -55,7 +50,7 @@ impl Node<'_> {
         Ok(item)
     }
 
-    fn with_times(&self, errand: Errand, now: Micros) -> Errand {
+    pub(super) fn with_times(&self, errand: Errand, now: Micros) -> Errand {
         let wanted = self.copies();
         let (link, topology) = (self.membership.link, self.membership.topology);
         let time = pace::add_deadline(link, topology, self.members.counted(), wanted);
@@ -102,7 +97,7 @@ impl Node<'_> {
                 if errand.attempt < pace::MOST_ADDS {
                     return self.send_item(place, chip, role, turn);
                 }
-                self.despair_of(place, chip, turn);
+                self.despair_of(place, chip, role, turn);
                 continue;
             }
             let pool = Pool::of(RoleCode(errand.pool), profile.id, profile.role.into());
@@ -122,13 +117,17 @@ impl Node<'_> {
     }
 
     /// The chip at hand did not answer.
-    fn despair_of<M: Meter>(&mut self, place: usize, chip: u16, turn: &mut Turn<'_, M>) {
+    fn despair_of<M: Meter>(
+        &mut self,
+        place: usize,
+        chip: u16,
+        role: &mut AnyRole<'_>,
+        turn: &mut Turn<'_, M>,
+    ) {
         let Some((errand, _)) = self.errands.at(place) else { return };
         errand.met |= SILENCE;
         errand.leave_chip();
-        if self.members.suspect(chip, turn.meter) {
-            turn.observer.event(&ChipEvent::PeerSuspected { id: chip });
-        }
+        self.suspect(chip, role, turn);
     }
 
     /// No chip is left to be asked: waits where another may be heard yet.
@@ -149,15 +148,18 @@ impl Node<'_> {
     }
 
     fn keep_here<M: Meter>(&mut self, place: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
-        let is_settled = self.state.to_look == 0;
         let Some((errand, text)) = self.errands.at(place) else { return };
         errand.met |= SELF;
+        if errand.purpose == REPAIR {
+            // It is here already, or the errand would not be.
+            return errand.copies += 1;
+        }
         let text = core::str::from_utf8(text).unwrap_or_default();
         let keeping = match errand.kind {
             TEXT => Keeping::Text(text),
             kind => Keeping::Memory { kind, lives_s: errand.lives_s, text },
         };
-        match keep(errand.item(), &keeping, is_settled, role, turn) {
+        match keep(errand.item(), &keeping, role, turn) {
             Ok(Kept::New | Kept::Already) => errand.copies += 1,
             Ok(Kept::Conflict) => errand.met |= TAKEN,
             Err(_) => errand.met |= FULL,
@@ -230,8 +232,7 @@ impl Node<'_> {
             return;
         }
         let Some((errand, _)) = self.errands.at(place) else { return };
-        errand.copies += 1;
-        errand.leave_chip();
+        errand.is_held();
         if errand.purpose == REPAIR {
             turn.observer.event(&ChipEvent::Copied { item, to: source });
         }
@@ -260,14 +261,8 @@ impl Node<'_> {
         let done = core::mem::take(errand);
         let (item, copies, wanted) = (done.item(), done.copies.max(done.most), done.wanted);
         let is_kept = copies >= wanted;
+        self.note_holders(&done, is_kept, role, turn);
         if done.purpose == REPAIR {
-            // Enough others hold it, and this chip is not one of those that shall.
-            let is_spare = is_kept && done.met & SELF == 0;
-            if let Some(slot) = role.slot_of(item, turn.meter).filter(|_| is_spare)
-                && let Some(catalog) = role.catalog_mut()
-            {
-                catalog.names_mut().mark_spare(slot, true);
-            }
             return;
         }
         turn.observer.event(&match is_kept {
@@ -290,103 +285,18 @@ impl Node<'_> {
             }
         };
     }
-
-    /// A chip came, went or took another role: every item is to be looked at.
-    pub(super) fn look_again(&mut self, role: &AnyRole<'_>, now: Micros) {
-        self.state.changes = self.state.changes.wrapping_add(1);
-        if self.state.to_look == 0 {
-            self.begin_look(role, now);
-        }
-    }
-
-    fn begin_look(&mut self, role: &AnyRole<'_>, now: Micros) {
-        self.state.looked_for = self.state.changes;
-        let slots = role.catalog().map_or(0, |catalog| catalog.names().capacity());
-        self.state.to_look = if role.items() == 0 { 0 } else { slots };
-        self.state.next_look = now.get().saturating_add(NEXT_LOOK.get());
-        if self.state.to_look == 0 {
-            self.members.settle();
-        }
-    }
-
-    /// Looks at the next few items, and sees to those that others should hold now.
-    pub(super) fn tick_look<M: Meter>(
-        &mut self,
-        role: &mut AnyRole<'_>,
-        profile: &Profile,
-        turn: &mut Turn<'_, M>,
-    ) {
-        if self.state.to_look == 0 || turn.now.get() < self.state.next_look {
-            return;
-        }
-        self.state.next_look = turn.now.get().saturating_add(NEXT_LOOK.get());
-        let Some(catalog) = role.catalog_mut() else { return self.state.to_look = 0 };
-        let names = catalog.names_mut();
-        let pool = Pool::of(profile.role.into(), profile.id, profile.role.into());
-        let replicas = self.copies();
-        turn.meter.record(Op::Scan, LOOKED_AT);
-        for _ in 0..LOOKED_AT.min(self.state.to_look) {
-            if self.errands.count(REPAIR) >= REPAIRS {
-                return;
-            }
-            let slot = self.state.look_slot % names.capacity().max(1);
-            if let Some(item) = names.get(slot)
-                && pool.is_moved(item, replicas, &self.members, turn.meter)
-                && !self.errands.is_under_way(item)
-            {
-                names.mark_spare(slot, false);
-                self.repair(item, profile.role, turn.now);
-            }
-            self.state.look_slot = slot.wrapping_add(1);
-            self.state.to_look -= 1;
-        }
-        if self.state.to_look == 0 {
-            if self.state.looked_for == self.state.changes {
-                self.members.settle();
-            } else {
-                self.begin_look(role, turn.now);
-            }
-        }
-    }
-
-    fn repair(&mut self, item: ItemId, role: RoleKind, now: Micros) {
-        let errand = Errand::of(item, REPAIR, TEXT, RoleCode::from(role).0);
-        // Without a place for it, it is looked at again: in its turn at a heartbeat, if not before.
-        let _ = self.errands.begin(self.with_times(errand, now), "");
-    }
-
-    /// Looks at one item, whatever happened.
-    pub(super) fn look_at_one(&mut self, role: &AnyRole<'_>, profile: &Profile, now: Micros) {
-        let Some(catalog) = role.catalog().filter(|_| self.state.to_look == 0) else { return };
-        let capacity = catalog.names().capacity();
-        if capacity == 0 || self.copies() < 2 || self.errands.count(REPAIR) > 0 {
-            return;
-        }
-        let from = self.state.look_slot % capacity;
-        let slots = (from..capacity).chain(0..from);
-        let next =
-            slots.take(4 * LOOKED_AT as usize).find_map(|slot| Some((slot, catalog.names().get(slot)?)));
-        match next {
-            Some((slot, item)) => {
-                self.state.look_slot = slot.wrapping_add(1);
-                self.repair(item, profile.role, now);
-            }
-            None => self.state.look_slot = from.wrapping_add(4 * LOOKED_AT),
-        }
-    }
 }
 
-/// Keeps `item`, and lets go of what enough others hold where there is no room; not before it `is_settled` again who they are.
+/// Keeps `item`, and lets go of what enough others hold where there is no room.
 pub(super) fn keep<M: Meter>(
     item: ItemId,
     keeping: &Keeping<'_>,
-    is_settled: bool,
     role: &mut AnyRole<'_>,
     turn: &mut Turn<'_, M>,
 ) -> Result<Kept, Failure> {
     let mut outcome = role.keep(item, keeping, turn.now, turn.meter);
     for _ in 0..MOST_RELEASES {
-        if !is_settled || !matches!(outcome, Err(Failure::Full { .. } | Failure::TextFull { .. })) {
+        if !matches!(outcome, Err(Failure::Full { .. } | Failure::TextFull { .. })) {
             break;
         }
         let spare = role.catalog().and_then(|catalog| catalog.names().first_spare(turn.meter));
