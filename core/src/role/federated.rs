@@ -3,8 +3,8 @@
 //! What each role keeps and answers is in its description; here is what is the same for all.
 
 use super::catalog::Catalog;
-use super::contract::{Alarm, Role, View};
 use super::catalog::TextBuffer;
+use super::contract::{Alarm, Role, View};
 use super::shared::{Asked, Asks, Keeping, Keeps, Kept};
 use super::{AnyRole, dispatch, with_role};
 use crate::console::Failure;
