@@ -23,7 +23,7 @@ fn assembler(criterion: &mut Criterion) {
 
 fn commands(criterion: &mut Criterion) {
     let memory = Memory::new(esp32c3::CHIP.arena_budget(Radio::Off).arena);
-    let identity = Identity { chip: &esp32c3::CHIP, chip_id: 1, role: RoleKind::HnswIndexer, seed: 1 };
+    let identity = Identity { chip: &esp32c3::CHIP, chip_id: 1, role: RoleKind::ALL[0], seed: 1 };
     let Ok(mut agent) = Agent::boot(memory, identity) else { return };
     for line in ["help", "role", "no-such-command at all"] {
         criterion.bench_function(&format!("console/{line}"), |bencher| {

@@ -3,6 +3,7 @@
 mod arguments;
 #[cfg(feature = "board")]
 mod board;
+mod board_text;
 mod bringup;
 mod command;
 mod configuration;

@@ -11,11 +11,11 @@ use crate::arena::{Arena, Ledger, NoRoom};
 use crate::chip::Chip;
 use crate::console::{CommandInfo, Failure, Session, split_word};
 use crate::embed;
+use crate::event::ChipEvent;
 use crate::federation::node::Node;
 use crate::federation::{self, Membership, Turn};
 use crate::meter::{Meter, Op};
-use crate::role::anomaly::Alarm;
-use crate::role::contract::confirm;
+use crate::role::contract::{Alarm, confirm};
 use crate::role::{AnyRole, Plan, RoleKind};
 use crate::units::{Bytes, Micros};
 use core::fmt;
@@ -164,7 +164,8 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
             return self.fleet_command(rest, line, turn);
         }
         let mut alarm = None;
-        let mut session = Session { now: turn.now, meter: turn.meter, out: turn.out };
+        let mut session =
+            Session { now: turn.now, meter: turn.meter, out: turn.out, observer: turn.observer };
         let outcome = self.own_command(line, &mut alarm, &mut session);
         if let (Some(alarm), Some((mut node, _, profile))) = (alarm, self.in_fleet()) {
             node.raise(alarm, split_word(line).1, &profile, turn);
@@ -254,6 +255,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         self.plan = plan;
         session.meter.record(Op::Sweep, self.memory.as_mut().len() as u32 / 4);
         self.identity = identity;
+        session.observer.event(&ChipEvent::RoleChanged { role, discarded });
         write!(session.out, "role set to {}", role.name())?;
         if discarded > 0 {
             write!(session.out, ", {discarded} items discarded")?;

@@ -4,6 +4,7 @@
 //! way a command can fail; it prints as `err: CODE message`, and the code never changes once published.
 
 use crate::arena::NoRoom;
+use crate::event::Observer;
 use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
 use crate::role_kind::RoleKind;
@@ -29,6 +30,8 @@ pub struct Session<'s, M: Meter> {
     pub meter: &'s mut M,
     /// Receives the reply.
     pub out: &'s mut dyn fmt::Write,
+    /// Receives what happens.
+    pub observer: &'s mut dyn Observer,
 }
 
 impl<M: Meter> fmt::Debug for Session<'_, M> {

@@ -1,15 +1,70 @@
-//! What happens in a fleet, told to whoever watches a chip.
+//! What happens at a chip, as typed values beside the text of its console.
 //!
-//! A chip decides nothing by these events, and one without an observer does the same. They are for traces, tests and
-//! pictures.
+//! A chip decides nothing by these events, and one without an observer does the same. Traces, judges, displays and
+//! evaluations take them; none of them reads the console.
 
+use crate::anomaly::State;
+use crate::anomaly::stream::{Kind, Phase};
 use crate::item::ItemId;
+use crate::role_kind::RoleKind;
 use crate::units::Micros;
 
 /// Something that happened at one chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChipEvent {
+    /// The chip took another role.
+    RoleChanged {
+        /// The role.
+        role: RoleKind,
+        /// How many items were discarded for it.
+        discarded: u32,
+    },
+    /// A command stored an item, or renewed it.
+    Stored {
+        /// The item's id at this chip.
+        id: u32,
+    },
+    /// A command removed an item.
+    Removed {
+        /// The item's id at this chip.
+        id: u32,
+    },
+    /// A command removed every item.
+    Cleared {
+        /// How many there were.
+        items: u32,
+    },
+    /// A command looked for items here; so many [`ChipEvent::Hit`]s follow.
+    Results {
+        /// How many.
+        hits: u8,
+    },
+    /// A result of the chip's own search, the best first.
+    Hit {
+        /// The item's id at this chip.
+        id: u32,
+        /// How well it matches in thousandths, more is better: the cosine, or the role's own score.
+        score: i32,
+    },
+    /// A detector judged a sample or a text.
+    Detection(Detection),
+    /// The fleet was given an item by this chip's console, or by an alarm of this chip.
+    ItemNamed {
+        /// The item.
+        item: ItemId,
+    },
+    /// A result of a question to the fleet, the best first; see [`Observer::event_with_text`].
+    Found {
+        /// The question's number at this chip.
+        request: u32,
+        /// The item.
+        item: ItemId,
+        /// As in [`ChipEvent::Hit`].
+        score: i32,
+        /// A chip that holds it.
+        holder: u16,
+    },
     /// A chip was heard for the first time, or again after it was suspected or lost.
     PeerHeard {
         /// Its address.
@@ -90,6 +145,8 @@ pub enum ChipEvent {
         of: u16,
         /// Is something missing from the answer?
         partial: bool,
+        /// How many results there are; a [`ChipEvent::Found`] follows for each.
+        hits: u8,
         /// How long it took.
         elapsed: Micros,
     },
@@ -102,10 +159,47 @@ pub enum ChipEvent {
     },
 }
 
+/// What a detector found; scores in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Detection {
+    /// Warming up, normal or anomaly.
+    pub state: State,
+    /// Of a sample: where in an episode of anomalies it is.
+    pub phase: Option<Phase>,
+    /// How far it lies from what was learned; 0 while warming up.
+    pub score: i32,
+    /// The score from which it is an anomaly; 0 while warming up.
+    pub threshold: i32,
+    /// Of a sample: the channel, from 0, and the kind of deviation that scored highest. `None` for a text.
+    pub finding: Option<(u32, Kind)>,
+}
+
+impl Detection {
+    /// The word that the console begins with.
+    pub const fn word(&self) -> &'static str {
+        match (self.state, self.phase) {
+            (State::WarmingUp { .. }, _) => "WARMUP",
+            (_, Some(Phase::Begins)) | (State::Anomaly, None) => "ANOMALY",
+            (_, Some(Phase::Continues)) => "ONGOING",
+            (_, Some(Phase::Ended | Phase::Quiet)) | (State::Normal, None) => "NORMAL",
+        }
+    }
+
+    /// Is it an anomaly, or part of an episode of them?
+    pub fn is_anomaly(&self) -> bool {
+        matches!(self.word(), "ANOMALY" | "ONGOING")
+    }
+}
+
 /// Receives what happens.
 pub trait Observer {
     /// `event` happened.
     fn event(&mut self, event: &ChipEvent);
+
+    /// A [`ChipEvent::Found`] whose text came.
+    fn event_with_text(&mut self, event: &ChipEvent, _text: &str) {
+        self.event(event);
+    }
 }
 
 /// Nobody watches.

@@ -13,6 +13,7 @@ use crate::scenario::{Bundle, ChipPlan, OPEN_END, Scenario};
 use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::console::Failure;
+use ruvllm_esp_core::event::Detection;
 use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros, Nanojoules, Nanos};
@@ -99,6 +100,8 @@ pub struct Reply {
     pub text: String,
     /// Whether the command failed.
     pub outcome: Result<(), Failure>,
+    /// What a detector said, where the line was for one.
+    pub verdict: Option<Detection>,
     /// What it cost.
     pub cost: Cost,
 }
@@ -183,13 +186,13 @@ impl<'w> SingleChip<'w> {
         self.settle()?;
         let Some(reply) = self.chip().and_then(|chip| chip.reply.take()) else {
             // Over, or its bytes were lost: nothing was answered.
-            return Ok(Reply { text: String::new(), outcome: Ok(()), cost: Cost::default() });
+            return Ok(Reply { text: String::new(), outcome: Ok(()), verdict: None, cost: Cost::default() });
         };
         self.counts = reply.counts;
         self.commands += 1;
         self.failures += u32::from(reply.outcome.is_err());
         let cost = self.cost()?;
-        Ok(Reply { text: reply.text, outcome: reply.outcome, cost })
+        Ok(Reply { text: reply.text, outcome: reply.outcome, verdict: reply.verdict, cost })
     }
 
     /// Lets time pass without work.

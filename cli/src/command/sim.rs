@@ -106,7 +106,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let seed = arguments.seed()?;
     let setup = arguments.chip.setup(seed)?;
     let role = setup.identity.role;
-    let changes_only = arguments.demo && role == RoleKind::AnomalySentinel && !output.verbose;
+    let changes_only = arguments.demo && role.takes_samples() && !output.verbose;
     let echo = arguments.demo || arguments.input.is_some() || !io::stdin().is_terminal();
     let remote = arguments.tcp.is_some() || arguments.pty;
     let echo = echo || remote;
@@ -183,7 +183,7 @@ fn open(path: &Path, role: RoleKind) -> Result<Box<dyn Source>, Stop> {
 /// Standard input, which is looked into only where it may be a sensor log: a script's lines are taken as they come.
 fn standard_input(role: RoleKind) -> Result<Box<dyn Source>, Stop> {
     let name = "standard input";
-    if role == RoleKind::AnomalySentinel && !io::stdin().is_terminal() {
+    if role.takes_samples() && !io::stdin().is_terminal() {
         return choose(None, name.to_string(), io::stdin(), role);
     }
     Ok(Box::new(Lines::new(io::stdin(), name)))
@@ -201,7 +201,7 @@ fn choose(
     if !is_log {
         return Ok(Box::new(Lines::new(input, name)));
     }
-    if role != RoleKind::AnomalySentinel {
+    if !role.takes_samples() {
         let alias = role.alias();
         return Err(CliError::usage(
             "cli::log-needs-anomaly",

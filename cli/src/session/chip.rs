@@ -1,9 +1,9 @@
 //! The chip of a session: modelled, or an image on an emulated one. A session tells them apart by their figures only.
 
+use crate::board_text::{new_role, verdict};
 use crate::error::{CliError, Stop};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::console::Failure;
-use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
 use ruvllm_esp_sim::cost::Cost;
 use ruvllm_esp_sim::emulator::board::kept::UnmodelledRegister;
@@ -87,6 +87,8 @@ pub struct Reply {
     pub text: String,
     /// The code of its error, if it was one.
     pub error: Option<String>,
+    /// What a detector said, where the line was for one.
+    pub verdict: Option<&'static str>,
     pub cost: Cost,
 }
 
@@ -127,7 +129,8 @@ impl Chip for SingleChip<'static> {
     fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, Stop> {
         let reply = self.line(line).map_err(|error| single_error(&error))?;
         let error = reply.outcome.as_ref().err().map(|failure| failure.code().to_string());
-        Ok(Reply { text: reply.text, error, cost: reply.cost })
+        let verdict = reply.verdict.map(|verdict| verdict.word());
+        Ok(Reply { text: reply.text, error, verdict, cost: reply.cost })
     }
 
     fn wait(&mut self, time: Micros) -> Result<(), Stop> {
@@ -202,7 +205,8 @@ impl Chip for Emulated {
         if let Some(role) = new_role(&reply.text) {
             self.identity.role = role;
         }
-        Ok(Reply { text: reply.text, error: reply.error, cost: reply.cost })
+        let verdict = verdict(&reply.text);
+        Ok(Reply { text: reply.text, error: reply.error, verdict, cost: reply.cost })
     }
 
     fn wait(&mut self, time: Micros) -> Result<(), Stop> {
@@ -255,16 +259,6 @@ impl Chip for Emulated {
     }
 }
 
-/// The role that the chip says it has from now on: because it was told so, or because it started anew.
-fn new_role(reply: &str) -> Option<RoleKind> {
-    let name = |line: &str| {
-        let banner = || line.strip_prefix("variant=")?.split_once(" role=").map(|(_, rest)| rest);
-        let rest = line.strip_prefix("role set to ").or_else(banner)?;
-        rest.split(' ').next().and_then(RoleKind::by_name)
-    };
-    reply.lines().rev().find_map(name)
-}
-
 /// An image's error, with the next step.
 pub fn exact_error(error: &ExactError) -> CliError {
     match error {
@@ -289,18 +283,5 @@ pub fn single_error(error: &SingleError) -> CliError {
             .help("work without a known price is not guessed; run it on another --variant"),
         SingleError::Run(_) => CliError::runtime("sim::failed", error.to_string())
             .help("run it in parts, with fewer lines each"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_chip_says_when_its_role_changes() {
-        assert_eq!(new_role("role set to RagRetriever\n"), Some(RoleKind::RagRetriever));
-        let start = "I (1) boot: x\nruvllm-esp 0.1.0\nvariant=esp32c3 role=HnswIndexer chip_id=0 sram_kb=313\n[ready]\n";
-        assert_eq!(new_role(start), Some(RoleKind::HnswIndexer));
-        assert_eq!(new_role("role: HnswIndexer\n"), None);
     }
 }

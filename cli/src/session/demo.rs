@@ -5,10 +5,8 @@ use super::lines::Lines;
 use super::samples::Samples;
 use crate::error::Stop;
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_sim::kernels::scripts::DEMO;
 
-const HNSW: &str = include_str!("../../../fixtures/demo/hnsw.txt");
-const RAG: &str = include_str!("../../../fixtures/demo/rag.txt");
-const MEMORY: &str = include_str!("../../../fixtures/demo/memory.txt");
 const PUMP: &str = include_str!("../../../fixtures/demo/pump.csv");
 const PUMP_REMARK: &str = "A pump, one sample a minute. The first hours teach the chip what is normal; then a bearing begins to fail.";
 
@@ -17,15 +15,11 @@ const PUMP_REMARK: &str = "A pump, one sample a minute. The first hours teach th
 /// # Errors
 /// When a bundled log is malformed.
 pub fn source(role: RoleKind) -> Result<Box<dyn Source>, Stop> {
-    let script = |text: &'static str| Box::new(Lines::new(text.as_bytes(), "demo")) as Box<dyn Source>;
-    Ok(match role {
-        RoleKind::HnswIndexer => script(HNSW),
-        RoleKind::RagRetriever => script(RAG),
-        RoleKind::MemoryArchivist => script(MEMORY),
-        RoleKind::AnomalySentinel => {
-            Box::new(Samples::open(PUMP.as_bytes(), "pump.csv")?.with_remark(PUMP_REMARK))
-        }
-    })
+    if role.takes_samples() {
+        return Ok(Box::new(Samples::open(PUMP.as_bytes(), "pump.csv")?.with_remark(PUMP_REMARK)));
+    }
+    let text = DEMO.iter().find(|script| script.role == role).map_or("", |script| script.text);
+    Ok(Box::new(Lines::new(text.as_bytes(), "demo")))
 }
 
 #[cfg(test)]

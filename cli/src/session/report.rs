@@ -24,8 +24,8 @@ pub struct Report {
     kind: Kind,
     number: u64,
     /// The verdict of the last sample, and how often each was given.
-    verdict: Option<String>,
-    verdicts: BTreeMap<String, u64>,
+    verdict: Option<&'static str>,
+    verdicts: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize)]
@@ -141,7 +141,7 @@ impl Report {
             };
             return self.output.json("command", &command);
         }
-        if self.terms.changes_only && !self.has_changed(&reply.text) {
+        if self.terms.changes_only && !self.has_changed(reply.verdict) {
             return Ok(());
         }
         if self.terms.echo {
@@ -232,25 +232,15 @@ impl Report {
     }
 
     /// Is the verdict of this reply another than that of the last?
-    fn has_changed(&mut self, reply: &str) -> bool {
-        let Some(verdict) = verdict(reply) else { return true };
-        *self.verdicts.entry(verdict.to_string()).or_default() += 1;
-        let changed = self.verdict.as_deref() != Some(verdict);
-        if changed {
-            self.verdict = Some(verdict.to_string());
-        }
-        changed
+    fn has_changed(&mut self, verdict: Option<&'static str>) -> bool {
+        let Some(verdict) = verdict else { return true };
+        *self.verdicts.entry(verdict).or_default() += 1;
+        self.verdict.replace(verdict) != Some(verdict)
     }
 }
 
 fn counted(commands: u32) -> String {
     format!("{} command{}", count(commands.into()), if commands == 1 { "" } else { "s" })
-}
-
-/// The verdict in the reply to a sample: its first word, in capitals.
-fn verdict(reply: &str) -> Option<&str> {
-    let word = reply.split_ascii_whitespace().next()?;
-    word.bytes().all(|byte| byte.is_ascii_uppercase()).then_some(word)
 }
 
 fn cost_line(cost: &Cost, kind: Kind, memory: Option<&Memory>) -> String {

@@ -107,7 +107,7 @@ pub fn looks_like_log(path: Option<&Path>, beginning: &str, role: RoleKind) -> b
     let mut lines = beginning.lines().map(|line| line.trim().split(',').map(str::trim).collect::<Vec<_>>());
     let (Some(header), Some(row)) = (lines.next(), lines.next()) else { return false };
     let values = row.get(1..).unwrap_or_default();
-    role == RoleKind::AnomalySentinel
+    role.takes_samples()
         && header.len() > 1
         && header.len() == row.len()
         && !header.iter().any(|name| name.is_empty())

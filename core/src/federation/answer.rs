@@ -14,7 +14,7 @@ use crate::item::ItemId;
 use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
 use crate::role::AnyRole;
-use crate::role::shared::{Asked, Keeping, Kept};
+use crate::role::shared::{Asked, Asks, Keeping, Kept};
 use crate::wire::Message;
 use crate::wire::endpoint::Traffic;
 use crate::wire::frame::Header;
@@ -113,9 +113,8 @@ fn search_here<M: Meter>(
     profile: &Profile,
     turn: &mut Turn<'_, M>,
 ) -> Reply {
-    let (AnyRole::HnswIndexer(_), Some(vector)) = (role, vector_of(&search.query)) else {
-        return Reply::Nothing;
-    };
+    let vector = vector_of(&search.query).filter(|_| role.kind().can_answer(Asks::Search));
+    let Some(vector) = vector else { return Reply::Nothing };
     let (mut found, mut length) = ([Found::default(); MAX_RESULTS], 0);
     let mut top = Top::new(&mut found, &mut length, search.count);
     role.nearest(vector, profile.id, turn.meter, |item, score, meter| {
@@ -131,7 +130,7 @@ fn recall_here<M: Meter>(
     profile: &Profile,
     turn: &mut Turn<'_, M>,
 ) -> Reply {
-    if !matches!(role, AnyRole::RagRetriever(_) | AnyRole::MemoryArchivist(_)) {
+    if !role.kind().can_answer(Asks::Recall) {
         return Reply::Nothing;
     }
     let (mut found, mut length) = ([Found::default(); MAX_RESULTS], 0);

@@ -12,10 +12,9 @@ use crate::console::{CommandInfo, Failure, count_and_text, split_word};
 use crate::event::ChipEvent;
 use crate::limits::LINE_LIMIT;
 use crate::meter::Meter;
-use crate::role::anomaly::Alarm;
-use crate::role::contract::embed_text;
+use crate::role::contract::{Alarm, embed_text};
 use crate::role::memory::{FOR_EVER, MemoryType, parse_time_to_live, parse_type};
-use crate::role::shared::Keeping;
+use crate::role::shared::{Asks, Keeping, Keeps};
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Thousandths;
 use crate::wire::message::{Anomaly, RoleCode};
@@ -34,8 +33,8 @@ const STATUS: CommandInfo =
     CommandInfo { name: "fleet", usage: "fleet", summary: "the fleet as this chip sees it" };
 const ADD: CommandInfo = CommandInfo {
     name: "fleet add",
-    usage: "fleet add [to=hnsw|rag] TEXT",
-    summary: "store a text on as many chips as the fleet keeps copies",
+    usage: "fleet add [to=ROLE] TEXT",
+    summary: "store a text on as many chips as the fleet keeps copies, of this role if given",
 };
 const SEARCH: CommandInfo = CommandInfo {
     name: "fleet search",
@@ -54,6 +53,79 @@ const RECALL: CommandInfo = CommandInfo {
 };
 const USAGE: &str = "fleet [add|search|remember|recall] ...";
 
+/// What follows `fleet` on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FleetCommand<'l> {
+    /// How the chip sees its fleet.
+    Status,
+    /// Store a text, on chips of this role where one is named.
+    Add {
+        /// The role.
+        role: Option<RoleKind>,
+        /// The text.
+        text: &'l str,
+    },
+    /// Keep a memory.
+    Remember(Keeping<'l>),
+    /// Ask for the nearest texts, or for what bears on a text.
+    Ask {
+        /// Which of the two.
+        asks: Asks,
+        /// How many results at most.
+        count: usize,
+        /// The question.
+        text: &'l str,
+    },
+}
+
+impl<'l> FleetCommand<'l> {
+    /// Reads what follows `fleet`.
+    ///
+    /// # Errors
+    /// [`Failure::Missing`], [`Failure::BadNumber`], [`Failure::UnknownRole`], [`Failure::UnknownType`].
+    pub fn parse(rest: &'l str) -> Result<Self, Failure> {
+        let (word, rest) = split_word(rest);
+        Ok(match word {
+            "" => FleetCommand::Status,
+            "add" => {
+                let (first, after) = split_word(rest);
+                let (role, text) = match first.strip_prefix("to=") {
+                    Some(name) => (Some(role_of_texts(name)?), after),
+                    None => (None, rest),
+                };
+                FleetCommand::Add { role, text: some(text, ADD.usage)? }
+            }
+            "search" => {
+                let (count, text) = count_and_text(rest, SEARCH_RESULTS, SEARCH.usage)?;
+                FleetCommand::Ask { asks: Asks::Search, count, text }
+            }
+            "recall" => {
+                let (count, text) = count_and_text(rest, RECALL_RESULTS, RECALL.usage)?;
+                FleetCommand::Ask { asks: Asks::Recall, count, text }
+            }
+            "remember" => {
+                let (kind, rest) = parse_type(rest, REMEMBER.usage)?;
+                let (lives, text) = parse_time_to_live(rest, kind)?;
+                let text = some(text, REMEMBER.usage)?;
+                let (kind, lives_s) = (kind as u8, lives.unwrap_or(FOR_EVER));
+                FleetCommand::Remember(Keeping::Memory { kind, lives_s, text })
+            }
+            _ => return Err(Failure::Missing { usage: USAGE }),
+        })
+    }
+}
+
+fn some<'l>(text: &'l str, usage: &'static str) -> Result<&'l str, Failure> {
+    if text.is_empty() { Err(Failure::Missing { usage }) } else { Ok(text) }
+}
+
+/// A role that keeps texts, by any of its names.
+fn role_of_texts(name: &str) -> Result<RoleKind, Failure> {
+    let role = RoleKind::by_name(name).ok_or(Failure::UnknownRole)?;
+    let keeps_texts = role.info().keeps == Some(Keeps::Texts);
+    if keeps_texts { Ok(role) } else { Err(Failure::WrongRole { wants: RoleKind::keeper(Keeps::Texts) }) }
+}
+
 impl Node<'_> {
     /// Runs `fleet` with what follows it.
     ///
@@ -66,59 +138,47 @@ impl Node<'_> {
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) -> Result<(), Failure> {
-        let (word, text) = split_word(rest);
-        match word {
-            "" => Ok(self.write_status(role, turn.out)?),
-            "add" => self.add(text, profile, turn),
-            "search" => {
-                let (count, text) = count_and_text(text, SEARCH_RESULTS, SEARCH.usage)?;
-                let vector = embed_text(text, SEARCH.usage, turn.meter)?;
-                self.ask(&Asking::Search(&vector), count as u8, role, profile, turn).map(|_| ())
+        match FleetCommand::parse(rest)? {
+            FleetCommand::Status => Ok(self.write_status(role, turn.out)?),
+            FleetCommand::Add { role, text } => {
+                let pool = role.unwrap_or_else(|| self.usual_pool(Keeps::Texts, profile));
+                self.accept(&Keeping::Text(text), pool, ("adding", ADD.usage), turn)
             }
-            "remember" => self.remember(text, turn),
-            "recall" => {
-                let (count, text) = count_and_text(text, RECALL_RESULTS, RECALL.usage)?;
-                embed_text(text, RECALL.usage, turn.meter)?;
-                self.ask(&Asking::Recall(text), count as u8, role, profile, turn).map(|_| ())
+            FleetCommand::Remember(memory) => {
+                let pool = self.usual_pool(Keeps::Memories, profile);
+                self.accept(&memory, pool, ("remembering", REMEMBER.usage), turn)
             }
-            _ => Err(Failure::Missing { usage: USAGE }),
+            FleetCommand::Ask { asks, count, text } => {
+                let usage = if asks == Asks::Search { SEARCH.usage } else { RECALL.usage };
+                let vector = embed_text(text, usage, turn.meter)?;
+                let asking = match asks {
+                    Asks::Search => Asking::Search(&vector),
+                    Asks::Recall => Asking::Recall(text),
+                };
+                self.ask(&asking, count as u8, role, profile, turn).map(|_| ())
+            }
         }
     }
 
-    fn add<M: Meter>(
+    /// Gives the fleet what the console was told to store.
+    fn accept<M: Meter>(
         &mut self,
-        rest: &str,
-        profile: &Profile,
+        given: &Keeping<'_>,
+        pool: RoleKind,
+        (word, usage): (&'static str, &'static str),
         turn: &mut Turn<'_, M>,
     ) -> Result<(), Failure> {
-        let (pool, text) = match split_word(rest) {
-            ("to=hnsw", text) => (RoleKind::HnswIndexer, text),
-            ("to=rag", text) => (RoleKind::RagRetriever, text),
-            _ => (self.usual_pool(profile), rest),
-        };
-        embed_text(text, ADD.usage, turn.meter)?;
-        let item = self.give(&Keeping::Text(text), pool, FROM_CONSOLE, turn)?;
-        Ok(writeln!(turn.out, "fleet: adding item={item}")?)
+        embed_text(given.text(), usage, turn.meter)?;
+        let item = self.give(given, pool, FROM_CONSOLE, turn)?;
+        Ok(writeln!(turn.out, "fleet: {word} item={item}")?)
     }
 
-    /// Texts go to the indexers, and to the retrievers where there is no indexer.
-    fn usual_pool(&self, profile: &Profile) -> RoleKind {
+    /// The first role of the table that keeps such items and that the fleet has: texts go to the indexers, and to the
+    /// retrievers where there is no indexer.
+    fn usual_pool(&self, keeps: Keeps, profile: &Profile) -> RoleKind {
         let mine = RoleCode::from(profile.role);
-        let indexers = Pool::of(RoleKind::HnswIndexer.into(), profile.id, mine);
-        let retrievers = Pool::of(RoleKind::RagRetriever.into(), profile.id, mine);
-        if indexers.is_empty(&self.members) && !retrievers.is_empty(&self.members) {
-            return RoleKind::RagRetriever;
-        }
-        RoleKind::HnswIndexer
-    }
-
-    fn remember<M: Meter>(&mut self, rest: &str, turn: &mut Turn<'_, M>) -> Result<(), Failure> {
-        let (kind, rest) = parse_type(rest, REMEMBER.usage)?;
-        let (lives, text) = parse_time_to_live(rest, kind)?;
-        embed_text(text, REMEMBER.usage, turn.meter)?;
-        let keeping = Keeping::Memory { kind: kind as u8, lives_s: lives.unwrap_or(FOR_EVER), text };
-        let item = self.give(&keeping, RoleKind::MemoryArchivist, FROM_CONSOLE, turn)?;
-        Ok(writeln!(turn.out, "fleet: remembering item={item}")?)
+        let is_there = |role: &RoleKind| !Pool::of((*role).into(), profile.id, mine).is_empty(&self.members);
+        RoleKind::keepers(keeps).find(is_there).unwrap_or_else(|| RoleKind::keeper(keeps))
     }
 
     /// Tells everyone of an alarm of this chip, and gives it to the archivists to remember, at most once in
@@ -140,7 +200,7 @@ impl Node<'_> {
         // What does not fit is cut off.
         let _ = write!(text, "alarm {number} of chip {id}: score {score} over {threshold} at {sample}");
         let keeping = Keeping::Memory { kind: MemoryType::Event as u8, lives_s: 0, text: text.get() };
-        if self.give(&keeping, RoleKind::MemoryArchivist, ALARM, turn).is_err() {
+        if self.give(&keeping, RoleKind::keeper(Keeps::Memories), ALARM, turn).is_err() {
             // A line that cannot be written has nowhere to be reported.
             let _ = writeln!(turn.out, "fleet: alarm not stored busy");
         }

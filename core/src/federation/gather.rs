@@ -16,8 +16,8 @@ use crate::event::ChipEvent;
 use crate::item::ItemId;
 use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
-use crate::role::shared::Asked;
-use crate::role::{AnyRole, RoleKind};
+use crate::role::AnyRole;
+use crate::role::shared::{Asked, Asks};
 use crate::units::{Micros, Thousandths};
 use crate::wire::message::{Get, Hit, Query, Recall, RoleCode, Search};
 use crate::wire::{BROADCAST, Message};
@@ -59,11 +59,8 @@ impl Asking<'_> {
 
 /// Can a chip of this role answer a question of this kind?
 fn can_answer(kind: u8, role: RoleCode) -> bool {
-    match role.role() {
-        Some(RoleKind::HnswIndexer) => kind == SEARCH,
-        Some(RoleKind::RagRetriever | RoleKind::MemoryArchivist) => kind == RECALL,
-        _ => false,
-    }
+    let asks = if kind == SEARCH { Asks::Search } else { Asks::Recall };
+    role.role().is_some_and(|role| role.can_answer(asks))
 }
 
 fn may_answer(kind: u8, member: &Member) -> bool {
@@ -225,7 +222,14 @@ impl Node<'_> {
         (open.question.stage, open.question.fetched, open.question.attempt) = (FETCHING, 0, 0);
         let elapsed = Micros(turn.now.get().saturating_sub(asked_at));
         let partial = partial != 0 || answered < of;
-        turn.observer.event(&ChipEvent::Answered { request, chips: answered, of, partial, elapsed });
+        turn.observer.event(&ChipEvent::Answered {
+            request,
+            chips: answered,
+            of,
+            partial,
+            hits: found,
+            elapsed,
+        });
         let word = if partial { " partial" } else { "" };
         // A line that cannot be written has nowhere to be reported.
         let _ = writeln!(
@@ -253,7 +257,7 @@ impl Node<'_> {
                 return;
             };
             let text = role.catalog().map_or("", |catalog| catalog.read(slot, &mut buffer, turn.meter));
-            write_found(open.question.kind, &found, Some(text), turn);
+            write_found(open.question, &found, Some(text), turn);
             (open.question.fetched, open.question.attempt) = (open.question.fetched + 1, 0);
         }
         *open.question = Question::default();
@@ -265,7 +269,7 @@ impl Node<'_> {
         if let Some(found) = current(open.question, open.found) {
             let holders = if found.holder == found.second { 1 } else { 2 };
             if open.question.attempt >= MOST_FETCHES * holders {
-                write_found(open.question.kind, &found, None, turn);
+                write_found(open.question, &found, None, turn);
                 (open.question.fetched, open.question.attempt) = (open.question.fetched + 1, 0);
             }
         }
@@ -292,14 +296,14 @@ impl Node<'_> {
         match text {
             Some((item, _)) if item != found.item() => return,
             Some((_, text)) => {
-                write_found(open.question.kind, &found, Some(text), turn);
+                write_found(open.question, &found, Some(text), turn);
                 (open.question.fetched, open.question.attempt) = (open.question.fetched + 1, 0);
             }
             None if open.question.attempt < MOST_FETCHES && found.second != found.holder => {
                 open.question.attempt = MOST_FETCHES;
             }
             None => {
-                write_found(open.question.kind, &found, None, turn);
+                write_found(open.question, &found, None, turn);
                 (open.question.fetched, open.question.attempt) = (open.question.fetched + 1, 0);
             }
         }
@@ -336,12 +340,17 @@ fn current(question: &Question, found: &[Found]) -> Option<Found> {
     found.get(..usize::from(question.found))?.get(usize::from(question.fetched)).copied()
 }
 
-fn write_found<M: Meter>(kind: u8, found: &Found, text: Option<&str>, turn: &mut Turn<'_, M>) {
-    let (item, holder) = (found.item(), found.holder);
-    let score = match kind {
+fn write_found<M: Meter>(question: &Question, found: &Found, text: Option<&str>, turn: &mut Turn<'_, M>) {
+    let (item, holder, request) = (found.item(), found.holder, question.request);
+    let score = match question.kind {
         SEARCH => embed::score(found.score),
         _ => Thousandths(found.score.clamp(0, 1000)),
     };
+    let event = ChipEvent::Found { request, item, score: score.0, holder };
+    match text {
+        Some(text) => turn.observer.event_with_text(&event, text),
+        None => turn.observer.event(&event),
+    }
     let text = text.unwrap_or("(its text did not come)");
     // A line that cannot be written has nowhere to be reported.
     let _ = writeln!(turn.out, "  item={item} score={score} at={holder} {text}");

@@ -36,7 +36,7 @@ pub mod top;
 #[cfg(test)]
 mod tests;
 
-pub use command::COMMANDS;
+pub use command::{COMMANDS, FleetCommand};
 
 use crate::event::Observer;
 use crate::meter::Meter;

@@ -45,7 +45,9 @@ impl Node<'_> {
         };
         let errand = Errand { lives_s, ..Errand::of(item, purpose, kind, RoleCode::from(pool).0) };
         let errand = self.with_times(errand, turn.now);
-        self.errands.begin(errand, text).map(|_| item).ok_or(busy)
+        self.errands.begin(errand, text).ok_or(busy)?;
+        turn.observer.event(&ChipEvent::ItemNamed { item });
+        Ok(item)
     }
 
     pub(super) fn with_times(&self, errand: Errand, now: Micros) -> Errand {

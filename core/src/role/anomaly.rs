@@ -4,7 +4,7 @@
 //! stream, up to what the widest stream can use, and the rest holds learned texts. How long the window is follows from
 //! the number of channels, which the first sample decides.
 
-use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
+use super::contract::{Alarm, CLEAR, Plan, Role, RoleInfo, View, confirm, embed_text};
 use crate::anomaly::State;
 use crate::anomaly::reading::Reading;
 use crate::anomaly::stream::{
@@ -14,6 +14,7 @@ use crate::anomaly::text::{TextDetector, TextVerdict};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session};
 use crate::embed::DIMENSIONS;
+use crate::event::{ChipEvent, Detection};
 use crate::meter::{Meter, Op};
 use crate::units::Thousandths;
 use core::fmt;
@@ -40,6 +41,15 @@ pub const INFO: RoleInfo = RoleInfo {
     default_on: &["esp32s2"],
     least_capacity: 16,
     commands: &[LEARN, CHECK, SAMPLE, CLEAR],
+    keeps: None,
+    answers: None,
+    view: View::Signal,
+    store: "learn ",
+    find: "check ",
+    measured: &[
+        ("command-check", "check the pump in hall 3 rattles"),
+        ("command-sample", "sample 19.85 1.10"),
+    ],
 };
 
 /// The sample stream so far. All zeros: no sample yet.
@@ -79,15 +89,6 @@ impl Stream {
     }
 }
 
-/// What left its habit during a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Alarm {
-    /// How far from the habit, in thousandths.
-    pub score: i32,
-    /// From which score on it is an alarm, in thousandths.
-    pub threshold: i32,
-}
-
 /// The role over its arena. Capacity counts texts.
 #[derive(Debug)]
 pub struct AnomalySentinel<'a> {
@@ -120,6 +121,10 @@ impl<'a> Role<'a> for AnomalySentinel<'a> {
             _ => Err(Failure::UnknownCommand),
         }
     }
+
+    fn alarm(&self) -> Option<Alarm> {
+        self.alarm
+    }
 }
 
 impl AnomalySentinel<'_> {
@@ -135,8 +140,9 @@ impl AnomalySentinel<'_> {
         let vector = embed_text(text, CHECK.usage, session.meter)?;
         let TextVerdict { state, distance, threshold, .. } = self.texts.check(&vector, session.meter);
         write_state(state, session.out)?;
-        if matches!(state, State::Normal | State::Anomaly) {
-            let (distance, threshold) = (thousandths(distance), thousandths(threshold));
+        let (distance, threshold) = (thousandths(distance), thousandths(threshold));
+        session.observer.event(&ChipEvent::Detection(judgement(state, distance, threshold)));
+        if is_judged(state) {
             write!(session.out, " distance={distance} threshold={threshold}")?;
             self.raise(state, distance, threshold);
         }
@@ -164,10 +170,16 @@ impl AnomalySentinel<'_> {
         }
         let verdict = detector.sample(readings, session.meter);
         self.stream.samples = self.stream.samples.saturating_add(1);
-        if verdict.episode.phase == Phase::Begins {
-            let (score, threshold) = (thousandths(verdict.score), thousandths(verdict.threshold));
+        let (score, threshold) = (thousandths(verdict.score), thousandths(verdict.threshold));
+        let phase = verdict.episode.phase;
+        if phase == Phase::Begins {
             self.raise(State::Anomaly, score, threshold);
         }
+        session.observer.event(&ChipEvent::Detection(Detection {
+            phase: Some(phase),
+            finding: Some((verdict.channel, verdict.kind)),
+            ..judgement(verdict.state, score, threshold)
+        }));
         Ok(write_verdict(&verdict, window, time, session.out)?)
     }
 
@@ -175,11 +187,6 @@ impl AnomalySentinel<'_> {
         if state == State::Anomaly {
             self.alarm = Some(Alarm { score: score.0, threshold: threshold.0 });
         }
-    }
-
-    /// The alarm that the command at hand raised, if it did.
-    pub fn alarm(&self) -> Option<Alarm> {
-        self.alarm
     }
 
     /// The longest window, halving from [`DEFAULT_WINDOW`], with which a stream of `channels` fits its memory.
@@ -201,6 +208,7 @@ impl AnomalySentinel<'_> {
         self.stream_memory.fill(0);
         session.meter.record(Op::Sweep, 2 * self.stream_memory.len() as u32);
         self.texts.clear();
+        session.observer.event(&ChipEvent::Cleared { items });
         Ok(writeln!(session.out, "cleared {items} items")?)
     }
 }
@@ -270,6 +278,16 @@ fn write_state(state: State, out: &mut dyn fmt::Write) -> fmt::Result {
         State::Normal => out.write_str("NORMAL"),
         State::Anomaly => out.write_str("ANOMALY"),
     }
+}
+
+/// Has it learned enough to judge?
+fn is_judged(state: State) -> bool {
+    matches!(state, State::Normal | State::Anomaly)
+}
+
+fn judgement(state: State, score: Thousandths, threshold: Thousandths) -> Detection {
+    let (score, threshold) = if is_judged(state) { (score.0, threshold.0) } else { (0, 0) };
+    Detection { state, phase: None, score, threshold, finding: None }
 }
 
 fn thousandths(value: u32) -> Thousandths {

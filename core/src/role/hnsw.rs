@@ -4,12 +4,18 @@
 //! 64 bytes instead of a text; the index decides how many of them are looked at.
 
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
-use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm, embed_text};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, View, confirm, embed_text};
 use super::question::{Answer, Question, written};
+use super::shared::{Asks, Keeping, Keeps};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text};
-use crate::index::{AnyIndex, Index};
-use crate::meter::Meter;
+use crate::embed::DIMENSIONS;
+use crate::event::ChipEvent;
+use crate::index::choice::{Kind, TEXT_EFFORT};
+use crate::index::{AnyIndex, Hit, Index};
+use crate::kernel::distance::dot;
+use crate::limits::MAX_RESULTS;
+use crate::meter::{Meter, Op};
 
 /// Results of `search` without K.
 const DEFAULT_RESULTS: usize = 4;
@@ -30,13 +36,22 @@ pub const INFO: RoleInfo = RoleInfo {
     default_on: &["esp32c3", "esp32s3"],
     least_capacity: 16,
     commands: &[ADD, SEARCH, GET, DELETE, LIST, CLEAR],
+    keeps: Some(Keeps::Texts),
+    answers: Some(Asks::Search),
+    view: View::Questions,
+    store: "add ",
+    find: "search ",
+    measured: &[
+        ("command-search", "search 4 where are the spare fuses of the pump"),
+        ("command-list", "list"),
+    ],
 };
 
 /// The role over its arena.
 #[derive(Debug)]
 pub struct HnswIndexer<'a> {
-    pub(super) index: AnyIndex<'a>,
-    pub(super) catalog: Catalog<'a>,
+    index: AnyIndex<'a>,
+    catalog: Catalog<'a>,
 }
 
 impl<'a> Role<'a> for HnswIndexer<'a> {
@@ -62,6 +77,49 @@ impl<'a> Role<'a> for HnswIndexer<'a> {
             _ => Err(Failure::UnknownCommand),
         }
     }
+
+    fn catalog(&self) -> Option<&Catalog<'a>> {
+        Some(&self.catalog)
+    }
+
+    fn catalog_mut(&mut self) -> Option<&mut Catalog<'a>> {
+        Some(&mut self.catalog)
+    }
+
+    fn index(&self) -> Option<&AnyIndex<'a>> {
+        Some(&self.index)
+    }
+
+    fn keep<M: Meter>(&mut self, given: &Keeping<'_>, _now: u32, meter: &mut M) -> Result<u32, Failure> {
+        let Keeping::Text(text) = *given else { return Err(Failure::UnknownCommand) };
+        Ok(self.store(text, meter)?.0)
+    }
+
+    fn release<M: Meter>(&mut self, slot: u32, meter: &mut M) {
+        self.index.remove(slot, meter);
+        self.catalog.remove(slot, meter);
+    }
+
+    /// An exact index offers every item, so that equals are told apart by their names and not by where they lie; a graph
+    /// offers the nearest that it finds.
+    fn search_for<M: Meter>(
+        &self,
+        vector: &[i8; DIMENSIONS],
+        meter: &mut M,
+        mut offer: impl FnMut(u32, i32, &mut M),
+    ) {
+        if self.index.kind() == Kind::Flat {
+            meter.record(Op::Scan, self.catalog.capacity());
+            for slot in self.catalog.slots() {
+                let similarity = dot(vector, self.index.vector(slot).unwrap_or_default(), meter);
+                offer(slot, similarity, meter);
+            }
+            return;
+        }
+        let mut hits = [Hit::default(); 3 * MAX_RESULTS];
+        let found = self.index.search(vector, TEXT_EFFORT, &mut hits, meter);
+        hits.iter().take(found).for_each(|hit| offer(hit.slot, hit.similarity, meter));
+    }
 }
 
 impl HnswIndexer<'_> {
@@ -72,6 +130,7 @@ impl HnswIndexer<'_> {
             return self.catalog.write_known(slot, session);
         }
         let (_, id) = self.store(text, session.meter)?;
+        session.observer.event(&ChipEvent::Stored { id });
         Ok(writeln!(session.out, "added id={id}")?)
     }
 
@@ -80,7 +139,7 @@ impl HnswIndexer<'_> {
     /// # Errors
     /// As those of `add`.
     #[inline(never)]
-    pub(super) fn store<M: Meter>(&mut self, text: &str, meter: &mut M) -> Result<(u32, u32), Failure> {
+    fn store<M: Meter>(&mut self, text: &str, meter: &mut M) -> Result<(u32, u32), Failure> {
         let vector = embed_text(text, ADD.usage, meter)?;
         let stored = self.catalog.store(text, meter).map_err(Failure::from)?;
         let slot = self.index.insert(&vector, meter).map_err(|full| {
@@ -101,8 +160,8 @@ impl HnswIndexer<'_> {
     fn delete<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let id = parse_id(rest)?;
         let slot = self.catalog.find(id, session.meter)?;
-        self.index.remove(slot, session.meter);
-        self.catalog.remove(slot, session.meter);
+        self.release(slot, session.meter);
+        session.observer.event(&ChipEvent::Removed { id });
         Ok(writeln!(session.out, "deleted id={id}")?)
     }
 
@@ -110,6 +169,7 @@ impl HnswIndexer<'_> {
         let items = confirm(self.items(), rest)?;
         self.index.clear();
         self.catalog.clear();
+        session.observer.event(&ChipEvent::Cleared { items });
         Ok(writeln!(session.out, "cleared {items} items")?)
     }
 }
@@ -120,6 +180,7 @@ fn write_hits<M: Meter>(
     hits: impl Iterator<Item = Answer> + Clone,
     session: &mut Session<'_, M>,
 ) -> Result<(), Failure> {
+    session.observer.event(&ChipEvent::Results { hits: hits.clone().count() as u8 });
     session.out.write_str("hits: ")?;
     for (position, hit) in hits.clone().enumerate() {
         let id = catalog.id(hit.slot).unwrap_or_default();
@@ -128,6 +189,7 @@ fn write_hits<M: Meter>(
     session.out.write_str(if hits.clone().next().is_none() { "(none)\n" } else { "\n" })?;
     for hit in hits {
         let id = catalog.id(hit.slot).unwrap_or_default();
+        session.observer.event(&ChipEvent::Hit { id, score: hit.score as i32 });
         write!(session.out, "  id={id} score={} ", written(hit.score))?;
         catalog.write(hit.slot, session)?;
         session.out.write_str("\n")?;

@@ -12,11 +12,13 @@ pub(crate) use kind::{FOR_EVER, parse_time_to_live, parse_type};
 
 use self::kind::TYPES;
 use super::catalog::{Catalog, LIST, parse_id};
-use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, View, confirm};
 use super::question::{Answer, Answers, Question, written};
 use super::rank::Best;
+use super::shared::{Asked, Asks, Keeping, Keeps};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text, number};
+use crate::event::ChipEvent;
 use crate::limits::MAX_RESULTS;
 use crate::meter::{Meter, Op};
 use crate::text::TextHandle;
@@ -68,6 +70,12 @@ pub const INFO: RoleInfo = RoleInfo {
     default_on: &["esp32c6"],
     least_capacity: 16,
     commands: &[REMEMBER, RECALL, RECALL_TYPE, RECENT, FORGET, LIST, CLEAR],
+    keeps: Some(Keeps::Memories),
+    answers: Some(Asks::Recall),
+    view: View::Questions,
+    store: "remember fact ",
+    find: "recall ",
+    measured: &[("command-recall", "recall 3 which hall is the pump in"), ("command-recent", "recent 3")],
 };
 
 /// What a memory is worth, beside its text. Kept at the slot that the index gave it.
@@ -114,7 +122,7 @@ impl Memory {
 #[derive(Debug)]
 pub struct MemoryArchivist<'a> {
     memories: &'a mut [Memory],
-    pub(super) catalog: Catalog<'a>,
+    catalog: Catalog<'a>,
 }
 
 impl<'a> Role<'a> for MemoryArchivist<'a> {
@@ -142,6 +150,46 @@ impl<'a> Role<'a> for MemoryArchivist<'a> {
             _ => Err(Failure::UnknownCommand),
         }
     }
+
+    fn catalog(&self) -> Option<&Catalog<'a>> {
+        Some(&self.catalog)
+    }
+
+    fn catalog_mut(&mut self) -> Option<&mut Catalog<'a>> {
+        Some(&mut self.catalog)
+    }
+
+    fn keep<M: Meter>(&mut self, given: &Keeping<'_>, now: u32, meter: &mut M) -> Result<u32, Failure> {
+        let Keeping::Memory { kind, lives_s, text } = *given else { return Err(Failure::UnknownCommand) };
+        self.remove_expired(now, meter);
+        self.store(kind, lives_s, text, now, meter)
+    }
+
+    fn kept<'t>(&self, slot: u32, now: u32, text: &'t str) -> Keeping<'t> {
+        let (kind, lives_s) = self.terms(slot, now);
+        Keeping::Memory { kind, lives_s, text }
+    }
+
+    fn release<M: Meter>(&mut self, slot: u32, meter: &mut M) {
+        self.remove(slot, meter);
+    }
+
+    /// The memories that bear on the question, as `recall` finds them. None counts as used: whether it is shown is for the
+    /// asker to say.
+    fn recall_for<M: Meter>(
+        &mut self,
+        asked: &Asked<'_>,
+        now: u32,
+        meter: &mut M,
+        mut offer: impl FnMut(u32, i32),
+    ) -> Result<(), Failure> {
+        let Asked { text, only, count } = *asked;
+        self.remove_expired(now, meter);
+        let mut question = Question::new(text, RECALL.usage, meter)?;
+        let answers = self.bearing_on(&mut question, only, now, meter);
+        answers.offer_to_fleet(count, &mut offer);
+        Ok(())
+    }
 }
 
 impl MemoryArchivist<'_> {
@@ -165,6 +213,7 @@ impl MemoryArchivist<'_> {
             return self.catalog.write_known(slot, session);
         }
         let id = self.catalog.id(slot).unwrap_or_default();
+        session.observer.event(&ChipEvent::Stored { id });
         Ok(writeln!(session.out, "remembered id={id}")?)
     }
 
@@ -186,7 +235,7 @@ impl MemoryArchivist<'_> {
     ///
     /// # Errors
     /// [`Failure::UnknownType`], [`Failure::NothingToEmbed`], or that it does not fit.
-    pub(super) fn store<M: Meter>(
+    fn store<M: Meter>(
         &mut self,
         kind: u8,
         lives_s: u32,
@@ -204,7 +253,7 @@ impl MemoryArchivist<'_> {
     }
 
     /// The type of the memory at `slot`, and how many seconds it has left; 0 where that follows from its type.
-    pub(super) fn terms(&self, slot: u32, now: u32) -> (u8, u32) {
+    fn terms(&self, slot: u32, now: u32) -> (u8, u32) {
         let memory = self.memory(slot);
         let default = TYPES.get(usize::from(memory.kind)).and_then(|(.., lives)| *lives);
         let lives_s = match (memory.expires, default) {
@@ -262,6 +311,8 @@ impl MemoryArchivist<'_> {
         let mut question = Question::new(text, usage, session.meter)?;
         let now = seconds(session);
         let answers = self.bearing_on(&mut question, only.map(|kind| kind as u8), now, session.meter);
+        let hits = answers.relevant().take(count).count() as u8;
+        session.observer.event(&ChipEvent::Results { hits });
         let Some(top) = answers.relevant().next() else {
             session.out.write_str("top: (no recall)\n")?;
             return question.write_unknown(text, session);
@@ -304,26 +355,6 @@ impl MemoryArchivist<'_> {
         self.catalog.id(slot).map_or(0, u64::from)
     }
 
-    /// Offers the memories that bear on the question, as `recall` finds them: slot and score in thousandths. None counts as
-    /// used: whether it is shown is for the asker to say.
-    ///
-    /// # Errors
-    /// As those of `recall`.
-    pub(super) fn recall_for<M: Meter>(
-        &self,
-        text: &str,
-        only: Option<u8>,
-        count: usize,
-        now: u32,
-        meter: &mut M,
-        mut offer: impl FnMut(u32, i32),
-    ) -> Result<(), Failure> {
-        let mut question = Question::new(text, RECALL.usage, meter)?;
-        let answers = self.bearing_on(&mut question, only, now, meter);
-        answers.offer_to_fleet(count, &mut offer);
-        Ok(())
-    }
-
     #[inline(never)]
     fn recent<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let count = if rest.is_empty() {
@@ -348,17 +379,19 @@ impl MemoryArchivist<'_> {
         let id = parse_id(rest)?;
         let slot = self.catalog.find(id, session.meter)?;
         self.remove(slot, session.meter);
+        session.observer.event(&ChipEvent::Removed { id });
         Ok(writeln!(session.out, "forgot id={id}")?)
     }
 
     fn clear<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let items = confirm(self.items(), rest)?;
         self.catalog.clear();
+        session.observer.event(&ChipEvent::Cleared { items });
         Ok(writeln!(session.out, "cleared {items} items")?)
     }
 
     /// Removes what has expired `now` seconds after boot.
-    pub(super) fn remove_expired<M: Meter>(&mut self, now: u32, meter: &mut M) {
+    fn remove_expired<M: Meter>(&mut self, now: u32, meter: &mut M) {
         meter.record(Op::Scan, 2 * self.memories.len() as u32);
         for slot in 0..self.memories.len() as u32 {
             if self.catalog.id(slot).is_some() && self.memory(slot).has_expired(now) {
@@ -367,7 +400,7 @@ impl MemoryArchivist<'_> {
         }
     }
 
-    pub(super) fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) {
+    fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) {
         self.catalog.remove(slot, meter);
     }
 
@@ -384,6 +417,7 @@ impl MemoryArchivist<'_> {
         let id = self.catalog.id(slot).unwrap_or_default();
         write!(session.out, "  id={id} type={} ", self.memory(slot).type_name())?;
         if let Some(answer) = answer {
+            session.observer.event(&ChipEvent::Hit { id, score: answer.score as i32 });
             write!(session.out, "score={} ", written(answer.score))?;
             self.catalog.write_superseded(answer.superseded_by, session)?;
         }

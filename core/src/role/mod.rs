@@ -6,6 +6,7 @@
 pub mod anomaly;
 pub mod catalog;
 pub mod contract;
+mod federated;
 pub mod hnsw;
 pub mod memory;
 pub mod name;
@@ -44,6 +45,13 @@ macro_rules! any_role {
                     $(RoleKind::$kind => AnyRole::$kind(Role::carve(arena, plan)?),)*
                 })
             }
+
+            /// Which role it is.
+            pub const fn kind(&self) -> RoleKind {
+                match self {
+                    $(AnyRole::$kind(_) => RoleKind::$kind,)*
+                }
+            }
         }
     };
 }
@@ -66,6 +74,7 @@ macro_rules! dispatch {
         }
     };
 }
+use {dispatch, with_role};
 
 impl AnyRole<'_> {
     /// How many items it holds.
@@ -103,7 +112,7 @@ impl RoleKind {
     /// The role that a chip has unless told otherwise.
     pub fn default_for(chip: &Chip) -> RoleKind {
         let is_default = |kind: &RoleKind| kind.info().default_on.contains(&chip.name);
-        RoleKind::ALL.into_iter().find(is_default).unwrap_or(RoleKind::HnswIndexer)
+        RoleKind::ALL.into_iter().find(is_default).unwrap_or(RoleKind::ALL[0])
     }
 
     /// The plan of the largest capacity that fits `memory`, or `None` where not even the least does. The index is a graph

@@ -116,7 +116,7 @@ impl Default for Candidates {
 }
 
 impl Candidates {
-    /// More than any chip has RAM for, 512 bytes of stack.
+    /// 512 bytes of stack; what lies beyond is always scored.
     const SLOTS: u32 = 4096;
 
     fn set(&mut self, slot: u32, is_one: bool) {

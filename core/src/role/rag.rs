@@ -3,10 +3,12 @@
 //! A text is found by any part of it and shown whole: no answer is cut off.
 
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
-use super::contract::{CLEAR, Plan, Role, RoleInfo, confirm};
+use super::contract::{CLEAR, Plan, Role, RoleInfo, View, confirm};
 use super::question::{Answer, Answers, Question, written};
+use super::shared::{Asked, Asks, Keeping, Keeps};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text};
+use crate::event::ChipEvent;
 use crate::meter::Meter;
 
 /// Results of `recall` without K.
@@ -28,12 +30,18 @@ pub const INFO: RoleInfo = RoleInfo {
     default_on: &["esp32"],
     least_capacity: 16,
     commands: &[ADD, RECALL, GET, DELETE, LIST, CLEAR],
+    keeps: Some(Keeps::Texts),
+    answers: Some(Asks::Recall),
+    view: View::Questions,
+    store: "add ",
+    find: "recall ",
+    measured: &[("command-ask", "recall 2 which hall is the pump in")],
 };
 
 /// The role over its arena.
 #[derive(Debug)]
 pub struct RagRetriever<'a> {
-    pub(super) documents: Catalog<'a>,
+    documents: Catalog<'a>,
 }
 
 impl<'a> Role<'a> for RagRetriever<'a> {
@@ -56,6 +64,37 @@ impl<'a> Role<'a> for RagRetriever<'a> {
             _ => Err(Failure::UnknownCommand),
         }
     }
+
+    fn catalog(&self) -> Option<&Catalog<'a>> {
+        Some(&self.documents)
+    }
+
+    fn catalog_mut(&mut self) -> Option<&mut Catalog<'a>> {
+        Some(&mut self.documents)
+    }
+
+    fn keep<M: Meter>(&mut self, given: &Keeping<'_>, _now: u32, meter: &mut M) -> Result<u32, Failure> {
+        let Keeping::Text(text) = *given else { return Err(Failure::UnknownCommand) };
+        self.store(text, meter)
+    }
+
+    fn release<M: Meter>(&mut self, slot: u32, meter: &mut M) {
+        self.documents.remove(slot, meter);
+    }
+
+    /// The texts that bear on the question, as `recall` finds them. A text has no type.
+    fn recall_for<M: Meter>(
+        &mut self,
+        asked: &Asked<'_>,
+        _now: u32,
+        meter: &mut M,
+        mut offer: impl FnMut(u32, i32),
+    ) -> Result<(), Failure> {
+        let Asked { text, only: None, count } = *asked else { return Ok(()) };
+        let mut question = Question::new(text, RECALL.usage, meter)?;
+        self.bearing_on(&mut question, meter).offer_to_fleet(count, &mut offer);
+        Ok(())
+    }
 }
 
 impl RagRetriever<'_> {
@@ -67,6 +106,7 @@ impl RagRetriever<'_> {
         }
         let slot = self.store(text, session.meter)?;
         let id = self.documents.id(slot).unwrap_or_default();
+        session.observer.event(&ChipEvent::Stored { id });
         Ok(writeln!(session.out, "added id={id}")?)
     }
 
@@ -75,7 +115,7 @@ impl RagRetriever<'_> {
     /// # Errors
     /// As those of `add`.
     #[inline(never)]
-    pub(super) fn store<M: Meter>(&mut self, text: &str, meter: &mut M) -> Result<u32, Failure> {
+    fn store<M: Meter>(&mut self, text: &str, meter: &mut M) -> Result<u32, Failure> {
         Question::new(text, ADD.usage, meter)?;
         let full = Failure::Full { capacity: self.documents.capacity() };
         let slot = self.documents.free_slot(meter).ok_or(full)?;
@@ -89,6 +129,8 @@ impl RagRetriever<'_> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, RECALL.usage)?;
         let mut question = Question::new(text, RECALL.usage, session.meter)?;
         let answers = self.bearing_on(&mut question, session.meter);
+        let hits = answers.relevant().take(count).count() as u8;
+        session.observer.event(&ChipEvent::Results { hits });
         for (position, answer) in answers.relevant().take(count).enumerate() {
             self.write_answer(position == 0, answer, session)?;
         }
@@ -106,22 +148,6 @@ impl RagRetriever<'_> {
         answers
     }
 
-    /// Offers the texts that bear on the question, as `recall` finds them: slot and score in thousandths.
-    ///
-    /// # Errors
-    /// As those of `recall`.
-    pub(super) fn recall_for<M: Meter>(
-        &self,
-        text: &str,
-        count: usize,
-        meter: &mut M,
-        mut offer: impl FnMut(u32, i32),
-    ) -> Result<(), Failure> {
-        let mut question = Question::new(text, RECALL.usage, meter)?;
-        self.bearing_on(&mut question, meter).offer_to_fleet(count, &mut offer);
-        Ok(())
-    }
-
     fn write_answer<M: Meter>(
         &self,
         is_first: bool,
@@ -134,6 +160,7 @@ impl RagRetriever<'_> {
             session.out.write_str("\n")?;
         }
         let id = self.documents.id(answer.slot).unwrap_or_default();
+        session.observer.event(&ChipEvent::Hit { id, score: answer.score as i32 });
         write!(session.out, "  id={id} score={} ", written(answer.score))?;
         self.documents.write_superseded(answer.superseded_by, session)?;
         self.documents.write(answer.slot, session)?;
@@ -144,12 +171,14 @@ impl RagRetriever<'_> {
         let id = parse_id(rest)?;
         let slot = self.documents.find(id, session.meter)?;
         self.documents.remove(slot, session.meter);
+        session.observer.event(&ChipEvent::Removed { id });
         Ok(writeln!(session.out, "deleted id={id}")?)
     }
 
     fn clear<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let items = confirm(self.items(), rest)?;
         self.documents.clear();
+        session.observer.event(&ChipEvent::Cleared { items });
         Ok(writeln!(session.out, "cleared {items} items")?)
     }
 }

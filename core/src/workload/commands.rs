@@ -12,21 +12,14 @@ use core::fmt::Write;
 /// Items that are stored before a command is measured.
 const STORED: u32 = 32;
 
-/// The commands: what they are measured as, whose they are, and what is typed.
-const COMMANDS: [(&str, RoleKind, &str); 9] = [
-    ("command-search", RoleKind::HnswIndexer, "search 4 where are the spare fuses of the pump"),
-    ("command-list", RoleKind::HnswIndexer, "list"),
-    ("command-ask", RoleKind::RagRetriever, "recall 2 which hall is the pump in"),
-    ("command-recall", RoleKind::MemoryArchivist, "recall 3 which hall is the pump in"),
-    ("command-recent", RoleKind::MemoryArchivist, "recent 3"),
-    ("command-check", RoleKind::AnomalySentinel, "check the pump in hall 3 rattles"),
-    ("command-sample", RoleKind::AnomalySentinel, "sample 19.85 1.10"),
-    ("command-stats", RoleKind::HnswIndexer, "stats"),
-    ("command-mem", RoleKind::HnswIndexer, "mem"),
-];
+/// The commands of every role that are measured, at the first of the table.
+const COMMON: [(&str, &str); 2] = [("command-stats", "stats"), ("command-mem", "mem")];
 
 pub(super) fn run<P: Probe>(chip: &'static Chip, memory: &mut [u8], probe: &mut P) {
-    for (name, role, line) in COMMANDS {
+    let own =
+        RoleKind::ALL.into_iter().flat_map(|role| role.info().measured.iter().map(move |one| (role, one)));
+    let common = COMMON.iter().map(|one| (RoleKind::ALL[0], one));
+    for (role, (name, line)) in own.chain(common) {
         let identity = Identity { chip, chip_id: 1, role, seed: 1 };
         let Ok(mut agent) = Agent::boot(&mut *memory, identity) else { continue };
         fill(&mut agent, role);
@@ -43,14 +36,12 @@ pub(super) fn run<P: Probe>(chip: &'static Chip, memory: &mut [u8], probe: &mut 
 
 /// Stores what the role's commands find.
 fn fill(agent: &mut Agent<&mut [u8]>, role: RoleKind) {
+    // A detector is measured with shorter texts than a store.
+    let size = if role.info().keeps.is_some() { 60 } else { 40 };
     for number in 0..STORED {
         let mut line = Line::default();
         // What is too long for the line is cut.
-        let _ = match role {
-            RoleKind::AnomalySentinel => write!(line, "learn hall {number}: {}", text(40)),
-            RoleKind::MemoryArchivist => write!(line, "remember fact hall {number}: {}", text(60)),
-            _ => write!(line, "add hall {number}: {}", text(60)),
-        };
+        let _ = write!(line, "{}hall {number}: {}", role.info().store, text(size));
         let _ =
             agent.line(Ok(line.get()), Micros::seconds(u64::from(number)), &mut (), &mut Discard::default());
     }

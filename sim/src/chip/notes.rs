@@ -14,11 +14,11 @@ const MESSAGES: usize = 24;
 
 impl Chip {
     pub(super) fn told(&mut self, now: Nanos, seen: Seen) {
-        for event in seen.0 {
+        for (event, text) in seen.0 {
             let own = matches!(self.blueprint, Blueprint::Agent { identity, .. }
                 if matches!(event, ChipEvent::Alarm { from, .. } if from == identity.chip_id));
             self.alarms += u32::from(own);
-            self.record(now, What::Fleet(event));
+            self.record(now, What::Event(event, text));
         }
     }
 

@@ -3,10 +3,11 @@
 use crate::memory::Memory;
 use ruvllm_esp_core::agent::Agent;
 use ruvllm_esp_core::console::Failure;
-use ruvllm_esp_core::event::{ChipEvent, Observer};
+use ruvllm_esp_core::event::{ChipEvent, Detection, Observer};
 use ruvllm_esp_core::federation::{Outgoing, Turn};
 use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::units::Micros;
+use std::sync::Arc;
 
 /// A program on a chip, driven as firmware drives an agent.
 pub trait Program: Send {
@@ -59,10 +60,24 @@ impl Program for Agent<Memory> {
 
 /// Keeps what the core reports during one turn.
 #[derive(Debug, Default)]
-pub struct Seen(pub Vec<ChipEvent>);
+pub struct Seen(pub Vec<(ChipEvent, Option<Arc<str>>)>);
+
+impl Seen {
+    /// What a detector said last.
+    pub fn verdict(&self) -> Option<Detection> {
+        self.0.iter().rev().find_map(|(event, _)| match event {
+            ChipEvent::Detection(detection) => Some(*detection),
+            _ => None,
+        })
+    }
+}
 
 impl Observer for Seen {
     fn event(&mut self, event: &ChipEvent) {
-        self.0.push(*event);
+        self.0.push((*event, None));
+    }
+
+    fn event_with_text(&mut self, event: &ChipEvent, text: &str) {
+        self.0.push((*event, Some(text.into())));
     }
 }

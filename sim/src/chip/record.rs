@@ -33,8 +33,8 @@ pub enum What {
     Typed(Arc<str>),
     /// It wrote a line on its console.
     Said(Arc<str>),
-    /// Its part in the fleet reports.
-    Fleet(ChipEvent),
+    /// Its program reports something, with the text of a result.
+    Event(ChipEvent, Option<Arc<str>>),
     /// It handed a frame to the driver of this port.
     Sent(u8, Arc<[u8]>),
     /// Its program took a frame from this port.

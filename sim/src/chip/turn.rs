@@ -10,8 +10,10 @@ use crate::cost::footprint::Ran;
 use crate::scenario::Hostility;
 use ruvllm_esp_core::agent::Agent;
 use ruvllm_esp_core::console::Failure;
+use ruvllm_esp_core::event::{ChipEvent, Detection};
 use ruvllm_esp_core::exchange::Pieces;
 use ruvllm_esp_core::federation::Turn;
+use ruvllm_esp_core::limits::LINE_LIMIT;
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
 use ruvllm_esp_core::units::{Micros, Nanos};
 use ruvllm_esp_core::wire::FRAME_LIMIT;
@@ -33,6 +35,8 @@ pub struct Reply {
     pub text: String,
     /// Whether the command failed.
     pub outcome: Result<(), Failure>,
+    /// What a detector said, where the line was for one.
+    pub verdict: Option<Detection>,
     /// The work of that turn.
     pub counts: Counts,
 }
@@ -61,10 +65,11 @@ impl Chip {
             self.overhead(ran, &out);
         }
         self.spend(now);
+        let verdict = seen.verdict();
         self.told(now, seen);
         self.say(now, &out.out);
         if let Some(outcome) = outcome.filter(|_| self.keep.replies) {
-            self.reply = Some(Reply { text: out.out, outcome, counts: self.work.counts.clone() });
+            self.reply = Some(Reply { text: out.out, outcome, verdict, counts: self.work.counts.clone() });
         }
         self.transmit(&mut *program);
         let wake = program.wake_at(self.clock.shows(self.busy));
@@ -165,7 +170,11 @@ impl Chip {
         }
         self.work.counts.record(Op::Receive, text.len() as u32 + 1);
         let line = line.as_ref().map(|line| &**line).map_err(|failure| *failure);
-        program.line(line, &mut turn(self.clock.shows(now), &mut self.work.counts, out, seen))
+        let outcome = program.line(line, &mut turn(self.clock.shows(now), &mut self.work.counts, out, seen));
+        if self.keep.events {
+            read_hits(program, seen);
+        }
+        outcome
     }
 
     /// Makes frames and hands them over while there is room.
@@ -216,6 +225,19 @@ impl Chip {
 /// What was typed; nothing where the bytes were no line.
 fn typed(line: &Line) -> &str {
     line.as_ref().map_or("", |line| line)
+}
+
+/// Reads the texts of the hits, as a host can without the chip doing anything.
+fn read_hits(program: &mut dyn Program, seen: &mut Seen) {
+    for (event, text) in &mut seen.0 {
+        if let ChipEvent::Hit { id, .. } = *event {
+            *text = program.agent().and_then(Agent::role).and_then(|role| {
+                let catalog = role.catalog()?;
+                let slot = catalog.find(id, &mut ()).ok()?;
+                Some(catalog.read(slot, &mut [0; LINE_LIMIT], &mut ()).into())
+            });
+        }
+    }
 }
 
 fn turn<'t>(

@@ -14,6 +14,7 @@ use crate::scenario::{
 };
 use ruvllm_esp_core::chip::{Radio, esp32c3};
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::role::shared::Keeps;
 use ruvllm_esp_core::units::{Micros, Nanos};
 use ruvllm_esp_core::wire::link::LinkKind;
 use serde::Serialize;
@@ -153,7 +154,7 @@ fn chip(place: usize) -> ChipPlan {
         name: format!("chip-{place}"),
         id: (place + 1) as u16,
         chip: &esp32c3::CHIP,
-        role: RoleKind::HnswIndexer,
+        role: RoleKind::keeper(Keeps::Texts),
         radio: Radio::EspNow,
         arena: None,
         link: Some(place / FIELD),

@@ -6,7 +6,7 @@
 
 use super::bench_chip::BenchChip;
 use super::tfidf::Tfidf;
-use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::role::shared::{Asks, Keeps};
 use serde::Serialize;
 
 /// `kind`, `id`, `other`, `text`, tab-separated, after one header line.
@@ -51,19 +51,18 @@ struct Question<'t> {
 /// Asks everything of everyone.
 pub fn run() -> Household {
     let (facts, questions) = read();
-    let ask = |role, add: &str| {
-        let mut chip = BenchChip::new(role);
-        facts.iter().for_each(|fact| _ = chip.say(&format!("{add} {fact}")));
+    let ask = |keeps| {
+        let mut chip = BenchChip::new(keeps, Asks::Recall);
+        facts.iter().for_each(|fact| chip.store(fact));
         tally(&questions, |question| {
-            let reply = chip.say(&format!("recall 1 {question}"));
-            let top = reply.lines().next().and_then(|line| line.strip_prefix("top: ")).unwrap_or_default();
+            let top = chip.find(1, question).first().map(|top| (*top).to_owned())?;
             facts.iter().position(|fact| *fact == top)
         })
     };
     let index = Tfidf::new(facts.iter().copied());
     Household {
-        retriever: ask(RoleKind::RagRetriever, "add"),
-        archivist: ask(RoleKind::MemoryArchivist, "remember fact"),
+        retriever: ask(Keeps::Texts),
+        archivist: ask(Keeps::Memories),
         tfidf: tally(&questions, |question| index.nearest(question)),
     }
 }

@@ -14,7 +14,7 @@ use super::threshold::{self, Calibration};
 use oorandom::Rand32;
 use ruvllm_esp_core::limits::MAX_RESULTS;
 use ruvllm_esp_core::meter::Counts;
-use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::role::shared::{Asks, Keeps};
 use serde::Serialize;
 
 /// How many sentences of others the indexer holds.
@@ -109,8 +109,8 @@ fn others_report(others: &Others, seed: u64) -> SetReport {
 }
 
 fn indexer(sentences: &[Sentence<'_>]) -> BenchChip {
-    let mut indexer = BenchChip::new(RoleKind::HnswIndexer);
-    sentences.iter().for_each(|sentence| _ = indexer.say(&format!("add {}", sentence.text)));
+    let mut indexer = BenchChip::new(Keeps::Texts, Asks::Search);
+    sentences.iter().for_each(|sentence| indexer.store(sentence.text));
     indexer
 }
 
@@ -147,10 +147,9 @@ fn ranks(
     seed: u64,
 ) -> Vec<(usize, u32)> {
     let place = |(row, query): (usize, String)| {
-        let reply = indexer.say(&format!("search {MAX_RESULTS} {query}"));
-        let ids = reply.lines().next().and_then(|line| line.strip_prefix("hits: ")).unwrap_or_default();
-        let place = ids.split(',').position(|id| id.parse() == Ok(row));
-        (row, place.map_or(u32::MAX, |place| place as u32 + 1))
+        let right = stored.get(row).map(|sentence| sentence.text);
+        let rank = indexer.find(MAX_RESULTS, &query).iter().position(|text| Some(*text) == right);
+        (row, rank.map_or(u32::MAX, |rank| rank as u32 + 1))
     };
     queries(stored, asked, kind, seed).map(place).collect()
 }
@@ -202,13 +201,9 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, stored: &[Sentence<'_>], strange: &[Sentence<'_>], kind: Kind, seed: u64) {
-        let mut retriever = BenchChip::new(RoleKind::RagRetriever);
-        stored.iter().for_each(|sentence| _ = retriever.say(&format!("add {}", sentence.text)));
-        let mut top = |query: &str| {
-            let reply = retriever.say(&format!("recall 1 {query}"));
-            let top = reply.lines().next().and_then(|line| line.strip_prefix("top: ")).unwrap_or_default();
-            (top != "(no match)").then(|| top.to_owned())
-        };
+        let mut retriever = BenchChip::new(Keeps::Texts, Asks::Recall);
+        stored.iter().for_each(|sentence| retriever.store(sentence.text));
+        let mut top = |query: &str| retriever.find(1, query).first().map(|text| (*text).to_owned());
         for (row, query) in queries(stored, usize::MAX, kind, seed) {
             let answer = top(&query);
             self.questions += 1;

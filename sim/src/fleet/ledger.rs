@@ -37,7 +37,7 @@ pub struct Ledger {
 impl Ledger {
     /// Takes note of what happened; records come in their order.
     pub fn enter(&mut self, record: &Record) {
-        let What::Fleet(event) = &record.what else { return };
+        let What::Event(event, _) = &record.what else { return };
         match *event {
             ChipEvent::ItemAcknowledged { item, check, .. } => {
                 self.acknowledged.insert((item, check));
@@ -87,11 +87,11 @@ mod tests {
     use super::*;
 
     fn record(at: u64, event: ChipEvent) -> Record {
-        Record { at: Nanos(at), chip: 3, number: 0, what: What::Fleet(event) }
+        Record { at: Nanos(at), chip: 3, number: 0, what: What::Event(event, None) }
     }
 
     fn answered(request: u32) -> ChipEvent {
-        ChipEvent::Answered { request, chips: 2, of: 3, partial: true, elapsed: Micros(0) }
+        ChipEvent::Answered { request, chips: 2, of: 3, partial: true, hits: 0, elapsed: Micros(0) }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::engine::{Fleet, Happened};
 use super::names::Names;
+use super::told::RoleEvent;
 use super::view::{ChipDetail, ChipView, EventKind, EventView, FleetView, MessageView, RoleView};
 use crate::chip::ChipState;
 use crate::chip::record::{Record, What};
@@ -69,7 +70,7 @@ impl Fleet {
                 .iter()
                 .map(|passed| MessageView::of(micros(passed.at), passed.outgoing, &passed.bytes))
                 .collect(),
-            role: told.view(plan.role),
+            role: told.view(Some(plan.role)),
             ..ChipDetail::default()
         };
         let mut count = |name: &str, value: u64| detail.counters.push((name.into(), value));
@@ -87,7 +88,7 @@ impl Fleet {
             count("messages delivered", traffic.delivered.into());
             count("messages given up", traffic.given_up.into());
         }
-        detail.role = told.view(agent.identity().role);
+        detail.role = told.view(Some(agent.identity().role));
         let mut parts = Parts::default();
         agent.account(&mut parts);
         detail.parts = parts.0;
@@ -126,8 +127,12 @@ impl Fleet {
     fn event(&mut self, record: &Record) -> Option<EventView> {
         let (at, chip) = (micros(record.at), record.chip);
         match &record.what {
-            What::Typed(line) => self.told.get_mut(chip)?.typed(at, line),
-            What::Said(line) => self.told.get_mut(chip)?.said(line),
+            What::Typed(line) => self.told.get_mut(chip)?.typed(line),
+            What::Event(event, text) => {
+                if let Some(event) = RoleEvent::of(event, text.as_deref()) {
+                    self.told.get_mut(chip)?.happened(at, &event);
+                }
+            }
             _ => {}
         }
         let (kind, text) = self.names.describe(record)?;

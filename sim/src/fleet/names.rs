@@ -59,7 +59,7 @@ impl Names {
             What::Stops => (EventKind::Fault, STOPS.into()),
             What::Typed(line) => (EventKind::Console, typed(line)),
             What::Said(line) => (EventKind::Console, line.to_string()),
-            What::Fleet(event) => return self.event(record.chip, event),
+            What::Event(event, _) => return self.event(record.chip, event),
             What::Overflowed => (EventKind::Fault, OVERFLOWS.into()),
             What::Sent(..) | What::Received(..) => return None,
         })
@@ -69,13 +69,13 @@ impl Names {
     pub fn event(&self, chip: usize, event: &ChipEvent) -> Option<(EventKind, String)> {
         let own = self.addresses.get(chip);
         let received = matches!(event, ChipEvent::Alarm { from, .. } if own.is_some_and(|own| own != from));
-        (!received).then(|| self.report(event))
+        if received { None } else { self.report(event) }
     }
 
     /// What a chip reports of its part in the fleet, in words.
-    fn report(&self, event: &ChipEvent) -> (EventKind, String) {
+    fn report(&self, event: &ChipEvent) -> Option<(EventKind, String)> {
         let of = |id: &u16| self.of(*id);
-        match event {
+        Some(match event {
             ChipEvent::PeerHeard { id } => (EventKind::Peer, format!("hears {}", of(id))),
             ChipEvent::PeerRebooted { id } => (EventKind::Peer, format!("hears that {} has booted", of(id))),
             ChipEvent::PeerSuspected { id } => (EventKind::Peer, format!("misses {}", of(id))),
@@ -102,7 +102,7 @@ impl Names {
                 let chips = if *of == 1 { "chip" } else { "chips" };
                 (EventKind::Question, format!("asks {of} {chips}, question {request}"))
             }
-            ChipEvent::Answered { request, chips, of, partial, elapsed } => {
+            ChipEvent::Answered { request, chips, of, partial, elapsed, .. } => {
                 let part = if *partial { ", in part" } else { "" };
                 let took = elapsed.get() / 1000;
                 (
@@ -113,8 +113,9 @@ impl Names {
             ChipEvent::Alarm { from, score } => {
                 (EventKind::Alarm, format!("alarm of {}, score {}", of(from), thousandths((*score).into())))
             }
-            other => (EventKind::Item, format!("{other:?}")),
-        }
+            // What a role does is on its console and in its view.
+            _ => return None,
+        })
     }
 
     /// What is done from outside, in words; and to which chip.

@@ -68,7 +68,7 @@ fn peers(fleet: &mut Fleet, place: usize) -> usize {
 fn events(fleet: &mut Fleet) -> Vec<(usize, ChipEvent)> {
     let (all, _) = fleet.take_happened();
     let event = |happened: Happened| match happened.at_chip() {
-        Some((chip, What::Fleet(event))) => Some((chip, *event)),
+        Some((chip, What::Event(event, _))) => Some((chip, *event)),
         _ => None,
     };
     all.into_iter().filter_map(event).collect()

@@ -1,55 +1,109 @@
-//! What a chip's console told of its role: the scores of samples, the answers to questions.
+//! What a chip's role did lately, for a display: the scores of samples, the answers to questions.
+//!
+//! It comes from the core's events, live or from a trace, or from the text of a real board; never from a simulated console.
 
 use super::view::{QuestionView, RoleView};
+use ruvllm_esp_core::anomaly::State;
+use ruvllm_esp_core::event::{ChipEvent, Detection};
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_core::role::contract::View;
+use ruvllm_esp_core::units::{Micros, Thousandths};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Samples that are kept, and questions.
 const SAMPLES: usize = 240;
 const QUESTIONS: usize = 24;
 
+/// What of a chip's events its role's view is made of. Scores are in thousandths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RoleEvent {
+    /// A sample or a text was judged: score, threshold, and whether it is an anomaly.
+    Judged(i32, i32, bool),
+    /// The chip looked among its own items; so many hits follow.
+    Results(u8),
+    /// A question went to the fleet: its number.
+    Asked(u32),
+    /// A question to the fleet was answered: its number, and how many results there are.
+    Answered(u32, u8),
+    /// A result: the question's number where it went to the fleet, what is called so, its score, its text.
+    Result(Option<u32>, String, i32, Option<String>),
+}
+
+impl RoleEvent {
+    /// What there is in an event for the view of a role.
+    pub fn of(event: &ChipEvent, text: Option<&str>) -> Option<Self> {
+        let text = text.map(str::to_string);
+        Some(match *event {
+            ChipEvent::Detection(Detection { state: State::WarmingUp { .. }, .. }) => return None,
+            ChipEvent::Detection(detection) => {
+                RoleEvent::Judged(detection.score, detection.threshold, detection.is_anomaly())
+            }
+            ChipEvent::Results { hits } => RoleEvent::Results(hits),
+            ChipEvent::Asked { request, .. } => RoleEvent::Asked(request),
+            ChipEvent::Answered { request, hits, .. } => RoleEvent::Answered(request, hits),
+            ChipEvent::Hit { id, score } => RoleEvent::Result(None, format!("id={id}"), score, text),
+            ChipEvent::Found { request, item, score, .. } => {
+                RoleEvent::Result(Some(request), format!("item={item}"), score, text)
+            }
+            _ => return None,
+        })
+    }
+}
+
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
     /// Score, threshold, and whether it was an alarm; scores in thousandths.
     samples: VecDeque<(i32, i32, bool)>,
-    questions: VecDeque<QuestionView>,
+    questions: VecDeque<Asked>,
     typed: u64,
+    /// The last line that was typed: the question, where one is asked.
+    line: String,
+}
+
+#[derive(Clone, Debug)]
+struct Asked {
+    /// Its number, where it went to the fleet.
+    request: Option<u32>,
+    view: QuestionView,
 }
 
 impl Told {
     /// A line was typed.
-    pub fn typed(&mut self, at: Micros, line: &str) {
+    pub fn typed(&mut self, line: &str) {
         self.typed += 1;
-        let words = line.strip_prefix("fleet ").unwrap_or(line);
-        if ["search ", "recall ", "recall-type "].iter().any(|verb| words.starts_with(verb)) {
-            keep(
-                &mut self.questions,
-                QuestionView { at, text: line.into(), answer: String::new() },
-                QUESTIONS,
-            );
+        self.line = line.into();
+    }
+
+    /// Something happened at the chip.
+    pub fn happened(&mut self, at: Micros, event: &RoleEvent) {
+        match event {
+            RoleEvent::Judged(score, threshold, alarm) => {
+                keep(&mut self.samples, (*score, *threshold, *alarm), SAMPLES);
+            }
+            RoleEvent::Results(hits) => self.ask(at, None, if *hits == 0 { "no match" } else { "" }),
+            RoleEvent::Asked(request) => self.ask(at, Some(*request), ""),
+            RoleEvent::Answered(request, 0) => self.answer(Some(*request), "no match"),
+            RoleEvent::Answered(..) => {}
+            RoleEvent::Result(request, name, score, text) => {
+                let text = text.as_deref().unwrap_or("(no text)");
+                self.answer(*request, &format!("{name} score={} {text}", Thousandths(*score)));
+            }
         }
     }
 
-    /// The chip wrote a line: a verdict on a sample, or the answer to the last question.
-    pub fn said(&mut self, line: &str) {
-        let field =
-            |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)).and_then(thousandths);
-        let alarm = line.starts_with("ANOMALY ") || line.starts_with("ONGOING ");
-        if alarm || line.starts_with("NORMAL ") {
-            if let (Some(score), Some(threshold)) = (field("score="), field("threshold=")) {
-                keep(&mut self.samples, (score, threshold, alarm), SAMPLES);
-            }
-            return;
-        }
-        let Some(question) = self.questions.back_mut() else { return };
-        // A question to the fleet is acknowledged at once; its answer comes later, and what was found in the line after.
-        let of_fleet = question.text.starts_with("fleet ");
-        if question.answer.is_empty() && (!of_fleet || line.starts_with("fleet: answer")) {
-            question.answer = line.into();
-        } else if of_fleet && line.starts_with("  ") && question.answer.starts_with("fleet: ") {
-            question.answer = line.trim().into();
+    fn ask(&mut self, at: Micros, request: Option<u32>, answer: &str) {
+        let view = QuestionView { at, text: self.line.clone(), answer: answer.into() };
+        keep(&mut self.questions, Asked { request, view }, QUESTIONS);
+    }
+
+    /// The first answer to the latest question of this number is the best.
+    fn answer(&mut self, request: Option<u32>, answer: &str) {
+        let asked = self.questions.iter_mut().rev().find(|asked| asked.request == request);
+        if let Some(asked) = asked.filter(|asked| asked.view.answer.is_empty()) {
+            asked.view.answer = answer.into();
         }
     }
 
@@ -58,22 +112,23 @@ impl Told {
         self.typed
     }
 
-    /// It as a role's own view.
-    pub fn view(&self, role: RoleKind) -> RoleView {
-        if role != RoleKind::AnomalySentinel {
-            return RoleView::Questions(self.questions.iter().cloned().collect());
+    /// It as a role's own view; samples are shown where there are some, even where the role is not known.
+    pub fn view(&self, role: Option<RoleKind>) -> RoleView {
+        let takes_samples = role.map_or(!self.samples.is_empty(), |role| role.info().view == View::Signal);
+        if !takes_samples {
+            return RoleView::Questions(self.questions());
         }
         let alarms = self.samples.iter().enumerate().filter(|(_, (.., alarm))| *alarm);
         RoleView::Signal {
             scores: self.samples.iter().map(|(score, ..)| *score).collect(),
             threshold: self.samples.back().map_or(0, |(_, threshold, _)| *threshold),
-            alarms: alarms.map(|(place, _)| place).collect(),
+            alarms: alarms.map(|(position, _)| position).collect(),
         }
     }
 
     /// The last questions.
     pub fn questions(&self) -> Vec<QuestionView> {
-        self.questions.iter().cloned().collect()
+        self.questions.iter().map(|asked| asked.view.clone()).collect()
     }
 }
 
@@ -84,43 +139,76 @@ fn keep<T>(all: &mut VecDeque<T>, one: T, most: usize) {
     all.push_back(one);
 }
 
-/// `0.307` and `12` in thousandths, without a detour over floats.
-fn thousandths(text: &str) -> Option<i32> {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits: String = part.chars().chain("000".chars()).take(3).collect();
-    let sign = if whole.starts_with('-') { -1 } else { 1 };
-    let whole: i32 = whole.parse().ok()?;
-    whole.checked_mul(1000)?.checked_add(sign * digits.parse::<i32>().ok()?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ruvllm_esp_core::item::ItemId;
+
+    fn happened(told: &mut Told, events: &[(ChipEvent, Option<&str>)]) {
+        for (event, text) in events {
+            if let Some(event) = RoleEvent::of(event, *text) {
+                told.happened(Micros(7), &event);
+            }
+        }
+    }
 
     #[test]
-    fn verdicts_become_scores_and_first_lines_answers() {
+    fn verdicts_become_a_signal() {
+        let judged = |state, score| {
+            ChipEvent::Detection(Detection { state, score, threshold: 295, finding: None, phase: None })
+        };
         let mut told = Told::default();
-        ["WARMUP remaining=3", "NORMAL channel=1 kind=high score=0.12 threshold=0.295 nearest=0.1"]
-            .into_iter()
-            .chain(["ONGOING episode=1 samples=2 channel=2 kind=shape score=1.307 threshold=0.295 severity=0.595900"])
-            .for_each(|line| told.said(line));
+        let events = [
+            (judged(State::WarmingUp { remaining: 3 }, 0), None),
+            (judged(State::Normal, 120), None),
+            (judged(State::Anomaly, 1_307), None),
+        ];
+        happened(&mut told, &events);
         let signal = RoleView::Signal { scores: vec![120, 1_307], threshold: 295, alarms: vec![1] };
-        assert_eq!(told.view(RoleKind::AnomalySentinel), signal);
-        told.typed(Micros(7), "fleet recall where is the key");
-        ["fleet: asked request=0 of=2", "fleet: stored item=3.1 copies=2"]
-            .into_iter()
-            .for_each(|line| told.said(line));
-        assert_eq!(told.questions()[0].answer, "");
-        told.said("fleet: answer request=0 hits=1 chips=2/2 searched=9 ms=8");
-        told.said("  item=3.17 score=0.5 behind the clock");
-        told.typed(Micros(8), "recall where is the key");
-        ["top: on the hook", "  id=0 score=0.5 on the hook"].into_iter().for_each(|line| told.said(line));
-        let answers = told.questions().into_iter().map(|question| question.answer);
-        assert_eq!(answers.collect::<Vec<_>>(), ["item=3.17 score=0.5 behind the clock", "top: on the hook"]);
-        assert_eq!(told.lines_typed(), 2);
-        assert_eq!(
-            [thousandths("-0.5"), thousandths("x"), thousandths("99999999")],
-            [Some(-500), None, None]
+        let sentinel = RoleKind::ALL.into_iter().find(|role| role.info().view == View::Signal);
+        assert_eq!((told.view(sentinel), told.view(None)), (signal.clone(), signal));
+    }
+
+    #[test]
+    fn a_question_gets_its_own_best_answer() {
+        let mut told = Told::default();
+        let item = ItemId { origin: 3, nonce: 0, boot: 1, count: 17 };
+        let found = |request, score| ChipEvent::Found { request, item, score, holder: 3 };
+        let answered = |request, hits| ChipEvent::Answered {
+            request,
+            hits,
+            chips: 2,
+            of: 2,
+            partial: false,
+            elapsed: Micros(8),
+        };
+        told.typed("fleet recall where is the key");
+        happened(&mut told, &[(ChipEvent::Asked { request: 4, of: 2 }, None)]);
+        told.typed("recall where is the key");
+        let hit = |id, score| ChipEvent::Hit { id, score };
+        happened(
+            &mut told,
+            &[
+                (ChipEvent::Results { hits: 2 }, None),
+                (hit(0, 500), Some("on the hook")),
+                (hit(9, 400), None),
+            ],
         );
+        assert_eq!(told.questions()[0].answer, "");
+        happened(
+            &mut told,
+            &[(answered(4, 2), None), (found(4, 500), Some("behind the clock")), (found(4, 100), None)],
+        );
+        told.typed("recall nothing");
+        happened(&mut told, &[(ChipEvent::Results { hits: 0 }, None)]);
+        let answers = told.questions().into_iter().map(|question| question.answer);
+        let name = format!("item={item}");
+        let expected = [
+            format!("{name} score=0.500 behind the clock"),
+            "id=0 score=0.500 on the hook".into(),
+            "no match".into(),
+        ];
+        assert_eq!(answers.collect::<Vec<_>>(), expected);
+        assert_eq!(told.lines_typed(), 3);
     }
 }

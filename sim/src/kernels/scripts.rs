@@ -1,52 +1,32 @@
-//! The console scripts, one a role. Compiled into the kernel image too, `firmware/kernels`.
+//! The console scripts: of each role in the table one of each kind, found by its alias. The kernel image compiles them too,
+//! `firmware/kernels`.
 
+use ruvllm_esp_core::for_each_role;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::workload::Script;
 
-/// What is typed at each role, and checks the prices.
-pub const GOLDEN: [Script<'static>; 4] = [
-    script(
-        "session-hnsw",
-        RoleKind::HnswIndexer,
-        include_str!("../../../fixtures/transcripts/scripts/hnsw.txt"),
-    ),
-    script(
-        "session-rag",
-        RoleKind::RagRetriever,
-        include_str!("../../../fixtures/transcripts/scripts/rag.txt"),
-    ),
-    script(
-        "session-anomaly",
-        RoleKind::AnomalySentinel,
-        include_str!("../../../fixtures/transcripts/scripts/anomaly.txt"),
-    ),
-    script(
-        "session-memory",
-        RoleKind::MemoryArchivist,
-        include_str!("../../../fixtures/transcripts/scripts/memory.txt"),
-    ),
-];
+macro_rules! scripts {
+    ($($(#[$doc:meta])* $kind:ident $file:ident $alias:literal $word:literal $code:literal;)*) => {
+        /// What is typed at each role, and checks the cost tables.
+        pub const GOLDEN: [Script<'static>; RoleKind::ALL.len()] = [$(Script {
+            name: concat!("session-", $alias),
+            role: RoleKind::$kind,
+            text: include_str!(concat!("../../../fixtures/transcripts/scripts/", $alias, ".txt")),
+        }),*];
 
-/// Other sessions, which the prices are fitted to.
-pub const DEMO: [Script<'static>; 4] = [
-    script("demo-hnsw", RoleKind::HnswIndexer, include_str!("../../../fixtures/demo/hnsw.txt")),
-    script("demo-rag", RoleKind::RagRetriever, include_str!("../../../fixtures/demo/rag.txt")),
-    script("demo-anomaly", RoleKind::AnomalySentinel, include_str!("../../../fixtures/demo/sentinel.txt")),
-    script("demo-memory", RoleKind::MemoryArchivist, include_str!("../../../fixtures/demo/memory.txt")),
-];
+        /// Other sessions, which the cost tables are fitted to.
+        pub const DEMO: [Script<'static>; RoleKind::ALL.len()] = [$(Script {
+            name: concat!("demo-", $alias),
+            role: RoleKind::$kind,
+            text: include_str!(concat!("../../../fixtures/demo/", $alias, ".txt")),
+        }),*];
 
-/// Sessions of every command of a role, which the prices of a whole chip are fitted to.
-pub const CALIBRATION: [Script<'static>; 4] = [
-    script("fit-hnsw", RoleKind::HnswIndexer, include_str!("../../../fixtures/calibration/hnsw.txt")),
-    script("fit-rag", RoleKind::RagRetriever, include_str!("../../../fixtures/calibration/rag.txt")),
-    script(
-        "fit-anomaly",
-        RoleKind::AnomalySentinel,
-        include_str!("../../../fixtures/calibration/anomaly.txt"),
-    ),
-    script("fit-memory", RoleKind::MemoryArchivist, include_str!("../../../fixtures/calibration/memory.txt")),
-];
-
-const fn script(name: &'static str, role: RoleKind, text: &'static str) -> Script<'static> {
-    Script { name, role, text }
+        /// Sessions of every command of a role, which the cost tables of a whole chip are fitted to.
+        pub const CALIBRATION: [Script<'static>; RoleKind::ALL.len()] = [$(Script {
+            name: concat!("fit-", $alias),
+            role: RoleKind::$kind,
+            text: include_str!(concat!("../../../fixtures/calibration/", $alias, ".txt")),
+        }),*];
+    };
 }
+for_each_role!(scripts);

@@ -247,19 +247,14 @@ impl<'w> Run<'w> {
         let (at, chip) = (Micros(record.at.get() / 1000), record.chip);
         match &record.what {
             What::Typed(line) => self.truth.typed(chip, line),
-            What::Said(line) => {
-                self.truth.said(chip, line);
-                self.judge.console(at, chip, line);
-            }
-            What::Fleet(ChipEvent::ItemAcknowledged { item, .. }) => {
-                self.truth.acknowledged(&item.to_string())
-            }
+            What::Said(line) => self.judge.console(at, chip, line),
             // Who hears of an alarm tells of it as well; it counts where it was raised.
-            What::Fleet(ChipEvent::Alarm { from, .. })
+            What::Event(ChipEvent::Alarm { from, .. }, _)
                 if self.scenario.chips.get(chip).is_some_and(|plan| plan.id == *from) =>
             {
                 self.judge.alarm(at, chip)
             }
+            What::Event(event, text) => self.truth.happened(chip, event, text.as_deref()),
             What::Sent(..) => self.frames[chip].0 += 1,
             What::Received(..) => self.frames[chip].1 += 1,
             _ => {}

@@ -1,38 +1,32 @@
 //! What one exact index over everything would have answered.
 //!
-//! The consoles tell all that is needed: which text became which item, which items were acknowledged by the time of a
-//! question, and what the fleet answered. A result counts if it is as near to the question as the k-th best of a plain
+//! The events of the core say all that is needed: which text became which item, which items were acknowledged by the time
+//! of a question, and what the fleet answered. A result counts if it is as near to the question as the k-th best of a plain
 //! scan over all acknowledged texts, so that equally near texts are not held against the fleet.
 
+use ruvllm_esp_core::console::split_word;
 use ruvllm_esp_core::embed::{self, DIMENSIONS};
+use ruvllm_esp_core::event::ChipEvent;
+use ruvllm_esp_core::federation::FleetCommand;
+use ruvllm_esp_core::item::ItemId;
 use ruvllm_esp_core::kernel::distance::dot;
-use std::collections::{BTreeMap, VecDeque};
-
-/// Results of `fleet search` unless told.
-const RESULTS: usize = 4;
-/// The most results that are ever asked for.
-const MAX_RESULTS: usize = 16;
+use ruvllm_esp_core::limits::MAX_RESULTS;
+use ruvllm_esp_core::role::shared::Asks;
+use std::collections::BTreeMap;
 
 type Vector = [i8; DIMENSIONS];
 
 /// The texts of a fleet, and what was asked of it.
 #[derive(Clone, Debug, Default)]
 pub struct Truth {
-    consoles: BTreeMap<usize, Console>,
+    /// The last line typed at each chip, where it matters.
+    typed: BTreeMap<usize, Typed>,
     /// The vector of each text that was given to the fleet, by the item's name.
-    given: BTreeMap<String, Vector>,
+    given: BTreeMap<ItemId, Vector>,
     acknowledged: Vec<Vector>,
+    /// Questions that are not answered in full yet, by chip and number.
+    open: BTreeMap<(usize, u32), Question>,
     answered: Vec<Question>,
-}
-
-/// What is under way at one console.
-#[derive(Clone, Debug, Default)]
-struct Console {
-    /// The last line that was typed, where it matters.
-    typed: Option<Typed>,
-    open: BTreeMap<u32, Question>,
-    /// Questions whose results are being listed, and how many are still to come.
-    listing: VecDeque<(Question, usize)>,
 }
 
 #[derive(Clone, Debug)]
@@ -49,77 +43,69 @@ struct Question {
     exact: Vec<i32>,
     /// How near the fleet's results are.
     found: Vec<i32>,
+    /// How many results the answer has, once there is one.
+    hits: Option<usize>,
 }
 
 impl Truth {
     /// A line was typed.
     pub fn typed(&mut self, chip: usize, line: &str) {
-        let typed = match line.strip_prefix("fleet ").map(|rest| rest.split_once(' ').unwrap_or((rest, ""))) {
-            Some(("add", text)) => {
-                let text = text.strip_prefix("to=hnsw ").or(text.strip_prefix("to=rag ")).unwrap_or(text);
-                Some(Typed::Add(vector(text)))
+        let (word, rest) = split_word(line);
+        let command = (word == "fleet").then(|| FleetCommand::parse(rest).ok()).flatten();
+        let typed = match command {
+            Some(FleetCommand::Add { text, .. }) => Typed::Add(vector(text)),
+            Some(FleetCommand::Ask { asks: Asks::Search, count, text }) => Typed::Search(count, vector(text)),
+            _ => {
+                self.typed.remove(&chip);
+                return;
             }
-            Some(("search", text)) => {
-                let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
-                let count =
-                    word.parse().ok().filter(|count| (1..=MAX_RESULTS).contains(count) && !rest.is_empty());
-                Some(Typed::Search(
-                    count.unwrap_or(RESULTS),
-                    vector(if count.is_some() { rest } else { text }),
-                ))
-            }
-            _ => None,
         };
-        self.consoles.entry(chip).or_default().typed = typed;
+        self.typed.insert(chip, typed);
     }
 
-    /// A chip wrote a line.
-    pub fn said(&mut self, chip: usize, line: &str) {
-        let console = self.consoles.entry(chip).or_default();
-        if let Some(item) = line.strip_prefix("fleet: adding item=") {
-            if let Some(Typed::Add(vector)) = console.typed.take() {
-                self.given.insert(item.trim().to_string(), vector);
+    /// Something happened at a chip; `text` is that of a result.
+    pub fn happened(&mut self, chip: usize, event: &ChipEvent, text: Option<&str>) {
+        match *event {
+            ChipEvent::ItemNamed { item } => {
+                if let Some(Typed::Add(vector)) = self.typed.remove(&chip) {
+                    self.given.insert(item, vector);
+                }
             }
-        } else if line.starts_with("fleet: asked ") {
-            if let (Some(Typed::Search(count, vector)), Some(request)) =
-                (console.typed.take(), field(line, "request="))
-            {
-                let exact = nearest(&vector, &self.acknowledged);
-                console.open.insert(request, Question { vector, count, exact, found: Vec::new() });
+            ChipEvent::ItemAcknowledged { item, .. } => self.acknowledged.extend(self.given.get(&item)),
+            ChipEvent::Asked { request, .. } => {
+                if let Some(Typed::Search(count, vector)) = self.typed.remove(&chip) {
+                    let exact = nearest(&vector, &self.acknowledged);
+                    let question = Question { vector, count, exact, found: Vec::new(), hits: None };
+                    // A chip that booted counts anew.
+                    let old = self.open.insert((chip, request), question);
+                    self.answered.extend(old.filter(|old| old.hits.is_some()));
+                }
             }
-        } else if line.starts_with("fleet: answer ") {
-            let question = field(line, "request=").and_then(|request| console.open.remove(&request));
-            if let (Some(question), Some(hits)) = (question, field(line, "hits=")) {
-                console.listing.push_back((question, hits as usize));
+            ChipEvent::Answered { request, hits, .. } => {
+                self.update(chip, request, |question| question.hits = Some(hits.into()));
             }
-        } else if let Some(result) = line.strip_prefix("  item=") {
-            console.found(result);
-        }
-        while let Some((question, _)) = console.listing.pop_front_if(|(_, left)| *left == 0) {
-            self.answered.push(question);
+            ChipEvent::Found { request, .. } => self.update(chip, request, |question| {
+                // A result without its text is as good as none.
+                let near = text.map_or(i32::MIN, |text| nearness(&question.vector, &vector(text)));
+                question.found.push(near);
+            }),
+            _ => {}
         }
     }
 
-    /// An item was acknowledged.
-    pub fn acknowledged(&mut self, item: &str) {
-        self.acknowledged.extend(self.given.get(item));
+    /// Changes an open question, which is over when every result is there.
+    fn update(&mut self, chip: usize, request: u32, change: impl FnOnce(&mut Question)) {
+        let Some(question) = self.open.get_mut(&(chip, request)) else { return };
+        change(question);
+        if question.hits.is_some_and(|hits| question.found.len() >= hits) {
+            self.answered.extend(self.open.remove(&(chip, request)));
+        }
     }
 
     /// For each answered question, what share of the best `k` its answer holds, in thousandths.
     pub fn recall(&self, k: u8) -> Vec<u16> {
-        let listing =
-            self.consoles.values().flat_map(|console| console.listing.iter().map(|(question, _)| question));
-        self.answered.iter().chain(listing).filter_map(|question| question.recall(usize::from(k))).collect()
-    }
-}
-
-impl Console {
-    /// A result: `ITEM distance=D at=CHIP TEXT`.
-    fn found(&mut self, result: &str) {
-        let Some((question, left)) = self.listing.front_mut() else { return };
-        let text = result.splitn(4, ' ').nth(3).unwrap_or_default();
-        question.found.push(nearness(&question.vector, &vector(text)));
-        *left = left.saturating_sub(1);
+        let open = self.open.values().filter(|question| question.hits.is_some());
+        self.answered.iter().chain(open).filter_map(|question| question.recall(usize::from(k))).collect()
     }
 }
 
@@ -148,32 +134,36 @@ fn nearest(to: &Vector, all: &[Vector]) -> Vec<i32> {
     near
 }
 
-fn field(line: &str, name: &str) -> Option<u32> {
-    line.split(' ').find_map(|word| word.strip_prefix(name))?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ruvllm_esp_core::units::Micros;
+
+    fn answered(request: u32, hits: usize) -> ChipEvent {
+        let (hits, elapsed) = (hits as u8, Micros(4_000));
+        ChipEvent::Answered { request, chips: 3, of: 3, partial: false, hits, elapsed }
+    }
 
     #[test]
     fn recall_is_measured_against_a_plain_scan_of_what_was_acknowledged() {
         let texts = ["the pump is in hall three", "the valve is red", "the pump is loud", "lunch at noon"];
         let mut truth = Truth::default();
-        for (number, text) in texts.iter().enumerate() {
+        let item = |count| ItemId { origin: 9, nonce: 0, boot: 1, count };
+        for (count, text) in (1..).zip(texts) {
             truth.typed(0, &format!("fleet add {text}"));
-            truth.said(0, &format!("fleet: adding item=9.{number}"));
+            truth.happened(0, &ChipEvent::ItemNamed { item: item(count) }, None);
         }
-        (0..3).for_each(|number| truth.acknowledged(&format!("9.{number}")));
+        for count in 1..=3 {
+            truth.happened(0, &ChipEvent::ItemAcknowledged { item: item(count), check: 0, copies: 3 }, None);
+        }
         let mut ask = |results: &[&str]| {
             truth.typed(0, "fleet search 2 where is the pump");
-            truth.said(0, "fleet: asked request=5 of=3");
-            truth.said(
-                0,
-                &format!("fleet: answer request=5 hits={} chips=3/3 searched=9 ms=4", results.len()),
-            );
+            truth.happened(0, &ChipEvent::Asked { request: 5, of: 3 }, None);
+            truth.happened(0, &answered(5, results.len()), None);
             for text in results {
-                truth.said(0, &format!("  item=9.0 distance=0.1 at=3 {text}"));
+                // What counts is the text that came, whatever name it came under.
+                let found = ChipEvent::Found { request: 5, item: item(1), score: 900, holder: 3 };
+                truth.happened(0, &found, Some(text));
             }
             truth.recall(4).pop().unwrap()
         };
@@ -188,11 +178,10 @@ mod tests {
     fn a_question_nobody_answered_and_one_over_nothing_have_no_recall() {
         let mut truth = Truth::default();
         truth.typed(0, "fleet search pump");
-        truth.said(0, "fleet: asked request=1 of=3");
+        truth.happened(0, &ChipEvent::Asked { request: 1, of: 3 }, None);
         assert!(truth.recall(4).is_empty());
-        truth.said(0, "fleet: answer request=1 hits=0 chips=3/3");
+        truth.happened(0, &answered(1, 0), None);
         assert!(truth.recall(4).is_empty());
-        truth.said(7, "  item=1.1 distance=0 at=3 x");
-        truth.said(7, "fleet: asked request=x");
+        truth.happened(7, &answered(1, 3), None);
     }
 }

@@ -5,6 +5,7 @@
 use super::problem::Wrong;
 use ruvllm_esp_core::limits::LINE_LIMIT;
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::role::shared::{Asks, Keeps};
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -100,18 +101,14 @@ pub(super) enum Deed {
 
 /// The command that does it, up to the text.
 pub(super) fn command(deed: Deed, role: RoleKind, fleet: bool) -> &'static str {
-    use RoleKind::{AnomalySentinel, HnswIndexer, MemoryArchivist, RagRetriever};
-    match (deed, role, fleet) {
-        (Deed::Store, MemoryArchivist, true) => "fleet remember fact ",
-        (Deed::Store, _, true) => "fleet add ",
-        (Deed::Find, MemoryArchivist | RagRetriever, true) => "fleet recall ",
-        (Deed::Find, _, true) => "fleet search ",
-        (Deed::Store, HnswIndexer | RagRetriever, false) => "add ",
-        (Deed::Store, MemoryArchivist, false) => "remember fact ",
-        (Deed::Store, AnomalySentinel, false) => "learn ",
-        (Deed::Find, HnswIndexer, false) => "search ",
-        (Deed::Find, RagRetriever | MemoryArchivist, false) => "recall ",
-        (Deed::Find, AnomalySentinel, false) => "check ",
+    let info = role.info();
+    match (deed, fleet) {
+        (Deed::Store, false) => info.store,
+        (Deed::Find, false) => info.find,
+        (Deed::Store, true) if info.keeps == Some(Keeps::Memories) => "fleet remember fact ",
+        (Deed::Store, true) => "fleet add ",
+        (Deed::Find, true) if info.answers == Some(Asks::Recall) => "fleet recall ",
+        (Deed::Find, true) => "fleet search ",
     }
 }
 

@@ -168,10 +168,13 @@ impl<F: Files + ?Sized> Reading<'_, '_, F> {
 
     fn check_sentinels(&self, chips: &[usize]) {
         let role = |chip: &usize| self.scenario.chips.get(*chip).map(|plan| plan.role);
-        if let Some(other) = chips.iter().find(|chip| role(chip) != Some(RoleKind::AnomalySentinel)) {
+        let takes_samples = |chip: &usize| role(chip).is_some_and(RoleKind::takes_samples);
+        if let Some(other) = chips.iter().find(|chip| !takes_samples(chip)) {
             let name = self.scenario.chips.get(*other).map_or("", |plan| plan.name.as_str());
-            self.table
-                .wrong(Wrong::with(format!("`{name}` takes no samples"), "samples are for role anomaly"));
+            let roles = RoleKind::ALL.into_iter().filter(|role| role.takes_samples());
+            let roles = roles.map(RoleKind::alias).collect::<Vec<_>>().join(" or ");
+            let help = format!("samples are for role {roles}");
+            self.table.wrong(Wrong::with(format!("`{name}` takes no samples"), help));
         }
     }
 

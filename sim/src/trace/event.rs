@@ -3,13 +3,14 @@
 //! An event is `[nanoseconds, chip, what]`, the chip by its place or `null`. What it is, is an object with one key.
 
 use crate::fleet::snapshot::Snapshot;
+use crate::fleet::told::RoleEvent;
 use crate::fleet::view::EventKind;
 use crate::scenario::{Bundle, Scenario};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The version of the format that is written, and the only one that is read.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,8 @@ pub enum What {
     Typed(String),
     /// It wrote a line on its console.
     Said(String),
+    /// Its role did something that a display shows.
+    Role(RoleEvent),
     /// It reports something of its part in the fleet, or something failed.
     Note(EventKind, String),
     /// It handed a frame to the driver of a port: the port, the frame's number in this trace, its bytes.

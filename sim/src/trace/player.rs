@@ -197,13 +197,11 @@ impl Chip {
             What::Boots => self.state = ChipState::Running,
             What::Stops => self.state = ChipState::Off,
             What::Typed(line) => {
-                self.told.typed(at, line);
+                self.told.typed(line);
                 keep(&mut self.console, format!("> {line}"), CONSOLE);
             }
-            What::Said(line) => {
-                self.told.said(line);
-                keep(&mut self.console, line.clone(), CONSOLE);
-            }
+            What::Said(line) => keep(&mut self.console, line.clone(), CONSOLE),
+            What::Role(event) => self.told.happened(at, event),
             What::Note(EventKind::Alarm, _) => self.alarms = self.alarms.saturating_add(1),
             What::Sent(_, _, bytes) => {
                 self.frames.0 = self.frames.0.saturating_add(1);
@@ -269,7 +267,7 @@ impl Chip {
             work: Vec::new(),
             messages: self.messages.iter().cloned().collect(),
             console: self.console.iter().cloned().collect(),
-            role: self.told.view(role),
+            role: self.told.view(Some(role)),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::event::{Event, What};
 use super::write::Writer;
-use crate::chip::record::{Record, What as Happening};
+use crate::chip::record::What as Happening;
 use crate::fleet::Happened;
 use crate::fleet::names::Names;
+use crate::fleet::told::RoleEvent;
 use std::io::{self, Write};
 
 /// Writes what happened.
@@ -23,23 +24,24 @@ pub fn write<Out: Write>(writer: &mut Writer<Out>, happened: &Happened, names: &
     match &record.what {
         Happening::Sent(port, bytes) => writer.sent(at, chip, *port, bytes),
         Happening::Received(port, bytes) => writer.received(at, chip, *port, bytes),
-        _ => line(record, names).map_or(Ok(()), |what| writer.event(&Event(at, Some(chip), what))),
+        Happening::Event(event, text) => {
+            let note = names.event(record.chip, event).map(|(kind, words)| What::Note(kind, words));
+            let role = RoleEvent::of(event, text.as_deref()).map(What::Role);
+            note.into_iter().chain(role).try_for_each(|what| writer.event(&Event(at, Some(chip), what)))
+        }
+        other => line(other).map_or(Ok(()), |what| writer.event(&Event(at, Some(chip), what))),
     }
 }
 
-/// A record as it stands in a trace; nothing of frames, which have numbers there.
-fn line(record: &Record, names: &Names) -> Option<What> {
-    Some(match &record.what {
+/// What stands in a trace as it happened; frames have numbers there, and events two readers.
+fn line(what: &Happening) -> Option<What> {
+    Some(match what {
         Happening::Starts(count) => What::Starts(*count),
         Happening::Boots => What::Boots,
         Happening::Stops => What::Stops,
         Happening::Typed(line) => What::Typed(line.to_string()),
         Happening::Said(line) => What::Said(line.to_string()),
-        Happening::Fleet(event) => {
-            let (kind, words) = names.event(record.chip, event)?;
-            What::Note(kind, words)
-        }
         Happening::Overflowed => What::Overflowed,
-        Happening::Sent(..) | Happening::Received(..) => return None,
+        Happening::Event(..) | Happening::Sent(..) | Happening::Received(..) => return None,
     })
 }

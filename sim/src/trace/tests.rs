@@ -4,6 +4,7 @@ use super::event::{Event, Header, What};
 use super::read::TraceError;
 use super::{Player, Trace, Writer, perfetto};
 use crate::fleet::snapshot::{ChipState, LinkState, Snapshot};
+use crate::fleet::told::RoleEvent;
 use crate::fleet::view::{ChipState as State, EventKind, RoleView};
 use crate::scenario::{Bundle, Scenario};
 use ruvllm_esp_core::units::Micros;
@@ -36,6 +37,11 @@ fn recorded() -> Vec<u8> {
         at_one(300_000_000, What::Boots),
         at_one(1_000_000_000, What::Typed("search pump".into())),
         at_one(1_002_000_000, What::Said("hits: 3".into())),
+        at_one(1_002_000_000, What::Role(RoleEvent::Results(1))),
+        at_one(
+            1_002_000_000,
+            What::Role(RoleEvent::Result(None, "id=3".into(), 900, Some("the pump".into()))),
+        ),
         Event(1_002_500_000, None, What::Note(EventKind::Fault, "air loses 5%".into())),
     ] {
         writer.event(&event).unwrap();
@@ -52,14 +58,14 @@ fn recorded() -> Vec<u8> {
 fn what_is_written_is_read_and_a_frame_takes_its_bytes_once() {
     let bytes = recorded();
     let trace = Trace::read(bytes.as_slice()).unwrap();
-    assert_eq!((trace.damage.as_ref(), trace.events.len()), (None, 10));
+    assert_eq!((trace.damage.as_ref(), trace.events.len()), (None, 12));
     assert_eq!(trace.header.scenario().unwrap(), two());
     assert!(
-        matches!(trace.events[6], Event(1_005_000_000, Some(1), What::Received(0, 0))),
+        matches!(trace.events[8], Event(1_005_000_000, Some(1), What::Received(0, 0))),
         "{:?}",
-        trace.events[6]
+        trace.events[8]
     );
-    assert!(matches!(&trace.events[7].2, What::Spoiled(0, bytes) if bytes.0.as_ref() == [7, 8]));
+    assert!(matches!(&trace.events[9].2, What::Spoiled(0, bytes) if bytes.0.as_ref() == [7, 8]));
     let text = String::from_utf8(bytes).unwrap();
     assert!(text.lines().nth(3).unwrap() == r#"[1000000000,0,{"typed":"search pump"}]"#, "{text}");
 }
@@ -98,8 +104,8 @@ fn a_trace_that_was_changed_says_so() {
     assert_eq!(broken.until_us, 1_000_000);
     assert!(damage("[1002000000,", "[1000,").what.contains("backwards"));
     let missing = damage("[300000000,0,\"boots\"]\n", "");
-    assert!(missing.what.contains("10 events were written and 9 are here"), "{missing}");
-    let other = text.replacen("\"trace\":2", "\"trace\":1", 1);
+    assert!(missing.what.contains("12 events were written and 11 are here"), "{missing}");
+    let other = text.replacen("\"trace\":3", "\"trace\":1", 1);
     assert!(matches!(Trace::read(other.as_bytes()), Err(TraceError::Version { have: 1 })));
     assert!(matches!(Trace::read(b"\x7fELF\n".as_slice()), Err(TraceError::NoTrace(_))));
 }
@@ -118,7 +124,7 @@ fn a_player_shows_any_time_forwards_and_back() {
     assert_eq!((view.links[0].bytes, view.latency[0]), (40, (Micros(64), 2)));
     let detail = player.detail(0);
     assert_eq!(detail.console, ["> search pump", "hits: 3"]);
-    assert!(matches!(&detail.role, RoleView::Questions(all) if all[0].answer == "hits: 3"));
+    assert!(matches!(&detail.role, RoleView::Questions(all) if all[0].answer == "id=3 score=0.900 the pump"));
     let heard = &player.detail(1).messages;
     assert!(heard.len() == 2 && !heard[0].outgoing && heard[0].other == Some(1), "{heard:?}");
     player.seek(Micros::seconds(9));
@@ -132,7 +138,7 @@ fn a_player_shows_any_time_forwards_and_back() {
     while player.step() {
         steps += 1;
     }
-    assert_eq!((steps, player.take_events().len()), (9, 5));
+    assert_eq!((steps, player.take_events().len()), (11, 5));
     assert_eq!(player.detail(7).console.len(), 0);
 }
 
@@ -164,7 +170,7 @@ fn what_no_run_writes_is_damage_with_its_line() {
     assert_eq!(damage(&text.replacen("[0,0,", "[0,2,", 1)).line, 2);
     for junk in ["[]\n", "x", "\n"] {
         let after = damage(&(text.clone() + junk));
-        assert!(after.line == 13 && after.what.contains("after the end"), "{after}");
+        assert!(after.line == 15 && after.what.contains("after the end"), "{after}");
     }
     let year = text.replacen("\"until_us\":60000000", "\"until_us\":31536000000001", 1);
     assert!(matches!(Trace::read(year.as_bytes()), Err(TraceError::NoTrace(why)) if why.contains("year")));

@@ -3,9 +3,11 @@
 //! The chip is asked `stats`, `mem`, `peers` and `variant` in turn, one question at a time, and its replies are read.
 //! Whatever else it says is shown as its console. What it does not tell stays unknown.
 
+use crate::board_text::{self, fields};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::fleet::view::{ChipDetail, ChipState, ChipView, EventKind, QuestionView, RoleView};
+use ruvllm_esp_sim::fleet::told::{RoleEvent, Told};
+use ruvllm_esp_sim::fleet::view::{ChipDetail, ChipState, ChipView, EventKind};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -24,10 +26,8 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// A reply is whole when nothing came for so long.
 const PAUSE: Duration = Duration::from_millis(150);
 
-/// Lines of the console, samples and questions that are kept.
+/// Lines of the console that are kept.
 const CONSOLE: usize = 200;
-const SAMPLES: usize = 160;
-const ASKED: usize = 20;
 
 /// Turns echo off at the start of a line.
 const ECHO_OFF: &str = "\x04";
@@ -59,10 +59,7 @@ pub struct Board {
     heard: Option<Instant>,
     begun: Instant,
     events: Vec<Event>,
-    scores: VecDeque<(i32, bool)>,
-    threshold: i32,
-    questions: VecDeque<QuestionView>,
-    question: Option<String>,
+    told: Told,
 }
 
 impl Board {
@@ -80,10 +77,7 @@ impl Board {
             heard: None,
             begun,
             events: Vec::new(),
-            scores: VecDeque::new(),
-            threshold: 0,
-            questions: VecDeque::new(),
-            question: None,
+            told: Told::default(),
         }
     }
 
@@ -101,8 +95,7 @@ impl Board {
         if let Some(line) = self.typed.pop_front() {
             self.pending = Some(Pending { asked: None, since: now, last: None });
             self.keep(format!("> {line}"));
-            self.question =
-                ["search ", "recall "].iter().any(|word| line.starts_with(word)).then(|| line.clone());
+            self.told.typed(&line);
             return Some(format!("{ECHO_OFF}{line}\n"));
         }
         if self.asked.is_some_and(|asked| now.duration_since(asked) < INTERVAL) {
@@ -141,7 +134,7 @@ impl Board {
         self.chip.state = ChipState::Silent;
         self.partial.clear();
         self.typed.clear();
-        (self.pending, self.question) = (None, None);
+        self.pending = None;
     }
 
     /// Nothing came for long.
@@ -198,7 +191,7 @@ impl Board {
                 "variant" => self.chip.variant = value.into(),
                 _ => {
                     let Ok(number) = value.parse() else { continue };
-                    if matches!(name, "hnsw" | "rag" | "mem" | "anomaly_samples") {
+                    if board_text::counts_items(name) {
                         self.chip.items = u32::try_from(number).unwrap_or(u32::MAX);
                     }
                     self.detail.counters.push((name.into(), number));
@@ -253,7 +246,7 @@ impl Board {
 
     /// A line that answers none of our questions.
     fn said(&mut self, line: &str, now: Instant) {
-        if line.starts_with("variant=") {
+        if board_text::is_banner(line) {
             for (name, value) in fields(line) {
                 match name {
                     "variant" => self.chip.variant = value.into(),
@@ -264,57 +257,19 @@ impl Board {
             }
             self.events.push((EventKind::Boot, line.into()));
         }
-        if let Some(text) = self.question.take_if(|_| !line.starts_with("  ")) {
-            let at = Micros(u64::try_from(now.duration_since(self.begun).as_micros()).unwrap_or(u64::MAX));
-            self.questions.push_back(QuestionView { at, text, answer: line.into() });
-            let surplus = self.questions.len().saturating_sub(ASKED);
-            self.questions.drain(..surplus);
+        let at = Micros(u64::try_from(now.duration_since(self.begun).as_micros()).unwrap_or(u64::MAX));
+        if let Some(event) = board_text::judged(line).or_else(|| board_text::answer(line)) {
+            if matches!(event, RoleEvent::Judged(.., true)) && board_text::verdict(line) == Some("ANOMALY") {
+                self.events.push((EventKind::Alarm, line.into()));
+            }
+            self.told.happened(at, &event);
         }
-        self.verdict(line);
         self.keep(line.to_string());
         self.show_role();
     }
 
-    /// `NORMAL ... score=S threshold=T ...`, `ANOMALY ...`
-    fn verdict(&mut self, line: &str) {
-        let begins = line.starts_with("ANOMALY ");
-        let alarm = begins || line.starts_with("ONGOING ");
-        if !alarm && !line.starts_with("NORMAL ") {
-            return;
-        }
-        let thousandths = |wanted: &str| {
-            let value = fields(line).find(|(name, _)| *name == wanted)?.1.parse::<f64>().ok()?;
-            Some((value * 1000.0).round() as i32)
-        };
-        if let (Some(score), Some(threshold)) = (thousandths("score"), thousandths("threshold")) {
-            self.threshold = threshold;
-            self.scores.push_back((score, alarm));
-            let surplus = self.scores.len().saturating_sub(SAMPLES);
-            self.scores.drain(..surplus);
-        }
-        if begins {
-            self.events.push((EventKind::Alarm, line.into()));
-        }
-    }
-
     fn show_role(&mut self) {
-        // A sentinel judges nothing while it warms up, and is one all the same.
-        let sentinel = self.chip.role == RoleKind::AnomalySentinel.alias();
-        self.detail.role = if sentinel || !self.scores.is_empty() {
-            RoleView::Signal {
-                scores: self.scores.iter().map(|(score, _)| *score).collect(),
-                threshold: self.threshold,
-                alarms: self
-                    .scores
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, (_, alarm))| *alarm)
-                    .map(|(place, _)| place)
-                    .collect(),
-            }
-        } else {
-            RoleView::Questions(self.questions.iter().cloned().collect())
-        };
+        self.detail.role = self.told.view(RoleKind::by_name(&self.chip.role));
     }
 
     fn keep(&mut self, line: String) {
@@ -324,16 +279,12 @@ impl Board {
     }
 }
 
-/// `name=value` words.
-fn fields(line: &str) -> impl Iterator<Item = (&str, &str)> {
-    line.split_whitespace().filter_map(|word| word.split_once('='))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use ruvllm_esp_core::agent::Identity;
     use ruvllm_esp_core::chip::{self, Radio};
+    use ruvllm_esp_sim::fleet::view::RoleView;
     use ruvllm_esp_sim::single::{Setup, SingleChip};
 
     /// A board that is answered by the firmware's own core, bytes and all.
@@ -369,7 +320,10 @@ mod tests {
         assert!(console.contains("> add the pump") && console.contains("added id=0"), "{console}");
         assert!(!console.contains("arena:") && !console.contains("role=HnswIndexer variant="), "{console}");
         let RoleView::Questions(questions) = &board.detail.role else { panic!("{:?}", board.detail.role) };
-        assert_eq!(questions.last().map(|question| question.answer.as_str()), Some("hits: 0"));
+        assert_eq!(
+            questions.last().map(|question| question.answer.as_str()),
+            Some("id=0 score=0.583 the pump is in hall 3")
+        );
     }
 
     #[test]

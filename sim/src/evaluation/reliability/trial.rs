@@ -163,13 +163,12 @@ impl Trial {
         for happened in self.fleet.take_happened().0 {
             let Happened::Chip(record) = happened else { continue };
             match record.what {
-                What::Said(line) => {
-                    let item = line.strip_prefix("fleet: adding item=");
-                    if let (Some(item), Some(text)) = (item, self.last.get(&record.chip)) {
-                        self.adding.insert((record.chip, item.trim().into()), text.clone());
+                What::Event(ChipEvent::ItemNamed { item }, _) => {
+                    if let Some(text) = self.last.get(&record.chip) {
+                        self.adding.insert((record.chip, item.to_string()), text.clone());
                     }
                 }
-                What::Fleet(ChipEvent::ItemAcknowledged { item, .. }) => {
+                What::Event(ChipEvent::ItemAcknowledged { item, .. }, _) => {
                     self.acknowledged.extend(self.adding.remove(&(record.chip, item.to_string())));
                 }
                 _ => {}
