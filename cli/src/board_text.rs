@@ -67,12 +67,7 @@ pub fn answer(line: &str) -> Option<RoleEvent> {
             }
             _ => (name, value, text),
         };
-        let value = thousandths(value)?;
-        let score = match name {
-            "distance" => 1000 - value,
-            "relevance" | "score" => value,
-            _ => return None,
-        };
+        let score = thousandths(value).filter(|_| name == "score")?;
         return Some(RoleEvent::Result(None, format!("id={id}"), score, Some(text.into())));
     }
     if let Some(hits) = line.strip_prefix("hits: ") {
@@ -124,8 +119,7 @@ mod tests {
         assert_eq!(answer("hits: 3,1"), Some(RoleEvent::Results(2)));
         assert_eq!(answer("hits: (none)"), Some(RoleEvent::Results(0)));
         assert_eq!(answer("top: (no match)"), Some(RoleEvent::Results(0)));
-        assert_eq!(answer("  id=3 distance=0.25 the pump"), result(750, "the pump"));
-        assert_eq!(answer("  id=3 relevance=0.5 the pump"), result(500, "the pump"));
+        assert_eq!(answer("  id=3 score=0.75 the pump"), result(750, "the pump"));
         assert_eq!(answer("  id=3 type=fact score=0.5 the pump"), result(500, "the pump"));
         assert_eq!(
             [answer("  id=3 the pump"), answer("  id=3 type=fact the pump"), answer("added id=3")],

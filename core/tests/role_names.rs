@@ -15,7 +15,7 @@ mod tests {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_string();
             if path.is_dir()
-                && !["target", "tests", "fuzz"].contains(&name.as_str())
+                && !["target", "tests", "fuzz", "examples"].contains(&name.as_str())
                 && !name.starts_with('.')
             {
                 sources(&path, found);

@@ -188,7 +188,7 @@ impl RoleFit {
             None => beyond + least_arena(role).saturating_sub(arena),
         };
         let texts = |bytes| {
-            let texts = texts_that_fit(capacity.filter(|_| role != RoleKind::AnomalySentinel)?, bytes);
+            let texts = texts_that_fit(capacity.filter(|_| info.keeps.is_some())?, bytes);
             Some(TextFit { bytes, texts })
         };
         Self {

@@ -6,6 +6,7 @@ use crate::scenario::{ChipPlan, Hostility, LinkPlan, Permille, Port, Scenario, T
 use ruvllm_esp_core::chip::{Radio, esp32c3};
 use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::role::shared::Keeps;
 use ruvllm_esp_core::units::{Bytes, Micros};
 use ruvllm_esp_core::wire::link::LinkKind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -227,7 +228,7 @@ fn chip(setup: &Setup, place: usize, seed: u64) -> ChipPlan {
         name: format!("chip-{place}"),
         id: (place + 1) as u16,
         chip: &esp32c3::CHIP,
-        role: RoleKind::HnswIndexer,
+        role: RoleKind::keeper(Keeps::Texts),
         radio: Radio::EspNow,
         arena: (setup.small && place.is_multiple_of(2)).then_some(small),
         link: Some(0),
