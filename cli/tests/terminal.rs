@@ -81,7 +81,7 @@ fn a_person_types_recalls_completes_and_leaves() {
     terminal.expect("esp32c6> ");
     // The same line again, from the history: the same memory.
     terminal.press(&format!("{UP}\r"));
-    terminal.expect("remembered id=0");
+    terminal.expect("already known as id=0");
     terminal.expect("esp32c6> ");
     // The tab completes `recal`, which is no command.
     terminal.press("recal\t pump\r");
