@@ -130,7 +130,7 @@ fn an_image_on_the_emulated_chip_is_typed_at_as_well() {
     terminal.expect("emulated");
     terminal.expect("esp32c3> ");
     terminal.press(&format!("{UP}\r"));
-    terminal.expect("added id=1");
+    terminal.expect("already known as id=0");
     terminal.expect("esp32c3> ");
     terminal.press(CTRL_C);
     terminal.expect("Ctrl-C again");
