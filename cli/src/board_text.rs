@@ -30,6 +30,7 @@ pub fn new_role(text: &str) -> Option<RoleKind> {
 }
 
 /// Is the field of `stats` called so the number of items of some role?
+#[cfg_attr(not(feature = "tui"), allow(dead_code, reason = "the display asks for it"))]
 pub fn counts_items(field: &str) -> bool {
     RoleKind::ALL.iter().any(|role| role.info().counter == field)
 }
@@ -41,6 +42,7 @@ pub fn verdict(reply: &str) -> Option<&'static str> {
 }
 
 /// The verdict on a line as an event: `ANOMALY ... score=S threshold=T ...`, or `distance=D` for a text.
+#[cfg_attr(not(feature = "tui"), allow(dead_code, reason = "the display asks for it"))]
 pub fn judged(line: &str) -> Option<RoleEvent> {
     let is_anomaly = match verdict(line)? {
         "NORMAL" => false,
@@ -53,6 +55,7 @@ pub fn judged(line: &str) -> Option<RoleEvent> {
 
 /// What an answer to a question is shown as: the line of its best result, or that there is none. Lines that begin with the
 /// marks of the two are results, other lines of the reply are not.
+#[cfg_attr(not(feature = "tui"), allow(dead_code, reason = "the display asks for it"))]
 pub fn answer(line: &str) -> Option<RoleEvent> {
     if let Some(result) = line.strip_prefix("  id=") {
         let (id, rest) = result.split_once(' ')?;

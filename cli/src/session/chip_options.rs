@@ -33,6 +33,7 @@ pub struct ChipOptions {
 
 impl ChipOptions {
     /// Is a chip asked for on the command line?
+    #[cfg_attr(not(feature = "tui"), allow(dead_code, reason = "the display asks for it"))]
     pub fn is_given(&self) -> bool {
         let named = [&self.variant, &self.role, &self.chip_id].into_iter().any(Option::is_some);
         named || self.arena.is_some() || self.radio != RadioChoice::Off
