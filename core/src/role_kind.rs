@@ -1,7 +1,7 @@
 //! The table of roles: one line each.
 //!
 //! A role is named in its own file, in its line here, in fixtures, tests and documents, and nowhere else. Everything that
-//! goes over all roles is made from this table by [`for_each_role`]. The table lies below the console and the wire, which
+//! goes over all roles is made from this table by `for_each_role`. The table lies below the console and the wire, which
 //! name roles too, and holds nothing but names; what a role does is in its file below [`role`](crate::role).
 
 /// Hands the table to the macro `$then`, a line a role: its type, its file, its alias, its plain word, its number on the

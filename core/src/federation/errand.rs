@@ -54,7 +54,7 @@ pub struct Errand {
     pub(super) chip: u16,
     /// Bytes of text.
     pub length: u16,
-    /// What was met with on the way, and the other chips that hold it ([`holder_bit`](crate::role::name::holder_bit)).
+    /// What was met with on the way, and the other chips that hold it ([`holder_bit`]).
     pub met: u16,
     /// 0 before the first chip, 1 between chips, 2 waiting for the chip at hand.
     pub(super) step: u8,

@@ -23,7 +23,7 @@ fuzz_target!(|input: &[u8]| {
     // Behind a right header, events are far more often reached.
     let bundle = Bundle { name: "fuzz.toml".into(), text: TEXT.into(), files: Vec::new() };
     let scenario = Scenario::unpack(&bundle).expect("it is right");
-    let mut whole = serde_json::to_vec(&Header::new(&scenario)).expect("it is plain data");
+    let mut whole = serde_json::to_vec(&Header::new(&scenario, false)).expect("it is plain data");
     whole.push(b'\n');
     whole.extend(input);
     check(&whole);
