@@ -18,7 +18,7 @@ nightly:
 test *ARGUMENTS:
     cargo test --workspace {{ARGUMENTS}}
 
-# Write the golden transcripts anew; read the difference before it is committed
+# Write the golden transcripts again; read the difference before it is committed
 [unix]
 bless:
     BLESS=1 cargo test -p ruvllm-esp-sim --test transcripts
@@ -27,14 +27,14 @@ bless:
     BLESS=1 cargo test -p ruvllm-esp --bin ruvllm-esp tui::tests::document
     git diff --stat -- fixtures cli/tests docs README.md
 
-# Write the golden transcripts anew; read the difference before it is committed
+# Write the golden transcripts again; read the difference before it is committed
 [windows]
 bless:
     $env:BLESS = "1"; cargo test -p ruvllm-esp-sim --test transcripts
     $env:TRYCMD = "overwrite"; cargo test -p ruvllm-esp --test manual
     git diff --stat -- fixtures cli/tests
 
-# Fit the prices of the emulated chips to the cycles of the core's machine code; read the difference before it is committed
+# Fit the costs of the emulated chips to the cycles of the core's machine code; read the difference before it is committed
 calibrate:
     cargo run -p ruvllm-esp -- build --variant esp32c3,esp32c6 --out target/dist
     cargo run -p ruvllm-esp -- bench calibrate --write --images target/dist

@@ -3,7 +3,7 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use ruvllm_esp_benches::quick;
 use ruvllm_esp_core::kernel::distance::{dot, hamming, manhattan, squared_euclidean};
-use ruvllm_esp_sim::evaluation::dataset::{Dataset, Source, Vector};
+use ruvllm_esp_sim::evaluation::dataset::{Dataset, Vector, VectorSource};
 use std::hint::black_box;
 
 type Metric<T, Out> = fn(&[T], &[T]) -> Out;
@@ -20,7 +20,7 @@ const FLOATS: [(&str, Metric<f32, f32>); 3] = [
 ];
 
 fn pair() -> [Vector; 2] {
-    let mut source = Source::new(Dataset::Random, 2, 1);
+    let mut source = VectorSource::new(Dataset::Random, 2, 1);
     core::array::from_fn(|_| source.next().unwrap_or([1; 64]))
 }
 

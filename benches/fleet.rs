@@ -17,7 +17,7 @@ fn seconds(criterion: &mut Criterion) {
         group.bench_function(format!("{chips} chips"), |bencher| {
             bencher.iter(|| {
                 fleet.run_until(fleet.now() + Micros::seconds(1));
-                fleet.take_happened().0.len()
+                fleet.take_timeline().0.len()
             })
         });
     }

@@ -45,7 +45,7 @@ pub enum Command {
     Sim(Box<sim::Arguments>),
     /// Write and check scenarios of fleets, and run them again from a trace
     Fleet(fleet::Arguments),
-    /// Convert what a fleet did for other tools
+    /// Convert a fleet's trace for other tools
     Trace(trace::Arguments),
     /// List the chips, or show one with the source of every fact
     Chips(chips::Arguments),
@@ -56,10 +56,10 @@ pub enum Command {
     /// Build the firmware and make the image of a chip
     #[cfg(feature = "board")]
     Build(build::Arguments),
-    /// Write the image to a board, and hear it answer
+    /// Write the image to a board and check that it answers
     #[cfg(feature = "board")]
     Flash(flash::Arguments),
-    /// Show what a board says, and say something back
+    /// Show a board's console and type at it
     #[cfg(feature = "board")]
     Monitor(monitor::Arguments),
     /// List the serial ports, and why each is a board's or not

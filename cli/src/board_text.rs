@@ -4,7 +4,7 @@
 //! that text is read, and the only one.
 
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_sim::fleet::told::RoleEvent;
+use ruvllm_esp_sim::fleet::telemetry::RoleEvent;
 
 /// `name=value` words.
 pub fn fields(line: &str) -> impl Iterator<Item = (&str, &str)> {

@@ -2,7 +2,7 @@
 //!
 //! The document is the data: what people read is what `doctor` and the errors of `build` and `flash` know, and there is
 //! no second list that could say something else. A paragraph that begins `**N7. ...**` is an entry, and so is a row of
-//! the table of the predecessor's failures; the texts in backticks at their beginning are what they are recognised by: by
+//! the table of ruvllm-esp32's failures; the texts in backticks at their beginning are what they are recognised by: by
 //! their words, for compilers and linkers change their quotes and what they say between them.
 
 use serde::Serialize;
@@ -22,7 +22,7 @@ const COMMON: [&str; 18] = [
 /// One way to fail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// `N1`, ..., and `P1`, ... for those of the predecessor.
+    /// `N1`, ..., and `P1`, ... for those of ruvllm-esp32.
     pub code: String,
     /// What is seen.
     pub seen: String,
@@ -56,7 +56,7 @@ pub fn explain(text: &str) -> Vec<Entry> {
         .collect();
     found.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
     let mut found: Vec<Entry> = found.into_iter().map(|(_, entry)| entry).collect();
-    // An entry may say no more than which other one took its place.
+    // An entry may say no more than which other one replaced it.
     let meant: Vec<Entry> = found.iter().flat_map(|entry| entry.referred()).collect();
     for entry in meant {
         if !found.contains(&entry) {
@@ -79,7 +79,7 @@ impl Entry {
     }
 }
 
-/// A row of the table: `| 4 | seen as | here | what takes its place |`.
+/// A row of the table: `| 4 | seen as | here | what replaces it |`.
 fn row(line: &str) -> Option<Entry> {
     let cells: Vec<&str> = line.strip_prefix('|')?.strip_suffix('|')?.split(" | ").map(str::trim).collect();
     let [number, seen, here, instead] = cells.as_slice() else { return None };
@@ -185,7 +185,7 @@ mod tests {
         let distinct: BTreeSet<&String> = codes.iter().collect();
         assert_eq!(distinct.len(), codes.len(), "{codes:?}");
         let predecessors = codes.iter().filter(|code| code.starts_with('P')).count();
-        assert_eq!(predecessors, 14, "the predecessor met fourteen");
+        assert_eq!(predecessors, 14, "ruvllm-esp32 had fourteen");
         // Every mention of a code in the document leads to an entry.
         let mentioned = DOCUMENT.split("[N").skip(1).filter_map(|rest| rest.split(']').next());
         for code in mentioned.map(|digits| format!("N{digits}")) {

@@ -1,11 +1,11 @@
 //! What is always the same on a desk, written down once: the port, the chip, the speed.
 //!
 //! An option wins over its variable, that over `ruvllm-esp.toml` of the project, that over the user's own file, and that
-//! over the default. A file is read when a value is first looked for, and a mistake in it is told with its line.
+//! over the default. A file is read when a value is first looked for, and a mistake in it is reported with its line.
 
 use crate::error::CliError;
 use crate::machine;
-use crate::selection::{Given, VARIANT, nearest};
+use crate::selection::{ResolvedOption, VARIANT, nearest};
 use serde::Serialize;
 use std::env;
 use std::io::ErrorKind;
@@ -17,7 +17,7 @@ use toml::de::{DeTable, DeValue};
 pub const PORT: &str = "RUVLLM_ESP_PORT";
 /// The variable that holds the speed at which a board is written to.
 pub const BAUD: &str = "RUVLLM_ESP_BAUD";
-/// The bits a second at which a board is written to, unless told.
+/// The default rate for writing to a board, bits per second.
 pub const DEFAULT_BAUD: u32 = 460_800;
 
 /// The project's file, in the folder where the program runs or one above it.
@@ -51,7 +51,7 @@ pub struct Setting {
     /// Whose file it is in.
     pub origin: Origin,
     /// `FILE:LINE`.
-    pub place: String,
+    pub location: String,
 }
 
 /// Where a value comes from.
@@ -64,13 +64,13 @@ pub enum Origin {
     Project,
     /// The user's file.
     User,
-    /// Nobody said anything.
+    /// Not set anywhere.
     Default,
 }
 
 /// A file that was looked for.
 #[derive(Clone, Debug, Serialize)]
-pub struct Source {
+pub struct ConfigFile {
     origin: Origin,
     /// Where it is or would be; none where there is no place for it.
     pub path: Option<PathBuf>,
@@ -82,7 +82,7 @@ pub struct Source {
 #[derive(Clone, Debug)]
 pub struct Configuration {
     /// The files, first the one that wins.
-    pub sources: Vec<Source>,
+    pub sources: Vec<ConfigFile>,
     settings: Vec<Setting>,
 }
 
@@ -94,18 +94,20 @@ pub fn find(
     option: Option<&str>,
     origin: &'static str,
     variable: &'static str,
-) -> Result<Option<Given>, CliError> {
+) -> Result<Option<ResolvedOption>, CliError> {
     if let Some(value) = option {
-        return Ok(Some(Given::option(value, origin)));
+        return Ok(Some(ResolvedOption::option(value, origin)));
     }
-    if let Some(given) = Given::variable(variable)? {
-        return Ok(Some(given));
+    if let Some(resolved) = ResolvedOption::variable(variable)? {
+        return Ok(Some(resolved));
     }
     if !KEYS.iter().any(|key| key.variable == variable) {
         return Ok(None);
     }
     let setting = get()?.setting(variable);
-    Ok(setting.map(|found| Given::in_file(&found.value, format!("{}: {}", found.place, found.key.name))))
+    Ok(setting.map(|found| {
+        ResolvedOption::in_file(&found.value, format!("{}: {}", found.location, found.key.name))
+    }))
 }
 
 /// What the files say, read once.
@@ -126,7 +128,7 @@ impl Configuration {
             if let (Some(path), Some(text)) = (&path, &text) {
                 settings.extend(parse(text, &path.display().to_string(), origin)?);
             }
-            sources.push(Source { origin, path, exists: text.is_some() });
+            sources.push(ConfigFile { origin, path, exists: text.is_some() });
         }
         Ok(Self { sources, settings })
     }
@@ -140,7 +142,7 @@ impl Configuration {
 fn read(path: &Path) -> Result<Option<String>, CliError> {
     // A pipe of this name would never end.
     if path.metadata().is_ok_and(|found| !found.is_file()) {
-        let text = format!("{}: this is no file", path.display());
+        let text = format!("{}: not a regular file", path.display());
         return Err(
             CliError::usage("config::cannot-read", text).help("take it away, or give it another name")
         );
@@ -163,33 +165,33 @@ fn project_file() -> Option<PathBuf> {
 /// `$XDG_CONFIG_HOME`, or the place of the system: `%APPDATA%`, `~/Library/Application Support`, `~/.config`.
 fn user_file() -> Option<PathBuf> {
     let variable = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let place = || match env::consts::OS {
+    let location = || match env::consts::OS {
         "windows" => variable("APPDATA"),
         "macos" => Some(machine::home()?.join("Library/Application Support")),
         _ => Some(machine::home()?.join(".config")),
     };
-    let folder = variable("XDG_CONFIG_HOME").or_else(place)?;
+    let folder = variable("XDG_CONFIG_HOME").or_else(location)?;
     Some(USER_FILE.iter().fold(folder, |path, part| path.join(part)))
 }
 
 /// The settings of a file.
 fn parse(text: &str, name: &str, origin: Origin) -> Result<Vec<Setting>, CliError> {
-    let place = |at: usize| {
+    let location = |at: usize| {
         let before = text.get(..at).unwrap_or(text);
         format!("{name}:{}", before.matches('\n').count() + 1)
     };
     let table = DeTable::parse(text).map_err(|error| {
         let message = error.message().trim().replace('\n', "; ");
         CliError::usage("config::syntax", message)
-            .at(&place(error.span().map_or(0, |span| span.start)))
+            .at(&location(error.span().map_or(0, |span| span.start)))
             .help("a file is lines such as `variant = \"esp32c3\"`")
     })?;
     let setting = |(key, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
-        let (key, place): (&std::borrow::Cow<'_, str>, _) = (key.get_ref(), place(key.span().start));
+        let (key, location): (&std::borrow::Cow<'_, str>, _) = (key.get_ref(), location(key.span().start));
         let known =
-            KEYS.into_iter().find(|known| known.name == *key).ok_or_else(|| unknown(key).at(&place))?;
-        let value = check(known, value.get_ref()).map_err(|error| error.at(&place))?;
-        Ok(Setting { key: known, value, origin, place })
+            KEYS.into_iter().find(|known| known.name == *key).ok_or_else(|| unknown(key).at(&location))?;
+        let value = check(known, value.get_ref()).map_err(|error| error.at(&location))?;
+        Ok(Setting { key: known, value, origin, location })
     };
     table.get_ref().iter().map(setting).collect()
 }
@@ -214,11 +216,11 @@ fn check(key: Key, value: &DeValue<'_>) -> Result<String, CliError> {
         let DeValue::Integer(number) = value else { return Err(bad("a number")) };
         let digits = number.as_str().replace('_', "");
         let text = i64::from_str_radix(&digits, number.radix()).map_or(digits, |number| number.to_string());
-        return Given::option(&text, key.name).baud().map(|baud| baud.to_string());
+        return ResolvedOption::option(&text, key.name).baud().map(|baud| baud.to_string());
     }
     let DeValue::String(text) = value else { return Err(bad("a text")) };
     if key.variable == VARIANT {
-        Given::option(text, key.name).chip()?;
+        ResolvedOption::option(text, key.name).chip()?;
     }
     Ok(text.to_string())
 }
@@ -229,7 +231,7 @@ mod tests {
 
     fn values(text: &str) -> Result<Vec<(&'static str, String, String)>, String> {
         let settings = parse(text, "desk.toml", Origin::Project).map_err(|error| error.to_string())?;
-        Ok(settings.into_iter().map(|setting| (setting.key.name, setting.value, setting.place)).collect())
+        Ok(settings.into_iter().map(|setting| (setting.key.name, setting.value, setting.location)).collect())
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A file that is written whole or not at all.
 //!
-//! What is written goes to a file beside it, which takes its name at the end: whoever reads it meanwhile reads what was
+//! What is written goes to a file beside it, which takes its name at the end: a reader meanwhile reads what was
 //! there before, and two programs that write it at once leave what one of them wrote. What is no ordinary file, a pipe or
 //! a device, is written straight.
 

@@ -49,14 +49,14 @@ pub struct CliError {
 /// Why a command ended before its end.
 #[derive(Debug)]
 pub enum Stop {
-    /// Nobody reads standard output any more, as after `| head -1`: not an error.
+    /// Standard output was closed, as after `| head -1`: not an error.
     PipeClosed,
     /// An error.
     Error(CliError),
 }
 
 /// What every command gives back.
-pub type Outcome = Result<Exit, Stop>;
+pub type CommandResult = Result<Exit, Stop>;
 
 impl CliError {
     /// The command line, the environment or an input file is wrong.
@@ -98,8 +98,8 @@ impl CliError {
     }
 
     /// Puts the place in a file or in another input before the message.
-    pub fn at(mut self, place: &str) -> Self {
-        self.message = format!("{place}: {}", self.message);
+    pub fn at(mut self, location: &str) -> Self {
+        self.message = format!("{location}: {}", self.message);
         self
     }
 

@@ -20,7 +20,7 @@ pub struct Global {
     /// Keep standard error silent, errors excepted
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more
+    /// Print more details
     #[arg(long, short, global = true)]
     pub verbose: bool,
 }

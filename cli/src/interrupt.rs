@@ -15,7 +15,7 @@ pub fn leave_at_once(json: bool, advice: &'static str) {
     // Without the handler an interrupt ends the program all the same, only without a word.
     let _ = ctrlc::set_handler(move || {
         if GENTLE.load(Ordering::SeqCst) {
-            // Whoever asks again means it, whatever the program waits for: a full pipe, or a device.
+            // A second Ctrl-C ends the program, whatever it waits for: a full pipe, or a device.
             if ASKED.swap(true, Ordering::SeqCst) {
                 std::process::exit(Exit::Interrupted as i32);
             }

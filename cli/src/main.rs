@@ -32,7 +32,7 @@ mod tui;
 use arguments::{Arguments, Command};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
-use error::{CliError, Exit, Outcome, Stop};
+use error::{CliError, CommandResult, Exit, Stop};
 use output::Output;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(words: &[OsString], color: clap::ColorChoice) -> Outcome {
+fn run(words: &[OsString], color: clap::ColorChoice) -> CommandResult {
     let command = Arguments::command().color(color);
     let arguments = match command.try_get_matches_from(words) {
         Ok(matches) => Arguments::from_arg_matches(&matches).map_err(usage)?,

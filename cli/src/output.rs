@@ -49,8 +49,8 @@ impl Output {
         anstream::stdout().lock()
     }
 
-    /// Says a line on standard error, unless told to be quiet. Whoever closed that misses nothing that counts.
-    pub fn say(&self, line: &str) {
+    /// Writes a line to standard error, unless --quiet. A closed standard error is ignored.
+    pub fn info(&self, line: &str) {
         if !self.quiet {
             let _ = writeln!(anstream::stderr().lock(), "{line}");
         }

@@ -18,7 +18,7 @@ impl Stage {
     /// Begins a stage.
     pub fn begin(output: &Output, name: &str) -> Self {
         if output.quiet || !io::stderr().is_terminal() {
-            output.say(&format!("{name} ..."));
+            output.info(&format!("{name} ..."));
             return Self(None);
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());

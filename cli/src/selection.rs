@@ -19,12 +19,12 @@ pub const CHIP_ID: &str = "RUVLLM_CHIP_ID";
 
 /// Where a value was found, to name it in an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
+pub struct ResolvedOption {
     value: String,
     origin: Cow<'static, str>,
 }
 
-impl Given {
+impl ResolvedOption {
     /// The variable; an empty one counts as none.
     ///
     /// # Errors
@@ -34,7 +34,7 @@ impl Given {
             Ok(value) if !value.is_empty() => Ok(Some(Self { value, origin: variable.into() })),
             Err(env::VarError::NotUnicode(_)) => {
                 Err(CliError::usage("cli::not-unicode", format!("{variable} is not Unicode"))
-                    .help(format!("unset {variable}, or set it anew")))
+                    .help(format!("unset {variable}, or set it again")))
             }
             Ok(_) | Err(env::VarError::NotPresent) => Ok(None),
         }
@@ -126,12 +126,12 @@ impl Given {
 /// # Errors
 /// That of the first unknown name.
 pub fn list<T: Copy + PartialEq>(
-    given: &Given,
+    resolved: &ResolvedOption,
     all: &[T],
-    one: impl Fn(&Given) -> Result<T, CliError>,
+    one: impl Fn(&ResolvedOption) -> Result<T, CliError>,
 ) -> Result<Vec<T>, CliError> {
-    let Given { value, origin } = given;
-    let item = |name: &str| Given { value: name.trim().to_string(), origin: origin.clone() };
+    let ResolvedOption { value, origin } = resolved;
+    let item = |name: &str| ResolvedOption { value: name.trim().to_string(), origin: origin.clone() };
     if value.eq_ignore_ascii_case("all") {
         return Ok(all.to_vec());
     }
@@ -216,24 +216,25 @@ mod tests {
 
     #[test]
     fn a_wrong_name_says_where_it_was_and_what_is_near() {
-        let given = Given::option("esp32c4", VARIANT);
-        let text = anstream::adapter::strip_str(&given.chip().unwrap_err().to_string()).to_string();
+        let resolved = ResolvedOption::option("esp32c4", VARIANT);
+        let text = anstream::adapter::strip_str(&resolved.chip().unwrap_err().to_string()).to_string();
         assert!(text.contains("RUVLLM_VARIANT: there is no chip `esp32c4`"), "{text}");
         assert!(text.contains("did you mean `esp32c"), "{text}");
-        let role = Given::option("memroy", "--role").role().unwrap_err().to_string();
+        let role = ResolvedOption::option("memroy", "--role").role().unwrap_err().to_string();
         assert!(role.contains("did you mean `memory`?"), "{role}");
     }
 
     #[test]
     fn the_number_of_all_chips_is_no_chips_number() {
-        let number = |text| Given::option(text, "--chip-id").chip_id();
+        let number = |text| ResolvedOption::option(text, "--chip-id").chip_id();
         assert_eq!((number("65534").unwrap(), number("0").unwrap()), (65534, 0));
         assert_eq!(number("65535").unwrap_err().code(), "cli::bad-chip-id");
     }
 
     #[test]
     fn a_list_is_all_or_each_name() {
-        let roles = |text| list(&Given::option(text, "--role"), &RoleKind::ALL, Given::role);
+        let roles =
+            |text| list(&ResolvedOption::option(text, "--role"), &RoleKind::ALL, ResolvedOption::role);
         assert_eq!(roles("all").unwrap(), RoleKind::ALL);
         let two = [RoleKind::RagRetriever, RoleKind::MemoryArchivist];
         assert_eq!(roles("rag, MemoryArchivist").unwrap(), two);

@@ -40,7 +40,7 @@ impl Desk {
         let values = report["values"].as_array().unwrap();
         let value = values.iter().find(|value| value["key"] == key).unwrap();
         let text = |field: &str| value[field].as_str().unwrap_or_default().to_string();
-        (text("value"), text("origin"), text("place"))
+        (text("value"), text("origin"), text("location"))
     }
 }
 
@@ -70,8 +70,8 @@ fn an_option_wins_over_a_variable_over_the_project_over_the_user() {
     let option = ["sim", "--quiet", "--variant", "esp32"];
     assert!(seen(desk.run("project", &option, &variable)).contains("variant=esp32 "));
 
-    let place = |(value, origin, place): (String, String, String)| {
-        let file = Path::new(&place).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let location = |(value, origin, location): (String, String, String)| {
+        let file = Path::new(&location).file_name().unwrap_or_default().to_string_lossy().into_owned();
         (value, origin, file)
     };
     let of =
@@ -79,8 +79,8 @@ fn an_option_wins_over_a_variable_over_the_project_over_the_user() {
     assert_eq!(desk.value("project", "variant", &[]), of("ESP32-C3", "project", "ruvllm-esp.toml:2"));
     let above = desk.value("project/deeper", "variant", &[]);
     assert!(Path::new(&above.2).is_absolute());
-    assert_eq!(place(above), of("ESP32-C3", "project", "ruvllm-esp.toml:2"));
-    assert_eq!(place(desk.value("project", "baud", &[])), of("921600", "user", "config.toml:2"));
+    assert_eq!(location(above), of("ESP32-C3", "project", "ruvllm-esp.toml:2"));
+    assert_eq!(location(desk.value("project", "baud", &[])), of("921600", "user", "config.toml:2"));
     let variable = [("RUVLLM_ESP_BAUD", "115200")];
     assert_eq!(desk.value("project", "baud", &variable), of("115200", "environment", "RUVLLM_ESP_BAUD"));
     assert_eq!(desk.value("project", "port", &[]), of("", "default", ""));
@@ -105,7 +105,7 @@ fn a_mistake_is_told_with_its_line_by_whoever_needs_the_file() {
     std::fs::remove_file(desk.0.join("project/ruvllm-esp.toml")).unwrap();
     std::fs::create_dir(desk.0.join("project/ruvllm-esp.toml")).unwrap();
     let text = stderr(&desk.run("project", &["fit"], &[])).to_string();
-    assert!(text.contains("error[config::cannot-read]: ruvllm-esp.toml: this is no file"), "{text}");
+    assert!(text.contains("error[config::cannot-read]: ruvllm-esp.toml: not a regular file"), "{text}");
     std::fs::remove_dir(desk.0.join("project/ruvllm-esp.toml")).unwrap();
     desk.project("variant = \"esp33\"\n");
     let text = stderr(&desk.run("project", &["fit"], &[])).to_string();

@@ -87,7 +87,7 @@ fn json_says_what_the_chip_says_and_what_it_took() {
     }
 }
 
-/// Without the line of `mem` that says how large the arena is: the linker decides that, and the simulator foretells it to
+/// Without the line of `mem` that says how large the arena is: the linker decides that, and the simulator predicts it to
 /// within a few bytes.
 fn without_arena(said: &str) -> Vec<&str> {
     said.lines().filter(|line| !line.starts_with("arena: total=")).collect()

@@ -16,13 +16,13 @@ const C3: u16 = 5;
 const C6: u16 = 13;
 
 /// A directory of its own for a test, with files.
-struct Place(PathBuf);
+struct TempDir(PathBuf);
 
-impl Place {
+impl TempDir {
     fn new(name: &str) -> Self {
-        let place = std::env::temp_dir().join(format!("ruvllm-esp-flash-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&place).unwrap();
-        Self(place)
+        let dir = std::env::temp_dir().join(format!("ruvllm-esp-flash-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        Self(dir)
     }
 
     fn file(&self, name: &str, bytes: &[u8]) -> String {
@@ -32,7 +32,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for TempDir {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
@@ -78,8 +78,8 @@ fn settings(board: &Running) -> Settings {
 
 #[test]
 fn the_flash_is_the_image_and_the_chip_says_so() {
-    let (place, image) = (Place::new("success"), sample::merged(C3, 70_000));
-    let file = place.file("image.bin", &image);
+    let (dir, image) = (TempDir::new("success"), sample::merged(C3, 70_000));
+    let file = dir.file("image.bin", &image);
     let board = Board::C3.plug_in();
     let output = flash(&board, &file, &["--role", "memory", "--chip-id", "7"]);
     expect(&output, 0, "none");
@@ -91,8 +91,8 @@ fn the_flash_is_the_image_and_the_chip_says_so() {
 
 #[test]
 fn what_is_not_named_stays_and_what_is_there_is_not_written_again() {
-    let (place, image) = (Place::new("again"), sample::merged(C3, 70_000));
-    let file = place.file("image.bin", &image);
+    let (dir, image) = (TempDir::new("again"), sample::merged(C3, 70_000));
+    let file = dir.file("image.bin", &image);
     let mut before = Settings::default();
     (before.chip_id, before.key) = (Some(3), Some([9; 32]));
     assert!(before.set_role("rag"));
@@ -117,61 +117,61 @@ fn what_is_not_named_stays_and_what_is_there_is_not_written_again() {
 
 #[test]
 fn a_loader_that_falls_silent_is_a_timeout() {
-    let (place, image) = (Place::new("silent"), sample::merged(C3, 70_000));
+    let (dir, image) = (TempDir::new("silent"), sample::merged(C3, 70_000));
     let board = Board::C3.with(Trouble::SilentAfter(9)).plug_in();
-    expect(&flash(&board, &place.file("image.bin", &image), &[]), 4, "flash::timeout");
+    expect(&flash(&board, &dir.file("image.bin", &image), &[]), 4, "flash::timeout");
     assert!(!holds(&board, &image));
 }
 
 #[test]
 fn a_loader_that_never_answers_is_told_from_one_that_falls_silent() {
-    let (place, image) = (Place::new("dead"), sample::merged(C3, 5_000));
+    let (dir, image) = (TempDir::new("dead"), sample::merged(C3, 5_000));
     let board = Board::C3.with(Trouble::Dead).plug_in();
-    expect(&flash(&board, &place.file("image.bin", &image), &[]), 4, "flash::no-loader");
+    expect(&flash(&board, &dir.file("image.bin", &image), &[]), 4, "flash::no-loader");
 }
 
 #[test]
 fn the_wrong_chip_is_refused_before_anything_is_written() {
-    let (place, image) = (Place::new("chip"), sample::merged(C6, 5_000));
+    let (dir, image) = (TempDir::new("chip"), sample::merged(C6, 5_000));
     let board = Board::C3.plug_in();
-    let output = flash(&board, &place.file("image.bin", &image), &[]);
+    let output = flash(&board, &dir.file("image.bin", &image), &[]);
     expect(&output, 2, "flash::wrong-chip");
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("esp32c6") && text.contains("esp32c3"), "{text}");
     assert_eq!(board.blocks.load(Ordering::SeqCst), 0);
-    let output = flash(&board, &place.file("image.bin", &image), &["--variant", "esp32s3"]);
+    let output = flash(&board, &dir.file("image.bin", &image), &["--variant", "esp32s3"]);
     expect(&output, 2, "flash::wrong-chip");
 }
 
 #[test]
 fn a_damaged_image_does_not_even_open_the_port() {
-    let place = Place::new("corrupt");
+    let dir = TempDir::new("corrupt");
     let mut image = sample::merged(C3, 5_000);
     image[0x10200] ^= 4;
     let board = Board::C3.plug_in();
-    expect(&flash(&board, &place.file("image.bin", &image), &[]), 2, "image::corrupt");
-    let too_large = place.file("large.bin", &sample::merged(C3, 0x3f0000));
+    expect(&flash(&board, &dir.file("image.bin", &image), &[]), 2, "image::corrupt");
+    let too_large = dir.file("large.bin", &sample::merged(C3, 0x3f0000));
     expect(&flash(&board, &too_large, &[]), 1, "image::too-large");
-    let application = place.file("app.bin", &sample::program(C3, 50_000));
+    let application = dir.file("app.bin", &sample::program(C3, 50_000));
     expect(&flash(&board, &application, &[]), 2, "image::application-only");
-    assert_eq!(board.heard.load(Ordering::SeqCst), 0);
+    assert_eq!(board.received.load(Ordering::SeqCst), 0);
 }
 
 #[test]
 fn an_image_larger_than_the_flash_is_refused_before_anything_is_written() {
-    let (place, image) = (Place::new("small"), sample::merged(C3, 5_000));
+    let (dir, image) = (TempDir::new("small"), sample::merged(C3, 5_000));
     let board = Board { flash_power: 21, ..Board::C3 }.plug_in();
-    expect(&flash(&board, &place.file("image.bin", &image), &[]), 1, "flash::too-large");
+    expect(&flash(&board, &dir.file("image.bin", &image), &[]), 1, "flash::too-large");
     assert_eq!(board.blocks.load(Ordering::SeqCst), 0);
 }
 
 #[test]
 fn a_port_that_vanishes_is_told_as_that() {
-    let (place, image) = (Place::new("vanish"), sample::merged(C3, 70_000));
+    let (dir, image) = (TempDir::new("vanish"), sample::merged(C3, 70_000));
     let board = Board::C3.with(Trouble::GoneAfter(6)).plug_in();
-    expect(&flash(&board, &place.file("image.bin", &image), &[]), 3, "flash::port-vanished");
+    expect(&flash(&board, &dir.file("image.bin", &image), &[]), 3, "flash::port-vanished");
     let output =
-        command(&["flash", "--port", "/dev/no-such-port", "--image", &place.file("image.bin", &image)])
+        command(&["flash", "--port", "/dev/no-such-port", "--image", &dir.file("image.bin", &image)])
             .output()
             .unwrap();
     expect(&output, 3, "port::cannot-open");
@@ -179,16 +179,16 @@ fn a_port_that_vanishes_is_told_as_that() {
 
 #[test]
 fn flash_that_does_not_hold_is_noticed() {
-    let (place, image) = (Place::new("stuck"), sample::merged(C3, 5_000));
+    let (dir, image) = (TempDir::new("stuck"), sample::merged(C3, 5_000));
     let board = Board::C3.with(Trouble::StuckBit).plug_in();
-    expect(&flash(&board, &place.file("image.bin", &image), &[]), 3, "flash::verify-failed");
+    expect(&flash(&board, &dir.file("image.bin", &image), &[]), 3, "flash::verify-failed");
 }
 
 #[test]
 fn a_chip_that_says_nothing_is_no_success() {
-    let (place, image) = (Place::new("mute"), sample::merged(C3, 5_000));
+    let (dir, image) = (TempDir::new("mute"), sample::merged(C3, 5_000));
     let board = Board::C3.with(Trouble::Mute).plug_in();
-    let output = flash(&board, &place.file("image.bin", &image), &["--timeout", "2", "--json"]);
+    let output = flash(&board, &dir.file("image.bin", &image), &["--timeout", "2", "--json"]);
     expect(&output, 4, "flash::no-banner");
     let last: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&last["kind"], &last["exit"]), (&"error".into(), &4.into()));
@@ -197,16 +197,16 @@ fn a_chip_that_says_nothing_is_no_success() {
 
 #[test]
 fn a_lost_banner_is_asked_for_again() {
-    let (place, image) = (Place::new("lost"), sample::merged(C3, 5_000));
+    let (dir, image) = (TempDir::new("lost"), sample::merged(C3, 5_000));
     let board = Board::C3.with(Trouble::LostBanner).plug_in();
-    expect(&flash(&board, &place.file("image.bin", &image), &[]), 0, "none");
+    expect(&flash(&board, &dir.file("image.bin", &image), &[]), 0, "none");
 }
 
 #[test]
 fn an_interrupt_ends_with_130_and_a_word() {
-    let (place, image) = (Place::new("interrupt"), sample::merged(C3, 70_000));
+    let (dir, image) = (TempDir::new("interrupt"), sample::merged(C3, 70_000));
     let board = Board::C3.with(Trouble::SilentAfter(4)).plug_in();
-    let file = place.file("image.bin", &image);
+    let file = dir.file("image.bin", &image);
     let child: Child =
         command(&["flash", "--port", &board.port, "--image", &file, "--no-reset"]).spawn().unwrap();
     let begun = Instant::now();
@@ -220,10 +220,10 @@ fn an_interrupt_ends_with_130_and_a_word() {
 
 #[test]
 fn a_fleet_is_flashed_at_once_and_one_failure_is_no_other_chips() {
-    let place = Place::new("fleet");
+    let dir = TempDir::new("fleet");
     let (three, six) = (sample::merged(C3, 30_000), sample::merged(C6, 30_000));
-    place.file("ruvllm-esp-esp32c3.bin", &three);
-    place.file("ruvllm-esp-esp32c6.bin", &six);
+    dir.file("ruvllm-esp-esp32c3.bin", &three);
+    dir.file("ruvllm-esp-esp32c6.bin", &six);
     let six_board = Board { chip: "esp32c6", chip_id: 13, ..Board::C3 };
     let boards = [Board::C3.plug_in(), six_board.plug_in(), Board::C3.plug_in()];
     let entry = |board: &Running, chip: &str, role: &str, id: u8| {
@@ -231,8 +231,8 @@ fn a_fleet_is_flashed_at_once_and_one_failure_is_no_other_chips() {
     };
     let all = [entry(&boards[0], "esp32c3", "memory", 1), entry(&boards[1], "esp32c6", "rag", 2)].concat();
     let run = |fleet: &str| {
-        let file = place.file("fleet.toml", fleet.as_bytes());
-        let out = place.0.to_str().unwrap();
+        let file = dir.file("fleet.toml", fleet.as_bytes());
+        let out = dir.0.to_str().unwrap();
         command(&["flash", "--fleet", &file, "--out", out, "--no-reset", "--baud", "115200"])
             .output()
             .unwrap()

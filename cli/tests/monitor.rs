@@ -110,9 +110,9 @@ fn input_that_nobody_answers_is_no_success() {
     let link = std::env::temp_dir().join(format!("ruvllm-esp-gone-{}", std::process::id()));
     let _ = std::fs::remove_file(&link);
     std::os::unix::fs::symlink(&board.port, &link).unwrap();
-    let (heard, name) = (board.heard.clone(), link.clone());
+    let (received, name) = (board.received.clone(), link.clone());
     let unplug = std::thread::spawn(move || {
-        while heard.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+        while received.load(std::sync::atomic::Ordering::SeqCst) == 0 {
             std::thread::sleep(Duration::from_millis(1));
         }
         std::fs::remove_file(name).unwrap();

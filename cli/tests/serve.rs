@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Server {
     child: Child,
     events: Receiver<String>,
-    place: String,
+    address: String,
 }
 
 impl Server {
@@ -29,13 +29,13 @@ impl Server {
                 let _ = sender.send(line);
             }
         });
-        let mut server = Self { child, events, place: String::new() };
+        let mut server = Self { child, events, address: String::new() };
         let boot = server.event("boot");
         assert!(boot["banner"].as_str().unwrap().contains("[ready]"));
         let listening = server.event("listening");
-        let place = &listening[if arguments.contains(&"--pty") { "pty" } else { "tcp" }];
-        let place = if place["path"].is_string() { &place["path"] } else { &place["address"] };
-        server.place = place.as_str().unwrap().to_string();
+        let address = &listening[if arguments.contains(&"--pty") { "pty" } else { "tcp" }];
+        let address = if address["path"].is_string() { &address["path"] } else { &address["address"] };
+        server.address = address.as_str().unwrap().to_string();
         server
     }
 
@@ -48,9 +48,9 @@ impl Server {
     }
 
     fn client(&self) -> Client {
-        let stream = TcpStream::connect(&self.place).unwrap();
+        let stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Client { stream, heard: String::new() }
+        Client { stream, received: String::new() }
     }
 }
 
@@ -63,20 +63,20 @@ impl Drop for Server {
 
 struct Client {
     stream: TcpStream,
-    heard: String,
+    received: String,
 }
 
 impl Client {
-    fn say(&mut self, bytes: &[u8]) {
+    fn send_bytes(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
     }
 
     /// Reads up to `text`, and gives what came before it.
     fn expect(&mut self, text: &str) -> String {
         loop {
-            if let Some(at) = self.heard.find(text) {
-                let rest = self.heard.split_off(at + text.len());
-                let mut before = std::mem::replace(&mut self.heard, rest);
+            if let Some(at) = self.received.find(text) {
+                let rest = self.received.split_off(at + text.len());
+                let mut before = std::mem::replace(&mut self.received, rest);
                 before.truncate(at);
                 return before;
             }
@@ -85,15 +85,15 @@ impl Client {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 length => length.unwrap(),
             };
-            assert!(length > 0, "`{text}` is not in {:?}", self.heard);
-            self.heard.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            assert!(length > 0, "`{text}` is not in {:?}", self.received);
+            self.received.push_str(&String::from_utf8_lossy(&buffer[..length]));
         }
     }
 
     fn rest(mut self) -> String {
         let mut rest = Vec::new();
         self.stream.read_to_end(&mut rest).unwrap();
-        self.heard + &String::from_utf8_lossy(&rest)
+        self.received + &String::from_utf8_lossy(&rest)
     }
 }
 
@@ -107,9 +107,9 @@ fn a_script_over_tcp_gets_the_bytes_that_a_pipe_gets() {
     let expected = String::from_utf8(pipe.wait_with_output().unwrap().stdout).unwrap();
 
     let server = Server::start(&["--tcp", "0"]);
-    assert!(server.place.starts_with("127.0.0.1:"), "{}", server.place);
+    assert!(server.address.starts_with("127.0.0.1:"), "{}", server.address);
     let mut client = server.client();
-    client.say(script.as_bytes());
+    client.send_bytes(script.as_bytes());
     client.stream.shutdown(Shutdown::Write).unwrap();
     assert_eq!(client.rest(), expected);
     assert_eq!(server.event("client")["state"], "connected");
@@ -125,17 +125,17 @@ fn the_chip_and_its_line_outlive_the_client() {
     let server = Server::start(&["--tcp", "0"]);
     let mut first = server.client();
     first.expect("[ready] type 'help' for commands\n");
-    first.say(b"remember fact tea is green\n\x05ro");
+    first.send_bytes(b"remember fact tea is green\n\x05ro");
     first.expect("remembered id=0\n");
     first.expect("> ro");
     drop(first);
     // No banner, for the chip did not start again; the line goes on, and a person's mode with it.
     let mut second = server.client();
-    second.say(b"le\r");
+    second.send_bytes(b"le\r");
     assert_eq!(second.expect("role: MemoryArchivist\r\n> "), "le\r\n");
-    second.say(b"recall tea\r");
+    second.send_bytes(b"recall tea\r");
     second.expect("top: tea is green\r\n");
-    second.say(b"\x04role\n");
+    second.send_bytes(b"\x04role\n");
     second.expect("\r\nrole: MemoryArchivist\n");
 }
 
@@ -150,13 +150,13 @@ fn a_second_client_is_told_and_the_first_stays() {
     assert!(refusal.starts_with("another client has this console; try again when it has left"), "{refusal}");
     assert!(refusal.ends_with("idle for 300 s (now 0 s)\n"), "{refusal}");
     assert_eq!(server.event("client")["state"], "refused");
-    first.say(b"role\n");
+    first.send_bytes(b"role\n");
     first.expect("role: MemoryArchivist\n");
     drop(first);
     assert_eq!(server.event("command")["line"], "role");
     // At once after the first has left.
     let mut third = server.client();
-    third.say(b"variant\n");
+    third.send_bytes(b"variant\n");
     third.expect("variant: esp32c6\n");
 }
 
@@ -171,7 +171,7 @@ fn forty_silent_clients_do_not_delay_the_next() {
     // One after the other they took half a second each.
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     drop(waiting);
-    first.say(b"role\n");
+    first.send_bytes(b"role\n");
     first.expect("role: MemoryArchivist\n");
 }
 
@@ -181,7 +181,7 @@ fn a_silent_client_gives_way_and_is_told() {
     let mut silent = server.client();
     silent.expect("[ready]");
     let mut next = server.client();
-    next.say(b"role\n");
+    next.send_bytes(b"role\n");
     next.expect("role: MemoryArchivist\n");
     silent.expect("idle for 0 s or more: another client takes this console\n");
     assert_eq!(silent.rest(), "");
@@ -192,12 +192,12 @@ fn garbage_and_long_lines_are_refused_line_by_line() {
     let server = Server::start(&["--tcp", "0"]);
     let mut client = server.client();
     client.expect("[ready] type 'help' for commands\n");
-    client.say(b"\xff\xfe\n");
+    client.send_bytes(b"\xff\xfe\n");
     assert_eq!(client.expect("\n"), "err: not-utf8 the line is not UTF-8");
-    client.say(b"a\x00b\n");
+    client.send_bytes(b"a\x00b\n");
     assert_eq!(client.expect("\n"), "err: control-byte the line holds the control byte 0x00");
-    client.say(&vec![b'x'; 1 << 20]);
-    client.say(b"\n");
+    client.send_bytes(&vec![b'x'; 1 << 20]);
+    client.send_bytes(b"\n");
     assert_eq!(client.expect("\n"), "err: line-too-long a line is at most 256 bytes");
     // Every byte there is, with no care for lines; and then it still answers.
     let garbage: Vec<u8> = (0..200_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
@@ -220,11 +220,11 @@ fn a_client_that_only_sends_does_not_stop_the_others() {
     while begun.elapsed() < PATIENCE && deaf.stream.write_all(&b"help\n".repeat(2000)).is_ok() {}
     assert!(begun.elapsed() < PATIENCE, "input is not held back");
     drop(deaf);
-    // What it sent is heard to its end first, as on any serial line.
+    // What it sent is read to its end first, as on any serial line.
     loop {
         assert!(begun.elapsed() < PATIENCE, "the place stays taken");
         let mut next = server.client();
-        next.say(b"\nvariant\n");
+        next.send_bytes(b"\nvariant\n");
         // The end of the line that was begun, and the answer; or that the place is taken.
         let first = next.expect("\n");
         if first.starts_with("another client") {
@@ -246,15 +246,15 @@ fn the_flashed_image_is_talked_to_as_well() {
     let server = Server::start(&["--tcp", "0", "--exact", "--image", &image]);
     let mut client = server.client();
     client.expect("[ready] type 'help' for commands\n");
-    client.say(b"remember fact tea is green\n\xff\na\x01\n\x05recall tea\r");
+    client.send_bytes(b"remember fact tea is green\n\xff\na\x01\n\x05recall tea\r");
     client.expect("remembered id=0\n");
     assert_eq!(client.expect("\n"), "err: not-utf8 the line is not UTF-8");
     assert_eq!(client.expect("\n"), "err: control-byte the line holds the control byte 0x01");
     client.expect("> recall tea\r\ntop: tea is green\r\n");
-    client.say(b"chip\r");
+    client.send_bytes(b"chip\r");
     client.expect("chip: esp32c6 ");
-    // A chip that starts anew does not know who is there, and its memory is empty.
-    client.say(b"chip reset\rrecall tea\n");
+    // A chip that restarts does not know who is there, and its memory is empty.
+    client.send_bytes(b"chip reset\rrecall tea\n");
     client.expect("[ready] type 'help' for commands\ntop: (no recall)\n");
     assert_eq!(server.event("client")["state"], "connected");
     assert_eq!(server.event("command")["cost"]["cycles"]["kind"], "emulated");
@@ -263,7 +263,7 @@ fn the_flashed_image_is_talked_to_as_well() {
 #[test]
 fn what_cannot_be_opened_is_told() {
     let server = Server::start(&["--tcp", "0"]);
-    let port = server.place.rsplit(':').next().unwrap();
+    let port = server.address.rsplit(':').next().unwrap();
     let refused = |arguments: &[&str], exit: i32, code: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ruvllm-esp"));
         let output = command.args(["sim", "--variant", "esp32c6"]).args(arguments).output().unwrap();
@@ -298,11 +298,11 @@ mod unix {
     use std::fs::{File, OpenOptions};
 
     /// Reads up to `text`, within the time there is.
-    fn expect(terminal: &mut File, heard: &mut String, text: &str) {
-        while !heard.contains(text) {
+    fn expect(terminal: &mut File, received: &mut String, text: &str) {
+        while !received.contains(text) {
             let mut buffer = [0; 4096];
             let length = terminal.read(&mut buffer).unwrap();
-            heard.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            received.push_str(&String::from_utf8_lossy(&buffer[..length]));
         }
     }
 
@@ -313,25 +313,25 @@ mod unix {
     #[test]
     fn a_pseudo_terminal_is_a_serial_port() {
         let server = Server::start(&["--pty"]);
-        let (mut terminal, mut heard) = (open(&server.place), String::new());
-        expect(&mut terminal, &mut heard, "[ready] type 'help' for commands\n");
-        heard.clear();
+        let (mut terminal, mut received) = (open(&server.address), String::new());
+        expect(&mut terminal, &mut received, "[ready] type 'help' for commands\n");
+        received.clear();
         terminal.write_all(b"remember fact tea is green\n\xff\n").unwrap();
-        expect(&mut terminal, &mut heard, "UTF-8\n");
+        expect(&mut terminal, &mut received, "UTF-8\n");
         // Nothing but the chip echoes, and line feeds stay as they are.
-        assert_eq!(heard, "remembered id=0\nerr: not-utf8 the line is not UTF-8\n");
+        assert_eq!(received, "remembered id=0\nerr: not-utf8 the line is not UTF-8\n");
         drop(terminal);
         assert_eq!(server.event("command")["line"], "remember fact tea is green");
-        let (mut terminal, mut heard) = (open(&server.place), String::new());
+        let (mut terminal, mut received) = (open(&server.address), String::new());
         terminal.write_all(b"\x05recall tea\r").unwrap();
-        expect(&mut terminal, &mut heard, "top: tea is green\r\n");
-        assert!(heard.starts_with("> recall tea\r\n"), "{heard:?}");
+        expect(&mut terminal, &mut received, "top: tea is green\r\n");
+        assert!(received.starts_with("> recall tea\r\n"), "{received:?}");
     }
 
     #[test]
     fn nobody_reading_does_not_stop_the_chip() {
         let server = Server::start(&["--pty"]);
-        let mut terminal = open(&server.place);
+        let mut terminal = open(&server.address);
         for _ in 0..40 {
             terminal.write_all(b"help\n").unwrap();
         }

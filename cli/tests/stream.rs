@@ -141,16 +141,19 @@ fn what_is_expected_of_a_single_chip_decides_the_exit_code() {
         let output = run(command(&all), b"add the pump is in hall 3\nsearch where is the pump\nnonsense\n");
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    let (met, told) = code(&["--expect", "hall 3", "--fail", "err: full"]);
-    assert!(met == Some(0) && told.contains("met     --expect `hall 3`: esp32c3: "), "{told}");
-    let (late, told) = code(&["--expect", "hall 9"]);
-    assert!(late == Some(4) && told.contains("missed  --expect `hall 9`"), "{told}");
-    let (failed, told) = code(&["--fail", "err: unknown", "--expect", "hall 9"]);
-    assert!(failed == Some(1) && told.contains("missed  --fail `err: unknown`"), "{told}");
+    let (met, reported) = code(&["--expect", "hall 3", "--fail", "err: full"]);
+    assert!(met == Some(0) && reported.contains("met     --expect `hall 3`: esp32c3: "), "{reported}");
+    let (late, reported) = code(&["--expect", "hall 9"]);
+    assert!(late == Some(4) && reported.contains("missed  --expect `hall 9`"), "{reported}");
+    let (failed, reported) = code(&["--fail", "err: unknown", "--expect", "hall 9"]);
+    assert!(failed == Some(1) && reported.contains("missed  --fail `err: unknown`"), "{reported}");
     // Boot alone takes as long as that: nothing is typed any more.
     assert_eq!(code(&["--until", "300ms", "--expect", "hall 3", "--fail", "hall 3"]).0, Some(4));
-    let (all, told) = code(&["--until", "60s", "--expect", "hall 3"]);
-    assert!(all == Some(0) && told.contains("J modelled") && told.contains("59.7 s since boot"), "{told}");
+    let (all, reported) = code(&["--until", "60s", "--expect", "hall 3"]);
+    assert!(
+        all == Some(0) && reported.contains("J modelled") && reported.contains("59.7 s since boot"),
+        "{reported}"
+    );
 }
 
 #[test]
@@ -164,8 +167,8 @@ fn a_session_with_a_single_chip_is_traced_and_repeated() {
     let plain = run(command(&["sim", "--variant", "esp32s3", "--role", "hnsw"]), input);
     assert_eq!((traced.status.code(), &traced.stdout), (Some(0), &plain.stdout));
     let again = run(command(&["fleet", "replay", path]), b"");
-    let told = String::from_utf8(again.stdout).unwrap();
-    assert!(again.status.success() && told.starts_with("the same: "), "{told}");
+    let reported = String::from_utf8(again.stdout).unwrap();
+    assert!(again.status.success() && reported.starts_with("identical: "), "{reported}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

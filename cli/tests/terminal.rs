@@ -88,7 +88,7 @@ fn a_person_types_recalls_completes_and_leaves() {
     terminal.expect("top: the pump is in hall 3");
     terminal.expect("esp32c6> ");
     terminal.press("@wait 2h\r");
-    terminal.expect("2.00 h pass");
+    terminal.expect("waited 2.00 h");
     terminal.expect("esp32c6> ");
     terminal.press("@wiat 2h\r");
     terminal.expect("cli::bad-directive");

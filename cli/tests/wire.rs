@@ -181,10 +181,10 @@ fn any_changed_byte_is_noticed_and_the_frames_beside_it_are_shown() {
     let golden = golden().into_iter().find(|golden| golden.name == "stored").unwrap();
     let (text, frame, sealed) =
         (golden.text.as_ref().unwrap(), golden.packets("frame")[0], golden.packets("frame, auth")[0]);
-    for place in (0..frame.len()).step_by(2) {
+    for index in (0..frame.len()).step_by(2) {
         let mut changed = frame.to_string();
-        let digit = if changed.as_bytes()[place] == b'0' { "1" } else { "0" };
-        changed.replace_range(place..=place, digit);
+        let digit = if changed.as_bytes()[index] == b'0' { "1" } else { "0" };
+        changed.replace_range(index..=index, digit);
         let output = wire(&["decode", "-"], &format!("{changed}\n\n{frame}"));
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{changed}");
@@ -228,8 +228,8 @@ fn whatever_came_over_a_link_is_shown_or_told() {
         let output = wire(&[&["decode", "-", "--key", KEY][..], &link].concat(), &packets);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{link:?}");
-        let told = stderr.matches("error[wire::not-valid]").count();
-        assert!(told >= 400 && !stderr.contains("panicked"), "{link:?}: {told}");
+        let reported = stderr.matches("error[wire::not-valid]").count();
+        assert!(reported >= 400 && !stderr.contains("panicked"), "{link:?}: {reported}");
     }
 }
 

@@ -1,13 +1,13 @@
 //! One chip: a role, its memory, and the console that every role has.
 //!
 //! The agent is the same on the host and on silicon. It is handed lines and the time, and writes replies; it keeps its
-//! state in the memory lent to it and takes hold of that anew at each command.
+//! state in the memory lent to it and carves its views again for each command.
 
 mod fleet;
 
 pub use fleet::PeerView;
 
-use crate::arena::{Arena, Ledger, NoRoom};
+use crate::arena::{AllocObserver, Arena, NoRoom};
 use crate::chip::Chip;
 use crate::console::{CommandInfo, Failure, Session, split_word};
 use crate::embed;
@@ -26,7 +26,7 @@ pub const COMMON: [CommandInfo; 8] = [
     CommandInfo { name: "variant", usage: "variant", summary: "the kind of this chip" },
     CommandInfo { name: "stats", usage: "stats", summary: "role, variant, commands taken, items held" },
     CommandInfo { name: "mem", usage: "mem", summary: "the arena, and what each structure takes of it" },
-    CommandInfo { name: "peers", usage: "peers", summary: "the chips that were heard" },
+    CommandInfo { name: "peers", usage: "peers", summary: "the chips this one has received frames from" },
     SET_ROLE,
     CommandInfo { name: "help", usage: "help [COMMAND]", summary: "the commands, or one of them" },
     CommandInfo { name: "version", usage: "version", summary: "versions of the program and the embedder" },
@@ -92,7 +92,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         self.attach().map_or(0, |role| role.items())
     }
 
-    /// Takes hold of its role.
+    /// The view of its role.
     pub fn role(&mut self) -> Option<AnyRole<'_>> {
         self.attach().ok()
     }
@@ -106,10 +106,10 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         (total, total - free)
     }
 
-    /// Tells `ledger` of every structure in the arena.
-    pub fn account(&mut self, ledger: &mut dyn Ledger) {
+    /// Tells `observer` of every structure in the arena.
+    pub fn account(&mut self, observer: &mut dyn AllocObserver) {
         let plan = self.plan;
-        let mut arena = Arena::with_ledger(self.memory.as_mut(), ledger);
+        let mut arena = Arena::with_observer(self.memory.as_mut(), observer);
         // What was carved at boot fits again, and an arena that did not fit it has nothing to tell.
         let _ = carve(self.identity, self.membership, &mut arena, plan);
     }
@@ -137,14 +137,14 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         meter: &mut M,
         out: &mut dyn fmt::Write,
     ) -> Result<(), Failure> {
-        self.say(line, &mut Turn { now, meter, out, observer: &mut () })
+        self.handle_line(line, &mut Turn { now, meter, out, observer: &mut () })
     }
 
     /// As [`Agent::line`], and tells the turn's observer what happens in the fleet.
     ///
     /// # Errors
     /// The failure that was also written to `turn.out`.
-    pub fn say<M: Meter>(
+    pub fn handle_line<M: Meter>(
         &mut self,
         line: Result<&str, Failure>,
         turn: &mut Turn<'_, M>,
@@ -253,7 +253,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let (plan, place) = lay_out(identity, self.membership, self.memory.as_mut())?;
         place.fill(0);
         self.plan = plan;
-        session.meter.record(Op::Sweep, self.memory.as_mut().len() as u32 / 4);
+        session.meter.record(Op::Memset, self.memory.as_mut().len() as u32 / 4);
         self.identity = identity;
         session.observer.event(&ChipEvent::RoleChanged { role, discarded });
         write!(session.out, "role set to {}", role.name())?;
@@ -293,7 +293,7 @@ fn lay_out(
         return Ok((plan, memory));
     }
     let free = Arena::new(memory).free();
-    match AnyRole::carve(role, &mut Arena::new(memory), role.least_plan()) {
+    match AnyRole::carve(role, &mut Arena::new(memory), role.smallest_plan()) {
         Err(no_room) => Err(no_room),
         Ok(_) => Err(NoRoom { part: "role", needs: free, free }),
     }
@@ -331,7 +331,7 @@ struct PartWriter<'o> {
     outcome: fmt::Result,
 }
 
-impl Ledger for PartWriter<'_> {
+impl AllocObserver for PartWriter<'_> {
     fn part(&mut self, part: &'static str, bytes: Bytes) {
         let out = &mut *self.out;
         self.outcome = self.outcome.and_then(|()| writeln!(out, "  {part}: {}", bytes.get()));

@@ -2,7 +2,7 @@
 //!
 //! The caller owns the bytes. On a chip they are the RAM that the linker leaves; in the simulator they are exactly as
 //! many as that chip has. Carving only computes places, it neither reads nor writes the bytes, so the same `carve`
-//! function of a structure serves to find out whether it fits, to set it up, and to take hold of it again at each
+//! function of a structure serves to find out whether it fits, to set it up, and to get its view again at each
 //! command: state is bytes in the arena between commands, never a pointer into it.
 //!
 //! Every carved type is plain data, valid for any bytes (`zerocopy`'s `FromBytes`), and all zeros is its empty state.
@@ -38,7 +38,7 @@ impl fmt::Display for NoRoom {
 impl core::error::Error for NoRoom {}
 
 /// Receives each part that is carved, for `mem` and `fit`.
-pub trait Ledger {
+pub trait AllocObserver {
     /// `part` takes `bytes`, padding included.
     fn part(&mut self, part: &'static str, bytes: Bytes);
 }
@@ -46,7 +46,7 @@ pub trait Ledger {
 /// A byte slice from which typed slices are taken, front to back.
 pub struct Arena<'a> {
     rest: &'a mut [u8],
-    ledger: Option<&'a mut dyn Ledger>,
+    observer: Option<&'a mut dyn AllocObserver>,
 }
 
 impl fmt::Debug for Arena<'_> {
@@ -58,12 +58,12 @@ impl fmt::Debug for Arena<'_> {
 impl<'a> Arena<'a> {
     /// An arena over all of `memory`.
     pub fn new(memory: &'a mut [u8]) -> Self {
-        Self { rest: memory, ledger: None }
+        Self { rest: memory, observer: None }
     }
 
-    /// An arena over all of `memory` that tells `ledger` of every part.
-    pub fn with_ledger(memory: &'a mut [u8], ledger: &'a mut dyn Ledger) -> Self {
-        Self { rest: memory, ledger: Some(ledger) }
+    /// An arena over all of `memory` that tells `observer` of every part.
+    pub fn with_observer(memory: &'a mut [u8], observer: &'a mut dyn AllocObserver) -> Self {
+        Self { rest: memory, observer: Some(observer) }
     }
 
     /// What is left.
@@ -93,8 +93,8 @@ impl<'a> Arena<'a> {
         let (taken, rest) = <[T]>::mut_from_prefix_with_elems(aligned, count).map_err(|_| no_room())?;
         self.rest = rest;
         let used = before - self.free();
-        if let Some(ledger) = self.ledger.as_mut() {
-            ledger.part(part, used);
+        if let Some(observer) = self.observer.as_mut() {
+            observer.part(part, used);
         }
         Ok(taken)
     }
@@ -133,7 +133,7 @@ mod tests {
 
     #[derive(Default)]
     struct Parts(Vec<(&'static str, u32)>);
-    impl Ledger for Parts {
+    impl AllocObserver for Parts {
         fn part(&mut self, part: &'static str, bytes: Bytes) {
             self.0.push((part, bytes.get()));
         }
@@ -167,7 +167,7 @@ mod tests {
     fn the_ledger_accounts_for_every_byte() {
         let mut memory = vec![0u8; 100];
         let mut parts = Parts::default();
-        let mut arena = Arena::with_ledger(&mut memory, &mut parts);
+        let mut arena = Arena::with_observer(&mut memory, &mut parts);
         arena.slice::<u8>("a", 5).unwrap();
         arena.slice::<u32>("b", 4).unwrap();
         let used = 100 - arena.free().get();

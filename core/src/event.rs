@@ -35,7 +35,7 @@ pub enum ChipEvent {
         /// How many there were.
         items: u32,
     },
-    /// A command looked for items here; so many [`ChipEvent::Hit`]s follow.
+    /// A command looked for items here; this many [`ChipEvent::Hit`]s follow.
     Results {
         /// How many.
         hits: u8,
@@ -65,12 +65,12 @@ pub enum ChipEvent {
         /// A chip that holds it.
         holder: u16,
     },
-    /// A chip was heard for the first time, or again after it was suspected or lost.
+    /// A chip was seen for the first time, or again after it was suspected or lost.
     PeerHeard {
         /// Its address.
         id: u16,
     },
-    /// A chip booted since it was last heard: what it held is gone.
+    /// A chip booted since it was last received: what it held is gone.
     PeerRebooted {
         /// Its address.
         id: u16,
@@ -118,7 +118,7 @@ pub enum ChipEvent {
         /// The other chip.
         to: u16,
     },
-    /// This chip let go of an item to make room, because enough others hold it.
+    /// This chip released an item to make room, because enough others hold it.
     Released {
         /// The item.
         item: ItemId,
@@ -202,7 +202,7 @@ pub trait Observer {
     }
 }
 
-/// Nobody watches.
+/// No observer.
 impl Observer for () {
     fn event(&mut self, _: &ChipEvent) {}
 }

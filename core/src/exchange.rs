@@ -1,7 +1,7 @@
 //! What a line costs beside the agent's own work: what its caller sees and it does not.
 //!
 //! The agent writes to whatever output it is handed, and does not know what was typed before. Who types at it reports
-//! the pieces of the reply, and whether the code of the command has to come from flash anew. On a chip nobody reports.
+//! the pieces of the reply, and whether the code of the command has to come from flash again. On a chip nobody reports.
 
 use crate::meter::{Meter, Op};
 use core::fmt;
@@ -14,12 +14,12 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Reports a line that was answered in so many pieces.
+    /// Reports a line that was answered in this many pieces.
     pub fn report<M: Meter>(&mut self, line: &str, pieces: u32, meter: &mut M) {
         let verb = line.bytes().take_while(|byte| !byte.is_ascii_whitespace());
         let verb = verb.fold(1u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
         meter.record(Op::Switch, u32::from(verb != self.last));
-        meter.record(Op::Piece, pieces);
+        meter.record(Op::WriteCall, pieces);
         self.last = verb;
     }
 }
@@ -68,6 +68,6 @@ mod tests {
             exchange.report(line, out.count, &mut counts);
             assert_eq!(out.out, "1 of 2");
         }
-        assert_eq!((counts.of(Op::Switch), counts.of(Op::Piece)), (3, 12));
+        assert_eq!((counts.of(Op::Switch), counts.of(Op::WriteCall)), (3, 12));
     }
 }

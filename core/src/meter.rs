@@ -1,8 +1,8 @@
-//! What a kernel did, counted: the link between code and its price on a chip.
+//! What a kernel did, counted: the link between code and its cost on a chip.
 //!
 //! A kernel is generic over its [`Meter`] and reports its inner-loop steps. On a chip the meter is `()`: every report is
 //! an empty inlined call, and the machine code is the same as without it (`just check-meter` compares the two). In the
-//! simulator the meter counts, and a chip's price table turns the counts into cycles.
+//! simulator the meter counts, and a chip's cost table turns the counts into cycles.
 
 /// One kind of work, as the core's own loops do it.
 ///
@@ -69,20 +69,20 @@ pub enum Op {
     Neighbour,
     /// One byte received and put into a line.
     Receive,
-    /// One line of the console taken: split, dispatched, its role taken hold of.
+    /// One line of the console taken: split, dispatched, its role carved.
     Command,
     /// One piece of text formatted and handed to the output.
-    Piece,
-    /// Another command than the last, where its code has to come from flash again and no [`Op::Fetch`] is counted.
+    WriteCall,
+    /// Another command than the last, where its code has to come from flash again and no [`Op::ICacheFill`] is counted.
     Switch,
     /// One word of a large memory zeroed in one go.
-    Sweep,
+    Memset,
     /// One byte of a reply put to a serial port.
-    Give,
+    TxByte,
     /// One line taken off a serial port and answered, beside all that it does.
-    Turn,
+    PollLoop,
     /// One line of the flash cache filled with code or constants.
-    Fetch,
+    ICacheFill,
 }
 
 impl Op {
@@ -118,15 +118,15 @@ impl Op {
         Op::Neighbour,
         Op::Receive,
         Op::Command,
-        Op::Piece,
+        Op::WriteCall,
         Op::Switch,
-        Op::Sweep,
-        Op::Give,
-        Op::Turn,
-        Op::Fetch,
+        Op::Memset,
+        Op::TxByte,
+        Op::PollLoop,
+        Op::ICacheFill,
     ];
 
-    /// The name used in price tables, reports and errors.
+    /// The name used in cost tables, reports and errors.
     pub const fn name(self) -> &'static str {
         match self {
             Op::Call => "call",
@@ -159,12 +159,12 @@ impl Op {
             Op::Neighbour => "neighbour",
             Op::Receive => "receive",
             Op::Command => "command",
-            Op::Piece => "piece",
+            Op::WriteCall => "write-call",
             Op::Switch => "switch",
-            Op::Sweep => "sweep",
-            Op::Give => "give",
-            Op::Turn => "turn",
-            Op::Fetch => "fetch",
+            Op::Memset => "memset",
+            Op::TxByte => "tx-byte",
+            Op::PollLoop => "poll-loop",
+            Op::ICacheFill => "icache-fill",
         }
     }
 }

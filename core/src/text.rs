@@ -95,8 +95,8 @@ impl<'a> TextPool<'a> {
             let number = self.take_block();
             if let Some(block) = self.block_mut(number) {
                 *block = Block { next: 0, length: piece.len() as u8, text: [0; BLOCK_TEXT] };
-                let (place, _) = block.text.split_at_mut(piece.len().min(BLOCK_TEXT));
-                place.copy_from_slice(piece.as_bytes().split_at(place.len()).0);
+                let (index, _) = block.text.split_at_mut(piece.len().min(BLOCK_TEXT));
+                index.copy_from_slice(piece.as_bytes().split_at(index.len()).0);
             }
             match self.block_mut(last) {
                 Some(block) => block.next = number,

@@ -14,10 +14,10 @@ fn every_listed_command_exists_and_has_help() {
     for kind in RoleKind::ALL {
         let mut rig = Rig::new(kind, ARENA);
         for command in kind.info().commands.iter().chain(&COMMON) {
-            let reply = rig.say(command.name);
+            let reply = rig.handle_line(command.name);
             assert!(!reply.contains("unknown-command"), "{}: {reply}", command.name);
-            assert!(rig.say("help").contains(command.usage), "{}", command.name);
-            assert!(rig.say(&format!("help {}", command.name)).contains(command.summary));
+            assert!(rig.handle_line("help").contains(command.usage), "{}", command.name);
+            assert!(rig.handle_line(&format!("help {}", command.name)).contains(command.summary));
         }
     }
 }
@@ -28,13 +28,13 @@ fn a_command_of_another_role_names_that_role() {
     assert!(rig.ask("remember fact x").starts_with("err: wrong-role"), "{}", rig.ask("remember fact x"));
     assert!(rig.ask("remember fact x").contains("memory"));
     assert!(rig.ask("nonsense").starts_with("err: unknown-command"));
-    assert_eq!(rig.say(""), "");
+    assert_eq!(rig.handle_line(""), "");
 }
 
 #[test]
 fn changing_the_role_wants_a_mark_when_something_would_be_lost() {
     let mut rig = Rig::new(RoleKind::HnswIndexer, ARENA);
-    rig.say("add the pump is in hall 3");
+    rig.handle_line("add the pump is in hall 3");
     assert!(rig.ask("set-role rag").starts_with("err: needs-confirmation"));
     assert_eq!(rig.ask("role"), "role: HnswIndexer");
     assert_eq!(rig.ask("get 0"), "id=0 the pump is in hall 3");
@@ -47,7 +47,7 @@ fn changing_the_role_wants_a_mark_when_something_would_be_lost() {
 #[test]
 fn stats_keep_their_form() {
     let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
-    rig.say("remember fact the pump is in hall 3");
+    rig.handle_line("remember fact the pump is in hall 3");
     assert_eq!(rig.ask("stats"), "role=MemoryArchivist variant=esp32s3 sram_kb=333 ops=2 mem=1");
 }
 
@@ -55,7 +55,7 @@ fn stats_keep_their_form() {
 fn mem_accounts_for_the_arena() {
     for kind in RoleKind::ALL {
         let mut rig = Rig::new(kind, ARENA);
-        let reply = rig.say("mem");
+        let reply = rig.handle_line("mem");
         let field = |name: &str| -> usize {
             let rest = reply.split(&format!(" {name}=")).nth(1).unwrap();
             rest.split_whitespace().next().unwrap().parse().unwrap()

@@ -23,11 +23,11 @@ fn the_indexer_finds_what_it_stored_and_forgets_what_it_deleted() {
     assert_eq!(rig.ask("add the pump is in hall 3"), "added id=0");
     assert_eq!(rig.ask("add the cat sleeps on the sofa"), "added id=1");
     assert_eq!(rig.ask("add the boiler was serviced in March"), "added id=2");
-    let reply = rig.say("search 1 where does the cat sleep");
+    let reply = rig.handle_line("search 1 where does the cat sleep");
     assert!(reply.starts_with("hits: 1\n  id=1 score=0."), "{reply}");
     assert!(reply.ends_with("the cat sleeps on the sofa\n"), "{reply}");
     assert_eq!(rig.ask("delete 1"), "deleted id=1");
-    assert!(!rig.say("search 3 where does the cat sleep").contains("sofa"));
+    assert!(!rig.handle_line("search 3 where does the cat sleep").contains("sofa"));
     assert_eq!(rig.ask("get 1"), "err: not-found no item has id 1; `list` shows what there is");
     assert_eq!(rig.ask("add the cat sleeps on the bed"), "added id=3");
 }
@@ -56,12 +56,12 @@ fn the_indexer_past_ten_times_its_capacity_still_finds_everything_it_holds() {
 fn the_listing_pages_through_every_item() {
     let mut rig = Rig::new(RoleKind::HnswIndexer, ARENA);
     for number in 0..40 {
-        rig.say(&format!("add {}", note(number)));
+        rig.handle_line(&format!("add {}", note(number)));
     }
-    rig.say("delete 3");
+    rig.handle_line("delete 3");
     let (mut from, mut seen) = ("list".to_string(), 0);
     loop {
-        let reply = rig.say(&from);
+        let reply = rig.handle_line(&from);
         assert!(reply.starts_with("items: 39\n"));
         seen += reply.lines().filter(|line| line.starts_with("  id=")).count();
         match reply.lines().find_map(|line| line.strip_prefix("  more: ")) {
@@ -76,17 +76,17 @@ fn the_listing_pages_through_every_item() {
 fn the_retriever_answers_with_whole_texts_and_admits_when_it_knows_nothing() {
     let mut rig = Rig::new(RoleKind::RagRetriever, ARENA);
     let lift = "The annual inspection of the lift takes place in May, and the inspector wants the log book, the load certificate, and the key to the machine room on the roof.";
-    rig.say("add The spare key for the boiler room hangs behind the green door.");
-    rig.say("add Water the tomatoes every second evening, and never at noon.");
+    rig.handle_line("add The spare key for the boiler room hangs behind the green door.");
+    rig.handle_line("add Water the tomatoes every second evening, and never at noon.");
     assert_eq!(rig.ask(&format!("add {lift}")), "added id=2");
     assert!(rig.ask("recall where is the key for the boiler room").contains("behind the green door"));
     assert_eq!(rig.ask("recall the key to the machine room"), format!("top: {lift}"));
     assert_eq!(
-        rig.say("recall quarterly revenue of the shareholders"),
+        rig.handle_line("recall quarterly revenue of the shareholders"),
         "top: (no match)\n  no stored text has: quarterly, revenue, shareholders\n"
     );
-    rig.say("delete 0");
-    assert!(!rig.say("recall where is the key for the boiler room").contains("green door"));
+    rig.handle_line("delete 0");
+    assert!(!rig.handle_line("recall where is the key for the boiler room").contains("green door"));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn one_rare_word_is_enough() {
             ("Dampfschiff", "die Donaudampfschifffahrt hat Verspätung"),
             ("東京", "東京タワーは高い"),
         ];
-        texts.iter().for_each(|(_, text)| _ = rig.say(&format!("{add} {text}")));
+        texts.iter().for_each(|(_, text)| _ = rig.handle_line(&format!("{add} {text}")));
         for (word, text) in texts {
             assert_eq!(rig.ask(&format!("recall {word}")), format!("top: {text}"), "{role:?}");
         }
@@ -123,9 +123,9 @@ fn the_newer_of_two_texts_about_one_thing_is_the_answer() {
             "the dentist appointment is moved to 21 June",
             "Tom no longer works in the office on Tuesdays but on Mondays",
         ] {
-            rig.say(&format!("{add} {text}"));
+            rig.handle_line(&format!("{add} {text}"));
         }
-        let reply = rig.say("recall where is the key");
+        let reply = rig.handle_line("recall where is the key");
         assert!(reply.starts_with("top: the key is in the drawer\n"), "{reply}");
         assert!(reply.contains("superseded-by=4 the key is under the mat"), "{reply}");
         assert_eq!(
@@ -133,7 +133,7 @@ fn the_newer_of_two_texts_about_one_thing_is_the_answer() {
             "top: the dentist appointment is moved to 21 June"
         );
         assert!(rig.ask("recall when is Tom in the office").contains("no longer"));
-        assert!(!rig.say("recall what is the dog called").contains("superseded"));
+        assert!(!rig.handle_line("recall what is the dog called").contains("superseded"));
     }
 }
 
@@ -170,9 +170,9 @@ fn the_retriever_past_ten_times_its_capacity_keeps_every_slot() {
 #[test]
 fn the_archivist_ranks_what_bears_on_the_question_before_what_is_important() {
     let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
-    rig.say("remember state the washing machine is running");
-    rig.say("remember fact ESP32-S3 has 512KB SRAM");
-    rig.say("remember fact the pump is in hall 3");
+    rig.handle_line("remember state the washing machine is running");
+    rig.handle_line("remember fact ESP32-S3 has 512KB SRAM");
+    rig.handle_line("remember fact the pump is in hall 3");
     assert_eq!(rig.ask("recall where is the pump"), "top: the pump is in hall 3");
     assert_eq!(rig.ask("recall-type state is the machine running"), "top: the washing machine is running");
     assert_eq!(rig.ask("recall-type event where is the pump"), "top: (no recall)");
@@ -182,21 +182,21 @@ fn the_archivist_ranks_what_bears_on_the_question_before_what_is_important() {
 #[test]
 fn the_archivist_prefers_the_newer_and_the_used_among_equals() {
     let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
-    rig.say("remember fact the blue key opens the shed");
+    rig.handle_line("remember fact the blue key opens the shed");
     rig.wait(100 * 3600);
-    rig.say("remember fact the blue key opens the attic");
+    rig.handle_line("remember fact the blue key opens the attic");
     assert_eq!(rig.ask("recall what does the blue key open"), "top: the blue key opens the attic");
     assert_eq!(rig.ask("recent 1"), "recent: 1");
-    assert!(rig.say("recent 1").contains("attic"));
+    assert!(rig.handle_line("recent 1").contains("attic"));
 }
 
 #[test]
 fn passing_memories_expire_and_others_do_not() {
     let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
-    rig.say("remember state the oven is on");
-    rig.say("remember fact ttl=60 the code of the gate is 4711");
-    rig.say("remember state ttl=0 the cellar is flooded");
-    rig.say("remember preference tea without sugar");
+    rig.handle_line("remember state the oven is on");
+    rig.handle_line("remember fact ttl=60 the code of the gate is 4711");
+    rig.handle_line("remember state ttl=0 the cellar is flooded");
+    rig.handle_line("remember preference tea without sugar");
     rig.wait(59);
     assert!(rig.ask("recall code of the gate").contains("4711"));
     rig.wait(2);
@@ -220,8 +220,8 @@ fn the_same_memory_is_kept_once() {
 fn the_archivist_at_capacity_lets_the_least_valuable_go_and_goes_on_for_ever() {
     let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
     let capacity = rig.agent.capacity() as usize;
-    rig.say("remember preference the owner takes tea without sugar");
-    rig.say("recall how does the owner take tea");
+    rig.handle_line("remember preference the owner takes tea without sugar");
+    rig.handle_line("recall how does the owner take tea");
     for number in 0..10 * capacity {
         rig.wait(60);
         assert_eq!(
@@ -239,13 +239,13 @@ fn the_archivist_at_capacity_lets_the_least_valuable_go_and_goes_on_for_ever() {
 fn a_memory_in_use_outlasts_a_stream_that_is_never_used() {
     let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
     let capacity = rig.agent.capacity() as usize;
-    rig.say("remember fact the owner takes tea without sugar");
+    rig.handle_line("remember fact the owner takes tea without sugar");
     for _ in 0..50 {
         assert!(rig.ask("recall how does the owner take tea").contains("without sugar"));
     }
     for number in 0..3 * capacity {
         rig.wait(600);
-        rig.say(&format!("remember context {}", note(number)));
+        rig.handle_line(&format!("remember context {}", note(number)));
     }
     assert_eq!(rig.ask("recall how does the owner take tea"), "top: the owner takes tea without sugar");
 }
@@ -255,13 +255,14 @@ fn a_recalled_memory_is_as_recent_as_a_new_one() {
     let left = |is_recalled: bool| {
         let mut rig = Rig::new(RoleKind::MemoryArchivist, ARENA);
         let capacity = rig.agent.capacity() as usize;
-        rig.say("remember fact the blue key opens the shed");
+        rig.handle_line("remember fact the blue key opens the shed");
         rig.wait(2000 * 3600);
         if is_recalled {
             assert!(rig.ask("recall blue key").contains("shed"));
         }
         // Newer, but of a type that is worth less.
-        (0..capacity + 20).for_each(|number| _ = rig.say(&format!("remember entity {}", note(number))));
+        (0..capacity + 20)
+            .for_each(|number| _ = rig.handle_line(&format!("remember entity {}", note(number))));
         rig.ask("recall blue key").contains("shed")
     };
     assert!(left(true) && !left(false));

@@ -50,7 +50,7 @@ pub struct Chip {
 pub enum Next {
     /// To go on.
     Loop,
-    /// To start anew, once the reply is out.
+    /// To restart, once the reply is out.
     Reset,
     /// To hang.
     Hang,

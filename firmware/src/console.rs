@@ -6,7 +6,7 @@
 use crate::clock;
 use core::fmt;
 use ruvllm_esp_core::console::{Failure, LineAssembler};
-use ruvllm_esp_firmware_logic::editor::{Editor, Given, Mode, PROMPT};
+use ruvllm_esp_firmware_logic::editor::{Editor, KeyInput, Mode, PROMPT};
 use ruvllm_esp_firmware_logic::outlet::{Outlet, Sink};
 use ruvllm_esp_firmware_logic::ring::Ring;
 
@@ -121,10 +121,10 @@ impl<D: Device> Port<D> {
     }
 
     /// Says something unasked.
-    pub fn say(&mut self, say: &mut dyn FnMut(&mut dyn fmt::Write)) {
+    pub fn emit(&mut self, emit: &mut dyn FnMut(&mut dyn fmt::Write)) {
         let Self { wire, outlet, editor, .. } = self;
         outlet.begin();
-        say(&mut Reply { sink: wire, outlet, mode: editor.mode() });
+        emit(&mut Reply { sink: wire, outlet, mode: editor.mode() });
         self.wire.flush();
     }
 
@@ -132,25 +132,25 @@ impl<D: Device> Port<D> {
     pub fn poll(&mut self, answer: &mut Answer<'_>) {
         self.wire.idle();
         if core::mem::take(&mut self.wire.lost) {
-            self.say(&mut |out| _ = out.write_str(INPUT_LOST));
+            self.emit(&mut |out| _ = out.write_str(INPUT_LOST));
         }
         while let Some(byte) = self.wire.ring.pop() {
-            if self.take(byte, answer) {
+            if self.on_byte(byte, answer) {
                 return;
             }
         }
     }
 
     /// Takes one byte; true where it ended a line.
-    fn take(&mut self, byte: u8, answer: &mut Answer<'_>) -> bool {
+    fn on_byte(&mut self, byte: u8, answer: &mut Answer<'_>) -> bool {
         let Self { wire, outlet, editor, assembler } = self;
         let mode = editor.mode();
         outlet.begin();
         let given = editor.push(byte, &mut |shown| outlet.write(wire, shown));
         let line = match given {
-            Given::Nothing => None,
-            Given::Byte(byte) => assembler.push(byte),
-            Given::Line(line) => {
+            KeyInput::Nothing => None,
+            KeyInput::Byte(byte) => assembler.push(byte),
+            KeyInput::Line(line) => {
                 for byte in line {
                     // No byte of an edited line ends it.
                     let _ = assembler.push(*byte);

@@ -9,7 +9,7 @@ use esp_storage::FlashStorage;
 use ruvllm_esp_firmware_logic::boots::{self, Sectors};
 use ruvllm_esp_firmware_logic::command::Refusal;
 use ruvllm_esp_firmware_logic::config::{COPIES, Newest, RECORD_BYTES, Settings, newest};
-use ruvllm_esp_firmware_logic::partition::{ENTRY_BYTES, MOST_ENTRIES, Partition, TABLE_OFFSET, find_config};
+use ruvllm_esp_firmware_logic::partition::{ENTRY_BYTES, MAX_ENTRIES, Partition, TABLE_OFFSET, find_config};
 
 const SECTOR: u32 = FlashStorage::SECTOR_SIZE;
 
@@ -31,7 +31,7 @@ impl Store {
     #[inline(never)]
     pub fn open(flash: FLASH<'static>) -> Self {
         let mut flash = FlashStorage::new(flash);
-        let mut table = Aligned([0; ENTRY_BYTES * MOST_ENTRIES]);
+        let mut table = Aligned([0; ENTRY_BYTES * MAX_ENTRIES]);
         let partition = flash.read_nor(TABLE_OFFSET, &mut table.0).ok().and_then(|()| find_config(&table.0));
         Self { flash, partition: partition.filter(|found| found.size >= COPIES as u32 * SECTOR) }
     }
@@ -65,7 +65,7 @@ impl Store {
         newest(&copies)
     }
 
-    /// Writes new settings in place of the older copy, and reads them back.
+    /// Writes new settings instead of the older copy, and reads them back.
     ///
     /// # Errors
     /// [`Refusal::NoPartition`], or [`Refusal::Flash`] where they did not get there.
@@ -88,7 +88,7 @@ struct BootSectors<'f> {
 }
 
 /// The most words that are read or written at once.
-const MOST_WORDS: usize = 64;
+const MAX_WORDS: usize = 64;
 
 impl BootSectors<'_> {
     fn address(&self, sector: usize, at: usize) -> u32 {
@@ -98,22 +98,22 @@ impl BootSectors<'_> {
 
 impl Sectors for BootSectors<'_> {
     fn read(&mut self, sector: usize, at: usize, words: &mut [u32]) -> bool {
-        let mut bytes = Aligned([0; 4 * MOST_WORDS]);
-        let Some(place) = bytes.0.get_mut(..4 * words.len()) else { return false };
-        let done = self.flash.read_nor(self.address(sector, at), place).is_ok();
-        for (word, bytes) in words.iter_mut().zip(place.chunks_exact(4)) {
+        let mut bytes = Aligned([0; 4 * MAX_WORDS]);
+        let Some(slot) = bytes.0.get_mut(..4 * words.len()) else { return false };
+        let done = self.flash.read_nor(self.address(sector, at), slot).is_ok();
+        for (word, bytes) in words.iter_mut().zip(slot.chunks_exact(4)) {
             *word = bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
         }
         done
     }
 
     fn program(&mut self, sector: usize, at: usize, words: &[u32]) -> bool {
-        let mut bytes = Aligned([0; 4 * MOST_WORDS]);
-        let Some(place) = bytes.0.get_mut(..4 * words.len()) else { return false };
-        for (bytes, word) in place.chunks_exact_mut(4).zip(words) {
+        let mut bytes = Aligned([0; 4 * MAX_WORDS]);
+        let Some(slot) = bytes.0.get_mut(..4 * words.len()) else { return false };
+        for (bytes, word) in slot.chunks_exact_mut(4).zip(words) {
             bytes.copy_from_slice(&word.to_le_bytes());
         }
-        self.flash.write_nor(self.address(sector, at), place).is_ok()
+        self.flash.write_nor(self.address(sector, at), slot).is_ok()
     }
 
     fn erase(&mut self, sector: usize) -> bool {

@@ -1,4 +1,4 @@
-//! The chip's place in its fleet: frames between the link and the agent.
+//! The chip's slot in its fleet: frames between the link and the agent.
 //!
 //! One turn takes what has arrived and hands over one frame to send, so the console comes round as often as ever. A chip
 //! is in a fleet once it was given a number and a key, and its flash counts boots: without a number it would speak for
@@ -22,7 +22,7 @@ const PORT: u8 = 0;
 /// How many chips hold each item, the first included: the loss of one loses nothing.
 const REPLICAS: u8 = 2;
 
-/// Places for other chips: as many as a wire has ends, or as are in reach of a radio.
+/// Slots for other chips: as many as a wire has ends, or as are in reach of a radio.
 const PEERS: u32 = match FleetLink::KIND {
     LinkKind::Uart => 8,
     _ => 32,
@@ -32,7 +32,7 @@ const FRAME_BYTES: usize = FleetLink::KIND.frame_limit() as usize;
 
 static FRAME: ConstStaticCell<[u8; FRAME_BYTES]> = ConstStaticCell::new([0; FRAME_BYTES]);
 
-/// What a chip with these settings is told of its fleet, in its `boot`; nothing for a chip that is in none, nor for one
+/// What a chip with these settings is configured with, in its `boot`; nothing for a chip that is in none, nor for one
 /// without a count of boots or without random bits.
 pub fn membership(
     settings: &Settings,

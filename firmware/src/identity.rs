@@ -9,7 +9,7 @@ use esp_hal::rtc_cntl::SocResetReason;
 use esp_hal::system::reset_reason;
 use ruvllm_esp_core::chip::{self, Chip};
 use ruvllm_esp_firmware_logic::crash::Reset;
-use ruvllm_esp_firmware_logic::magic::{Verdict, judge};
+use ruvllm_esp_firmware_logic::magic::{ImageMatch, judge};
 
 #[cfg(feature = "esp32")]
 pub use ruvllm_esp_core::chip::esp32::CHIP;
@@ -30,7 +30,7 @@ const SECOND: u32 = 20_000_000;
 
 /// Returns where the image runs on its own kind of chip; elsewhere says so for ever.
 pub fn insist() {
-    let Verdict::Foreign(found) = judge(rom_word(), THIS.name) else { return };
+    let ImageMatch::Foreign(found) = judge(rom_word(), THIS.name) else { return };
     let mut ports = chip::by_name(found).map_or_else(RawPorts::of_unlisted, RawPorts::of);
     loop {
         let _ = writeln!(ports, "err: wrong-chip this image is for {}, the chip is {found}", THIS.name);

@@ -23,7 +23,7 @@ pub trait Link {
     /// Is there room for a frame to send?
     fn has_room(&self) -> bool;
 
-    /// Sends a frame to whoever listens. It is dropped where there is no room.
+    /// Broadcasts a frame on the link. It is dropped where there is no room.
     fn send(&mut self, frame: &[u8]);
 
     /// What crossed.

@@ -58,7 +58,7 @@ fn main() -> ! {
         Chip { store, entropy, boot, record, boots, load: Load::default(), dropped: 0, traffic: None };
     let identity = chip.identity();
     let mut agent = start(&mut chip, identity);
-    ports.say(&mut |out| _ = greet(&chip, identity, agent.as_ref(), out));
+    ports.emit(&mut |out| _ = greet(&chip, identity, agent.as_ref(), out));
     let is_member = agent.as_ref().is_some_and(|agent| agent.membership().is_some());
     let mut fleet = Fleet::new(if is_member { open_link!(peripherals) } else { None });
     let mut next = Next::Loop;

@@ -23,7 +23,7 @@ static BEAT: [AtomicU32; 6] = [const { AtomicU32::new(0) }; 6];
 static BEGUN: AtomicU32 = AtomicU32::new(0);
 
 /// How many addresses of code a panic prints.
-const MOST_ADDRESSES: usize = 16;
+const MAX_ADDRESSES: usize = 16;
 
 /// Takes stock of how the boot before this one ended.
 pub fn boot() -> (Boot, Record) {
@@ -37,13 +37,13 @@ pub fn boot() -> (Boot, Record) {
 /// Leaves a sign of life for the boot after a hang.
 pub fn beat(millis: u64, role: &str) {
     let mut name = [0u8; 16];
-    for (place, byte) in name.iter_mut().zip(role.bytes()) {
-        *place = byte;
+    for (target, byte) in name.iter_mut().zip(role.bytes()) {
+        *target = byte;
     }
     let words =
         name.chunks_exact(4).map(|four| four.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)));
-    for (place, word) in BEAT.iter().zip([millis as u32, (millis >> 32) as u32].into_iter().chain(words)) {
-        place.store(word, Ordering::Relaxed);
+    for (slot, word) in BEAT.iter().zip([millis as u32, (millis >> 32) as u32].into_iter().chain(words)) {
+        slot.store(word, Ordering::Relaxed);
     }
 }
 
@@ -62,8 +62,8 @@ fn load() -> Record {
 }
 
 fn store(record: &Record) {
-    for (place, word) in RECORD.iter().zip(record.encode()) {
-        place.store(word, Ordering::Relaxed);
+    for (slot, word) in RECORD.iter().zip(record.encode()) {
+        slot.store(word, Ordering::Relaxed);
     }
 }
 
@@ -104,7 +104,7 @@ fn print(failure: &Failure, info: &PanicInfo<'_>) {
     let _ = writeln!(ports, "\n[panic] {failure}");
     let _ = writeln!(ports, "{}", info.message());
     let _ = ports.write_str("[panic] code on the stack:");
-    for address in memory::addresses_on_stack().take(MOST_ADDRESSES) {
+    for address in memory::addresses_on_stack().take(MAX_ADDRESSES) {
         let _ = write!(ports, " {address:#010x}");
     }
     let _ = ports.write_str("\n");

@@ -30,18 +30,18 @@ impl fmt::Write for Both<'_> {
 
 impl Ports {
     /// Says something unasked, on every port.
-    pub fn say(&mut self, say: &mut dyn FnMut(&mut dyn fmt::Write)) {
-        self.uart.say(say);
+    pub fn emit(&mut self, emit: &mut dyn FnMut(&mut dyn fmt::Write)) {
+        self.uart.emit(emit);
         #[cfg(feature = "usb-serial-jtag")]
-        self.usb.say(say);
+        self.usb.emit(emit);
     }
 
     /// Says something unasked that can be said only once, on every port at the same time.
-    pub fn say_together(&mut self, say: &mut dyn FnMut(&mut dyn fmt::Write)) {
+    pub fn say_together(&mut self, emit: &mut dyn FnMut(&mut dyn fmt::Write)) {
         #[cfg(feature = "usb-serial-jtag")]
-        self.uart.say(&mut |uart| self.usb.say(&mut |usb| say(&mut Both(uart, usb))));
+        self.uart.emit(&mut |uart| self.usb.emit(&mut |usb| emit(&mut Both(uart, usb))));
         #[cfg(not(feature = "usb-serial-jtag"))]
-        self.uart.say(say);
+        self.uart.emit(emit);
     }
 
     /// Answers at most one line of each port.

@@ -33,7 +33,7 @@ use ruvllm_esp_core::wire::link::LinkKind;
 const CHANNEL: u8 = 1;
 
 /// How many frames the driver keeps, and how many are taken in a turn, so that nobody keeps the loop here.
-const MOST_WAITING: usize = 10;
+const MAX_WAITING: usize = 10;
 
 /// The longest frame.
 const FRAME_BYTES: usize = LinkKind::EspNow.frame_limit() as usize;
@@ -81,7 +81,7 @@ impl Radio {
         esp_alloc::heap_allocator!(size: BUDGET.radio_heap_main.get() as usize);
         esp_rtos::start(TimerGroup::new(timer).timer0, interrupt);
         let mut controller = WifiController::new(wifi, ControllerConfig::default()).ok()?;
-        // Whoever sleeps does not hear the others.
+        // A sleeping radio receives nothing.
         controller.set_power_saving(PowerSaveMode::None).ok()?;
         let (manager, sender, receiver) = controller.esp_now().split();
         manager.set_channel(CHANNEL).ok()?;
@@ -128,7 +128,7 @@ impl Link for Radio {
 
     fn poll(&mut self, take: &mut dyn FnMut(&[u8])) {
         self.advance();
-        for _ in 0..MOST_WAITING {
+        for _ in 0..MAX_WAITING {
             let Some(packet) = self.receiver.receive() else { return };
             match Self::KIND.unwrap_packet(packet.data()) {
                 Ok(frame) => {

@@ -42,12 +42,12 @@ impl Shared {
     /// Moves what has arrived to the queue, as far as it fits.
     pub fn drain<const N: usize>(&mut self, queue: &mut Ring<N>) {
         let mut bytes = [0; PIECE];
-        while let Some(place) = bytes.get_mut(..queue.room().min(PIECE)).filter(|place| !place.is_empty()) {
-            match self.uart.read_buffered(place) {
+        while let Some(slot) = bytes.get_mut(..queue.room().min(PIECE)).filter(|slot| !slot.is_empty()) {
+            match self.uart.read_buffered(slot) {
                 Ok(0) => return,
-                Ok(count) => place.iter().take(count).for_each(|byte| _ = queue.push(*byte)),
+                Ok(count) => slot.iter().take(count).for_each(|byte| _ = queue.push(*byte)),
                 Err(RxError::FifoOverflowed) => self.lost = true,
-                // Noise on a line that nobody drives; what it spoils, the reader refuses.
+                // Noise on a line that nobody drives; what it corrupts, the reader refuses.
                 Err(_) => {}
             }
         }
@@ -59,8 +59,8 @@ impl Shared {
     #[cfg(not(feature = "radio"))]
     pub fn take<const N: usize>(&mut self, queue: &mut Ring<N>, bytes: &mut [u8]) -> (usize, bool) {
         self.drain(queue);
-        let places = bytes.iter_mut();
-        let count = places.map_while(|place| queue.pop().map(|byte| *place = byte)).count();
+        let slots = bytes.iter_mut();
+        let count = slots.map_while(|slot| queue.pop().map(|byte| *slot = byte)).count();
         if core::mem::take(&mut self.paused) {
             self.uart.listen(UartInterrupt::RxFifoFull);
         }

@@ -2,7 +2,7 @@
 //!
 //! At this rate the 128 bytes of the hardware are full in 1.4 ms, and many a command takes longer. So an interrupt comes
 //! when half of them are there and moves them to a queue: 0.7 ms before a byte is lost, 22 ms before the queue is full.
-//! Whoever sends more than that while a command runs, or anything while the flash is written (which holds interrupts up
+//! A sender of more than that while a command runs, or anything while the flash is written (which holds interrupts up
 //! for tens of milliseconds), loses frames, and sends them again. What is sent goes out as the loop comes round; a frame
 //! may pause on the line, which costs time and nothing else.
 
@@ -14,7 +14,7 @@ use esp_hal::Blocking;
 use esp_hal::uart::{Config, ConfigError, RxConfig, Uart, UartInterrupt};
 use ruvllm_esp_core::wire::link::LinkKind;
 use ruvllm_esp_firmware_logic::ring::Ring;
-use ruvllm_esp_firmware_logic::stream::{Inward, Outward};
+use ruvllm_esp_firmware_logic::stream::{Rx, Tx};
 use static_cell::StaticCell;
 
 /// 22 ms at 921,600 baud.
@@ -49,8 +49,8 @@ pub fn config() -> Config {
 
 /// This chip's end of the line.
 pub struct Wired {
-    inward: Inward,
-    outward: Outward,
+    rx: Rx,
+    tx: Tx,
     traffic: Traffic,
 }
 
@@ -63,16 +63,12 @@ impl Wired {
         uart.set_interrupt_handler(arrived);
         uart.listen(UartInterrupt::RxFifoFull);
         critical_section::with(|section| SHARED.replace(section, Some(Shared::new(uart))));
-        let place = WIRED.try_uninit()?;
-        Some(place.write(Self {
-            inward: Inward::new(),
-            outward: Outward::new(),
-            traffic: Traffic::default(),
-        }))
+        let slot = WIRED.try_uninit()?;
+        Some(slot.write(Self { rx: Rx::new(), tx: Tx::new(), traffic: Traffic::default() }))
     }
 
     fn drain_out(&mut self) {
-        self.outward.send(|bytes| with(|shared, _| shared.send(bytes)).unwrap_or(0));
+        self.tx.send(|bytes| with(|shared, _| shared.send(bytes)).unwrap_or(0));
     }
 }
 
@@ -81,13 +77,13 @@ impl Link for Wired {
 
     fn poll(&mut self, take: &mut dyn FnMut(&[u8])) {
         self.drain_out();
-        // No more than the queue holds: whoever sends without end does not keep the loop here.
+        // No more than the queue holds: a continuous sender does not hold the loop here.
         for _ in 0..QUEUE_BYTES / PIECE {
             let mut bytes = [0; PIECE];
             let (count, lost) = with(|shared, queue| shared.take(queue, &mut bytes)).unwrap_or_default();
             self.traffic.overrun = self.traffic.overrun.saturating_add(lost.into());
             let received = &mut self.traffic.received;
-            self.inward.push(bytes.into_iter().take(count), &mut |frame| {
+            self.rx.push(bytes.into_iter().take(count), &mut |frame| {
                 *received = received.saturating_add(1);
                 take(frame);
             });
@@ -98,17 +94,17 @@ impl Link for Wired {
     }
 
     fn has_room(&self) -> bool {
-        self.outward.is_idle()
+        self.tx.is_idle()
     }
 
     fn send(&mut self, frame: &[u8]) {
-        if self.has_room() && self.outward.load(frame).is_ok() {
+        if self.has_room() && self.tx.load(frame).is_ok() {
             self.traffic.sent = self.traffic.sent.saturating_add(1);
         }
         self.drain_out();
     }
 
     fn traffic(&self) -> Traffic {
-        Traffic { broken: self.inward.broken(), ..self.traffic }
+        Traffic { broken: self.rx.broken(), ..self.traffic }
     }
 }

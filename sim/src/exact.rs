@@ -6,9 +6,9 @@
 //! in which it has no room, because the host has not fetched the last packet, is taken off, for it is the host's.
 
 use crate::cost::{self, Cost, CostTable};
-use crate::emulator::board::kept::UnmodelledRegister;
 use crate::emulator::board::time::{MICROSECOND, Ticks};
-use crate::emulator::board::{Board, BoardError, Halt, Port, Rom, Surroundings, milliseconds};
+use crate::emulator::board::unmodelled::UnmodelledRegister;
+use crate::emulator::board::{Board, BoardConfig, BoardError, Halt, Port, Rom, milliseconds};
 use crate::emulator::{Fault, chip};
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::console::Failure;
@@ -78,13 +78,13 @@ impl Exact {
         chip: &'static Chip,
         rom: &Rom,
         flash: Vec<u8>,
-        surroundings: Surroundings,
+        board_config: BoardConfig,
     ) -> Result<Self, ExactError> {
         let no_emulator = ExactError::NoEmulator(chip.name);
         let (Some(core), Some(table)) = (chip::by_name(chip.name), cost::table(chip)) else {
             return Err(no_emulator);
         };
-        let board = Board::new(core, rom, flash, surroundings)?;
+        let board = Board::new(core, rom, flash, board_config)?;
         let (log, banner) = (String::new(), String::new());
         let mut exact =
             Self { board, chip, table, log, banner, spent: 0, commands: 0, failures: 0, gone: || false };
@@ -110,7 +110,7 @@ impl Exact {
         Ok(())
     }
 
-    /// Gives the chip a number and a role, as a person would: in its settings, by its console; and starts it anew.
+    /// Gives the chip a number and a role, as a person would: in its settings, by its console; and starts it again.
     ///
     /// # Errors
     /// As for [`Exact::boot`].
@@ -126,7 +126,7 @@ impl Exact {
         self.reset()
     }
 
-    /// Has the chip start anew, and waits until its console is there.
+    /// Has the chip restart, and waits until its console is there.
     ///
     /// # Errors
     /// As for [`Exact::boot`].

@@ -19,7 +19,7 @@ pub enum Kind {
     Emulated,
     /// Metered work, priced.
     Modelled,
-    /// Stated by somebody else's document.
+    /// Stated by another document.
     Claimed,
 }
 

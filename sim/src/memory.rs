@@ -1,6 +1,6 @@
 //! The RAM of a simulated chip: exactly as many bytes as it has, aligned as on the chip; and what a role takes of it.
 
-use ruvllm_esp_core::arena::{Arena, Ledger};
+use ruvllm_esp_core::arena::{AllocObserver, Arena};
 use ruvllm_esp_core::role::{AnyRole, Plan, RoleKind};
 use ruvllm_esp_core::units::Bytes;
 use zerocopy::IntoBytes;
@@ -29,15 +29,15 @@ impl AsMut<[u8]> for Memory {
 }
 
 /// The least arena in which a role's least capacity fits.
-pub fn least_arena(role: RoleKind) -> Bytes {
-    parts(role, role.least_plan()).iter().fold(Bytes(0), |sum, (_, bytes)| sum + *bytes)
+pub fn min_arena(role: RoleKind) -> Bytes {
+    parts(role, role.smallest_plan()).iter().fold(Bytes(0), |sum, (_, bytes)| sum + *bytes)
 }
 
 /// The structures of a role, with their sizes.
 pub fn parts(role: RoleKind, plan: Plan) -> Vec<(&'static str, Bytes)> {
     #[derive(Default)]
     struct Parts(Vec<(&'static str, Bytes)>);
-    impl Ledger for Parts {
+    impl AllocObserver for Parts {
         fn part(&mut self, part: &'static str, bytes: Bytes) {
             self.0.push((part, bytes));
         }
@@ -45,6 +45,6 @@ pub fn parts(role: RoleKind, plan: Plan) -> Vec<(&'static str, Bytes)> {
     // More than any chip has: only the sum of the parts matters here.
     let mut memory = Memory::new(Bytes::kib(8 * 1024));
     let mut parts = Parts::default();
-    let _ = AnyRole::carve(role, &mut Arena::with_ledger(memory.as_mut(), &mut parts), plan);
+    let _ = AnyRole::carve(role, &mut Arena::with_observer(memory.as_mut(), &mut parts), plan);
     parts.0
 }

@@ -21,10 +21,10 @@ pub enum Step<'s> {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ScriptError {
     /// Not a directive.
-    #[error("`{0}` is no directive: there is `@wait TIME`")]
+    #[error("`{0}` is not a directive; the only one is `@wait TIME`")]
     UnknownDirective(String),
     /// Not a span of time.
-    #[error("`{0}` is no span of time: numbers with units us, ms, s, m, h or d, as in 250ms, 90s, 2h30m")]
+    #[error("`{0}` is not a duration: numbers with units us, ms, s, m, h or d, as in 250ms, 90s, 2h30m")]
     BadTime(String),
 }
 

@@ -4,10 +4,10 @@
 //! the same trace. The chip has no link, so between two lines it does nothing, and a wait of years costs no time.
 
 use crate::chip::Chip;
-use crate::cost::{Cost, Unpriced};
+use crate::cost::{Cost, UnknownCost};
 use crate::figure::Figure;
 use crate::fleet::FleetError;
-use crate::memory::{Memory, least_arena};
+use crate::memory::{Memory, min_arena};
 use crate::run::{Run, RunError};
 use crate::scenario::{Bundle, ChipPlan, OPEN_END, Scenario};
 use ruvllm_esp_core::agent::{Agent, Identity};
@@ -87,7 +87,7 @@ pub enum SingleError {
     Fleet(#[from] FleetError),
     /// Work without a cost.
     #[error(transparent)]
-    Unpriced(#[from] Unpriced),
+    UnknownCost(#[from] UnknownCost),
     /// More happened than is kept.
     #[error(transparent)]
     Run(RunError),
@@ -140,7 +140,7 @@ impl<'w> SingleChip<'w> {
         trace: Option<Box<dyn Write + 'w>>,
     ) -> Result<Self, SingleError> {
         let Identity { chip, role, .. } = setup.identity;
-        let (needs, have) = (least_arena(role), setup.arena_bytes());
+        let (needs, have) = (min_arena(role), setup.arena_bytes());
         let does_not_fit = SingleError::DoesNotFit { role, chip: chip.name, needs, have };
         if have < needs {
             return Err(does_not_fit);
@@ -178,10 +178,10 @@ impl<'w> SingleChip<'w> {
     /// Sends one line to the console, and lets the time pass that the answer takes.
     ///
     /// # Errors
-    /// [`SingleError::Unpriced`] where the cost table lacks an operation that was done.
+    /// [`SingleError::UnknownCost`] where the cost table lacks an operation that was done.
     pub fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, SingleError> {
-        let (place, at) = (0, self.run.now());
-        self.run.type_line(place, line.map(Arc::from));
+        let (index, at) = (0, self.run.now());
+        self.run.type_line(index, line.map(Arc::from));
         self.advance(at + Micros(1))?;
         self.settle()?;
         let Some(reply) = self.chip().and_then(|chip| chip.reply.take()) else {
@@ -265,7 +265,7 @@ impl<'w> SingleChip<'w> {
         self.broken.take().map_or(ended, Err)
     }
 
-    fn cost(&mut self) -> Result<Cost, Unpriced> {
+    fn cost(&mut self) -> Result<Cost, UnknownCost> {
         let counts = std::mem::take(&mut self.counts);
         let cost = self.chip().map(|chip| chip.work.cost(&counts)).transpose();
         self.counts = counts;

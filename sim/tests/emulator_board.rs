@@ -1,17 +1,17 @@
 //! What a program sees of a whole chip on a board: resets and their causes, timers, interrupts, flash.
 //!
-//! The programs are a few instructions in the place of the mask ROM, and say what they see over UART0.
+//! The programs are a few instructions instead of the mask ROM, and say what they see over UART0.
 
 #![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 use ruvllm_esp_sim::emulator::assemble::*;
-use ruvllm_esp_sim::emulator::board::{Board, Cause, Halt, Port, Rom, Surroundings, milliseconds};
-use ruvllm_esp_sim::emulator::{Chip, chip};
+use ruvllm_esp_sim::emulator::board::{Board, BoardConfig, Cause, Halt, Port, Rom, milliseconds};
+use ruvllm_esp_sim::emulator::{EmulatedChip, chip};
 
-const CHIPS: [&Chip; 2] = [&chip::ESP32C3, &chip::ESP32C6];
+const CHIPS: [&EmulatedChip; 2] = [&chip::ESP32C3, &chip::ESP32C6];
 
 /// Addresses that differ between the chips.
-struct Places {
+struct Addresses {
     reset_cause: u32,
     watchdog: u32,
     systimer: u32,
@@ -24,7 +24,7 @@ struct Places {
     flash: u32,
 }
 
-const C3: Places = Places {
+const C3: Addresses = Addresses {
     reset_cause: 0x6000_8038,
     watchdog: 0x6000_8090,
     systimer: 0x6002_3000,
@@ -34,7 +34,7 @@ const C3: Places = Places {
     spi1: 0x6000_2000,
     flash: 0x3c00_0000,
 };
-const C6: Places = Places {
+const C6: Addresses = Addresses {
     reset_cause: 0x600b_0410,
     watchdog: 0x600b_1c00,
     systimer: 0x6000_a000,
@@ -45,7 +45,7 @@ const C6: Places = Places {
     flash: 0x4200_0000,
 };
 
-fn places(chip: &Chip) -> Places {
+fn addresses(chip: &EmulatedChip) -> Addresses {
     if chip.name == "esp32c3" { C3 } else { C6 }
 }
 
@@ -76,15 +76,15 @@ impl Program {
     }
 
     /// After a start that was no power-on, nothing more.
-    fn only_at_power_on(self, places: &Places) -> Self {
-        let program = self.load(T0, places.reset_cause).then(&[lw(T1, T0, 0), addi(T2, ZERO, 1)]);
+    fn only_at_power_on(self, addresses: &Addresses) -> Self {
+        let program = self.load(T0, addresses.reset_cause).then(&[lw(T1, T0, 0), addi(T2, ZERO, 1)]);
         program.then(&[beq(T1, T2, 8), jal(ZERO, 0)])
     }
 
-    fn board(self, chip: &'static Chip) -> Board {
+    fn board(self, chip: &'static EmulatedChip) -> Board {
         let flash: Vec<u8> = (0..1u32 << 20).map(|at| (at >> 16) as u8).collect();
         let code = bytes(&self.then(&[jal(ZERO, 0)]).0);
-        Board::new(chip, &Rom::of_code(code), flash, Surroundings::default()).unwrap()
+        Board::new(chip, &Rom::of_code(code), flash, BoardConfig::default()).unwrap()
     }
 }
 
@@ -95,10 +95,10 @@ fn causes(board: &Board) -> Vec<Cause> {
 #[test]
 fn a_watchdog_that_nobody_feeds_resets_the_chip_and_the_chip_knows() {
     for chip in CHIPS {
-        let places = places(chip);
-        let program = Program::default().tell(places.reset_cause, 0).only_at_power_on(&places);
+        let addresses = addresses(chip);
+        let program = Program::default().tell(addresses.reset_cause, 0).only_at_power_on(&addresses);
         // Its first stage: 2 x 136 counts of the slow clock, then a reset of the core.
-        let program = program.poke(places.watchdog + 4, 136).poke(places.watchdog, 1 << 31 | 3 << 28);
+        let program = program.poke(addresses.watchdog + 4, 136).poke(addresses.watchdog, 1 << 31 | 3 << 28);
         let mut board = program.board(chip);
         assert_eq!(board.run_for(milliseconds(100)), Halt::TimeOut);
         assert_eq!(causes(&board), [Cause::PowerOn, Cause::LowPowerWatchdogCore], "{}", chip.name);
@@ -120,14 +120,15 @@ fn the_super_watchdog_bites_within_a_second() {
 #[test]
 fn a_timer_groups_watchdog_and_software_reset_too() {
     for chip in CHIPS {
-        let places = places(chip);
-        let start = || Program::default().tell(places.reset_cause, 0).only_at_power_on(&places);
-        let watchdog =
-            start().poke(places.timer_group + 0x50, 1000).poke(places.timer_group + 0x48, 1 << 31 | 3 << 29);
+        let addresses = addresses(chip);
+        let start = || Program::default().tell(addresses.reset_cause, 0).only_at_power_on(&addresses);
+        let watchdog = start()
+            .poke(addresses.timer_group + 0x50, 1000)
+            .poke(addresses.timer_group + 0x48, 1 << 31 | 3 << 29);
         let mut board = watchdog.board(chip);
         board.run_for(milliseconds(10));
         assert_eq!(board.take_serial_out(Port::Uart0), [1, 7], "{}", chip.name);
-        let mut board = start().poke(places.software_reset, 1 << 31).board(chip);
+        let mut board = start().poke(addresses.software_reset, 1 << 31).board(chip);
         board.run_for(milliseconds(10));
         assert_eq!(board.take_serial_out(Port::Uart0), [1, 3], "{}", chip.name);
         assert_eq!(causes(&board), [Cause::PowerOn, Cause::SoftwareCore]);
@@ -137,7 +138,7 @@ fn a_timer_groups_watchdog_and_software_reset_too() {
 #[test]
 fn an_alarm_interrupts_at_its_time() {
     for chip in CHIPS {
-        let Places { systimer, interrupts: [map, enable, priority, threshold], .. } = places(chip);
+        let Addresses { systimer, interrupts: [map, enable, priority, threshold], .. } = addresses(chip);
         // Vector 5 of the table at the reset vector's address is the handler; the program jumps over it.
         let handler = Program::default().poke(0x6000_0000, 0x21).poke(systimer + 0x6c, 1).then(&[MRET]);
         let mut code = vec![jal(ZERO, 4 * 64); 1];
@@ -162,7 +163,7 @@ fn an_alarm_interrupts_at_its_time() {
 #[test]
 fn pages_of_the_flash_show_where_they_are_mapped() {
     for chip in CHIPS {
-        let Places { flash, .. } = places(chip);
+        let Addresses { flash, .. } = addresses(chip);
         let map = |program: Program, entry: u32, page: u32| match chip.name {
             "esp32c3" => program.poke(0x600c_5000 + 4 * entry, page),
             _ => program.poke(0x6000_2380, entry).poke(0x6000_237c, 1 << 9 | page),
@@ -177,7 +178,7 @@ fn pages_of_the_flash_show_where_they_are_mapped() {
 #[test]
 fn what_is_programmed_shows_and_outlives_the_power() {
     for chip in CHIPS {
-        let Places { flash, spi1, .. } = places(chip);
+        let Addresses { flash, spi1, .. } = addresses(chip);
         let program = match chip.name {
             "esp32c3" => Program::default().poke(0x600c_5000, 7),
             _ => Program::default().poke(0x6000_2380, 0).poke(0x6000_237c, 1 << 9 | 7),
@@ -205,9 +206,9 @@ fn registers_that_are_not_modelled_are_listed() {
 
 #[test]
 fn time_that_is_skipped_moves_the_clocks_and_not_the_watchdogs() {
-    let places = C3;
+    let addresses = C3;
     let program =
-        Program::default().poke(places.watchdog + 4, 13_600).poke(places.watchdog, 1 << 31 | 3 << 28);
+        Program::default().poke(addresses.watchdog + 4, 13_600).poke(addresses.watchdog, 1 << 31 | 3 << 28);
     let mut board = program.board(&chip::ESP32C3);
     board.run_for(milliseconds(10));
     board.skip(milliseconds(3_600_000));

@@ -11,7 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use ruvllm_esp_sim::emulator::assemble::*;
 use ruvllm_esp_sim::emulator::device::Device;
-use ruvllm_esp_sim::emulator::{Chip, Machine, Pace, Stop, chip};
+use ruvllm_esp_sim::emulator::{EmulatedChip, Machine, Pace, Stop, chip};
 
 /// Registers that point somewhere and are not written on purpose.
 const S0: u32 = 8;
@@ -109,7 +109,7 @@ fn program() -> impl Strategy<Value = Vec<u32>> {
 }
 
 /// Where a program runs, on which chip, and what S0 points to.
-fn place() -> impl Strategy<Value = (&'static Chip, u32, u32)> {
+fn target() -> impl Strategy<Value = (&'static EmulatedChip, u32, u32)> {
     prop_oneof![
         Just((&chip::ESP32C3, 0x4038_1000, 0x3fc8_2000)),
         Just((&chip::ESP32C3, 0x4200_1006, 0x3fc8_2000)),
@@ -135,10 +135,10 @@ fn handler() -> Vec<u8> {
     ])
 }
 
-fn machine(place: (&'static Chip, u32, u32), pace: Pace, program: &[u32], seed: u32) -> Machine {
+fn machine(target: (&'static EmulatedChip, u32, u32), pace: Pace, program: &[u32], seed: u32) -> Machine {
     // Long blocks run only when no event is near.
     let period = [97, 1013][seed as usize & 1];
-    let (chip, code, data) = place;
+    let (chip, code, data) = target;
     let mut machine = Machine::new(chip, pace);
     let trap =
         chip.windows.iter().find(|window| window.bank == 0 && window.access.execute).unwrap().base + 0x100;
@@ -180,7 +180,7 @@ proptest! {
 
     #[test]
     fn both_interpreters_reach_the_same_state(
-        place in place(),
+        target in target(),
         timed in any::<bool>(),
         program in program(),
         seed in any::<u32>(),
@@ -188,8 +188,8 @@ proptest! {
     ) {
         const END: u64 = 6_000;
         let pace = if timed { Pace::Timed } else { Pace::Untimed };
-        let mut plain = machine(place, pace, &program, seed);
-        let mut blocks = machine(place, pace, &program, seed);
+        let mut plain = machine(target, pace, &program, seed);
+        let mut blocks = machine(target, pace, &program, seed);
         let expected = plain.run_observed(END, &mut ());
         let stop = run_in_pieces(&mut blocks, END, &pieces);
         prop_assert_eq!(stop, expected);

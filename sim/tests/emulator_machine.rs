@@ -7,28 +7,28 @@ use ruvllm_esp_sim::emulator::device::UnknownRegisters;
 use ruvllm_esp_sim::emulator::elf::LoadError;
 use ruvllm_esp_sim::emulator::profile::Profile;
 use ruvllm_esp_sim::emulator::trace::Trace;
-use ruvllm_esp_sim::emulator::{Cause, Chip, Fault, Machine, Pace, Stop, chip, elf_file};
+use ruvllm_esp_sim::emulator::{Cause, EmulatedChip, Fault, Machine, Pace, Stop, chip, elf_file};
 
-const C3: &Chip = &chip::ESP32C3;
-const C6: &Chip = &chip::ESP32C6;
+const C3: &EmulatedChip = &chip::ESP32C3;
+const C6: &EmulatedChip = &chip::ESP32C6;
 const MCYCLE: i32 = 0xb00;
 
 /// Where instructions run from SRAM, and where data lies.
-fn places(chip: &Chip) -> (u32, u32) {
+fn addresses(chip: &EmulatedChip) -> (u32, u32) {
     if chip.name == "esp32c3" { (0x4038_4000, 0x3fc9_0000) } else { (0x4080_4000, 0x4081_0000) }
 }
 
 /// A machine about to run `program` from `address`, with A0 pointing to data.
-fn machine_at(chip: &'static Chip, address: u32, program: &[u32]) -> Machine {
+fn machine_at(chip: &'static EmulatedChip, address: u32, program: &[u32]) -> Machine {
     let mut machine = Machine::new(chip, Pace::Timed);
     machine.bus.poke(address, &bytes(program)).unwrap();
     machine.hart.pc = address;
-    machine.hart.integers[A0 as usize] = places(chip).1;
+    machine.hart.integers[A0 as usize] = addresses(chip).1;
     machine
 }
 
-fn machine(chip: &'static Chip, program: &[u32]) -> Machine {
-    machine_at(chip, places(chip).0, program)
+fn machine(chip: &'static EmulatedChip, program: &[u32]) -> Machine {
+    machine_at(chip, addresses(chip).0, program)
 }
 
 fn register(machine: &Machine, register: u32) -> u32 {
@@ -36,7 +36,7 @@ fn register(machine: &Machine, register: u32) -> u32 {
 }
 
 /// Cycles of `body` in SRAM: runs it up to the `ebreak` behind it.
-fn cycles(chip: &'static Chip, body: &[u32]) -> u64 {
+fn cycles(chip: &'static EmulatedChip, body: &[u32]) -> u64 {
     let mut machine = machine(chip, &[body, &[EBREAK]].concat());
     assert!(matches!(machine.run(1_000_000), Stop::Fault(Fault { cause: Cause::Breakpoint, .. })));
     machine.stats().cycles
@@ -58,7 +58,7 @@ fn the_c3_shows_its_sram_on_both_buses() {
 fn a_fault_without_a_handler_names_pc_instruction_and_address() {
     let load = lw(A1, A0, 8);
     let mut machine = machine(C3, &[lui(A0, 0x1000_0000), load]);
-    let pc = places(C3).0 + 4;
+    let pc = addresses(C3).0 + 4;
     let fault = Fault { cause: Cause::LoadAccess, pc, instruction: load, address: 0x1000_0008 };
     assert_eq!(machine.run(100), Stop::Fault(fault));
     let text = "load from an address where nothing can be read: \
@@ -96,7 +96,7 @@ fn misaligned_accesses_work_and_cost_one_more() {
 
 #[test]
 fn a_handler_takes_the_trap_and_mret_returns() {
-    let (code, _) = places(C3);
+    let (code, _) = addresses(C3);
     // The handler stands at +0x100: it reads the cause, skips the instruction and returns.
     let handler =
         [csrrs(A1, 0x342, ZERO), csrrs(T0, 0x341, ZERO), addi(T0, T0, 4), csrrw(ZERO, 0x341, T0), MRET];
@@ -110,7 +110,7 @@ fn a_handler_takes_the_trap_and_mret_returns() {
 
 #[test]
 fn wfi_wakes_on_an_interrupt_line() {
-    let (code, _) = places(C3);
+    let (code, _) = addresses(C3);
     let handler = [addi(A1, A1, 1), csrrs(A2, 0x342, ZERO), csrrw(ZERO, 0x304, ZERO), MRET];
     let program = [WFI, addi(A3, ZERO, 9), EBREAK];
     let mut machine = machine(C3, &program);
@@ -138,7 +138,7 @@ fn a_program_may_overwrite_itself() {
     ];
     let mut machine = machine(C6, &program);
     machine.hart.integers[A1 as usize] = addi(A2, A2, 64);
-    machine.hart.integers[A4 as usize] = places(C6).0;
+    machine.hart.integers[A4 as usize] = addresses(C6).0;
     machine.run(1000);
     assert_eq!(register(&machine, A2), 65);
 }
@@ -173,7 +173,7 @@ fn unknown_registers_fault_unless_told_to_be_remembered() {
     let mut lenient = machine(C3, &program);
     lenient.bus.outer.peripherals.unknown_registers = UnknownRegisters::Remember;
     lenient.run(100);
-    assert_eq!((register(&lenient, A2), register(&lenient, A3)), (0, places(C3).1));
+    assert_eq!((register(&lenient, A2), register(&lenient, A3)), (0, addresses(C3).1));
     let used: Vec<u32> = lenient.bus.outer.peripherals.unknown_registers_used().collect();
     assert_eq!(used, [0x6000_4000, 0x6000_4004]);
 }
@@ -217,7 +217,7 @@ fn flash_code_pays_for_its_lines_once() {
 #[test]
 fn data_larger_than_the_cache_misses_and_smaller_hits() {
     // Reads every line of `kib` KiB of flash twice.
-    let misses = |chip: &'static Chip, kib: u32| {
+    let misses = |chip: &'static EmulatedChip, kib: u32| {
         let base = if chip.name == "esp32c3" { 0x3c10_0000 } else { 0x4210_0000 };
         let program = [
             addi(A4, ZERO, 2),
@@ -263,7 +263,7 @@ fn the_cycle_limit_is_exact_and_resumable() {
 
 #[test]
 fn an_elf_ends_through_tohost() {
-    let (code, data) = places(C3);
+    let (code, data) = addresses(C3);
     let program = [lui(A0, data), addi(A1, ZERO, 7), sw(A1, A0, 0), jal(ZERO, 0)];
     let mut machine = Machine::new(C3, Pace::Untimed);
     machine.load_elf(&elf_file::write(code, &bytes(&program), &[("tohost", data)])).unwrap();
@@ -289,7 +289,7 @@ fn an_elf_that_does_not_fit_is_refused() {
 
 /// `main` calls `inner` three times and ends.
 fn calling_program() -> (Vec<u8>, Vec<(&'static str, u32)>) {
-    let (code, data) = places(C3);
+    let (code, data) = addresses(C3);
     let program = [
         lui(A0, data),
         addi(A1, ZERO, 3),
@@ -309,7 +309,7 @@ fn calling_program() -> (Vec<u8>, Vec<(&'static str, u32)>) {
 fn breakpoints_stop_before_and_resume_after() {
     let (code, symbols) = calling_program();
     let mut machine = Machine::new(C3, Pace::Timed);
-    machine.load_elf(&elf_file::write(places(C3).0, &code, &symbols)).unwrap();
+    machine.load_elf(&elf_file::write(addresses(C3).0, &code, &symbols)).unwrap();
     let inner = machine.symbols().address("inner").unwrap();
     machine.add_breakpoint(inner);
     for round in 0..3 {
@@ -323,7 +323,7 @@ fn breakpoints_stop_before_and_resume_after() {
 fn the_profile_adds_up_and_knows_the_callers() {
     let (code, symbols) = calling_program();
     let mut machine = Machine::new(C3, Pace::Timed);
-    machine.load_elf(&elf_file::write(places(C3).0, &code, &symbols)).unwrap();
+    machine.load_elf(&elf_file::write(addresses(C3).0, &code, &symbols)).unwrap();
     let mut profile = Profile::new(machine.symbols().clone());
     assert_eq!(machine.run_observed(1000, &mut profile), Stop::Exited { code: 0 });
     let functions = profile.functions();

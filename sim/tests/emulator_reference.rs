@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
-use ruvllm_esp_sim::emulator::chip::{self, Access, BankSpec, Chip, Window};
+use ruvllm_esp_sim::emulator::chip::{self, Access, BankSpec, EmulatedChip, Window};
 use ruvllm_esp_sim::emulator::{Cause, Machine, Pace, Stop};
 use rvsim::{CpuError, CpuState, Interp, Memory, MemoryAccess, Op, SimpleClock};
 
@@ -15,7 +15,7 @@ const CODE: u32 = BASE + 0x1000;
 const DATA: u32 = BASE + 0x8_0000;
 
 /// The ESP32-C6's core with nothing but memory around it.
-static CORE: Chip = Chip {
+static CORE: EmulatedChip = EmulatedChip {
     banks: &[BankSpec { name: "memory", size: SIZE, is_flash: false }],
     windows: &[Window { base: BASE, size: SIZE, bank: 0, offset: 0, access: Access::ALL }],
     peripherals: (0, 0),

@@ -12,24 +12,24 @@ use ruvllm_esp_core::chip;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::cost::calibrated;
-use ruvllm_esp_sim::emulator::board::{Halt, Port, Surroundings, milliseconds};
+use ruvllm_esp_sim::emulator::board::{BoardConfig, Halt, Port, milliseconds};
 use ruvllm_esp_sim::exact::Exact;
 use ruvllm_esp_sim::kernels::calibration::ratio;
-use ruvllm_esp_sim::kernels::whole::{self, Session};
+use ruvllm_esp_sim::kernels::firmware_calibration::{self, RecordedSession};
 use std::fmt::Write;
 
 /// How far the modelled cycles of a session are from the emulated ones, in thousandths.
-fn error(session: &Session) -> u32 {
+fn error(session: &RecordedSession) -> u32 {
     let (modelled, emulated) = session.cycles();
     ratio(modelled, u32::try_from(emulated).unwrap()).abs_diff(1_000)
 }
 
-/// What a session of the document's table is: the prices are fitted to all but the golden ones.
+/// What a session of the document's table is: the costs are fitted to all but the golden ones.
 fn kind(name: &str) -> &'static str {
     if name.starts_with("session-") { "golden, held out" } else { "fitted" }
 }
 
-fn table(chip: &str, sessions: &[Session]) -> String {
+fn table(chip: &str, sessions: &[RecordedSession]) -> String {
     let mut text = String::new();
     for session in sessions {
         let (modelled, emulated) = session.cycles();
@@ -43,7 +43,7 @@ fn table(chip: &str, sessions: &[Session]) -> String {
 }
 
 /// How many single commands of the golden sessions lie within the band, of how many.
-fn within(sessions: &[Session], band: u32) -> (usize, usize) {
+fn within(sessions: &[RecordedSession], band: u32) -> (usize, usize) {
     let golden = sessions.iter().filter(|session| session.name.starts_with("session-"));
     let all: Vec<_> = golden.flat_map(|session| &session.exchanges).collect();
     let is_within = |modelled, emulated: u64| ratio(modelled, emulated as u32).abs_diff(1_000) <= band;
@@ -71,7 +71,7 @@ fn modelled_and_emulated_times_stand_within_the_band() {
         let (flash, rom) = image(name);
         let chip = chip::by_name(name).unwrap();
         let stated = if name == "esp32c6" { calibrated::ESP32C6 } else { calibrated::ESP32C3 };
-        let sessions = whole::sessions(chip, &rom, &flash).unwrap();
+        let sessions = firmware_calibration::sessions(chip, &rom, &flash).unwrap();
         rows += &table(name, &sessions);
         let (near, all) = within(&sessions, stated.band());
         writeln!(
@@ -108,7 +108,7 @@ fn no_power_cut_keeps_it_from_starting() {
     for name in CHIPS {
         let (flash, rom) = image(name);
         let chip = chip::by_name(name).unwrap();
-        let mut exact = Exact::boot(chip, &rom, flash, Surroundings::default()).unwrap();
+        let mut exact = Exact::boot(chip, &rom, flash, BoardConfig::default()).unwrap();
         let board = exact.board();
         let mut random = oorandom::Rand32::new(7);
         for cut in 0..cuts {
@@ -153,7 +153,7 @@ fn it_runs_on_where_its_clocks_roll_over() {
     for name in CHIPS {
         let (flash, rom) = image(name);
         let chip = chip::by_name(name).unwrap();
-        let mut exact = Exact::boot(chip, &rom, flash, Surroundings::default()).unwrap();
+        let mut exact = Exact::boot(chip, &rom, flash, BoardConfig::default()).unwrap();
         exact.configure(1, RoleKind::HnswIndexer).unwrap();
         assert_eq!(exact.line(Ok("add the pump")).unwrap().text, "added id=0\n");
         let starts = exact.board().starts().len();
@@ -167,7 +167,7 @@ fn it_runs_on_where_its_clocks_roll_over() {
             assert_eq!(exact.board().run_for(milliseconds(2_000 + after)), Halt::TimeOut);
             let said = exact.line(Ok("get 0")).unwrap().text;
             assert_eq!(said, "id=0 the pump\n", "{name} after {rollover} us");
-            assert_eq!(exact.board().starts().len(), starts, "{name} started anew after {rollover} us");
+            assert_eq!(exact.board().starts().len(), starts, "{name} restarted after {rollover} us");
         }
         let status = exact.line(Ok("chip")).unwrap().text;
         assert!(status.contains("up: 4294977 s") || status.contains("up: 429497"), "{status}");

@@ -1,4 +1,4 @@
-//! Two emulated chips with their images, UART1 wired to UART1: they hear each other, and nobody else hears them.
+//! Two emulated chips with their images, UART1 wired to UART1: they receive each other's frames.
 //!
 //! Where images and ROMs are from, `images/mod.rs` says.
 #![allow(clippy::unwrap_used, reason = "what cannot be read or run fails the test")]
@@ -11,7 +11,7 @@ use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::emulator::board::time::Ticks;
 use ruvllm_esp_sim::emulator::board::wire::run_wired;
-use ruvllm_esp_sim::emulator::board::{Halt, Port, Surroundings, milliseconds};
+use ruvllm_esp_sim::emulator::board::{BoardConfig, Halt, Port, milliseconds};
 use ruvllm_esp_sim::exact::Exact;
 
 /// More than the longest time between two heartbeats of a small fleet.
@@ -24,18 +24,18 @@ fn key(digit: char) -> String {
 /// A chip that starts with a number and, if there is one, a key.
 fn boot(name: &str, id: u16, role: RoleKind, key: Option<&str>) -> Exact {
     let (flash, rom) = image(name);
-    let surroundings =
-        Surroundings { mac: [2, 0, 0, 0, 0, id as u8], seed: id.into(), ..Surroundings::default() };
-    let mut exact = Exact::boot(chip::by_name(name).unwrap(), &rom, flash, surroundings).unwrap();
+    let board_config =
+        BoardConfig { mac: [2, 0, 0, 0, 0, id as u8], seed: id.into(), ..BoardConfig::default() };
+    let mut exact = Exact::boot(chip::by_name(name).unwrap(), &rom, flash, board_config).unwrap();
     if let Some(key) = key {
-        let stored = say(&mut exact, &format!("chip config key {key}"));
+        let stored = handle_line(&mut exact, &format!("chip config key {key}"));
         assert!(stored.starts_with("stored"), "{stored}");
     }
     exact.configure(id, role).unwrap();
     exact
 }
 
-fn say(exact: &mut Exact, line: &str) -> String {
+fn handle_line(exact: &mut Exact, line: &str) -> String {
     exact.line(Ok(line)).unwrap().text
 }
 
@@ -46,7 +46,7 @@ fn run(first: &mut Exact, second: &mut Exact, ticks: Ticks) {
 
 /// The number that `chip` says of itself.
 fn figure(exact: &mut Exact, name: &str) -> u32 {
-    let said = say(exact, "chip");
+    let said = handle_line(exact, "chip");
     let figure = said.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
     figure.unwrap_or_else(|| panic!("no {name} in {said}")).parse().unwrap()
 }
@@ -58,11 +58,14 @@ fn two_chips_on_a_wire_hear_each_other() {
     for [one, other] in [["esp32c3", "esp32c3"], ["esp32c6", "esp32c3"]] {
         let mut first = boot(one, 1, RoleKind::HnswIndexer, Some(&fleet));
         let mut second = boot(other, 2, RoleKind::RagRetriever, Some(&fleet));
-        assert_eq!(say(&mut first, "peers"), "peers: (none heard)\n");
+        assert_eq!(handle_line(&mut first, "peers"), "peers: (none)\n");
         run(&mut first, &mut second, HEARTBEAT);
-        let heard = [say(&mut first, "peers"), say(&mut second, "peers")];
-        println!("{}{}{}", heard[0], heard[1], say(&mut first, "fleet"));
-        assert!(heard[0].contains("id=2 role=rag") && heard[1].contains("id=1 role=hnsw"), "{heard:?}");
+        let received = [handle_line(&mut first, "peers"), handle_line(&mut second, "peers")];
+        println!("{}{}{}", received[0], received[1], handle_line(&mut first, "fleet"));
+        assert!(
+            received[0].contains("id=2 role=rag") && received[1].contains("id=1 role=hnsw"),
+            "{received:?}"
+        );
         for exact in [&mut first, &mut second] {
             assert_eq!((figure(exact, "broken"), figure(exact, "overrun")), (0, 0));
         }
@@ -71,14 +74,14 @@ fn two_chips_on_a_wire_hear_each_other() {
         first.board().serial_in(Port::Usb, texts.as_bytes());
         run(&mut first, &mut second, 2 * HEARTBEAT);
         first.board().take_serial_out(Port::Usb);
-        let news = say(&mut second, "peers");
+        let news = handle_line(&mut second, "peers");
         let of =
             |name: &str| news.split_once(name).unwrap().1.split(' ').next().unwrap().parse::<u32>().unwrap();
         assert!(of(" items=") > 10 && of(" load=") > 10, "{news}");
         // Questions to the fleet run deepest: the stack that is set aside keeps a quarter of itself free.
         for question in ["fleet search the pump in hall 7", "fleet recall where is the pump"] {
-            say(&mut first, question);
-            say(&mut second, question);
+            handle_line(&mut first, question);
+            handle_line(&mut second, question);
             run(&mut first, &mut second, HEARTBEAT);
         }
         for exact in [&mut first, &mut second] {
@@ -96,12 +99,12 @@ fn without_its_key_a_chip_is_not_in_the_fleet_and_with_another_it_is_not_heard()
     let mut stranger = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&key('b')));
     run(&mut member, &mut stranger, HEARTBEAT);
     assert!(figure(&mut member, "received") > 0, "it did arrive");
-    assert_eq!(say(&mut member, "peers"), "peers: (none heard)\n");
+    assert_eq!(handle_line(&mut member, "peers"), "peers: (none)\n");
 
     let mut alone = boot("esp32c3", 3, RoleKind::HnswIndexer, None);
     assert_eq!(alone.board().run_for(HEARTBEAT), Halt::TimeOut);
     assert_eq!(alone.board().take_serial_out(Port::Uart1), b"");
-    assert!(say(&mut alone, "chip").contains("link: closed"));
+    assert!(handle_line(&mut alone, "chip").contains("link: closed"));
 }
 
 #[test]
@@ -114,12 +117,15 @@ fn noise_on_the_line_costs_frames_and_never_the_console() {
         exact.board().serial_in(Port::Uart1, &noise);
         for round in 0..3 {
             let text = format!("a lamp in room {round}");
-            assert_eq!(say(&mut exact, &format!("remember fact {text}")), format!("remembered id={round}\n"));
+            assert_eq!(
+                handle_line(&mut exact, &format!("remember fact {text}")),
+                format!("remembered id={round}\n")
+            );
         }
         assert_eq!(exact.board().run_for(milliseconds(500)), Halt::TimeOut);
         assert!(figure(&mut exact, "broken") > 50);
-        assert_eq!(say(&mut exact, "peers"), "peers: (none heard)\n");
-        assert_eq!(exact.board().starts().len(), 2, "{name}: it started anew");
+        assert_eq!(handle_line(&mut exact, "peers"), "peers: (none)\n");
+        assert_eq!(exact.board().starts().len(), 2, "{name}: it restarted");
     }
 }
 
@@ -144,7 +150,7 @@ fn a_fleet_of_two_images_lives_past_49_days() {
     let mut first = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&fleet));
     let mut second = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&fleet));
     run(&mut first, &mut second, 4 * HEARTBEAT);
-    say(&mut first, "fleet add the pump is loud");
+    handle_line(&mut first, "fleet add the pump is loud");
     run(&mut first, &mut second, HEARTBEAT);
     let starts = [&mut first, &mut second].map(|exact| exact.board().starts().len());
     let wait = Micros((1 << 32) * 1_000 - 2_000_000 - first.now().get());
@@ -154,9 +160,9 @@ fn a_fleet_of_two_images_lives_past_49_days() {
     // Past the end of 32 bits of milliseconds, and past the 10 s that the watchdog waits.
     run(&mut first, &mut second, milliseconds(14_000));
     for (exact, before) in [&mut first, &mut second].into_iter().zip(starts) {
-        assert_eq!(exact.board().starts().len(), before, "it started anew");
-        assert!(say(exact, "list").contains("the pump is loud"));
-        assert!(say(exact, "peers").contains(" alive\n"));
+        assert_eq!(exact.board().starts().len(), before, "it restarted");
+        assert!(handle_line(exact, "list").contains("the pump is loud"));
+        assert!(handle_line(exact, "peers").contains(" alive\n"));
     }
 }
 
@@ -184,9 +190,9 @@ fn a_recording_from_before_a_reboot_is_refused_after_it() {
     let mut first = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&fleet));
     let mut second = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&fleet));
     let mut tape = record(&mut first, &mut second, 2 * HEARTBEAT);
-    assert!(say(&mut second, "fleet add the valve is red").starts_with("fleet: adding"));
+    assert!(handle_line(&mut second, "fleet add the valve is red").starts_with("fleet: adding"));
     tape.extend(record(&mut first, &mut second, 2 * HEARTBEAT));
-    assert!(say(&mut first, "list").contains("the valve is red"), "it holds a copy");
+    assert!(handle_line(&mut first, "list").contains("the valve is red"), "it holds a copy");
     first.reset().unwrap();
     for _ in 0..3 {
         first.board().serial_in(Port::Uart1, &tape);
@@ -194,8 +200,8 @@ fn a_recording_from_before_a_reboot_is_refused_after_it() {
         first.board().take_serial_out(Port::Uart1);
     }
     assert!(figure(&mut first, "received") > 10, "it did arrive");
-    assert_eq!(say(&mut first, "peers"), "peers: (none heard)\n");
-    assert!(!say(&mut first, "list").contains("the valve is red"));
+    assert_eq!(handle_line(&mut first, "peers"), "peers: (none)\n");
+    assert!(!handle_line(&mut first, "list").contains("the valve is red"));
     run(&mut first, &mut second, 3 * HEARTBEAT);
-    assert!(say(&mut first, "peers").contains("id=2 role=hnsw"), "alive, it is heard again");
+    assert!(handle_line(&mut first, "peers").contains("id=2 role=hnsw"), "alive, it is seen again");
 }

@@ -1,4 +1,4 @@
-//! Keeps the price tables of `docs/fidelity.md` equal to the constants: `BLESS=1` rewrites them.
+//! Keeps the cost tables of `docs/fidelity.md` equal to the constants: `BLESS=1` rewrites them.
 #![allow(clippy::unwrap_used, reason = "what cannot be read or run fails the test")]
 
 use ruvllm_esp_core::meter::Op;
@@ -16,7 +16,9 @@ fn tables() -> String {
     for op in Op::ALL {
         text += &format!("| {} |", op.name());
         for table in ALL {
-            text += &table.price(op).map_or(" refused |".to_string(), |price| format!(" {price} |"));
+            text += &table
+                .cycle_cost(op)
+                .map_or(" refused |".to_string(), |cycle_cost| format!(" {cycle_cost} |"));
         }
         text.push('\n');
     }
@@ -26,13 +28,13 @@ fn tables() -> String {
             .map(|all| all[op as usize].map_or("priced as a whole".to_string(), |one| code(one.listing)));
         text += &format!("| {} | {} | {} |\n", op.name(), listings[0], listings[1]);
     }
-    text += "\n| chip | source of its prices |\n| --- | --- |\n";
+    text += "\n| chip | source of its costs |\n| --- | --- |\n";
     for table in ALL {
         let mut sources = String::new();
-        for price in Op::ALL.iter().filter_map(|op| table.price(*op).ok()) {
-            if !sources.contains(price.source) {
+        for cycle_cost in Op::ALL.iter().filter_map(|op| table.cycle_cost(*op).ok()) {
+            if !sources.contains(cycle_cost.source) {
                 let separator = if sources.is_empty() { "" } else { "; " };
-                sources = sources + separator + price.source;
+                sources = sources + separator + cycle_cost.source;
             }
         }
         text += &format!("| {} | {} |\n", table.chip, sources);
@@ -40,7 +42,7 @@ fn tables() -> String {
     text
 }
 
-/// How well the fitted prices agree with the emulator.
+/// How well the fitted costs agree with the emulator.
 fn errors() -> String {
     let rows = [("esp32c3", calibrated::ESP32C3), ("esp32c6", calibrated::ESP32C6)]
         .map(|(chip, found)| {

@@ -7,7 +7,7 @@ use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::cost::Cost;
 use ruvllm_esp_sim::figure::Figure;
-use ruvllm_esp_sim::memory::least_arena;
+use ruvllm_esp_sim::memory::min_arena;
 use ruvllm_esp_sim::run::Run;
 use ruvllm_esp_sim::run::replay::{Replayed, replay};
 use ruvllm_esp_sim::scenario::{Bundle, OPEN_END, Scenario};
@@ -91,7 +91,7 @@ fn the_scenario_of_a_chip_is_what_its_text_says() {
             for radio in [Radio::Off, Radio::EspNow] {
                 let arena = (role == RoleKind::HnswIndexer).then(|| ruvllm_esp_core::units::Bytes::kib(48));
                 let setup = Setup { radio, arena, ..setup(chip, role) };
-                if setup.arena_bytes() < least_arena(role) {
+                if setup.arena_bytes() < min_arena(role) {
                     continue;
                 }
                 let scenario = setup.scenario();

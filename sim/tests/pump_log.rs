@@ -14,7 +14,7 @@ fn the_fixture_is_what_the_generator_draws() {
         std::fs::write(&path, csv(SEED)).unwrap();
     }
     let fixture = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
-    assert!(fixture == csv(SEED), "fixtures/demo/pump.csv differs: draw it anew with BLESS=1");
+    assert!(fixture == csv(SEED), "fixtures/demo/pump.csv differs: draw it again with BLESS=1");
     assert!(fixture.starts_with(HEADER));
     assert_eq!(fixture.lines().count(), ROWS + 1);
 }

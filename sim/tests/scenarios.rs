@@ -5,7 +5,7 @@
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::run::Run;
 use ruvllm_esp_sim::run::replay::{Replayed, replay};
-use ruvllm_esp_sim::run::verdict::Verdict;
+use ruvllm_esp_sim::run::verdict::ScenarioVerdict;
 use ruvllm_esp_sim::scenario::{Bundle, Scenario};
 use ruvllm_esp_sim::trace::{Player, Trace};
 use std::path::PathBuf;
@@ -26,28 +26,28 @@ fn changed(name: &str, changes: &[(&str, &str)]) -> Scenario {
     Scenario::unpack(&Bundle { name: file, text, files }).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-fn verdict(scenario: Scenario) -> Verdict {
+fn verdict(scenario: Scenario) -> ScenarioVerdict {
     let until = scenario.until;
     let mut run = Run::new(Arc::new(scenario), 1, None).unwrap();
     run.advance(until).unwrap();
     run.finish().unwrap()
 }
 
-fn missed(verdict: &Verdict) -> Vec<&str> {
+fn missed(verdict: &ScenarioVerdict) -> Vec<&str> {
     verdict.expectations.iter().filter(|judged| !judged.met).map(|judged| judged.name.as_str()).collect()
 }
 
-fn holds(name: &str) -> Verdict {
+fn holds(name: &str) -> ScenarioVerdict {
     let verdict = verdict(read(name));
-    let told: Vec<String> = verdict
+    let reported: Vec<String> = verdict
         .expectations
         .iter()
         .map(|judged| {
-            format!("{} {}: {}", if judged.met { "met   " } else { "MISSED" }, judged.name, judged.seen)
+            format!("{} {}: {}", if judged.met { "met   " } else { "FAILED" }, judged.name, judged.seen)
         })
         .collect();
-    println!("{name}\n{}", told.join("\n"));
-    assert!(verdict.met && !verdict.expectations.is_empty(), "{name}\n{}", told.join("\n"));
+    println!("{name}\n{}", reported.join("\n"));
+    assert!(verdict.met && !verdict.expectations.is_empty(), "{name}\n{}", reported.join("\n"));
     verdict
 }
 
@@ -89,7 +89,7 @@ fn the_radio_field_gets_through() {
 #[test]
 fn hostile_nodes_change_nothing_but_where_there_is_no_key() {
     let verdict = holds("hostile-node.toml");
-    assert!(verdict.frames.carried > 0);
+    assert!(verdict.frames.sent > 0);
     // The outsider believes in its own item; the fleet has but one.
     assert_eq!((verdict.items.acknowledged, verdict.items.given_up), (1, 0));
     let members: u64 = verdict.chips[..5].iter().map(|chip| chip.energy.banded.value.get()).sum();
@@ -156,7 +156,7 @@ fn a_run_that_ended_early_replays_to_where_it_ended() {
     assert_eq!((read.end(), read.header.until_us), (Micros::seconds(3), house.until.get()));
     let starts = "\"starts\"";
     let text = String::from_utf8(trace.clone()).unwrap();
-    assert!(text.contains(starts) && !text.contains("boots anew"), "a first start is no fault");
+    assert!(text.contains(starts) && !text.contains("reboots"), "a first start is no fault");
     let same = replay(&read.header, &read.events, read.end(), trace.as_slice(), 1).unwrap();
     assert_eq!(same, Replayed::Same { events: read.events.len() as u64 });
     // A run of a year ends where the trace has no more.
@@ -186,7 +186,7 @@ fn a_trace_that_cannot_be_written_costs_no_verdict() {
     run.advance(house.until).unwrap();
     let verdict = run.finish().unwrap();
     let whole = self::verdict((*house).clone());
-    assert!(verdict.complete && verdict.frames.carried == whole.frames.carried);
+    assert!(verdict.complete && verdict.frames.sent == whole.frames.sent);
     assert!(
         verdict.expectations.iter().all(|judged| judged.at_us == 3_000_000),
         "{:?}",
@@ -201,7 +201,7 @@ fn of_a_link_so_many_frames_are_lost_as_it_says() {
         let mut fleet = ruvllm_esp_sim::fleet::Fleet::build(Arc::clone(&scenario), 1).unwrap();
         fleet.run_until(scenario.until);
         let link = fleet.view().links.remove(0);
-        link.lost as f64 / (link.heard + link.lost) as f64
+        link.lost as f64 / (link.received + link.lost) as f64
     };
     let (house, field) = (share("house.toml"), share("radio-field.toml"));
     assert!((0.01..0.04).contains(&house) && (0.18..0.27).contains(&field), "{house} {field}");

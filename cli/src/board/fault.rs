@@ -3,14 +3,14 @@
 //! The flasher's errors are about its protocol. Here each becomes a code, the exit code that goes with it, and what to do
 //! next; a port that is gone is recognised by its absence, whatever the last operation on it said.
 
-use super::port::Chosen;
+use super::port::SelectedPort;
 use crate::error::CliError;
 use espflash::Error;
 use std::error::Error as _;
 use std::path::Path;
 
 /// What the flasher's error means on this port.
-pub fn of(error: &Error, port: &Chosen, doing: &str) -> CliError {
+pub fn of(error: &Error, port: &SelectedPort, doing: &str) -> CliError {
     let name = &port.name;
     let text = chain(error);
     if is_gone(name) {
@@ -19,9 +19,9 @@ pub fn of(error: &Error, port: &Chosen, doing: &str) -> CliError {
     match error {
         Error::VerifyFailed => CliError::runtime(
             "flash::verify-failed",
-            format!("{name}: what was written reads back differently"),
+            format!("{name}: read-back differs from what was written"),
         )
-        .help("flash again; if it stays so, the flash is worn out or its supply too weak"),
+        .help("flash again; if it happens again, the flash is worn out or its supply is too weak"),
         Error::FlashConnect => {
             CliError::runtime("flash::no-flash", format!("{name}: the chip does not find its flash"))
                 .help("check the supply; pins 6 to 11 (ESP32) or 12 to 17 (C3) must be free")
@@ -50,7 +50,7 @@ pub fn of(error: &Error, port: &Chosen, doing: &str) -> CliError {
 }
 
 /// What keeps a port from being opened.
-pub fn open(error: &serialport::Error, port: &Chosen) -> CliError {
+pub fn open(error: &serialport::Error, port: &SelectedPort) -> CliError {
     let name = &port.name;
     let text = error.to_string();
     let refused = error.kind() == serialport::ErrorKind::Io(std::io::ErrorKind::PermissionDenied)
@@ -64,12 +64,12 @@ pub fn open(error: &serialport::Error, port: &Chosen) -> CliError {
             .help("close the other monitor");
     }
     CliError::runtime("port::cannot-open", format!("{name}: {text}"))
-        .help("`ruvllm-esp ports` lists what is there; a named port is taken exactly as named")
+        .help("`ruvllm-esp ports` lists the ports; a port given by name is used exactly as given")
 }
 
 /// The port went away.
 pub fn vanished(name: &str, doing: &str) -> CliError {
-    CliError::runtime("flash::port-vanished", format!("{name} vanished while {doing}"))
+    CliError::runtime("flash::port-vanished", format!("{name} disappeared while {doing}"))
         .help("check cable and supply, then flash again: the image on the chip may not be whole")
 }
 

@@ -1,9 +1,9 @@
 //! A fleet in one file: each chip with its own port, role and number.
 //!
-//! Every mistake is told with its line, before any port is opened.
+//! Every mistake is reported with its line before any port is opened.
 
 use crate::error::CliError;
-use crate::selection::Given;
+use crate::selection::ResolvedOption;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_firmware_logic::config::KEY_BYTES;
@@ -35,7 +35,7 @@ struct Entry {
 
 /// How a board is found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum PortSelector {
     /// By the name of its port.
     Port(String),
     /// By the serial number of its USB device, whatever port it is on today.
@@ -46,7 +46,7 @@ pub enum Place {
 #[derive(Clone, Debug)]
 pub struct Member {
     /// How it is found.
-    pub place: Place,
+    pub selector: PortSelector,
     /// Which chip it is.
     pub chip: &'static Chip,
     /// Its role.
@@ -90,11 +90,11 @@ impl Fleet {
             return Err(file.error("fleet::empty", None, "there is no [[chip]]"));
         }
         let key = document.key.map(|text| file.key(&text)).transpose()?;
-        let (mut places, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        let (mut selectors, mut ids) = (BTreeSet::new(), BTreeSet::new());
         let mut members = Vec::new();
         for entry in &document.chip {
             let member = file.member(entry)?;
-            if !places.insert(member.place.clone()) {
+            if !selectors.insert(member.selector.clone()) {
                 return Err(file.error(
                     "fleet::twice",
                     Some(entry.span()),
@@ -124,22 +124,22 @@ struct File<'a> {
 impl File<'_> {
     fn member(&self, entry: &Spanned<Entry>) -> Result<Member, CliError> {
         let Entry { port, serial_number, variant, role, id, image } = entry.get_ref();
-        let place = match (port, serial_number) {
-            (Some(port), None) => Place::Port(port.get_ref().clone()),
-            (None, Some(number)) => Place::SerialNumber(number.get_ref().clone()),
+        let selector = match (port, serial_number) {
+            (Some(port), None) => PortSelector::Port(port.get_ref().clone()),
+            (None, Some(number)) => PortSelector::SerialNumber(number.get_ref().clone()),
             _ => {
                 let text = "a chip has either `port` or `serial-number`";
-                return Err(self.error("fleet::place", Some(entry.span()), text));
+                return Err(self.error("fleet::board", Some(entry.span()), text));
             }
         };
-        let chip = Given::option(variant.get_ref(), "variant").chip();
+        let chip = ResolvedOption::option(variant.get_ref(), "variant").chip();
         let role = role.as_ref().map(|role| {
-            Given::option(role.get_ref(), "role")
+            ResolvedOption::option(role.get_ref(), "role")
                 .role()
                 .map_err(|error| error.at(&self.line(Some(role.span()))))
         });
         Ok(Member {
-            place,
+            selector,
             chip: chip.map_err(|error| error.at(&self.line(Some(variant.span()))))?,
             role: role.transpose()?,
             chip_id: id.as_ref().map(|id| self.number(id)).transpose()?,
@@ -149,7 +149,7 @@ impl File<'_> {
     }
 
     fn number(&self, id: &Spanned<u16>) -> Result<u16, CliError> {
-        let number = Given::option(&id.get_ref().to_string(), "id").chip_id();
+        let number = ResolvedOption::option(&id.get_ref().to_string(), "id").chip_id();
         number.map_err(|error| error.at(&self.line(Some(id.span()))))
     }
 
@@ -212,7 +212,7 @@ variant = "ESP32-S3"
             (first.chip.name, first.role, first.chip_id),
             ("esp32c3", Some(RoleKind::MemoryArchivist), Some(1))
         );
-        assert_eq!(second.place, Place::SerialNumber("34:85:18:AA:BB:CC".into()));
+        assert_eq!(second.selector, PortSelector::SerialNumber("34:85:18:AA:BB:CC".into()));
         assert_eq!((second.chip.name, second.role, second.chip_id), ("esp32s3", None, None));
     }
 
@@ -235,7 +235,7 @@ variant = "ESP32-S3"
         let (code, text) = message(&format!("{TWO}id = 1\n"));
         assert!(code == "fleet::twice" && text.starts_with("fleet.toml:13: "), "{code} {text}");
         let (code, _) = message(&TWO.replace("serial-number = \"34:85:18:AA:BB:CC\"", ""));
-        assert_eq!(code, "fleet::place");
+        assert_eq!(code, "fleet::board");
         assert_eq!(message("").0, "fleet::empty");
     }
 }

@@ -1,9 +1,9 @@
 //! Banner and role: the proof that the chip runs what was written.
 //!
 //! The banner may be lost, since a chip drops output that nobody reads in time. Then the chip is asked for its role, and
-//! told to start anew, this time with somebody listening.
+//! reset, this time with a listener.
 
-use super::port::Chosen;
+use super::port::SelectedPort;
 use super::{fault, install::open};
 use crate::error::CliError;
 use espflash::connection::Port;
@@ -47,7 +47,7 @@ enum Step {
 ///
 /// # Errors
 /// `flash::no-banner` (exit code 4), `flash::panicked`, `flash::port-vanished`.
-pub fn hear(mut serial: Port, port: &Chosen, patience: Duration) -> Result<Greeting, CliError> {
+pub fn receive(mut serial: Port, port: &SelectedPort, patience: Duration) -> Result<Greeting, CliError> {
     let begun = Instant::now();
     let mut words = String::new();
     let (mut step, mut asked) = (Step::Banner, None::<Instant>);
@@ -96,7 +96,7 @@ fn read(serial: &mut Port, words: &mut String) -> std::io::Result<()> {
     Ok(())
 }
 
-fn reopen(port: &Chosen, begun: Instant, patience: Duration) -> Result<Port, CliError> {
+fn reopen(port: &SelectedPort, begun: Instant, patience: Duration) -> Result<Port, CliError> {
     while begun.elapsed() < patience {
         std::thread::sleep(Duration::from_millis(100));
         if !fault::is_gone(&port.name)
@@ -137,7 +137,7 @@ fn role(words: &str) -> Option<String> {
     lines(words).filter_map(|line| line.strip_prefix("role: ")).last().map(str::to_string)
 }
 
-fn silent(words: &str, port: &Chosen, step: Step) -> CliError {
+fn silent(words: &str, port: &SelectedPort, step: Step) -> CliError {
     let tail: Vec<&str> = words.lines().rev().take(8).collect();
     let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n  ");
     let known = crate::bringup::explain(words);
@@ -154,7 +154,7 @@ fn silent(words: &str, port: &Chosen, step: Step) -> CliError {
         .help(help);
     }
     let what = match (step, tail.is_empty()) {
-        (_, true) => "it was written and verified, but the chip says nothing".to_string(),
+        (_, true) => "it was written and verified, but the chip's console is silent".to_string(),
         (Step::Banner, false) => {
             format!("it was written and verified, but there is no banner; the chip says:\n  {tail}")
         }

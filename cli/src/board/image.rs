@@ -33,7 +33,7 @@ pub struct Image {
     /// Where the settings lie, if the table has a place for them.
     pub settings: Option<Partition>,
     /// The stretches that are written; the rest of the file is erased flash, and the settings.
-    pub stretches: Vec<Stretch>,
+    pub stretches: Vec<FlashRange>,
     /// Where the last partition ends: the flash has to be that large.
     pub flash_bytes: u32,
     /// The bytes that the application's partition has.
@@ -42,7 +42,7 @@ pub struct Image {
 
 /// A stretch of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct FlashRange {
     /// What it is, for the progress bar.
     pub name: String,
     /// Its bytes in the file, which are its addresses in flash.
@@ -76,7 +76,7 @@ impl Image {
     /// As for [`Image::read`], except for what concerns the file.
     pub fn check(bytes: Vec<u8>, name: &str) -> Result<Self, CliError> {
         if bytes.len() as u64 > LARGEST_FLASH {
-            return Err(not_an_image(&format!("{name} is longer than any flash, which has 16 MiB at most")));
+            return Err(not_an_image(&format!("{name} is larger than the largest flash, 16 MiB")));
         }
         let table = bytes.get(TABLE_OFFSET as usize..).filter(|table| table.starts_with(&table::MAGIC));
         let Some(table) = table else { return Err(not_merged(&bytes, name)) };
@@ -86,7 +86,7 @@ impl Image {
         let bootloader = program(&bytes, boot, "bootloader", name)?;
         let chip = chips::by_image_id(bootloader.chip_id).ok_or_else(|| {
             let text =
-                format!("{name} is for a chip with number {}, which is none of ours", bootloader.chip_id);
+                format!("{name} is for a chip with number {}, which is not supported", bootloader.chip_id);
             CliError::usage("image::unknown-chip", text).help("`ruvllm-esp chips` lists them")
         })?;
         if chips::boot_address(chip) as usize != boot {
@@ -98,8 +98,8 @@ impl Image {
         }
         let table_end = (TABLE_OFFSET as usize + table::BYTES).min(bytes.len());
         let mut stretches = vec![
-            Stretch { name: "bootloader".into(), range: boot..boot_end },
-            Stretch { name: "partition table".into(), range: TABLE_OFFSET as usize..table_end },
+            FlashRange { name: "bootloader".into(), range: boot..boot_end },
+            FlashRange { name: "partition table".into(), range: TABLE_OFFSET as usize..table_end },
         ];
         stretches.extend(contents(&bytes, &entries, settings, chip, name)?);
         let is_there = |entry: &&Entry| stretches.iter().any(|found| found.name == entry.name);
@@ -117,7 +117,7 @@ impl Image {
     }
 
     /// The bytes of a stretch.
-    pub fn part(&self, stretch: &Stretch) -> &[u8] {
+    pub fn part(&self, stretch: &FlashRange) -> &[u8] {
         self.bytes.get(stretch.range.clone()).unwrap_or_default()
     }
 }
@@ -129,7 +129,7 @@ fn contents(
     settings: Option<Partition>,
     chip: &Chip,
     name: &str,
-) -> Result<Vec<Stretch>, CliError> {
+) -> Result<Vec<FlashRange>, CliError> {
     let mut stretches = Vec::new();
     for Entry { name: label, is_application, range } in entries {
         if settings.is_some_and(|settings| settings.offset as usize == range.start) {
@@ -145,7 +145,7 @@ fn contents(
             if end > range.end {
                 return Err(too_large(name, label, application.bytes, range.len()));
             }
-            stretches.push(Stretch { name: label.clone(), range: range.start..end });
+            stretches.push(FlashRange { name: label.clone(), range: range.start..end });
         } else {
             stretches.extend(written(bytes, label, present));
         }
@@ -163,8 +163,8 @@ fn contents(
 }
 
 /// The runs of sectors that hold anything.
-fn written(bytes: &[u8], label: &str, range: Range<usize>) -> Vec<Stretch> {
-    let mut runs: Vec<Stretch> = Vec::new();
+fn written(bytes: &[u8], label: &str, range: Range<usize>) -> Vec<FlashRange> {
+    let mut runs: Vec<FlashRange> = Vec::new();
     for begin in range.clone().step_by(SECTOR) {
         let sector = begin..(begin + SECTOR).min(range.end);
         if bytes.get(sector.clone()).is_some_and(|sector| sector.iter().all(|byte| *byte == 0xff)) {
@@ -172,7 +172,7 @@ fn written(bytes: &[u8], label: &str, range: Range<usize>) -> Vec<Stretch> {
         }
         match runs.last_mut() {
             Some(run) if run.range.end == sector.start => run.range.end = sector.end,
-            _ => runs.push(Stretch { name: label.to_string(), range: sector }),
+            _ => runs.push(FlashRange { name: label.to_string(), range: sector }),
         }
     }
     runs
@@ -227,8 +227,11 @@ fn corrupt(name: &str, why: &str) -> CliError {
 }
 
 fn too_large(name: &str, part: &str, have: usize, limit: usize) -> CliError {
-    CliError::no("image::too-large", format!("{name}: {part} takes {have} B, and its place has {limit} B"))
-        .help("build it with --profile small; nothing was opened or written")
+    CliError::no(
+        "image::too-large",
+        format!("{name}: {part} takes {have} B, and its partition has {limit} B"),
+    )
+    .help("build it with --profile small; nothing was opened or written")
 }
 
 fn padded(name: &str, have: usize, limit: usize) -> CliError {
@@ -240,8 +243,8 @@ fn not_merged(bytes: &[u8], name: &str) -> CliError {
     // A program that ends before the place of the table is a bootloader.
     let boots =
         [0, 0x1000].map(|boot| program(bytes, boot, "bootloader", name).map(|found| boot + found.bytes));
-    let place = TABLE_OFFSET as usize;
-    if bytes.len() > place && boots.iter().flatten().any(|end| *end <= place) {
+    let offset = TABLE_OFFSET as usize;
+    if bytes.len() > offset && boots.iter().flatten().any(|end| *end <= offset) {
         return corrupt(name, "there is no partition table at 0x8000");
     }
     if bytes.first() == Some(&PROGRAM_MAGIC) {
@@ -251,7 +254,7 @@ fn not_merged(bytes: &[u8], name: &str) -> CliError {
         )
         .help("flash the merged image: ruvllm-esp-CHIP.bin, not ruvllm-esp-CHIP-app.bin");
     }
-    not_an_image(&format!("{name} is no flash image"))
+    not_an_image(&format!("{name} is not a flash image"))
 }
 
 fn not_an_image(text: &str) -> CliError {

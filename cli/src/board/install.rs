@@ -5,7 +5,7 @@
 
 use super::greeting::{self, Greeting};
 use super::image::Image;
-use super::port::Chosen;
+use super::port::SelectedPort;
 use super::settings::{self, Change, Record};
 use super::{chips, fault};
 use crate::error::CliError;
@@ -18,12 +18,12 @@ use ruvllm_esp_firmware_logic::partition::Partition;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// The speed of the loader before it is told another, and of the console.
+/// The initial speed of the loader, and of the console.
 const FIRST_BAUD: u32 = 115_200;
 
 /// How to talk to the board.
 #[derive(Clone, Copy, Debug)]
-pub struct Manner {
+pub struct Options {
     /// Bits a second while writing.
     pub baud: u32,
     /// May the reset lines be used? Without them the ROM's loader has to be running already; it starts the program by
@@ -37,20 +37,20 @@ pub struct Manner {
 #[derive(Clone, Copy, Debug)]
 pub struct Job<'a> {
     /// The port.
-    pub port: &'a Chosen,
+    pub port: &'a SelectedPort,
     /// The image.
     pub image: &'a Image,
     /// The settings to change.
     pub change: Change,
     /// How to talk to it.
-    pub manner: Manner,
+    pub options: Options,
 }
 
-/// Who is told how far it is.
+/// Receives the progress.
 pub trait Watch {
     /// Something new begins.
     fn stage(&mut self, name: &str);
-    /// So many of so many bytes are in flash.
+    /// Bytes written, of how many.
     fn reached(&mut self, done: usize, total: usize);
 }
 
@@ -69,12 +69,12 @@ pub struct Installed {
 ///
 /// # Errors
 /// `port::permission`, `port::busy`, `port::cannot-open`.
-pub fn open(port: &Chosen) -> Result<Port, CliError> {
+pub fn open(port: &SelectedPort) -> Result<Port, CliError> {
     let builder = serialport::new(&port.name, FIRST_BAUD).timeout(Duration::from_millis(100));
     builder.open_native().map_err(|error| fault::open(&error, port))
 }
 
-/// Writes the image and the settings, and hears the chip.
+/// Writes the image and the settings, and checks that the chip answers.
 ///
 /// # Errors
 /// Those of [`fault`] and [`greeting`]; `flash::wrong-chip`, `flash::too-large`, `flash::settings`,
@@ -94,21 +94,21 @@ pub fn install(job: &Job<'_>, watch: &mut impl Watch) -> Result<Installed, CliEr
     if slow.is_err() && fault::is_gone(&job.port.name) {
         return Err(fault::vanished(&job.port.name, "starting"));
     }
-    let greeting = greeting::hear(serial, job.port, job.manner.patience)?;
+    let greeting = greeting::receive(serial, job.port, job.options.patience)?;
     agree(job, &greeting)?;
     Ok(Installed { greeting, written, took: begun.elapsed() })
 }
 
 fn connect(job: &Job<'_>) -> Result<Flasher, CliError> {
-    let (before, after) = if job.manner.reset {
+    let (before, after) = if job.options.reset {
         (ResetBeforeOperation::DefaultReset, ResetAfterOperation::HardReset)
     } else {
         (ResetBeforeOperation::NoReset, ResetAfterOperation::NoResetNoStub)
     };
     let connection = Connection::new(open(job.port)?, job.port.usb.clone(), after, before, FIRST_BAUD);
-    let baud = (job.manner.baud > FIRST_BAUD).then_some(job.manner.baud);
+    let baud = (job.options.baud > FIRST_BAUD).then_some(job.options.baud);
     // Which chip it is, is checked below: its own error has both names.
-    Flasher::connect(connection, job.manner.reset, true, true, None, baud)
+    Flasher::connect(connection, job.options.reset, true, true, None, baud)
         .map_err(|error| fault::of(&error, job.port, "connecting"))
 }
 
@@ -138,25 +138,25 @@ fn record(job: &Job<'_>, flasher: &mut Flasher) -> Result<Option<Record>, CliErr
     if job.change.is_empty() {
         return Ok(None);
     }
-    let place = job.image.settings.filter(|place| settings::fits(*place)).ok_or_else(|| {
+    let partition = job.image.settings.filter(|partition| settings::fits(*partition)).ok_or_else(|| {
         CliError::usage("flash::settings", "the image has no partition for role and number")
             .help("build it with firmware/partitions.csv, as `ruvllm-esp build` does")
     })?;
-    let copies = read_copies(job, flasher, place)?;
-    job.change.record(place, &copies)
+    let copies = read_copies(job, flasher, partition)?;
+    job.change.record(partition, &copies)
 }
 
 fn read_copies(
     job: &Job<'_>,
     flasher: &mut Flasher,
-    place: Partition,
+    partition: Partition,
 ) -> Result<[[u8; RECORD_BYTES]; COPIES], CliError> {
     let mut copies = [[0xff; RECORD_BYTES]; COPIES];
-    for (copy, address) in copies.iter_mut().zip(settings::addresses(place)) {
+    for (copy, address) in copies.iter_mut().zip(settings::addresses(partition)) {
         // The flasher reads into files only.
         let file = scratch();
         let length = RECORD_BYTES as u32;
-        let read = if job.manner.reset {
+        let read = if job.options.reset {
             flasher.read_flash(address, length, length, length, file.clone())
         } else {
             flasher.read_flash_rom(address, length, length, length, file.clone())
@@ -211,7 +211,7 @@ struct Tally<'w, W: Watch> {
 }
 
 impl<W: Watch> Tally<'_, W> {
-    fn tell(&mut self, chunk: usize) {
+    fn report(&mut self, chunk: usize) {
         let before: usize = self.sizes.iter().take(self.at).sum();
         let of_this = self.sizes.get(self.at).map_or(0, |size| size * chunk / self.chunks.max(1));
         self.watch.reached(before + of_this, self.sizes.iter().sum());
@@ -221,11 +221,11 @@ impl<W: Watch> Tally<'_, W> {
 impl<W: Watch> ProgressCallbacks for Tally<'_, W> {
     fn init(&mut self, _: u32, total: usize) {
         self.chunks = total;
-        self.tell(0);
+        self.report(0);
     }
 
     fn update(&mut self, current: usize) {
-        self.tell(current);
+        self.report(current);
     }
 
     fn verifying(&mut self) {}
@@ -235,11 +235,11 @@ impl<W: Watch> ProgressCallbacks for Tally<'_, W> {
             self.written += self.sizes.get(self.at).copied().unwrap_or(0);
         }
         self.at += 1;
-        self.tell(0);
+        self.report(0);
     }
 }
 
-/// Is the chip what it was told to be?
+/// Does the chip have the settings that were written?
 fn agree(job: &Job<'_>, greeting: &Greeting) -> Result<(), CliError> {
     let role = job.change.role.map(|role| role.name());
     let wrong = if greeting.variant != job.image.chip.name {

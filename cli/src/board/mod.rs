@@ -1,4 +1,4 @@
-//! A board on a serial port: found, checked, written to, heard.
+//! A board on a serial port: finding, checking, writing, listening.
 //!
 //! - [`chips`]: the chips as the flasher names them
 //! - [`image`], [`table`]: an image and its partition table, checked before anything is opened

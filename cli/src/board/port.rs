@@ -13,7 +13,7 @@ use std::io::{BufRead, Write};
 
 /// A port that was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Seen {
+pub struct DetectedPort {
     /// Its name, as the system has it.
     pub port: String,
     /// Its USB id, `vendor:product` in hexadecimal.
@@ -32,14 +32,14 @@ pub struct Seen {
 
 /// The port to use.
 #[derive(Clone, Debug)]
-pub struct Chosen {
+pub struct SelectedPort {
     /// Its name.
     pub name: String,
     /// What USB says about it; zeros where it is no USB port.
     pub usb: UsbPortInfo,
 }
 
-impl Seen {
+impl DetectedPort {
     fn judge(info: SerialPortInfo) -> Self {
         let port = info.port_name;
         match info.port_type {
@@ -87,7 +87,7 @@ impl Seen {
 ///
 /// # Errors
 /// `port::cannot-list`.
-pub fn seen() -> Result<Vec<Seen>, CliError> {
+pub fn seen() -> Result<Vec<DetectedPort>, CliError> {
     // A container without the directory would otherwise end the whole program.
     if cfg!(target_os = "linux") && !std::path::Path::new("/sys/class/tty").is_dir() {
         return Ok(Vec::new());
@@ -95,7 +95,7 @@ pub fn seen() -> Result<Vec<Seen>, CliError> {
     let ports = serialport::available_ports().map_err(|error| {
         CliError::runtime("port::cannot-list", format!("cannot list serial ports: {error}"))
     })?;
-    let mut seen: Vec<Seen> = ports.into_iter().map(Seen::judge).collect();
+    let mut seen: Vec<DetectedPort> = ports.into_iter().map(DetectedPort::judge).collect();
     seen.sort_by(|a, b| b.board.cmp(&a.board).then_with(|| a.port.cmp(&b.port)));
     Ok(seen)
 }
@@ -104,15 +104,15 @@ pub fn seen() -> Result<Vec<Seen>, CliError> {
 ///
 /// # Errors
 /// `port::none`, `port::several`, `port::cannot-list`.
-pub fn choose(option: Option<&str>, output: &Output) -> Result<Chosen, Stop> {
-    if let Some(given) = configuration::find(option, "--port", PORT)? {
-        return Ok(named(given.text()));
+pub fn choose(option: Option<&str>, output: &Output) -> Result<SelectedPort, Stop> {
+    if let Some(resolved) = configuration::find(option, "--port", PORT)? {
+        return Ok(named(resolved.text()));
     }
     let seen = seen()?;
-    let boards: Vec<&Seen> = seen.iter().filter(|port| port.board).collect();
+    let boards: Vec<&DetectedPort> = seen.iter().filter(|port| port.board).collect();
     // Espressif's own ids are boards for certain; a bridge counts only where there is none.
     let sure = boards.iter().filter_map(|port| port.likelihood).max();
-    let best: Vec<&Seen> = boards.into_iter().filter(|port| port.likelihood == sure).collect();
+    let best: Vec<&DetectedPort> = boards.into_iter().filter(|port| port.likelihood == sure).collect();
     match best.as_slice() {
         [] => Err(none(&seen).into()),
         [only] => Ok(named(&only.port)),
@@ -128,14 +128,14 @@ pub fn choose(option: Option<&str>, output: &Output) -> Result<Chosen, Stop> {
 }
 
 /// A port by its name, exactly.
-pub fn named(name: &str) -> Chosen {
+pub fn named(name: &str) -> SelectedPort {
     let ports = serialport_list();
     let usb = ports.into_iter().find(|port| port.port_name == name).and_then(|port| match port.port_type {
         SerialPortType::UsbPort(usb) => Some(usb),
         _ => None,
     });
     let nothing = UsbPortInfo { vid: 0, pid: 0, serial_number: None, manufacturer: None, product: None };
-    Chosen { name: name.to_string(), usb: usb.unwrap_or(nothing) }
+    SelectedPort { name: name.to_string(), usb: usb.unwrap_or(nothing) }
 }
 
 fn serialport_list() -> Vec<SerialPortInfo> {
@@ -145,7 +145,7 @@ fn serialport_list() -> Vec<SerialPortInfo> {
     serialport::available_ports().unwrap_or_default()
 }
 
-fn none(seen: &[Seen]) -> CliError {
+fn none(seen: &[DetectedPort]) -> CliError {
     let mut text = String::from("no board found");
     for port in seen {
         text += &format!("\n  {}: {}", port.port, port.why);
@@ -159,7 +159,7 @@ fn none(seen: &[Seen]) -> CliError {
 }
 
 /// Asks on the terminal.
-fn pick(ports: &[&Seen]) -> Result<Chosen, Stop> {
+fn pick(ports: &[&DetectedPort]) -> Result<SelectedPort, Stop> {
     let mut screen = anstream::stderr().lock();
     for (number, port) in ports.iter().enumerate() {
         let product = port.product.as_deref().unwrap_or_default();
@@ -184,9 +184,12 @@ fn pick(ports: &[&Seen]) -> Result<Chosen, Stop> {
 mod tests {
     use super::*;
 
-    fn usb(port: &str, vid: u16, pid: u16) -> Seen {
+    fn usb(port: &str, vid: u16, pid: u16) -> DetectedPort {
         let info = UsbPortInfo { vid, pid, serial_number: None, manufacturer: None, product: None };
-        Seen::judge(SerialPortInfo { port_name: port.into(), port_type: SerialPortType::UsbPort(info) })
+        DetectedPort::judge(SerialPortInfo {
+            port_name: port.into(),
+            port_type: SerialPortType::UsbPort(info),
+        })
     }
 
     #[test]
@@ -197,8 +200,10 @@ mod tests {
         assert!(!shadow.board && shadow.why.contains("cu."), "{shadow:?}");
         let mouse = usb("/dev/ttyACM1", 0x046d, 0xc52b);
         assert!(!mouse.board && mouse.why.contains("--port"), "{mouse:?}");
-        let own =
-            Seen::judge(SerialPortInfo { port_name: "ttyS0".into(), port_type: SerialPortType::PciPort });
+        let own = DetectedPort::judge(SerialPortInfo {
+            port_name: "ttyS0".into(),
+            port_type: SerialPortType::PciPort,
+        });
         assert!(!own.board && own.why.starts_with("skipped"));
     }
 

@@ -43,7 +43,7 @@ impl Change {
     /// `flash::settings` for a role whose name does not fit.
     pub fn record(
         &self,
-        place: Partition,
+        partition: Partition,
         copies: &[[u8; RECORD_BYTES]; COPIES],
     ) -> Result<Option<Record>, CliError> {
         let Newest { settings: before, next_copy, next_sequence } = newest(copies);
@@ -58,19 +58,19 @@ impl Change {
         if before == Some(settings) {
             return Ok(None);
         }
-        let address = place.offset + next_copy as u32 * SECTOR;
+        let address = partition.offset + next_copy as u32 * SECTOR;
         Ok(Some(Record { address, bytes: settings.encode(next_sequence) }))
     }
 }
 
 /// Where the copies lie.
-pub fn addresses(place: Partition) -> [u32; COPIES] {
-    std::array::from_fn(|copy| place.offset + copy as u32 * SECTOR)
+pub fn addresses(partition: Partition) -> [u32; COPIES] {
+    std::array::from_fn(|copy| partition.offset + copy as u32 * SECTOR)
 }
 
 /// Has the partition room for every copy?
-pub fn fits(place: Partition) -> bool {
-    place.size >= COPIES as u32 * SECTOR
+pub fn fits(partition: Partition) -> bool {
+    partition.size >= COPIES as u32 * SECTOR
 }
 
 #[cfg(test)]
@@ -78,16 +78,16 @@ mod tests {
     use super::*;
     use ruvllm_esp_firmware_logic::config::decode;
 
-    const PLACE: Partition = Partition { offset: 0x9000, size: 0x2000 };
+    const PARTITION: Partition = Partition { offset: 0x9000, size: 0x2000 };
     const ERASED: [u8; RECORD_BYTES] = [0xff; RECORD_BYTES];
 
     #[test]
     fn a_new_chip_gets_its_role_in_the_first_copy() {
         let change = Change { role: Some(RoleKind::MemoryArchivist), chip_id: Some(7), key: None };
-        let record = change.record(PLACE, &[ERASED, ERASED]).unwrap().unwrap();
+        let record = change.record(PARTITION, &[ERASED, ERASED]).unwrap().unwrap();
         let (_, settings) = decode(&record.bytes).unwrap();
         assert_eq!((settings.role(), settings.chip_id, settings.key), (Some("memory"), Some(7), None));
-        assert!(addresses(PLACE).contains(&record.address));
+        assert!(addresses(PARTITION).contains(&record.address));
     }
 
     #[test]
@@ -97,11 +97,11 @@ mod tests {
         assert!(before.set_role("rag"));
         let copies = [before.encode(4), ERASED];
         let change = Change { chip_id: Some(8), ..Change::default() };
-        let record = change.record(PLACE, &copies).unwrap().unwrap();
+        let record = change.record(PARTITION, &copies).unwrap().unwrap();
         assert_eq!(record.address, 0xa000);
         let (sequence, settings) = decode(&record.bytes).unwrap();
         assert_eq!((sequence, settings.role(), settings.key), (5, Some("rag"), Some([9; KEY_BYTES])));
         let same = Change { chip_id: Some(3), ..Change::default() };
-        assert_eq!(same.record(PLACE, &copies).unwrap(), None, "nothing to write");
+        assert_eq!(same.record(PARTITION, &copies).unwrap(), None, "nothing to write");
     }
 }

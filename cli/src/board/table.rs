@@ -46,7 +46,7 @@ pub fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
         _ => rest,
     };
     if rest.first().is_some_and(|row| row.iter().any(|byte| *byte != 0xff)) {
-        return Err(format!("entry {count} of the partition table is none"));
+        return Err(format!("entry {count} of the partition table is not valid"));
     }
     let entries: Vec<Entry> = rows.iter().map(|row| entry(row)).collect();
     match entries.iter().find(|entry| entry.range.is_empty() || entry.range.start % SECTOR != 0) {
@@ -95,7 +95,10 @@ mod tests {
         let erased = [0xff; ENTRY_BYTES];
         assert_eq!(entries(&[&row(0x9000)[..], &erased].concat()).unwrap()[0].range, 0x9000..0xa000);
         let why = |bytes: &[u8]| entries(bytes).unwrap_err();
-        assert_eq!(why(&[&row(0x9000)[..], &[0; 32]].concat()), "entry 1 of the partition table is none");
+        assert_eq!(
+            why(&[&row(0x9000)[..], &[0; 32]].concat()),
+            "entry 1 of the partition table is not valid"
+        );
         assert!(why(&[&row(0x9001)[..], &erased].concat()).contains("`app`"));
         let mut sum = [0xff; ENTRY_BYTES];
         sum[..2].copy_from_slice(&SUM_MAGIC);

@@ -17,10 +17,10 @@ mod recall;
 mod reliability;
 
 use crate::configuration;
-use crate::error::{CliError, Exit, Outcome};
+use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
 use crate::progress::Stage;
-use crate::selection::{Given, Names, VARIANT, list};
+use crate::selection::{Names, ResolvedOption, VARIANT, list};
 use ruvllm_esp_core::chip::{self, Chip};
 use ruvllm_esp_sim::evaluation;
 use ruvllm_esp_sim::evaluation::index::Plan;
@@ -180,7 +180,7 @@ enum Subject {
         #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
         threads: Option<u16>,
     },
-    /// Fit the prices of the emulated chips to their cycles
+    /// Fit the costs of the emulated chips to their cycles
     Calibrate(calibrate::Arguments),
 }
 
@@ -188,11 +188,11 @@ enum Subject {
 ///
 /// # Errors
 /// A seed that would not be honest.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     if let Some(gates) = &arguments.gates {
         if arguments.subject.is_some() {
             return Err(CliError::usage("cli::usage", "bench: a subject and --gates at once")
-                .help("measure first, and look at the gates in a run of their own")
+                .help("run the measurement and the gates separately")
                 .into());
         }
         let chips = chips(arguments.variant.as_deref())?;
@@ -224,7 +224,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             )
         }
         Subject::Anomaly { seed: evaluation::anomaly::TRAINING_SEED, .. } => {
-            Err(CliError::usage("cli::training-seed", "the settings were chosen on the series of this seed")
+            Err(CliError::usage("cli::training-seed", "the settings were tuned on the series of this seed")
                 .help("any other --seed draws series that no detector was tuned on")
                 .into())
         }
@@ -284,14 +284,14 @@ fn others(folder: Option<&Path>) -> Result<Option<Others>, CliError> {
 /// The chips that were asked for.
 fn chips(variant: Option<&str>) -> Result<Vec<&'static Chip>, CliError> {
     match configuration::find(variant, "--variant", VARIANT)? {
-        Some(given) => list(&given, &chip::ALL, Given::chip),
+        Some(resolved) => list(&resolved, &chip::ALL, ResolvedOption::chip),
         None => Ok(chip::ALL.to_vec()),
     }
 }
 
 /// Holds ours against what one would take instead.
 #[cfg(feature = "compare")]
-fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, output: &Output) -> Outcome {
+fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, output: &Output) -> CommandResult {
     use ruvllm_esp_sim::evaluation::compare::{self as comparison, Plan};
     let (queries, turns) = (queries as usize, turns as usize);
     let plan = Plan { sizes, queries, turns, seconds: comparison::SECONDS, seed };
@@ -304,7 +304,7 @@ fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, output: &Output) 
 
 /// Says how to get what was left out.
 #[cfg(not(feature = "compare"))]
-fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, _: &Output) -> Outcome {
+fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, _: &Output) -> CommandResult {
     let sizes: Vec<String> = sizes.iter().map(u32::to_string).collect();
     let options = format!("--seed {seed} --sizes {} --queries {queries} --turns {turns}", sizes.join(","));
     let command = format!("cargo run --release -p ruvllm-esp --features compare -- bench compare {options}");
@@ -320,7 +320,7 @@ fn show<Report: Serialize>(
     stage: &str,
     evaluate: impl FnOnce(&Stage) -> Report,
     write: impl FnOnce(&Report, &mut dyn Write) -> io::Result<()>,
-) -> Outcome {
+) -> CommandResult {
     let stage = Stage::begin(output, stage);
     let report = evaluate(&stage);
     drop(stage);

@@ -1,14 +1,14 @@
 //! `build`: the firmware compiled, and the image of a chip made from it.
 
 use crate::configuration;
-use crate::error::{CliError, Exit, Outcome, Stop};
-use crate::firmware::compile::{RADIO_FEATURE, Radio, Recipe};
+use crate::error::{CliError, CommandResult, Exit, Stop};
+use crate::firmware::artifacts::Artifacts;
+use crate::firmware::compile::{BuildOptions, RADIO_FEATURE, Radio};
 use crate::firmware::manifest::{Manifest, Skipped};
-use crate::firmware::product::Product;
-use crate::firmware::source::Source;
+use crate::firmware::source::FirmwareSource;
 use crate::firmware::toolchain::{Missing, Toolchain};
 use crate::output::Output;
-use crate::selection::{Given, Names, ROLE, VARIANT, list};
+use crate::selection::{Names, ROLE, ResolvedOption, VARIANT, list};
 use crate::table::{Align, Table};
 use ruvllm_esp_core::chip::{self, Chip};
 use std::io::Write;
@@ -31,7 +31,7 @@ pub struct Arguments {
     /// The role that a chip without settings starts with; $RUVLLM_ROLE where it is not given
     #[arg(long, value_name = "ROLE", value_parser = Names::ROLE)]
     role: Option<String>,
-    /// An image whose link to other chips is the radio, in place of UART1
+    /// Build the image whose link to other chips is the radio instead of UART1
     #[arg(long, value_name = "USE")]
     radio: Option<Radio>,
     /// Where the files go; made if it is not there
@@ -68,16 +68,16 @@ impl Profile {
 ///
 /// # Errors
 /// `build::no-firmware`, `build::no-toolchain`, `build::failed`, `build::image`, and what cannot be written.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let given =
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
+    let resolved =
         configuration::find(arguments.variant.as_deref(), "--variant", VARIANT)?.ok_or_else(|| {
             CliError::usage("build::no-variant", "for which chip?").help("name it: --variant esp32c3, or all")
         })?;
-    let chips = list(&given, &chip::ALL, Given::chip)?;
+    let chips = list(&resolved, &chip::ALL, ResolvedOption::chip)?;
     let role = configuration::find(arguments.role.as_deref(), "--role", ROLE)?
-        .map(|given| given.role())
+        .map(|resolved| resolved.role())
         .transpose()?;
-    let source = Source::find(arguments.firmware.as_deref())?;
+    let source = FirmwareSource::find(arguments.firmware.as_deref())?;
     let radio = radio(arguments, &source)?;
     source.whole()?;
     let commit = source.commit();
@@ -87,14 +87,20 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     }
     let mut manifest = Manifest::new(&commit);
     for (chip, toolchain) in toolchains {
-        let recipe =
-            Recipe { source: &source, commit: &commit, chip, role, radio, profile: arguments.profile.name() };
+        let build_options = BuildOptions {
+            source: &source,
+            commit: &commit,
+            chip,
+            role,
+            radio,
+            profile: arguments.profile.name(),
+        };
         match toolchain {
             Ok(toolchain) => {
-                let product = Product::make(&recipe, &toolchain, output)?;
+                let artifacts = Artifacts::make(&build_options, &toolchain, output)?;
                 // Not before there is anything to write: a build that fails leaves nothing.
                 create(&arguments.out)?;
-                let built = product.write(&arguments.out);
+                let built = artifacts.write(&arguments.out);
                 manifest.images.push(built.map_err(|error| cannot_write(&arguments.out, &error))?);
             }
             Err(missing) => manifest.skipped.push(skipped(chip, missing)),
@@ -103,10 +109,10 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let report = manifest.clone();
     manifest.keep_others(&arguments.out);
     manifest.write(&arguments.out).map_err(|error| cannot_write(&arguments.out, &error))?;
-    tell(&report, arguments, output)
+    print_manifest(&report, arguments, output)
 }
 
-fn radio(arguments: &Arguments, source: &Source) -> Result<Option<Radio>, CliError> {
+fn radio(arguments: &Arguments, source: &FirmwareSource) -> Result<Option<Radio>, CliError> {
     if arguments.radio.is_none() || source.has_feature(RADIO_FEATURE) {
         return Ok(arguments.radio);
     }
@@ -141,7 +147,7 @@ fn skipped(chip: &Chip, missing: Missing) -> Skipped {
     Skipped { chip: chip.name.into(), reason: format!("needs {}", missing.what), cure: missing.cure }
 }
 
-fn tell(manifest: &Manifest, arguments: &Arguments, output: &Output) -> Outcome {
+fn print_manifest(manifest: &Manifest, arguments: &Arguments, output: &Output) -> CommandResult {
     if output.json {
         #[derive(serde::Serialize)]
         struct Report<'a> {
@@ -153,7 +159,7 @@ fn tell(manifest: &Manifest, arguments: &Arguments, output: &Output) -> Outcome 
         print(manifest, arguments, &mut output.text())?;
     }
     for skipped in &manifest.skipped {
-        output.say(&format!("SKIPPED {}: {}; run: {}", skipped.chip, skipped.reason, skipped.cure));
+        output.info(&format!("SKIPPED {}: {}; run: {}", skipped.chip, skipped.reason, skipped.cure));
     }
     Ok(Exit::Ok)
 }

@@ -8,9 +8,9 @@ mod document;
 mod fact;
 mod report;
 
-use crate::error::{Exit, Outcome};
+use crate::error::{CommandResult, Exit};
 use crate::output::Output;
-use crate::selection::{Given, Names};
+use crate::selection::{Names, ResolvedOption};
 use fact::{Fact, facts, kib};
 use report::ChipReport;
 use ruvllm_esp_core::chip::{self, Chip, Radio};
@@ -41,8 +41,8 @@ struct Chips {
 ///
 /// # Errors
 /// An unknown chip.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
-    let chip = arguments.chip.as_ref().map(|name| Given::option(name, "CHIP").chip()).transpose()?;
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
+    let chip = arguments.chip.as_ref().map(|name| ResolvedOption::option(name, "CHIP").chip()).transpose()?;
     match (output.json, chip) {
         (true, Some(chip)) => output.json("chips", &Chips::of(&[chip]))?,
         (true, None) => output.json("chips", &Chips::of(&chip::ALL))?,

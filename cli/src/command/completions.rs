@@ -1,6 +1,6 @@
 //! `completions SHELL`: a script that teaches a shell this command line.
 
-use crate::error::{Exit, Outcome};
+use crate::error::{CommandResult, Exit};
 use crate::output::Output;
 use clap::ValueEnum;
 use std::io::Write;
@@ -35,7 +35,7 @@ enum Shell {
 ///
 /// # Errors
 /// When standard output does not take it.
-pub fn run(arguments: &Arguments, mut command: clap::Command, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, mut command: clap::Command, output: &Output) -> CommandResult {
     let mut script = Vec::new();
     let (command, name, out) = (&mut command, "ruvllm-esp", &mut script);
     match arguments.shell {

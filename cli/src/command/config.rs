@@ -1,9 +1,9 @@
 //! `config show`: what is set, and where each value comes from.
 
-use crate::configuration::{self, BAUD, Configuration, DEFAULT_BAUD, KEYS, Key, Origin, Source};
-use crate::error::{CliError, Exit, Outcome};
+use crate::configuration::{self, BAUD, ConfigFile, Configuration, DEFAULT_BAUD, KEYS, Key, Origin};
+use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
-use crate::selection::Given;
+use crate::selection::ResolvedOption;
 use crate::table::{Align, Table};
 use clap::Subcommand;
 use serde::Serialize;
@@ -36,20 +36,20 @@ struct Value {
     value: Option<String>,
     origin: Origin,
     /// The variable, or `FILE:LINE`.
-    place: Option<String>,
+    location: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Report<'a> {
     values: &'a [Value],
-    files: &'a [Source],
+    files: &'a [ConfigFile],
 }
 
 /// Shows the values.
 ///
 /// # Errors
 /// A file that cannot be read or is wrong, a variable that is.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let Action::Show = arguments.action;
     let files = configuration::get()?;
     let values = KEYS.map(|key| value(key, files)).into_iter().collect::<Result<Vec<Value>, CliError>>()?;
@@ -58,33 +58,33 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         return Ok(Exit::Ok);
     }
     let mut table = Table::new(["key", "value", "from"].map(|heading| (heading, Align::Left)));
-    for Value { key, value, place, .. } in values {
-        table.row([key.into(), value.unwrap_or("-".into()), place.unwrap_or("default".into())]);
+    for Value { key, value, location, .. } in values {
+        table.row([key.into(), value.unwrap_or("-".into()), location.unwrap_or("default".into())]);
     }
     table.write(&mut output.text())?;
     for source in &files.sources {
-        output.say(&described(source));
+        output.info(&described(source));
     }
     Ok(Exit::Ok)
 }
 
 fn value(key: Key, files: &Configuration) -> Result<Value, CliError> {
-    if let Some(given) = Given::variable(key.variable)? {
+    if let Some(resolved) = ResolvedOption::variable(key.variable)? {
         if key.variable == BAUD {
-            given.baud()?;
+            resolved.baud()?;
         }
-        let (value, place) = (Some(given.text().to_string()), Some(key.variable.to_string()));
-        return Ok(Value { key: key.name, value, origin: Origin::Environment, place });
+        let (value, location) = (Some(resolved.text().to_string()), Some(key.variable.to_string()));
+        return Ok(Value { key: key.name, value, origin: Origin::Environment, location });
     }
     if let Some(setting) = files.setting(key.variable) {
-        let (value, place) = (Some(setting.value.clone()), Some(setting.place.clone()));
-        return Ok(Value { key: key.name, value, origin: setting.origin, place });
+        let (value, location) = (Some(setting.value.clone()), Some(setting.location.clone()));
+        return Ok(Value { key: key.name, value, origin: setting.origin, location });
     }
     let value = (key.variable == BAUD).then(|| DEFAULT_BAUD.to_string());
-    Ok(Value { key: key.name, value, origin: Origin::Default, place: None })
+    Ok(Value { key: key.name, value, origin: Origin::Default, location: None })
 }
 
-fn described(source: &Source) -> String {
+fn described(source: &ConfigFile) -> String {
     match (&source.path, source.exists) {
         (Some(path), true) => format!("{} was read", path.display()),
         (Some(path), false) => format!("{} is not there", path.display()),

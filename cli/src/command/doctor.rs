@@ -3,11 +3,11 @@
 mod check;
 
 use crate::bringup::{self, Entry};
-use crate::error::{CliError, Exit, Outcome};
+use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
 use crate::style::heading;
 use anstyle::AnsiColor;
-use check::{Check, Verdict};
+use check::{Check, CheckStatus};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -44,14 +44,14 @@ struct Report<'a> {
 ///
 /// # Errors
 /// `doctor::unknown` when no entry matches what is to be explained.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     match &arguments.explain {
         Some(text) => explain(text, output),
         None => examine(output),
     }
 }
 
-fn explain(text: &str, output: &Output) -> Outcome {
+fn explain(text: &str, output: &Output) -> CommandResult {
     let found: Vec<Entry> = match bringup::by_code(text) {
         Some(entry) => vec![entry],
         None if is_own_code(text) => {
@@ -60,7 +60,7 @@ fn explain(text: &str, output: &Output) -> Outcome {
         None => bringup::explain(&material(text)?),
     };
     if found.is_empty() && is_own_code(text) {
-        return Err(CliError::no("doctor::unknown", format!("docs/bring-up.md does not speak of `{text}`"))
+        return Err(CliError::no("doctor::unknown", format!("docs/bring-up.md has no entry for `{text}`"))
             .help(
                 "the help line below that error says what to do; docs/flashing.md lists the codes of boards",
             )
@@ -110,7 +110,7 @@ fn material(text: &str) -> Result<String, CliError> {
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         }
         // A pipe may never say anything.
-        Ok(_) => Err(refused("this is no file")),
+        Ok(_) => Err(refused("not a regular file")),
         Err(error) if looks_like_path(text) => Err(refused(&error.to_string())),
         Err(_) => Ok(text.to_string()),
     }
@@ -123,9 +123,9 @@ fn looks_like_path(text: &str) -> bool {
         && (text.starts_with(['/', '.', '~']) || ends.iter().any(|end| text.ends_with(end)))
 }
 
-fn examine(output: &Output) -> Outcome {
+fn examine(output: &Output) -> CommandResult {
     let checks = check::all();
-    let fit = checks.iter().all(|check| check.verdict != Verdict::Bad);
+    let fit = checks.iter().all(|check| check.verdict != CheckStatus::Bad);
     if output.json {
         let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
         let report = Report { fit, version: env!("CARGO_PKG_VERSION"), system: &system, checks: &checks };
@@ -159,7 +159,7 @@ mod tests {
         std::fs::remove_file(&file).unwrap();
         assert!(code(file.to_str().unwrap()).contains("doctor::cannot-read"));
         assert!(code("build.log").contains("doctor::cannot-read"));
-        assert!(code(env!("CARGO_MANIFEST_DIR")).contains("this is no file"));
+        assert!(code(env!("CARGO_MANIFEST_DIR")).contains("not a regular file"));
         assert_eq!(
             material("error: linker `ldproxy` not found").unwrap(),
             "error: linker `ldproxy` not found"

@@ -3,7 +3,7 @@
 //! UART output goes to standard output as it is; what the run came to goes to standard error, or with `--json` as
 //! one object to standard output, the UART output in it. The exit code says how the run ended.
 
-use crate::error::{CliError, Exit, Outcome, Stop as CommandStop};
+use crate::error::{CliError, CommandResult, Exit, Stop as CommandStop};
 use crate::json::envelope;
 use crate::output::Output;
 use clap::Args;
@@ -151,7 +151,7 @@ impl Observer for Observers {
 ///
 /// # Errors
 /// What cannot be read, loaded or written, and unknown chips and symbols.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let mut out = io::stdout().lock();
     if output.quiet {
         return Ok(emulate(arguments, output.json, &mut out, &mut io::sink())?);

@@ -4,10 +4,10 @@
 //! firmware's and the radio's shares, whose sources `chips CHIP` shows.
 
 use crate::configuration;
-use crate::error::{CliError, Exit, Outcome};
+use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
 use crate::quantity::{bytes, count, parse_bytes};
-use crate::selection::{Given, Names, ROLE, RadioChoice, VARIANT, list};
+use crate::selection::{Names, ROLE, RadioChoice, ResolvedOption, VARIANT, list};
 use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::chip::{self, Chip, Radio};
@@ -16,7 +16,7 @@ use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::role::catalog::texts_that_fit;
 use ruvllm_esp_core::units::Bytes;
 use ruvllm_esp_sim::memory::Memory;
-use ruvllm_esp_sim::memory::{least_arena, parts};
+use ruvllm_esp_sim::memory::{min_arena, parts};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -108,7 +108,7 @@ struct Part {
 ///
 /// # Errors
 /// Unknown names.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let report = arguments.fit()?;
     if output.json {
         output.json("fit", &report)?;
@@ -125,11 +125,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 impl Arguments {
     fn fit(&self) -> Result<Report, CliError> {
         let chips = match configuration::find(self.variant.as_deref(), "--variant", VARIANT)? {
-            Some(given) => list(&given, &chip::ALL, Given::chip)?,
+            Some(resolved) => list(&resolved, &chip::ALL, ResolvedOption::chip)?,
             None => chip::ALL.to_vec(),
         };
         let roles = match configuration::find(self.role.as_deref(), "--role", ROLE)? {
-            Some(given) => list(&given, &RoleKind::ALL, Given::role)?,
+            Some(resolved) => list(&resolved, &RoleKind::ALL, ResolvedOption::role)?,
             None => RoleKind::ALL.to_vec(),
         };
         let radio = Radio::from(self.radio);
@@ -185,7 +185,7 @@ impl RoleFit {
         let capacity = plan.map(|plan| plan.capacity);
         let lacking = match capacity {
             Some(_) => Bytes(0),
-            None => beyond + least_arena(role).saturating_sub(arena),
+            None => beyond + min_arena(role).saturating_sub(arena),
         };
         let texts = |bytes| {
             let texts = texts_that_fit(capacity.filter(|_| info.keeps.is_some())?, bytes);

@@ -4,11 +4,11 @@ mod bars;
 mod fleet;
 
 use crate::board::image::Image;
-use crate::board::install::{Installed, Job, Manner, install};
+use crate::board::install::{Installed, Job, Options, install};
 use crate::board::port;
 use crate::board::settings::Change;
 use crate::configuration::{self, BAUD, DEFAULT_BAUD};
-use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::interrupt;
 use crate::output::Output;
 use crate::selection::{CHIP_ID, Names, ROLE, VARIANT};
@@ -47,7 +47,7 @@ pub struct Arguments {
     /// Where `build` wrote
     #[arg(long, value_name = "DIR", default_value = "dist")]
     out: PathBuf,
-    /// Stay, and show what the chip says
+    /// Stay connected and show the chip's console
     #[arg(long, short)]
     monitor: bool,
     /// Flash every chip of this file, all at once
@@ -99,10 +99,10 @@ impl<'a> Report<'a> {
 }
 
 impl Arguments {
-    fn manner(&self) -> Result<Manner, CliError> {
+    fn options(&self) -> Result<Options, CliError> {
         let baud = configuration::find(self.baud.as_deref(), "--baud", BAUD)?;
-        let baud = baud.map_or(Ok(DEFAULT_BAUD), |given| given.baud())?;
-        Ok(Manner { baud, reset: !self.no_reset, patience: Duration::from_secs(self.timeout) })
+        let baud = baud.map_or(Ok(DEFAULT_BAUD), |resolved| resolved.baud())?;
+        Ok(Options { baud, reset: !self.no_reset, patience: Duration::from_secs(self.timeout) })
     }
 }
 
@@ -110,7 +110,7 @@ impl Arguments {
 ///
 /// # Errors
 /// Everything that an image, a port or a board can have against it, each with its code.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     interrupt::leave_at_once(
         output.json,
         "if an image was being written, it may not be whole: flash it again",
@@ -121,17 +121,17 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     }
 }
 
-fn one(arguments: &Arguments, output: &Output) -> Outcome {
+fn one(arguments: &Arguments, output: &Output) -> CommandResult {
     let image = image(arguments)?;
     let role = configuration::find(arguments.role.as_deref(), "--role", ROLE)?
-        .map(|given| given.role())
+        .map(|resolved| resolved.role())
         .transpose()?;
     let chip_id = configuration::find(arguments.chip_id.as_deref(), "--chip-id", CHIP_ID)?
-        .map(|given| given.chip_id())
+        .map(|resolved| resolved.chip_id())
         .transpose()?;
     let change = Change { role, chip_id, key: None };
     let port = port::choose(arguments.port.as_deref(), output)?;
-    let job = Job { port: &port, image: &image, change, manner: arguments.manner()? };
+    let job = Job { port: &port, image: &image, change, options: arguments.options()? };
     let bars = Bars::new(output);
     let outcome = install(&job, &mut bars.add(&format!("{} {}", image.chip.name, port.name)));
     drop(bars);
@@ -140,7 +140,7 @@ fn one(arguments: &Arguments, output: &Output) -> Outcome {
     }
     let done = outcome?;
     if !output.json {
-        tell(&done, &port.name, &mut output.text())?;
+        report(&done, &port.name, &mut output.text())?;
     }
     if arguments.monitor {
         return super::monitor::follow(&port.name, &arguments.out, image.chip, output);
@@ -148,7 +148,7 @@ fn one(arguments: &Arguments, output: &Output) -> Outcome {
     Ok(Exit::Ok)
 }
 
-fn tell(done: &Installed, port: &str, out: &mut impl Write) -> Result<(), Stop> {
+fn report(done: &Installed, port: &str, out: &mut impl Write) -> Result<(), Stop> {
     let Installed { greeting, written, took } = done;
     writeln!(
         out,
@@ -164,8 +164,8 @@ fn tell(done: &Installed, port: &str, out: &mut impl Write) -> Result<(), Stop> 
 
 /// The image that is meant, checked.
 fn image(arguments: &Arguments) -> Result<Image, CliError> {
-    let given = configuration::find(arguments.variant.as_deref(), "--variant", VARIANT)?;
-    let chip = given.map(|given| given.chip()).transpose()?;
+    let resolved = configuration::find(arguments.variant.as_deref(), "--variant", VARIANT)?;
+    let chip = resolved.map(|resolved| resolved.chip()).transpose()?;
     let image = match (&arguments.image, chip) {
         (Some(file), _) => Image::read(file)?,
         (None, Some(chip)) => built(&arguments.out, chip)?,

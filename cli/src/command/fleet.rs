@@ -4,7 +4,7 @@ pub mod check;
 mod new;
 mod replay;
 
-use crate::error::{CliError, Outcome};
+use crate::error::{CliError, CommandResult};
 use crate::output::Output;
 use crate::selection::nearest;
 use clap::Subcommand;
@@ -36,7 +36,7 @@ pub struct Arguments {
 enum Command {
     /// Write an example of a scenario, with remarks
     New(new::Arguments),
-    /// Check a scenario, and tell every mistake in it
+    /// Check a scenario and list every mistake in it
     Check(check::Arguments),
     /// Run a trace's scenario again, and compare event by event
     Replay(replay::Arguments),
@@ -46,7 +46,7 @@ enum Command {
 ///
 /// # Errors
 /// Those of the command.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     match &arguments.command {
         Command::New(arguments) => new::run(arguments, output),
         Command::Check(arguments) => check::run(arguments, output),

@@ -1,6 +1,6 @@
 //! `man DIRECTORY`: the manual pages, one a command.
 
-use crate::error::{CliError, Exit, Outcome};
+use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
 use serde::Serialize;
 use std::io::Write;
@@ -28,7 +28,7 @@ struct Pages<'a> {
 ///
 /// # Errors
 /// When the directory cannot be written.
-pub fn run(arguments: &Arguments, command: clap::Command, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, command: clap::Command, output: &Output) -> CommandResult {
     let directory = &arguments.directory;
     let pages = write_pages(command, directory).map_err(|error| {
         CliError::runtime("cli::cannot-write", format!("{}: {error}", directory.display()))

@@ -1,9 +1,9 @@
 //! `monitor`: what a board says, and something said back.
 
-use crate::board::port::{self, Chosen};
-use crate::error::{CliError, Outcome};
+use crate::board::port::{self, SelectedPort};
+use crate::error::{CliError, CommandResult};
 use crate::monitor::decode::Decoder;
-use crate::monitor::session::{self, Manner};
+use crate::monitor::session::{self, Options};
 use crate::output::Output;
 use ruvllm_esp_core::chip::Chip;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub struct Arguments {
     /// The serial port, taken as named; $RUVLLM_ESP_PORT, or the only board there is, where it is not given
     #[arg(long, short, value_name = "PORT")]
     port: Option<String>,
-    /// Keep every line here too, after what the file holds already: plain text, with the time
+    /// Append every line to this file too: plain text, with the time
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     /// Leave the board running as it is
@@ -41,14 +41,14 @@ pub struct Arguments {
     elf: Option<PathBuf>,
 }
 
-/// Listens until somebody leaves.
+/// Listens until the user leaves.
 ///
 /// # Errors
 /// A port that cannot be opened, a log that cannot be written, an ELF that cannot be read.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let decoder = arguments.elf.as_deref().map(decoder).transpose()?;
     let port = port::choose(arguments.port.as_deref(), output)?;
-    let manner = Manner {
+    let options = Options {
         baud: arguments.baud,
         reset: !arguments.no_reset,
         raw: arguments.raw,
@@ -56,19 +56,19 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
         decoder,
         built: Some(PathBuf::from("dist")),
     };
-    session::run(port, manner, output)
+    session::run(port, options, output)
 }
 
 /// Listens after `flash`, to the board that was just started.
 ///
 /// # Errors
 /// As [`run`].
-pub fn follow(port: &str, built: &Path, chip: &Chip, output: &Output) -> Outcome {
+pub fn follow(port: &str, built: &Path, chip: &Chip, output: &Output) -> CommandResult {
     let elf = built.join(format!("ruvllm-esp-{}.elf", chip.name));
     let decoder = Decoder::open(&elf).ok();
-    let manner = Manner { baud: 115_200, reset: false, raw: false, log: None, decoder, built: None };
-    let port: Chosen = port::named(port);
-    session::run(port, manner, output)
+    let options = Options { baud: 115_200, reset: false, raw: false, log: None, decoder, built: None };
+    let port: SelectedPort = port::named(port);
+    session::run(port, options, output)
 }
 
 fn decoder(path: &Path) -> Result<Decoder, CliError> {

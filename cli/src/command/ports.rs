@@ -1,7 +1,7 @@
 //! `ports`: every serial port that is seen, and why it is taken for a board or not.
 
-use crate::board::port::{self, Seen};
-use crate::error::{Exit, Outcome};
+use crate::board::port::{self, DetectedPort};
+use crate::error::{CommandResult, Exit};
 use crate::output::Output;
 use crate::table::{Align, Table};
 use serde::Serialize;
@@ -18,26 +18,26 @@ pub struct Arguments {}
 
 #[derive(Serialize)]
 struct Report<'a> {
-    ports: &'a [Seen],
+    ports: &'a [DetectedPort],
 }
 
 /// Prints the ports, boards first.
 ///
 /// # Errors
 /// `port::cannot-list`.
-pub fn run(_: &Arguments, output: &Output) -> Outcome {
+pub fn run(_: &Arguments, output: &Output) -> CommandResult {
     let ports = port::seen()?;
     if output.json {
         output.json("ports", &Report { ports: &ports })?;
         return Ok(Exit::Ok);
     }
     if ports.is_empty() {
-        output.say("no serial ports; `ruvllm-esp doctor` checks cables, groups and drivers");
+        output.info("no serial ports; `ruvllm-esp doctor` checks cables, groups and drivers");
         return Ok(Exit::Ok);
     }
     let columns = ["port", "board?", "usb", "serial number", "product", "why"];
     let mut table = Table::new(columns.map(|name| (name, Align::Left)));
-    for Seen { port, usb, product, serial_number, board, why, .. } in ports {
+    for DetectedPort { port, usb, product, serial_number, board, why, .. } in ports {
         let text = |field: Option<String>| field.unwrap_or_else(|| "-".into());
         let board = if board { "yes" } else { "no" };
         table.row([port, board.into(), text(usb), text(serial_number), text(product), why]);

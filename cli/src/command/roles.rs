@@ -1,8 +1,8 @@
 //! `roles [ROLE]`: what a chip can be, and the commands it then has.
 
-use crate::error::{Exit, Outcome};
+use crate::error::{CommandResult, Exit};
 use crate::output::Output;
-use crate::selection::{Given, Names};
+use crate::selection::{Names, ResolvedOption};
 use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::agent::COMMON;
@@ -38,7 +38,7 @@ struct Role {
     summary: &'static str,
     default_on: &'static [&'static str],
     item: &'static str,
-    least_capacity: u32,
+    min_capacity: u32,
     commands: Vec<Command>,
 }
 
@@ -54,9 +54,9 @@ struct Command {
 ///
 /// # Errors
 /// An unknown role.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let kinds = match &arguments.role {
-        Some(role) => vec![Given::option(role, "ROLE").role()?],
+        Some(role) => vec![ResolvedOption::option(role, "ROLE").role()?],
         None => RoleKind::ALL.to_vec(),
     };
     let roles: Vec<Role> = kinds.into_iter().map(Role::of).collect();
@@ -92,7 +92,7 @@ impl Role {
             summary: info.summary,
             default_on: info.default_on,
             item: info.item,
-            least_capacity: info.least_capacity,
+            min_capacity: info.min_capacity,
             commands: own.chain(common).collect(),
         }
     }

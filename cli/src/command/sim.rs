@@ -2,16 +2,16 @@
 
 mod fleet;
 
-use crate::error::{CliError, Outcome, Stop};
+use crate::error::{CliError, CommandResult, Stop};
 use crate::output::Output;
 use crate::session::chip_options::ChipOptions;
 use crate::session::lines::{Lines, unreadable};
 use crate::session::running::Running;
 use crate::session::samples::{Samples, looks_like_log};
-use crate::session::serve::Outside;
+use crate::session::serve::Transport;
 use crate::session::tcp::Tcp;
 use crate::session::watch::Watch;
-use crate::session::{Session, Source, Terms, demo, exact, interactive, serve};
+use crate::session::{ChipSession, LineSource, SessionOptions, demo, exact, interactive, serve};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_sim::single::Setup;
 use std::fs::File;
@@ -23,13 +23,13 @@ use std::time::Duration;
 const EXAMPLES: &str = "\
 On a terminal this is a console with history and completion; from a pipe it reads lines to the end. \
 Standard output is what the chip writes, byte for byte. A line that begins with `@` is for the simulator \
-(`@wait 2h30m` lets time pass), one that begins with `#` is a remark. A sensor log (CSV) becomes `sample` \
+(`@wait 2h30m` lets time pass), one that begins with `#` is a comment. A sensor log (CSV) becomes `sample` \
 lines on the anomaly role.
 
 A command that the chip answers with `err:` does not fail the session: it exits with 0, or with 1 under --strict.
 
 With --tcp or --pty the console is a serial line that others connect to: bytes in, bytes out, echo and editing after \
-Ctrl-E. The chip's words go to the client; standard error shows the lines and what they cost.
+Ctrl-E. The chip's output goes to the client; standard error shows the lines and their cost.
 
 Examples:
   ruvllm-esp sim --variant esp32s2 --demo
@@ -51,10 +51,10 @@ pub struct Arguments {
     /// Run the image that is flashed on an emulated chip, instruction by instruction (esp32c3, esp32c6)
     #[arg(long, conflicts_with_all = ["arena", "radio"], help_heading = "The chip")]
     exact: bool,
-    /// The merged image for --exact; dist/ruvllm-esp-CHIP.bin unless told
+    /// The merged image for --exact [default: dist/ruvllm-esp-CHIP.bin]
     #[arg(long, value_name = "FILE", requires = "exact", help_heading = "The chip")]
     image: Option<PathBuf>,
-    /// The chip's ROM for --exact, an ELF file; that in RUVLLM_ROM_DIR, or the one built in, unless told
+    /// The chip's ROM for --exact, an ELF file [default: that in RUVLLM_ROM_DIR, or the one built in]
     #[arg(long, value_name = "FILE", requires = "exact", help_heading = "The chip")]
     rom: Option<PathBuf>,
     /// Play the bundled scenario of the role
@@ -82,7 +82,7 @@ pub struct Arguments {
     /// Open the console on a pseudo-terminal, as a serial port for any terminal program (not on Windows)
     #[arg(long, conflicts_with_all = ["demo", "input", "stdin"], help_heading = "Who talks to it")]
     pty: bool,
-    /// The seed of whatever is random, shown in the summary; 0, or the scenario's, unless told
+    /// The random seed, shown in the summary [default: 0, or the scenario's]
     #[arg(long, value_name = "N", help_heading = "The session", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     seed: Option<u64>,
     /// Exit with 1 when a command failed
@@ -98,7 +98,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// Wrong names, inputs that cannot be read, a role that does not fit.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     if let Some(path) = &arguments.fleet.fleet {
         return fleet::run(path, &arguments.fleet, &arguments.running, arguments.seed, output);
     }
@@ -110,20 +110,20 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let echo = arguments.demo || arguments.input.is_some() || !io::stdin().is_terminal();
     let remote = arguments.tcp.is_some() || arguments.pty;
     let echo = echo || remote;
-    let terms = Terms { seed, strict: arguments.strict, echo, changes_only, remote };
+    let options = SessionOptions { seed, strict: arguments.strict, echo, changes_only, remote };
     if remote {
-        return arguments.serve(&setup, terms, output);
+        return arguments.serve(&setup, options, output);
     }
     if arguments.demo {
-        return arguments.boot(&setup, terms, output)?.run(demo::source(role)?.as_mut());
+        return arguments.boot(&setup, options, output)?.run(demo::source(role)?.as_mut());
     }
     let input = arguments.input.as_deref().filter(|path| *path != Path::new("-"));
     if let Some(path) = input {
         let mut source = open(path, role)?;
-        return arguments.boot(&setup, terms, output)?.run(source.as_mut());
+        return arguments.boot(&setup, options, output)?.run(source.as_mut());
     }
     let asked_for_stdin = arguments.input.is_some() || arguments.stdin.is_some();
-    let session = arguments.boot(&setup, terms, output)?;
+    let session = arguments.boot(&setup, options, output)?;
     if output.interactive && io::stdout().is_terminal() && !asked_for_stdin {
         return interactive::run(session, output);
     }
@@ -131,25 +131,25 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
 }
 
 impl Arguments {
-    /// Opens the console to others. What cannot be opened is told before the chip starts.
-    fn serve(&self, setup: &Setup, terms: Terms, output: &Output) -> Outcome {
-        let mut outside: Box<dyn Outside> = match self.tcp {
+    /// Opens the console to others. A failure to open is reported before the chip starts.
+    fn serve(&self, setup: &Setup, options: SessionOptions, output: &Output) -> CommandResult {
+        let mut transport: Box<dyn Transport> = match self.tcp {
             Some(port) => Box::new(Tcp::listen(self.bind, port, Duration::from_secs(self.idle.into()))?),
             None => pseudo_terminal()?,
         };
-        serve::run(self.boot(setup, terms, output)?, outside.as_mut(), output)
+        serve::run(self.boot(setup, options, output)?, transport.as_mut(), output)
     }
 
     /// Starts the chip that was asked for.
-    fn boot(&self, setup: &Setup, terms: Terms, output: &Output) -> Result<Session, Stop> {
+    fn boot(&self, setup: &Setup, options: SessionOptions, output: &Output) -> Result<ChipSession, Stop> {
         if !self.exact {
             let inputs: Vec<PathBuf> = self.input.iter().cloned().collect();
-            return Session::boot(setup, terms, &self.running, &inputs, output);
+            return ChipSession::boot(setup, options, &self.running, &inputs, output);
         }
         let sources = exact::Sources { image: self.image.as_deref(), rom: self.rom.as_deref() };
         let chip = exact::boot(sources, setup.identity, output)?;
         let watch = Watch::new(&self.running, setup.scenario());
-        Session::with(Box::new(chip), setup.radio, terms, watch, output)
+        ChipSession::with(Box::new(chip), setup.radio, options, watch, output)
     }
 
     /// The seed of a chip, which has 32 bits; a scenario's has more.
@@ -163,25 +163,25 @@ impl Arguments {
 }
 
 #[cfg(unix)]
-fn pseudo_terminal() -> Result<Box<dyn Outside>, CliError> {
+fn pseudo_terminal() -> Result<Box<dyn Transport>, CliError> {
     Ok(Box::new(crate::session::pty::Pty::open()?))
 }
 
 #[cfg(not(unix))]
-fn pseudo_terminal() -> Result<Box<dyn Outside>, CliError> {
+fn pseudo_terminal() -> Result<Box<dyn Transport>, CliError> {
     Err(CliError::usage("sim::no-pty", "this system has no pseudo-terminals")
         .help("--tcp 0 opens the console to programs on this machine"))
 }
 
 /// A file: a sensor log or a script, by its name and its first lines.
-fn open(path: &Path, role: RoleKind) -> Result<Box<dyn Source>, Stop> {
+fn open(path: &Path, role: RoleKind) -> Result<Box<dyn LineSource>, Stop> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| unreadable(&name, &error).help("name a file that exists"))?;
     choose(Some(path), name, file, role)
 }
 
 /// Standard input, which is looked into only where it may be a sensor log: a script's lines are taken as they come.
-fn standard_input(role: RoleKind) -> Result<Box<dyn Source>, Stop> {
+fn standard_input(role: RoleKind) -> Result<Box<dyn LineSource>, Stop> {
     let name = "standard input";
     if role.takes_samples() && !io::stdin().is_terminal() {
         return choose(None, name.to_string(), io::stdin(), role);
@@ -194,7 +194,7 @@ fn choose(
     name: String,
     mut input: impl Read + 'static,
     role: RoleKind,
-) -> Result<Box<dyn Source>, Stop> {
+) -> Result<Box<dyn LineSource>, Stop> {
     let beginning = beginning(&mut input).map_err(|error| unreadable(&name, &error))?;
     let is_log = looks_like_log(path, &String::from_utf8_lossy(&beginning), role);
     let input = Cursor::new(beginning).chain(input);

@@ -1,7 +1,7 @@
 //! `trace`: what a fleet did, for other tools.
 
 use crate::destination::{Destination, cannot_write};
-use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::output::Output;
 use clap::Subcommand;
 use ruvllm_esp_sim::trace::{Trace, perfetto};
@@ -52,7 +52,7 @@ struct Exported {
 ///
 /// # Errors
 /// Traces that cannot be read, files that cannot be written.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let Command::Export(export) = &arguments.command;
     let trace = read(&export.file)?;
     let scenario = trace.header.scenario().map_err(|problems| super::fleet::wrong(&problems))?;
@@ -90,7 +90,7 @@ pub fn read(path: &Path) -> Result<Trace, Stop> {
 ///
 /// # Errors
 /// `trace::damaged`.
-pub fn whole(trace: &Trace, path: &Path) -> Outcome {
+pub fn whole(trace: &Trace, path: &Path) -> CommandResult {
     match &trace.damage {
         None => Ok(Exit::Ok),
         Some(damage) => {

@@ -1,18 +1,18 @@
 //! `tui`: a fleet in the terminal, to look at and to play with.
 
-use crate::error::{CliError, Outcome};
+use crate::error::{CliError, CommandResult};
 use crate::output::Output;
 use crate::session::chip_options::ChipOptions;
 use crate::tui::source::live::Live;
 use crate::tui::source::replay::Replay;
-use crate::tui::{self, source::Source};
+use crate::tui::{self, source::FleetSource};
 use ruvllm_esp_sim::scenario::{Problems, Scenario};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 const EXAMPLES: &str = "\
 Without options it shows a house of five chips, which comes with the program.
-Keys: ? lists them, q leaves. Arrows select, Enter opens, Space pauses, x breaks things.
+Keys: ? lists them, q leaves. Arrows select, Enter opens, Space pauses, x injects faults.
 
 Examples:
   ruvllm-esp tui
@@ -50,11 +50,11 @@ pub struct Arguments {
 /// The options of one chip.
 const CHIP: [&str; 5] = ["variant", "role", "chip_id", "radio", "arena"];
 
-/// Shows it until somebody leaves.
+/// Shows it until the user leaves.
 ///
 /// # Errors
 /// No terminal, a scenario or trace that cannot be read, a port that cannot be opened.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     if !output.interactive {
         return Err(tui::no_terminal().into());
     }
@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     tui::run(source(arguments)?)
 }
 
-fn source(arguments: &Arguments) -> Result<Box<dyn Source>, CliError> {
+fn source(arguments: &Arguments) -> Result<Box<dyn FleetSource>, CliError> {
     #[cfg(feature = "board")]
     if !arguments.port.is_empty() {
         return Ok(Box::new(tui::source::serial::Serial::open(&arguments.port, arguments.baud)?));

@@ -8,7 +8,7 @@ mod hex;
 mod messages;
 mod object;
 
-use crate::error::Outcome;
+use crate::error::CommandResult;
 use crate::output::Output;
 use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -37,7 +37,7 @@ enum Action {
 ///
 /// # Errors
 /// Input that cannot be read or is no hexadecimal, text that is no message.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     match &arguments.action {
         Action::Decode(arguments) => decode::run(arguments, output),
         Action::Encode(arguments) => encode::run(arguments, output),

@@ -9,7 +9,7 @@
 //! by name. Of the user's own file (in cargo's home, which also names proxies and mirrors) a wrapper of the compiler and
 //! the profile are overridden.
 
-use super::source::{Commit, Source};
+use super::source::{Commit, FirmwareSource};
 use super::stage::Staged;
 use super::toolchain::Toolchain;
 use crate::error::{CliError, Stop};
@@ -35,9 +35,9 @@ const PROFILE_DEFAULTS: [(&str, bool); 4] =
 
 /// How to build.
 #[derive(Clone, Debug)]
-pub struct Recipe<'a> {
+pub struct BuildOptions<'a> {
     /// The source.
-    pub source: &'a Source,
+    pub source: &'a FirmwareSource,
     /// Its commit.
     pub commit: &'a Commit,
     /// The chip.
@@ -60,7 +60,7 @@ pub enum Radio {
     Espnow,
 }
 
-impl Recipe<'_> {
+impl BuildOptions<'_> {
     /// The features beside the chip's.
     pub fn features(&self) -> &'static [&'static str] {
         match self.radio {
@@ -137,16 +137,16 @@ impl Recipe<'_> {
     /// The compiler's flags, separated as cargo wants them.
     fn flags(&self, staged: &Staged) -> OsString {
         // Of two that fit, the compiler takes the later one.
-        let homes = [
+        let chip_locations = [
             (machine::cargo_home(), "/cargo"),
             (Some(self.source.root().to_path_buf()), "/ruvllm-esp"),
             (Some(staged.directory.clone()), "/ruvllm-esp"),
         ];
         let mut flags = Vec::new();
-        for (place, short) in homes {
-            let Some(place) = place else { continue };
+        for (path, short) in chip_locations {
+            let Some(path) = path else { continue };
             let mut flag = OsString::from("--remap-path-prefix=");
-            flag.push(place);
+            flag.push(path);
             flag.push(format!("={short}"));
             flags.push(flag);
         }
@@ -178,13 +178,13 @@ fn profile_settings(manifest: &toml::Table, profile: &str) -> Vec<String> {
 }
 
 /// Reads cargo's messages: tells of each crate, and gives the program built.
-fn follow(child: &mut Child, mut tell: impl FnMut(usize, &str)) -> Option<PathBuf> {
+fn follow(child: &mut Child, mut report: impl FnMut(usize, &str)) -> Option<PathBuf> {
     let (mut program, mut count) = (None, 0);
     for line in BufReader::new(child.stdout.take()?).lines().map_while(Result::ok) {
         let Ok(message) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
         if message["reason"] == "compiler-artifact" {
             count += 1;
-            tell(count, message["target"]["name"].as_str().unwrap_or_default());
+            report(count, message["target"]["name"].as_str().unwrap_or_default());
             program = message["executable"].as_str().map(PathBuf::from).or(program);
         }
     }
@@ -225,8 +225,8 @@ mod tests {
     fn no_configuration_of_a_directory_above_is_read() {
         let directory = std::env::temp_dir().join("a/firmware/target/staged");
         let staged = Staged { target: directory.join(".."), directory };
-        let source = Source { directory: std::env::temp_dir().join("a/firmware") };
-        let recipe = Recipe {
+        let source = FirmwareSource { directory: std::env::temp_dir().join("a/firmware") };
+        let build_options = BuildOptions {
             source: &source,
             commit: &Commit::default(),
             chip: &chip::esp32c3::CHIP,
@@ -235,9 +235,9 @@ mod tests {
             profile: "release",
         };
         let toolchain = Toolchain { name: None, version: String::new(), build_std: false, linker: None };
-        let cargo = recipe.command(&toolchain, &staged);
-        let place = cargo.get_current_dir().unwrap();
-        assert_eq!(place.parent(), None, "{}", place.display());
+        let cargo = build_options.command(&toolchain, &staged);
+        let path = cargo.get_current_dir().unwrap();
+        assert_eq!(path.parent(), None, "{}", path.display());
         let value = |name: &str| {
             cargo
                 .get_envs()

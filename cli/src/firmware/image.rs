@@ -91,8 +91,8 @@ pub fn make(chip: &Chip, elf: &[u8], partitions: &Path) -> Result<Images, CliErr
         if images.merged.len() < end {
             images.merged.resize(end, 0xff);
         }
-        if let Some(place) = images.merged.get_mut(begin..end) {
-            place.copy_from_slice(segment.data());
+        if let Some(size) = images.merged.get_mut(begin..end) {
+            size.copy_from_slice(segment.data());
         }
         if segment.addr >= images.application_offset {
             images.application_offset = segment.addr;
@@ -120,13 +120,13 @@ pub fn sizes(elf: &[u8]) -> Result<Sizes, CliError> {
         if ["stack", "dummy", "gap"].iter().any(|word| name.contains(word)) {
             continue;
         }
-        let place = match section.kind() {
+        let size = match section.kind() {
             SectionKind::Text => &mut sizes.text,
             SectionKind::ReadOnlyData | SectionKind::ReadOnlyString => &mut sizes.rodata,
             SectionKind::UninitializedData => &mut sizes.bss,
             _ => &mut sizes.data,
         };
-        *place += section.size();
+        *size += section.size();
     }
     Ok(sizes)
 }

@@ -5,15 +5,15 @@
 //! - [`toolchain`]: the compiler that a chip needs
 //! - [`compile`]: cargo, in a clean environment
 //! - [`image`]: the merged image and the application, made in-process
-//! - [`product`]: program, images and sizes of one chip, as files
+//! - [`artifacts`]: program, images and sizes of one chip, as files
 //! - [`manifest`]: what was built, in JSON, with sums
 //! - [`release`]: whether a directory of such files is whole
 //! - [`size_table`]: the sizes that the documents state
 
+pub mod artifacts;
 pub mod compile;
 pub mod image;
 pub mod manifest;
-pub mod product;
 pub mod release;
 pub mod size_table;
 pub mod source;

@@ -67,26 +67,26 @@ pub mod sample {
     use std::path::{Path, PathBuf};
 
     /// A directory that goes with the test.
-    pub struct Place(PathBuf);
+    pub struct TempDir(PathBuf);
 
-    impl Place {
+    impl TempDir {
         pub fn path(&self) -> &Path {
             &self.0
         }
     }
 
-    impl Drop for Place {
+    impl Drop for TempDir {
         fn drop(&mut self) {
             let _ = std::fs::remove_dir_all(&self.0);
         }
     }
 
-    pub fn release(name: &str) -> Place {
-        let place = std::env::temp_dir().join(format!("ruvllm-esp-sample-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&place);
-        std::fs::create_dir_all(&place).unwrap();
+    pub fn release(name: &str) -> TempDir {
+        let dir = std::env::temp_dir().join(format!("ruvllm-esp-sample-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
         let mut manifest = Manifest::new(&Commit { id: None, modified: false, epoch: 7 });
-        let file = |name: &str, bytes: &[u8]| File::write(&place, name, "merged", bytes).unwrap();
+        let file = |name: &str, bytes: &[u8]| File::write(&dir, name, "merged", bytes).unwrap();
         manifest.images.push(Built {
             chip: "esp32c3".into(),
             target: "riscv32imc-unknown-none-elf".into(),
@@ -98,8 +98,8 @@ pub mod sample {
             sizes: Sizes::default(),
             files: vec![file("one.bin", b"one"), file("two.bin", &[0xff; 5_000])],
         });
-        manifest.write(&place).unwrap();
-        Place(place)
+        manifest.write(&dir).unwrap();
+        TempDir(dir)
     }
 }
 
@@ -109,8 +109,8 @@ mod tests {
 
     #[test]
     fn a_release_is_whole_until_something_is_done_to_it() {
-        let place = sample::release("whole");
-        let directory = place.path();
+        let dir = sample::release("whole");
+        let directory = dir.path();
         assert_eq!(faults(directory), Vec::<String>::new());
 
         std::fs::write(directory.join("one.bin"), b"0ne").unwrap();

@@ -19,7 +19,7 @@ const FIXED_EPOCH: u64 = 1_700_000_000;
 
 /// The firmware's source.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct FirmwareSource {
     /// The directory with its `Cargo.toml`.
     pub directory: PathBuf,
 }
@@ -35,7 +35,7 @@ pub struct Commit {
     pub epoch: u64,
 }
 
-impl Source {
+impl FirmwareSource {
     /// Finds it: `option`, then [`FIRMWARE`], then upwards from the working directory, then where this was built.
     ///
     /// # Errors
@@ -49,8 +49,8 @@ impl Source {
         }
         let here = env::current_dir().unwrap_or_default();
         let built = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let found = here.ancestors().chain(built.ancestors()).map(|place| place.join("firmware"));
-        match found.into_iter().find(|place| is_firmware(place)) {
+        let found = here.ancestors().chain(built.ancestors()).map(|dir| dir.join("firmware"));
+        match found.into_iter().find(|dir| is_firmware(dir)) {
             Some(directory) => Self::at(&directory, "the checkout"),
             None => Err(CliError::usage(
                 "build::no-firmware",
@@ -113,8 +113,8 @@ impl Source {
         let id = self.git(&["rev-parse", "HEAD"]);
         let modified = id.is_some() && self.git(&["status", "--porcelain", "--", "."]).is_some();
         let of_commit = self.git(&["log", "-1", "--format=%ct"]);
-        let given = env::var("SOURCE_DATE_EPOCH").ok();
-        let epoch = given.or(of_commit).and_then(|text| text.trim().parse().ok()).unwrap_or(FIXED_EPOCH);
+        let resolved = env::var("SOURCE_DATE_EPOCH").ok();
+        let epoch = resolved.or(of_commit).and_then(|text| text.trim().parse().ok()).unwrap_or(FIXED_EPOCH);
         Commit { id, modified, epoch }
     }
 
@@ -143,26 +143,26 @@ mod tests {
         let folder = env::temp_dir().join(format!("ruvllm-esp-manifest-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("Cargo.toml"), format!("[package]\n{PACKAGE}\n")).unwrap();
-        let error = Source::find(Some(&folder)).unwrap().whole().unwrap_err();
+        let error = FirmwareSource::find(Some(&folder)).unwrap().whole().unwrap_err();
         std::fs::remove_dir_all(&folder).unwrap();
         assert!(error.message().contains("it has no src"), "{error}");
     }
 
     #[test]
     fn a_directory_without_firmware_is_refused_by_name() {
-        let error = Source::find(Some(Path::new("/nowhere"))).unwrap_err();
+        let error = FirmwareSource::find(Some(Path::new("/nowhere"))).unwrap_err();
         assert_eq!(error.code(), "build::no-firmware");
         assert!(error.message().contains("--firmware: /nowhere"), "{error}");
     }
 
     #[test]
     fn the_checkout_around_this_program_is_found_and_dated() {
-        let source = Source::find(None).unwrap();
+        let source = FirmwareSource::find(None).unwrap();
         assert!(source.partitions().is_file());
         assert!(source.has_feature("esp32c3") && !source.has_feature("esp33"));
         assert!(source.commit().epoch >= FIXED_EPOCH);
         source.whole().unwrap();
-        let root = Source::find(Some(source.root())).unwrap();
+        let root = FirmwareSource::find(Some(source.root())).unwrap();
         assert_eq!(root.directory, source.directory);
     }
 }

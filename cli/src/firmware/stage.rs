@@ -8,7 +8,7 @@
 //! The copy holds files and directories alone. A link in it is removed, never followed: what it leads to is not ours. The
 //! source may hold links to files; a link to a directory, a pipe or a device in it is an error.
 
-use super::source::Source;
+use super::source::FirmwareSource;
 use crate::error::CliError;
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The copy's place in the firmware's `target`.
-const PLACE: &str = "staged";
+const STAGE_DIR: &str = "staged";
 
 /// What of a package's directory no build of the firmware looks at.
 const LEFT_OUT: [&str; 6] = ["target", "kernels", "fuzz", "tests", "benches", "examples"];
@@ -38,9 +38,9 @@ impl Staged {
     ///
     /// # Errors
     /// `build::stage`.
-    pub fn of(source: &Source) -> Result<Self, CliError> {
+    pub fn of(source: &FirmwareSource) -> Result<Self, CliError> {
         let target = source.directory.join("target");
-        let staged = Self { directory: target.join(PLACE), target };
+        let staged = Self { directory: target.join(STAGE_DIR), target };
         staged.copy(source).map_err(|error| {
             let text =
                 format!("cannot copy the firmware's source to {}: {error}", staged.directory.display());
@@ -57,7 +57,7 @@ impl Staged {
         read(&self.directory.join("Cargo.toml")).unwrap_or_default()
     }
 
-    fn copy(&self, source: &Source) -> io::Result<()> {
+    fn copy(&self, source: &FirmwareSource) -> io::Result<()> {
         remove_links(&self.directory)?;
         let mut copy = Copy { to: self.directory.clone(), kept: BTreeSet::new() };
         let (root, firmware, core) = (source.root(), &source.directory, source.root().join("core"));

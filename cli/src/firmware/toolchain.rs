@@ -55,7 +55,7 @@ impl Toolchain {
             return Err(Missing { what, cure });
         };
         let library = rustc(&["--print", "target-libdir", "--target", target]).map(PathBuf::from);
-        if !library.is_some_and(|place| place.is_dir()) {
+        if !library.is_some_and(|dir| dir.is_dir()) {
             let toolchain = name.as_deref().unwrap_or("stable");
             let cure = format!("rustup target add --toolchain {toolchain} {target}");
             return Err(Missing { what: format!("the target {target}"), cure });
@@ -106,7 +106,7 @@ fn said_by(toolchain: Option<&str>, arguments: &[&str]) -> Option<String> {
     machine::output_of(rustc)
 }
 
-/// Takes away what a host build is told and a chip's must not hear.
+/// Removes the settings of host builds that must not reach a chip's build.
 fn clean(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| !is_wanted(name)) {

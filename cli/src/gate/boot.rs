@@ -3,21 +3,21 @@
 //! On ESP32-C3 and C6 an emulated board boots the merged image from power-on; time is emulated cycles. With a port, a
 //! real board of any chip is flashed with it and has to answer as it would to `flash`; time is then the host's.
 
-use super::outcome::Outcome;
-use super::size::FORETOLD_WITHIN;
+use super::build_cache::{BuildCache, rom};
+use super::outcome::GateOutcome;
+use super::size::PREDICTION_TOLERANCE;
 use super::transcripts;
-use super::workshop::{Workshop, rom};
 use crate::board::image::Image;
-use crate::board::install::{Installed, Job, Manner, Watch, install};
-use crate::board::port::Chosen;
+use crate::board::install::{Installed, Job, Options, Watch, install};
+use crate::board::port::SelectedPort;
 use crate::board::settings::Change;
-use crate::firmware::product::Product;
+use crate::firmware::artifacts::Artifacts;
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::emulator::board::kept::UnmodelledRegister;
-use ruvllm_esp_sim::emulator::board::{Rom, Surroundings};
+use ruvllm_esp_sim::emulator::board::unmodelled::UnmodelledRegister;
+use ruvllm_esp_sim::emulator::board::{BoardConfig, Rom};
 use ruvllm_esp_sim::exact::{Exact, ExactError};
 use ruvllm_esp_sim::single::{Setup, SingleChip};
 use std::time::Duration;
@@ -27,7 +27,7 @@ const LIMIT: Micros = Micros(5_000_000);
 
 /// What a chip said and did from power-on to its second reply.
 #[derive(Clone, Debug)]
-struct Heard {
+struct BootLog {
     banner: String,
     /// When the console was ready, since power-on.
     ready: Micros,
@@ -40,65 +40,65 @@ struct Heard {
 }
 
 /// Boots the image, on the board at the workshop's port if there is one.
-pub fn check(workshop: &mut Workshop<'_>, chip: &'static Chip) -> Outcome {
-    let made = workshop.image(chip);
-    let product = match made.as_ref() {
-        Ok(product) => product,
+pub fn check(build_cache: &mut BuildCache<'_>, chip: &'static Chip) -> GateOutcome {
+    let made = build_cache.image(chip);
+    let artifacts = match made.as_ref() {
+        Ok(artifacts) => artifacts,
         Err(refusal) => return refusal.outcome(),
     };
-    if let Some(port) = workshop.port() {
-        return on_board(product, port);
+    if let Some(port) = build_cache.port() {
+        return on_board(artifacts, port);
     }
     if ruvllm_esp_sim::emulator::chip::by_name(chip.name).is_none() {
         let lift = format!("ruvllm-esp bench --gates G5 --variant {} --port PORT", chip.name);
-        return Outcome::skip("it was built, and no emulator boots it", lift);
+        return GateOutcome::skip("it was built, and no emulator boots it", lift);
     }
     match rom(chip) {
-        Some(Ok(rom)) => emulated(chip, product.images.merged.clone(), &rom),
-        Some(Err(error)) => Outcome::fail(error),
+        Some(Ok(rom)) => emulated(chip, artifacts.images.merged.clone(), &rom),
+        Some(Err(error)) => GateOutcome::fail(error),
         None => {
             let lift = format!("RUVLLM_ROM_DIR=DIR ruvllm-esp bench --gates G5 --variant {}", chip.name);
             let from = "https://github.com/espressif/esp-rom-elfs has it";
-            Outcome::skip(format!("there is no ROM image for {}; {from}", chip.name), lift)
+            GateOutcome::skip(format!("there is no ROM image for {}; {from}", chip.name), lift)
         }
     }
 }
 
-fn emulated(chip: &'static Chip, flash: Vec<u8>, rom: &Rom) -> Outcome {
+fn emulated(chip: &'static Chip, flash: Vec<u8>, rom: &Rom) -> GateOutcome {
     match listen(chip, flash, rom) {
-        Ok(heard) => hold(chip, &heard),
-        Err(error) => Outcome::fail(error.to_string()),
+        Ok(log) => hold(chip, &log),
+        Err(error) => GateOutcome::fail(error.to_string()),
     }
 }
 
-fn listen(chip: &'static Chip, flash: Vec<u8>, rom: &Rom) -> Result<Heard, ExactError> {
-    let mut exact = Exact::boot(chip, rom, flash, Surroundings::default())?;
+fn listen(chip: &'static Chip, flash: Vec<u8>, rom: &Rom) -> Result<BootLog, ExactError> {
+    let mut exact = Exact::boot(chip, rom, flash, BoardConfig::default())?;
     let (banner, ready) = (exact.banner().to_string(), exact.now());
     let reply = exact.line(Ok("role"))?;
     let answered = Micros(ready.get() + reply.cost.time.value.get().div_ceil(1_000));
     let instructions = exact.board().instructions();
     let memory = exact.line(Ok("mem"))?.text;
     let unmodelled = exact.unmodelled();
-    Ok(Heard { banner, ready, role: reply.text, answered, memory, instructions, unmodelled })
+    Ok(BootLog { banner, ready, role: reply.text, answered, memory, instructions, unmodelled })
 }
 
-fn hold(chip: &'static Chip, heard: &Heard) -> Outcome {
-    let mut outcome = Outcome::default();
+fn hold(chip: &'static Chip, log: &BootLog) -> GateOutcome {
+    let mut outcome = GateOutcome::default();
     let role = RoleKind::default_for(chip);
     let identity = Identity { chip, chip_id: 0, role, seed: 0 };
     let banner = match SingleChip::boot(&Setup { identity, radio: Radio::Off, arena: None }) {
         Ok(mut single) => single.banner(),
-        Err(error) => return Outcome::fail(error.to_string()),
+        Err(error) => return GateOutcome::fail(error.to_string()),
     };
-    hold_words("banner", &heard.banner, &banner, &mut outcome);
-    hold_words("reply to `role`", &heard.role, &format!("role: {}\n", role.name()), &mut outcome);
-    let Heard { ready, answered, instructions, .. } = heard;
+    hold_words("banner", &log.banner, &banner, &mut outcome);
+    hold_words("reply to `role`", &log.role, &format!("role: {}\n", role.name()), &mut outcome);
+    let BootLog { ready, answered, instructions, .. } = log;
     outcome.evidence.push(format!("console ready after {} us emulated", ready.get()));
     let line = format!("`role` answered after {} us emulated, limit {} us", answered.get(), LIMIT.get());
     outcome.hold(*answered <= LIMIT, line);
     outcome.evidence.push(format!("{instructions} instructions emulated"));
-    hold_arena(chip, &heard.memory, &mut outcome);
-    let registers = &heard.unmodelled;
+    hold_arena(chip, &log.memory, &mut outcome);
+    let registers = &log.unmodelled;
     outcome.evidence.push(format!("{} registers used that are not modelled", registers.len()));
     outcome.evidence.extend(registers.iter().map(|register| {
         let (used, block) = (register.used, register.block.unwrap_or("?"));
@@ -113,7 +113,7 @@ fn hold(chip: &'static Chip, heard: &Heard) -> Outcome {
     outcome
 }
 
-fn hold_words(what: &str, said: &str, expected: &str, outcome: &mut Outcome) {
+fn hold_words(what: &str, said: &str, expected: &str, outcome: &mut GateOutcome) {
     let line = match said == expected {
         true => format!("{what}: {}", said.trim_end().replace('\n', " / ")),
         false => format!("{what} is {said:?} and should be {expected:?}"),
@@ -122,15 +122,15 @@ fn hold_words(what: &str, said: &str, expected: &str, outcome: &mut Outcome) {
 }
 
 /// The arena that the firmware has, by its own account, beside what `fit` says.
-fn hold_arena(chip: &Chip, memory: &str, outcome: &mut Outcome) {
-    let foretold = chip.arena_budget(Radio::Off).arena.get();
+fn hold_arena(chip: &Chip, memory: &str, outcome: &mut GateOutcome) {
+    let predicted = chip.arena_budget(Radio::Off).arena.get();
     let Some(arena) = transcripts::arena(memory) else {
         outcome.failures.push(format!("`mem` says {memory:?}, and nothing of an arena"));
         return;
     };
-    let off = u64::from(arena.get().abs_diff(foretold));
-    let line = format!("arena of {} B by `mem`, {off} B from what `fit` foretells", arena.get());
-    outcome.hold(off <= FORETOLD_WITHIN, line);
+    let off = u64::from(arena.get().abs_diff(predicted));
+    let line = format!("arena of {} B by `mem`, {off} B from what `fit` predicts", arena.get());
+    outcome.hold(off <= PREDICTION_TOLERANCE, line);
 }
 
 /// Shows nothing: the verdict comes at the end.
@@ -141,19 +141,19 @@ impl Watch for Unwatched {
     fn reached(&mut self, _: usize, _: usize) {}
 }
 
-fn on_board(product: &Product, port: &Chosen) -> Outcome {
-    let image = match Image::check(product.images.merged.clone(), "the image") {
+fn on_board(artifacts: &Artifacts, port: &SelectedPort) -> GateOutcome {
+    let image = match Image::check(artifacts.images.merged.clone(), "the image") {
         Ok(image) => image,
-        Err(error) => return Outcome::fail(error.message()),
+        Err(error) => return GateOutcome::fail(error.message()),
     };
-    let manner = Manner { baud: 460_800, reset: true, patience: Duration::from_micros(LIMIT.get()) };
-    match install(&Job { port, image: &image, change: Change::default(), manner }, &mut Unwatched) {
+    let options = Options { baud: 460_800, reset: true, patience: Duration::from_micros(LIMIT.get()) };
+    match install(&Job { port, image: &image, change: Change::default(), options }, &mut Unwatched) {
         Ok(installed) => answered(&installed, port),
-        Err(error) => Outcome::fail(error.message()),
+        Err(error) => GateOutcome::fail(error.message()),
     }
 }
 
-fn answered(installed: &Installed, port: &Chosen) -> Outcome {
+fn answered(installed: &Installed, port: &SelectedPort) -> GateOutcome {
     let Installed { greeting, written, took } = installed;
     let (chip, role, version) = (&greeting.variant, &greeting.role, &greeting.version);
     let evidence = vec![
@@ -162,7 +162,7 @@ fn answered(installed: &Installed, port: &Chosen) -> Outcome {
         format!("`role` answered {role}, both within {} s of the reset", LIMIT.get() / 1_000_000),
     ];
     let summary = format!("{chip} on {} runs {version} as {role}", port.name);
-    Outcome { evidence, summary, ..Outcome::default() }
+    GateOutcome { evidence, summary, ..GateOutcome::default() }
 }
 
 #[cfg(test)]
@@ -173,11 +173,11 @@ mod tests {
 
     const CHIP: &Chip = &chip::esp32c3::CHIP;
 
-    fn heard() -> Heard {
+    fn log() -> BootLog {
         let banner = "ruvllm-esp 0.1.0\nvariant=esp32c3 role=HnswIndexer chip_id=0 sram_kb=313\n\
             [ready] type 'help' for commands\n";
         let arena = CHIP.arena_budget(Radio::Off).arena.get();
-        Heard {
+        BootLog {
             banner: banner.into(),
             ready: Micros(500_000),
             role: "role: HnswIndexer\n".into(),
@@ -190,19 +190,19 @@ mod tests {
 
     #[test]
     fn only_the_right_words_in_time_pass() {
-        assert_eq!(hold(CHIP, &heard()).failures, Vec::<String>::new());
-        let fails = |heard: Heard, begin: &str| {
-            let failures = hold(CHIP, &heard).failures;
+        assert_eq!(hold(CHIP, &log()).failures, Vec::<String>::new());
+        let fails = |log: BootLog, begin: &str| {
+            let failures = hold(CHIP, &log).failures;
             assert!(failures.len() == 1 && failures[0].starts_with(begin), "{failures:?}");
         };
-        let other = heard().banner.replace("esp32c3", "esp32c6");
-        fails(Heard { banner: other, ..heard() }, "banner is");
-        fails(Heard { role: "err: unknown\n".into(), ..heard() }, "reply to `role` is");
-        fails(Heard { answered: Micros(5_000_001), ..heard() }, "`role` answered after 5000001 us");
+        let other = log().banner.replace("esp32c3", "esp32c6");
+        fails(BootLog { banner: other, ..log() }, "banner is");
+        fails(BootLog { role: "err: unknown\n".into(), ..log() }, "reply to `role` is");
+        fails(BootLog { answered: Micros(5_000_001), ..log() }, "`role` answered after 5000001 us");
         let larger = CHIP.arena_budget(Radio::Off).arena.get() + 4_096;
         let memory = format!("arena: total={larger} used=1\n");
-        fails(Heard { memory, ..heard() }, &format!("arena of {larger} B"));
-        fails(Heard { memory: "err: unknown\n".into(), ..heard() }, "`mem` says");
+        fails(BootLog { memory, ..log() }, &format!("arena of {larger} B"));
+        fails(BootLog { memory: "err: unknown\n".into(), ..log() }, "`mem` says");
     }
 
     /// The image that `build` made in the folder that RUVLLM_EXACT_IMAGES names, and the ROM.
@@ -219,11 +219,11 @@ mod tests {
     fn fit_foretells_the_arena_of_the_image() {
         for chip in [CHIP, &chip::esp32c6::CHIP] {
             let (flash, rom) = built(chip);
-            let heard = listen(chip, flash, &rom).unwrap();
-            let arena = transcripts::arena(&heard.memory).unwrap().get();
+            let log = listen(chip, flash, &rom).unwrap();
+            let arena = transcripts::arena(&log.memory).unwrap().get();
             let off = arena.abs_diff(chip.arena_budget(Radio::Off).arena.get());
-            assert!(u64::from(off) <= FORETOLD_WITHIN, "{}: {off} B off", chip.name);
-            println!("{}: {arena} B of arena emulated, {off} B from what is foretold", chip.name);
+            assert!(u64::from(off) <= PREDICTION_TOLERANCE, "{}: {off} B off", chip.name);
+            println!("{}: {arena} B of arena emulated, {off} B from the prediction", chip.name);
         }
     }
 

@@ -1,6 +1,6 @@
 //! G1: the core builds without std, for the host and for the chip's own target.
 
-use super::Outcome;
+use super::GateOutcome;
 use crate::kernels::toolchain::{checkout, require, run, toolchain};
 use crate::kernels::{BuildError, image};
 use ruvllm_esp_core::chip::Chip;
@@ -22,8 +22,8 @@ const XTENSA: [&str; 8] = [
 ];
 
 /// Builds the core without std, twice.
-pub fn check(chip: &'static Chip) -> Outcome {
-    let mut outcome = Outcome { summary: "builds without std".to_string(), ..Outcome::default() };
+pub fn check(chip: &'static Chip) -> GateOutcome {
+    let mut outcome = GateOutcome { summary: "builds without std".to_string(), ..GateOutcome::default() };
     let Some(root) = checkout() else {
         outcome.refused(&BuildError::NoSources);
         return outcome;
@@ -39,7 +39,7 @@ pub fn check(chip: &'static Chip) -> Outcome {
     outcome
 }
 
-fn xtensa(root: &Path, chip: &Chip, outcome: &mut Outcome) {
+fn xtensa(root: &Path, chip: &Chip, outcome: &mut GateOutcome) {
     let probe = run(toolchain("rustc").arg(format!("+{NIGHTLY}")).args(["--print", "sysroot"]));
     let library = probe.ok().filter(|output| output.status.success()).map(|output| {
         let sysroot = String::from_utf8_lossy(&output.stdout).trim().to_string();
@@ -59,7 +59,7 @@ fn xtensa(root: &Path, chip: &Chip, outcome: &mut Outcome) {
 }
 
 /// Builds the core with these arguments, the toolchain first if there is one among them.
-fn build(root: &Path, what: &str, arguments: &[&str], outcome: &mut Outcome) {
+fn build(root: &Path, what: &str, arguments: &[&str], outcome: &mut GateOutcome) {
     let (toolchains, rest): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|one| one.starts_with('+'));
     let mut cargo = toolchain("cargo");
     cargo.current_dir(root).args(&toolchains);

@@ -3,7 +3,7 @@
 //! Where the chip's machine code is emulated its cycles are held against the limit, elsewhere the modelled ones, and the
 //! evidence says which.
 
-use super::{Outcome, limits};
+use super::{GateOutcome, limits};
 use crate::kernels::toolchain::checkout;
 use crate::kernels::{BuildError, image};
 use ruvllm_esp_core::agent::Identity;
@@ -49,7 +49,7 @@ pub fn latencies(chip: &'static Chip) -> Result<Vec<Latency>, BuildError> {
         Err(BuildError::NotEmulated { .. }) => {
             let mut work = counted::kernels(chip);
             work.extend(counted::sessions(chip));
-            let priced = work.into_iter().filter_map(|work| {
+            let costed = work.into_iter().filter_map(|work| {
                 let cost = cost::table(chip)?.cost(&work.counts).ok()?;
                 let nanos = cost.time.value.0;
                 Some(Latency {
@@ -59,15 +59,15 @@ pub fn latencies(chip: &'static Chip) -> Result<Vec<Latency>, BuildError> {
                     kind: Kind::Modelled,
                 })
             });
-            Ok(priced.collect())
+            Ok(costed.collect())
         }
         Err(error) => Err(error),
     }
 }
 
 /// Boots every role, and holds every latency against its limit.
-pub fn check(chip: &'static Chip) -> Outcome {
-    let mut outcome = Outcome::default();
+pub fn check(chip: &'static Chip) -> GateOutcome {
+    let mut outcome = GateOutcome::default();
     for role in RoleKind::ALL {
         boot(chip, role, &mut outcome);
     }
@@ -84,7 +84,7 @@ pub fn check(chip: &'static Chip) -> Outcome {
     outcome
 }
 
-fn boot(chip: &'static Chip, role: RoleKind, outcome: &mut Outcome) {
+fn boot(chip: &'static Chip, role: RoleKind, outcome: &mut GateOutcome) {
     let identity = Identity { chip, chip_id: 1, role, seed: 1 };
     let setup = Setup { identity, radio: Radio::Off, arena: None };
     match SingleChip::boot(&setup) {
@@ -97,7 +97,7 @@ fn boot(chip: &'static Chip, role: RoleKind, outcome: &mut Outcome) {
     }
 }
 
-fn hold(limits: &limits::Limits, latencies: &[Latency], outcome: &mut Outcome) {
+fn hold(limits: &limits::Limits, latencies: &[Latency], outcome: &mut GateOutcome) {
     for Latency { kernel, size, nanos, kind } in latencies {
         let line = format!("{kernel} {size}: {nanos} ns {kind}");
         match limits.get(&(kernel.clone(), *size)) {

@@ -31,7 +31,7 @@ pub struct Server {
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub struct HttpResponse {
     /// The HTTP status.
     pub status: u16,
     /// What the head says the length is.
@@ -55,7 +55,7 @@ impl Server {
                 if closing.load(Ordering::Acquire) {
                     return;
                 }
-                // Whoever goes away in the middle has their reasons.
+                // A client may go away in the middle.
                 let _ = answer(&stream, &directory);
             }
         })?;
@@ -117,7 +117,7 @@ fn answer(stream: &TcpStream, directory: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// Those of the network, and `InvalidData` where the answer is not HTTP.
-pub fn fetch(address: SocketAddr, target: &str) -> io::Result<Reply> {
+pub fn fetch(address: SocketAddr, target: &str) -> io::Result<HttpResponse> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     patient(&stream)?;
     write!(stream, "GET {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
@@ -142,7 +142,7 @@ pub fn fetch(address: SocketAddr, target: &str) -> io::Result<Reply> {
     let mut body = Vec::new();
     reader.set_limit(LONGEST_FILE);
     reader.read_to_end(&mut body)?;
-    Ok(Reply { status, length, body })
+    Ok(HttpResponse { status, length, body })
 }
 
 fn patient(stream: &TcpStream) -> io::Result<()> {
@@ -157,17 +157,17 @@ mod tests {
 
     #[test]
     fn a_file_comes_whole() {
-        let place = release("loopback");
-        let server = Server::open(place.path()).unwrap();
+        let dir = release("loopback");
+        let server = Server::open(dir.path()).unwrap();
         assert!(server.address().ip().is_loopback());
         let reply = fetch(server.address(), "/two.bin").unwrap();
-        assert_eq!(reply, Reply { status: 200, length: Some(5_000), body: vec![0xff; 5_000] });
+        assert_eq!(reply, HttpResponse { status: 200, length: Some(5_000), body: vec![0xff; 5_000] });
     }
 
     #[test]
     fn nothing_outside_the_directory_can_be_had() {
-        let place = release("traversal");
-        let inner = place.path().join("inner");
+        let dir = release("traversal");
+        let inner = dir.path().join("inner");
         std::fs::create_dir(&inner).unwrap();
         std::fs::write(inner.join("file"), b"x").unwrap();
         #[cfg(unix)]
@@ -175,7 +175,7 @@ mod tests {
         let server = Server::open(&inner).unwrap();
         let status = |target: &str| fetch(server.address(), target).unwrap().status;
         assert_eq!(status("/file"), 200);
-        let absolute = place.path().join("one.bin").display().to_string();
+        let absolute = dir.path().join("one.bin").display().to_string();
         for target in ["/../one.bin", "/..%2fone.bin", "/%2e%2e/one.bin", "/..\\one.bin", "/./file", "//file"]
         {
             assert_eq!(status(target), 404, "{target}");
@@ -188,9 +188,9 @@ mod tests {
 
     #[test]
     fn only_get_is_answered_and_a_head_without_end_is_cut_off() {
-        let place = release("methods");
-        let server = Server::open(place.path()).unwrap();
-        let say = |text: &str| {
+        let dir = release("methods");
+        let server = Server::open(dir.path()).unwrap();
+        let info = |text: &str| {
             let mut stream = TcpStream::connect(server.address()).unwrap();
             patient(&stream).unwrap();
             let mut answer = String::new();
@@ -200,9 +200,9 @@ mod tests {
             let _ = stream.read_to_string(&mut answer);
             answer.lines().next().unwrap_or_default().to_string()
         };
-        assert_eq!(say("DELETE /one.bin HTTP/1.1\r\n\r\n"), "HTTP/1.1 405 Method Not Allowed");
-        assert_eq!(say("nonsense\r\n\r\n"), "HTTP/1.1 400 Bad Request");
-        assert!(!say(&"x".repeat(20_000)).contains("200"));
+        assert_eq!(info("DELETE /one.bin HTTP/1.1\r\n\r\n"), "HTTP/1.1 405 Method Not Allowed");
+        assert_eq!(info("nonsense\r\n\r\n"), "HTTP/1.1 400 Bad Request");
+        assert!(!info(&"x".repeat(20_000)).contains("200"));
         assert_eq!(fetch(server.address(), "/one.bin").unwrap().body, b"one");
     }
 }

@@ -5,10 +5,10 @@
 
 #[cfg(feature = "board")]
 mod boot;
+#[cfg(feature = "board")]
+mod build_cache;
 mod builds;
 pub mod latency;
-#[cfg(not(feature = "board"))]
-mod left_out;
 mod limits;
 #[cfg(feature = "board")]
 mod loopback;
@@ -18,17 +18,17 @@ mod release;
 #[cfg(feature = "board")]
 mod size;
 mod transcripts;
-#[cfg(feature = "board")]
-mod workshop;
-
 #[cfg(not(feature = "board"))]
-pub use left_out::Workshop;
-#[cfg(not(feature = "board"))]
-use left_out::{boot, release, size};
-#[cfg(feature = "board")]
-pub use workshop::Workshop;
+mod without_gates;
 
-use outcome::{Finding, Outcome};
+#[cfg(feature = "board")]
+pub use build_cache::BuildCache;
+#[cfg(not(feature = "board"))]
+pub use without_gates::BuildCache;
+#[cfg(not(feature = "board"))]
+use without_gates::{boot, release, size};
+
+use outcome::{Finding, GateOutcome};
 use ruvllm_esp_core::chip::Chip;
 
 /// A gate: its name, what it holds, and how it is looked at.
@@ -40,7 +40,7 @@ pub struct Gate {
     pub title: &'static str,
     /// Does it look at an image, or not without one?
     pub image: Use,
-    check: fn(&mut Workshop<'_>, &'static Chip) -> Outcome,
+    check: fn(&mut BuildCache<'_>, &'static Chip) -> GateOutcome,
 }
 
 /// What a gate does with the image of a chip.
@@ -72,7 +72,7 @@ pub const ALL: [Gate; 6] = [
         name: "G3",
         title: "the golden transcripts match",
         image: Use::IfBuilt,
-        check: |workshop, chip| match workshop.flashed(chip) {
+        check: |build_cache, chip| match build_cache.flashed(chip) {
             Some((flash, rom)) => transcripts::check(chip, Some((&flash, &rom))),
             None => transcripts::check(chip, None),
         },
@@ -84,8 +84,8 @@ pub const ALL: [Gate; 6] = [
 
 impl Gate {
     /// Looks at `chip`.
-    pub fn check(&self, workshop: &mut Workshop<'_>, chip: &'static Chip) -> Finding {
-        (self.check)(workshop, chip).finding(self.name, chip)
+    pub fn check(&self, build_cache: &mut BuildCache<'_>, chip: &'static Chip) -> Finding {
+        (self.check)(build_cache, chip).finding(self.name, chip)
     }
 }
 
@@ -97,14 +97,14 @@ pub fn select(text: &str) -> Result<Vec<Gate>, String> {
     if text.eq_ignore_ascii_case("all") {
         return Ok(ALL.to_vec());
     }
-    let place = |word: &str| {
+    let position = |word: &str| {
         let found = ALL.iter().position(|gate| gate.name.eq_ignore_ascii_case(word.trim()));
         found.ok_or_else(|| word.trim().to_string())
     };
     let mut chosen = [false; ALL.len()];
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last) = (place(first)?, place(last)?);
+        let (first, last) = (position(first)?, position(last)?);
         if first > last {
             return Err(part.trim().to_string());
         }

@@ -10,7 +10,7 @@ use std::fmt;
 /// What a gate came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Verdict {
+pub enum GateStatus {
     /// Everything held.
     Pass,
     /// Something did not.
@@ -19,12 +19,12 @@ pub enum Verdict {
     Skipped,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for GateStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Verdict::Pass => "PASS",
-            Verdict::Fail => "FAIL",
-            Verdict::Skipped => "SKIPPED",
+            GateStatus::Pass => "PASS",
+            GateStatus::Fail => "FAIL",
+            GateStatus::Skipped => "SKIPPED",
         })
     }
 }
@@ -37,7 +37,7 @@ pub struct Finding {
     /// The chip.
     pub chip: &'static str,
     /// What it came to.
-    pub verdict: Verdict,
+    pub verdict: GateStatus,
     /// What held, what did not, or why it was skipped.
     pub reason: String,
     /// The command that lifts a skip.
@@ -49,7 +49,7 @@ pub struct Finding {
 
 /// What a check finds, before it is put beside the names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct GateOutcome {
     /// What was looked at.
     pub evidence: Vec<String>,
     /// What did not hold.
@@ -60,7 +60,7 @@ pub struct Outcome {
     pub summary: String,
 }
 
-impl Outcome {
+impl GateOutcome {
     /// Nothing could be looked at, for `reason`; `lift` is the command that changes that.
     pub fn skip(reason: impl Into<String>, lift: impl Into<String>) -> Self {
         Self { skipped: Some((reason.into(), Some(lift.into()))), ..Self::default() }
@@ -89,15 +89,15 @@ impl Outcome {
 
     /// The verdict of `gate` on `chip`: one failure fails it, a lack skips it.
     pub fn finding(self, gate: &'static str, chip: &'static Chip) -> Finding {
-        let Outcome { evidence, failures, skipped, summary } = self;
+        let GateOutcome { evidence, failures, skipped, summary } = self;
         let (verdict, reason, lift) = match (failures.first(), skipped) {
             (Some(first), _) => {
                 let more = failures.len() - 1;
                 let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
-                (Verdict::Fail, format!("{first}{rest}"), None)
+                (GateStatus::Fail, format!("{first}{rest}"), None)
             }
-            (None, Some((reason, lift))) => (Verdict::Skipped, reason, lift),
-            (None, None) => (Verdict::Pass, summary, None),
+            (None, Some((reason, lift))) => (GateStatus::Skipped, reason, lift),
+            (None, None) => (GateStatus::Pass, summary, None),
         };
         let evidence =
             evidence.into_iter().chain(failures.into_iter().map(|one| format!("FAIL {one}"))).collect();
@@ -112,12 +112,13 @@ mod tests {
 
     #[test]
     fn one_failure_fails_a_gate_and_a_lack_skips_it() {
-        let failing = Outcome { failures: vec!["a".into(), "b".into()], ..Outcome::skip("lack", "cure") };
+        let failing =
+            GateOutcome { failures: vec!["a".into(), "b".into()], ..GateOutcome::skip("lack", "cure") };
         let finding = failing.finding("G0", &chip::esp32::CHIP);
-        assert_eq!((finding.verdict, finding.reason.as_str()), (Verdict::Fail, "a, and 1 more"));
+        assert_eq!((finding.verdict, finding.reason.as_str()), (GateStatus::Fail, "a, and 1 more"));
         assert_eq!(finding.evidence, ["FAIL a", "FAIL b"]);
-        let skipped = Outcome::skip("lack", "cure").finding("G0", &chip::esp32::CHIP);
-        assert_eq!((skipped.verdict, skipped.lift.as_deref()), (Verdict::Skipped, Some("cure")));
-        assert_eq!(Outcome::default().finding("G0", &chip::esp32::CHIP).verdict, Verdict::Pass);
+        let skipped = GateOutcome::skip("lack", "cure").finding("G0", &chip::esp32::CHIP);
+        assert_eq!((skipped.verdict, skipped.lift.as_deref()), (GateStatus::Skipped, Some("cure")));
+        assert_eq!(GateOutcome::default().finding("G0", &chip::esp32::CHIP).verdict, GateStatus::Pass);
     }
 }

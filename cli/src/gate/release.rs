@@ -3,9 +3,9 @@
 //! What `build` writes is put together in a directory of its own, checked, served on the loopback address and fetched
 //! again, chip by chip, so that at the last chip all of them lie there together.
 
+use super::build_cache::BuildCache;
 use super::loopback::{Server, fetch};
-use super::outcome::Outcome;
-use super::workshop::Workshop;
+use super::outcome::GateOutcome;
 use crate::firmware::manifest::{File, Manifest, NAME, SUMS, sum};
 use crate::firmware::release::faults;
 use ruvllm_esp_core::chip::Chip;
@@ -16,20 +16,20 @@ use std::path::Path;
 const OUTSIDE: [&str; 3] = ["/../manifest.json", "/%2e%2e/manifest.json", "//etc/passwd"];
 
 /// Adds the chip's files to the release, and looks at all of it.
-pub fn check(workshop: &mut Workshop<'_>, chip: &'static Chip) -> Outcome {
-    let made = workshop.image(chip);
-    let product = match made.as_ref() {
-        Ok(product) => product,
+pub fn check(build_cache: &mut BuildCache<'_>, chip: &'static Chip) -> GateOutcome {
+    let made = build_cache.image(chip);
+    let artifacts = match made.as_ref() {
+        Ok(artifacts) => artifacts,
         Err(refusal) => return refusal.outcome(),
     };
-    match workshop.release(product) {
+    match build_cache.release(artifacts) {
         Ok(directory) => look(directory),
-        Err(error) => Outcome::fail(format!("the release cannot be written: {error}")),
+        Err(error) => GateOutcome::fail(format!("the release cannot be written: {error}")),
     }
 }
 
-fn look(directory: &Path) -> Outcome {
-    let mut outcome = Outcome { failures: faults(directory), ..Outcome::default() };
+fn look(directory: &Path) -> GateOutcome {
+    let mut outcome = GateOutcome { failures: faults(directory), ..GateOutcome::default() };
     let text = std::fs::read(directory.join(NAME)).unwrap_or_default();
     let Ok(manifest) = serde_json::from_slice::<Manifest>(&text) else { return outcome };
     outcome
@@ -62,7 +62,7 @@ fn look(directory: &Path) -> Outcome {
     outcome
 }
 
-fn get(address: SocketAddr, file: &File, outcome: &mut Outcome) {
+fn get(address: SocketAddr, file: &File, outcome: &mut GateOutcome) {
     let name = &file.name;
     match fetch(address, &format!("/{name}")) {
         Ok(reply) => {
@@ -82,19 +82,19 @@ mod tests {
 
     #[test]
     fn a_whole_release_is_fetched_and_one_that_was_touched_fails() {
-        let place = release("gate");
-        let whole = look(place.path());
+        let dir = release("gate");
+        let whole = look(dir.path());
         assert_eq!(whole.failures, Vec::<String>::new());
         assert_eq!(whole.summary, "4 files, sums right, each fetched with HTTP 200");
         assert!(whole.evidence.contains(&"GET /../manifest.json: 404".to_string()), "{:?}", whole.evidence);
 
-        std::fs::write(place.path().join("two.bin"), vec![0xfe; 5_000]).unwrap();
-        let tampered = look(place.path()).failures;
+        std::fs::write(dir.path().join("two.bin"), vec![0xfe; 5_000]).unwrap();
+        let tampered = look(dir.path()).failures;
         assert!(tampered[0].contains("another SHA-256"), "{tampered:?}");
         assert!(tampered.iter().any(|line| line.starts_with("GET /two.bin: 200, 5000 B")), "{tampered:?}");
 
-        std::fs::remove_file(place.path().join("two.bin")).unwrap();
-        let missing = look(place.path()).failures;
+        std::fs::remove_file(dir.path().join("two.bin")).unwrap();
+        let missing = look(dir.path()).failures;
         assert!(missing.iter().any(|line| line.starts_with("GET /two.bin: 404")), "{missing:?}");
     }
 }

@@ -3,18 +3,18 @@
 //! No limit is typed in: flash and RAM are those of the chip, the partition is the image's own, the least arena is what
 //! the chip's default role needs, and the sizes are those that `docs/sizes.md` states.
 
-use super::outcome::Outcome;
-use super::workshop::Workshop;
+use super::build_cache::BuildCache;
+use super::outcome::GateOutcome;
 use crate::board::image::Image;
+use crate::firmware::artifacts::Artifacts;
 use crate::firmware::image::Ram;
-use crate::firmware::product::Product;
 use crate::firmware::size_table::{Measured, SizeTable, TOLERANCE};
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_sim::memory::least_arena;
+use ruvllm_esp_sim::memory::min_arena;
 
-/// By how much the arena may differ from what `fit` foretells.
-pub const FORETOLD_WITHIN: u64 = 2 * 1024;
+/// By how much the arena may differ from what `fit` predicts.
+pub const PREDICTION_TOLERANCE: u64 = 2 * 1024;
 
 /// What an image takes.
 #[derive(Clone, Copy, Debug)]
@@ -35,52 +35,52 @@ struct Limits {
     partitions: u64,
     arena: u64,
     /// What `fit` says that the arena will be.
-    foretold: u64,
+    predicted: u64,
     /// What the document states, if it does.
     stated: Option<Measured>,
 }
 
 /// Builds the image, and measures it.
-pub fn check(workshop: &mut Workshop<'_>, chip: &'static Chip) -> Outcome {
-    let made = workshop.image(chip);
-    let product = match made.as_ref() {
-        Ok(product) => product,
+pub fn check(build_cache: &mut BuildCache<'_>, chip: &'static Chip) -> GateOutcome {
+    let made = build_cache.image(chip);
+    let artifacts = match made.as_ref() {
+        Ok(artifacts) => artifacts,
         Err(refusal) => return refusal.outcome(),
     };
-    match Image::check(product.images.merged.clone(), &format!("ruvllm-esp-{}.bin", chip.name)) {
-        Ok(image) => hold(&Taken::of(product), &Limits::of(product, &image)),
-        Err(error) => Outcome::fail(error.message()),
+    match Image::check(artifacts.images.merged.clone(), &format!("ruvllm-esp-{}.bin", chip.name)) {
+        Ok(image) => hold(&Taken::of(artifacts), &Limits::of(artifacts, &image)),
+        Err(error) => GateOutcome::fail(error.message()),
     }
 }
 
 impl Taken {
-    fn of(product: &Product) -> Self {
-        let application = product.images.application.len() as u64;
-        let merged = product.images.merged.len() as u64;
-        let measured = Measured { sizes: product.sizes, image: application };
-        Self { application, merged, measured, ram: product.ram }
+    fn of(artifacts: &Artifacts) -> Self {
+        let application = artifacts.images.application.len() as u64;
+        let merged = artifacts.images.merged.len() as u64;
+        let measured = Measured { sizes: artifacts.sizes, image: application };
+        Self { application, merged, measured, ram: artifacts.ram }
     }
 }
 
 impl Limits {
-    fn of(product: &Product, image: &Image) -> Self {
-        let chip = product.chip;
-        let document = product.source.root().join("docs/sizes.md");
+    fn of(artifacts: &Artifacts, image: &Image) -> Self {
+        let chip = artifacts.chip;
+        let document = artifacts.source.root().join("docs/sizes.md");
         let stated = SizeTable::parse(&std::fs::read_to_string(document).unwrap_or_default());
         Self {
             chip,
             partition: image.application_room as u64,
             flash: chip.flash.typical.value.get().into(),
             partitions: image.flash_bytes.into(),
-            arena: least_arena(RoleKind::default_for(chip)).get().into(),
-            foretold: chip.arena_budget(Radio::Off).arena.get().into(),
-            stated: stated.row(chip, &product.profile),
+            arena: min_arena(RoleKind::default_for(chip)).get().into(),
+            predicted: chip.arena_budget(Radio::Off).arena.get().into(),
+            stated: stated.row(chip, &artifacts.profile),
         }
     }
 }
 
-fn hold(taken: &Taken, limits: &Limits) -> Outcome {
-    let mut outcome = Outcome::default();
+fn hold(taken: &Taken, limits: &Limits) -> GateOutcome {
+    let mut outcome = GateOutcome::default();
     let mut most = |what: &str, have: u64, limit: u64, of: &str| {
         outcome.hold(have <= limit, format!("{what}: {have} B, {of} has {limit} B"));
     };
@@ -110,7 +110,7 @@ fn hold(taken: &Taken, limits: &Limits) -> Outcome {
     outcome
 }
 
-fn hold_memory(ram: Ram, limits: &Limits, outcome: &mut Outcome) {
+fn hold_memory(ram: Ram, limits: &Limits, outcome: &mut GateOutcome) {
     let chip = limits.chip;
     let region = chip.memory.main.value;
     let (low, high) = (u64::from(region.base), u64::from(region.end()));
@@ -128,10 +128,10 @@ fn hold_memory(ram: Ram, limits: &Limits, outcome: &mut Outcome) {
     let role = RoleKind::default_for(chip).alias();
     let line = format!("arena: {} B, role {role} needs {} B at least", ram.arena(), limits.arena);
     outcome.hold(ram.arena() >= limits.arena, line);
-    let (off, foretold) = (ram.arena().abs_diff(limits.foretold), limits.foretold);
+    let (off, predicted) = (ram.arena().abs_diff(limits.predicted), limits.predicted);
     let line =
-        format!("arena: {off} B from the {foretold} B that `fit` foretells, at most {FORETOLD_WITHIN}");
-    outcome.hold(off <= FORETOLD_WITHIN, line);
+        format!("arena: {off} B from the {predicted} B that `fit` predicts, at most {PREDICTION_TOLERANCE}");
+    outcome.hold(off <= PREDICTION_TOLERANCE, line);
 }
 
 #[cfg(test)]
@@ -154,7 +154,7 @@ mod tests {
             flash: 0x40_0000,
             partitions: 0x40_0000,
             arena: 100_000,
-            foretold: ram.arena(),
+            predicted: ram.arena(),
             stated: Some(measured),
         };
         (taken, limits)
@@ -181,7 +181,10 @@ mod tests {
         fails(Limits { partition: 199_999, ..limits }, "application image: 200000 B");
         fails(Limits { flash: 0x3f_ffff, ..limits }, "partitions");
         fails(Limits { arena: taken.ram.arena() + 1, ..limits }, "arena");
-        fails(Limits { foretold: limits.foretold + FORETOLD_WITHIN + 1, ..limits }, "arena: 2049 B from");
+        fails(
+            Limits { predicted: limits.predicted + PREDICTION_TOLERANCE + 1, ..limits },
+            "arena: 2049 B from",
+        );
         let smaller = Measured { image: 190_000, ..taken.measured };
         fails(Limits { stated: Some(smaller), ..limits }, "image is 200000 B, more than 3%");
     }

@@ -4,14 +4,14 @@
 //! that is flashed. That one has the arena that its linker left, so the sizes that it tells may differ from the golden
 //! ones; with the same arena in the simulator every byte has to be the same again.
 
-use super::Outcome;
+use super::GateOutcome;
 use crate::kernels::toolchain::checkout;
 use crate::kernels::{BuildError, image};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::units::Bytes;
 use ruvllm_esp_core::workload::Script;
-use ruvllm_esp_sim::emulator::board::{Rom, Surroundings};
+use ruvllm_esp_sim::emulator::board::{BoardConfig, Rom};
 use ruvllm_esp_sim::exact::{Exact, ExactError};
 use ruvllm_esp_sim::kernels::{console, scripts};
 use ruvllm_esp_sim::script::{Step, parse_step};
@@ -23,8 +23,8 @@ use std::fs;
 pub type Flashed<'a> = (&'a [u8], &'a Rom);
 
 /// Replays every golden session; on `flashed` too, where there is one.
-pub fn check(chip: &'static Chip, flashed: Option<Flashed<'_>>) -> Outcome {
-    let mut outcome = Outcome::default();
+pub fn check(chip: &'static Chip, flashed: Option<Flashed<'_>>) -> GateOutcome {
+    let mut outcome = GateOutcome::default();
     let Some(root) = checkout() else {
         outcome.refused(&BuildError::NoSources);
         return outcome;
@@ -47,8 +47,8 @@ pub fn check(chip: &'static Chip, flashed: Option<Flashed<'_>>) -> Outcome {
             replay(chip, &script, &path, &golden, flashed, &mut outcome);
         }
     }
-    let place = if flashed.is_some() { "emulator, and on the image that is flashed" } else { "emulator" };
-    outcome.summary = format!("4 transcripts match in the simulator and in the {place}");
+    let dir = if flashed.is_some() { "emulator, and on the image that is flashed" } else { "emulator" };
+    outcome.summary = format!("4 transcripts match in the simulator and in the {dir}");
     match image {
         Err(BuildError::NotEmulated { .. }) => {
             outcome.summary =
@@ -60,14 +60,14 @@ pub fn check(chip: &'static Chip, flashed: Option<Flashed<'_>>) -> Outcome {
     outcome
 }
 
-fn compare(path: &str, place: &str, golden: &str, said: &str, outcome: &mut Outcome) {
+fn compare(path: &str, dir: &str, golden: &str, said: &str, outcome: &mut GateOutcome) {
     if said == golden {
-        outcome.evidence.push(format!("{path}: {} bytes equal in the {place}", said.len()));
+        outcome.evidence.push(format!("{path}: {} bytes equal in the {dir}", said.len()));
         return;
     }
     let differs = golden.lines().zip(said.lines()).position(|(golden, said)| golden != said);
     let line = differs.unwrap_or_else(|| golden.lines().count().min(said.lines().count())) + 1;
-    outcome.failures.push(format!("{path} differs in the {place} from line {line} on"));
+    outcome.failures.push(format!("{path} differs in the {dir} from line {line} on"));
 }
 
 /// The session on the image that is flashed: beside the golden one without the sizes, and beside the simulator's whole.
@@ -77,7 +77,7 @@ fn replay(
     path: &str,
     golden: &str,
     flashed: Flashed<'_>,
-    outcome: &mut Outcome,
+    outcome: &mut GateOutcome,
 ) {
     let said = match session(chip, script, flashed) {
         Ok(said) => said,
@@ -92,9 +92,9 @@ fn replay(
     );
     let Some(arena) = arena(&said) else { return };
     match simulated(chip, script, Some(arena)) {
-        Ok(twin) => {
-            let place = format!("image that is flashed, beside the simulator with its arena of {arena}");
-            compare(path, &place, &twin, &said, outcome);
+        Ok(duplicate) => {
+            let dir = format!("image that is flashed, beside the simulator with its arena of {arena}");
+            compare(path, &dir, &duplicate, &said, outcome);
         }
         Err(error) => outcome.failures.push(format!("{path}: {error}")),
     }
@@ -123,7 +123,7 @@ fn session(
     script: &Script<'_>,
     (flash, rom): Flashed<'_>,
 ) -> Result<String, ExactError> {
-    let mut exact = Exact::boot(chip, rom, flash.to_vec(), Surroundings::default())?;
+    let mut exact = Exact::boot(chip, rom, flash.to_vec(), BoardConfig::default())?;
     exact.configure(1, script.role)?;
     let mut text = exact.banner().to_string();
     for line in script.text.lines() {
@@ -137,7 +137,7 @@ fn session(
     Ok(text)
 }
 
-/// Without the reply to `mem`: how large the arena is, the linker decides; the simulator only foretells it.
+/// Without the reply to `mem`: how large the arena is, the linker decides; the simulator only predicts it.
 fn without_sizes(text: &str) -> String {
     let mut kept = String::new();
     let mut is_memory = false;
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn one_byte_more_is_a_failure_that_names_its_line() {
-        let mut outcome = Outcome::default();
+        let mut outcome = GateOutcome::default();
         compare("a.txt", "simulator", "x\ny\n", "x\ny\n", &mut outcome);
         assert_eq!((outcome.evidence.len(), outcome.failures.len()), (1, 0));
         compare("a.txt", "simulator", "x\ny\n", "x\nz\n", &mut outcome);

@@ -35,8 +35,8 @@ pub(super) fn cargo(root: &Path, channel: Option<&str>, target: &str, flags: &[&
     cargo.args(["--profile", PROFILE, "--target", target, "--target-dir"]).arg(root.join(FOLDER));
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
-    let places = home.map(|home| (home, "/cargo")).into_iter().chain([(root.to_path_buf(), "/ruvllm-esp")]);
-    let remap = places.map(|(place, short)| format!("--remap-path-prefix={}={short}", place.display()));
+    let paths = home.map(|home| (home, "/cargo")).into_iter().chain([(root.to_path_buf(), "/ruvllm-esp")]);
+    let remap = paths.map(|(path, short)| format!("--remap-path-prefix={}={short}", path.display()));
     let flags: Vec<String> = remap.chain(flags.iter().map(|flag| flag.to_string())).collect();
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     cargo

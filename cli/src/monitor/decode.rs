@@ -70,7 +70,8 @@ impl Decoder {
             while let Ok(Some(frame)) = found.next() {
                 let Some(function) = frame.function else { continue };
                 let function = function.demangle().map_or_else(|_| "?".into(), |name| short(&name));
-                let location = frame.location.and_then(|place| Some((place.file?.to_string(), place.line?)));
+                let location =
+                    frame.location.and_then(|location| Some((location.file?.to_string(), location.line?)));
                 let location = location.map(|(file, line)| format!("{file}:{line}"));
                 frames.push(Frame { address: name.clone(), function, location });
             }
@@ -153,7 +154,10 @@ mod tests {
         let outer = frames.last().unwrap();
         // Line tables name a function without its type.
         assert!(outer.function.contains("frames_at"), "{frames:?}");
-        assert!(outer.location.as_ref().is_some_and(|place| place.contains("decode.rs:")), "{frames:?}");
+        assert!(
+            outer.location.as_ref().is_some_and(|location| location.contains("decode.rs:")),
+            "{frames:?}"
+        );
         // What a call returns to belongs to the function before it.
         let end = begin + u32::try_from(symbol.size()).unwrap();
         let of_call = decoder.frames_at(end, 1);

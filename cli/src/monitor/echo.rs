@@ -1,4 +1,4 @@
-//! Whether the board echoes: asked for once for a person, and again when the board has started anew.
+//! Whether the board echoes: asked for once for a person, and again when the board has restarted.
 //!
 //! Ctrl-E turns the echo on where a line begins, and the board answers with its prompt. Only then the bytes that turn it
 //! off mean anything to the board; at any other time they would be the beginning of its next line.
@@ -22,12 +22,12 @@ pub struct Echo {
 
 impl Echo {
     /// The board said this much of a line.
-    pub fn hear(&mut self, open_line: &[u8]) {
+    pub fn receive(&mut self, open_line: &[u8]) {
         let begin = open_line.iter().position(|byte| *byte != b'\r').unwrap_or(open_line.len());
         self.on |= self.wanted && open_line.get(begin..).is_some_and(|line| line.starts_with(PROMPT));
     }
 
-    /// The board started anew: it echoes no more.
+    /// The board restarted: it echoes no more.
     pub fn restart(&mut self) {
         self.on = false;
     }
@@ -56,16 +56,16 @@ mod tests {
     #[test]
     fn the_echo_is_on_when_the_board_says_so() {
         let mut echo = Echo { wanted: true, on: false };
-        echo.hear(b"role: x");
+        echo.receive(b"role: x");
         assert!(!echo.on);
-        echo.hear(b"\r> ro");
+        echo.receive(b"\r> ro");
         assert!(echo.on);
         echo.restart();
         assert_eq!(echo, Echo { wanted: true, on: false });
-        echo.hear(b"> ");
+        echo.receive(b"> ");
         echo.keys(b"\x04");
         assert_eq!(echo, Echo::default());
-        echo.hear(b"> ");
+        echo.receive(b"> ");
         assert!(!echo.on, "nobody asked for it");
         assert!(
             is_banner("[ready] type 'help' for commands")

@@ -23,7 +23,7 @@ pub enum Input {
     Leave,
     /// Leave as an interrupt does.
     Interrupt,
-    /// The pipe has ended; so many bytes came through it.
+    /// The pipe has ended, after this many bytes.
     Ended(usize),
 }
 

@@ -1,6 +1,6 @@
 //! What became of input from a pipe: whether all of it was sent, and whether the last of it was answered.
 //!
-//! A script goes on after `monitor`, so success has to mean that the board heard everything and was still there to answer.
+//! A script goes on after `monitor`, so success has to mean that the board received everything and was still there to answer.
 //! The port has no mark at the end of a reply; what counts is that the board said anything after the last byte.
 
 use crate::error::{CliError, Exit, Stop};
@@ -10,7 +10,7 @@ use std::time::Duration;
 const LAST_WORDS: Duration = Duration::from_millis(1500);
 /// How long an answer may take: the firmware's watchdog ends a command after ten seconds.
 const ANSWER: Duration = Duration::from_secs(15);
-/// How long the port may be away, as when a chip with USB of its own starts anew.
+/// How long the port may be away, as when a chip with USB of its own restarts.
 const AWAY: Duration = Duration::from_secs(5);
 
 /// The input so far.
@@ -43,11 +43,11 @@ impl Piped {
     }
 
     /// The board said something.
-    pub fn hear(&mut self) {
+    pub fn receive(&mut self) {
         (self.is_answered, self.is_cut) = (true, false);
     }
 
-    /// The board started anew; what it was told before is forgotten, unless it was told just that.
+    /// The board restarted; what was sent before is forgotten, unless that was the command to restart.
     pub fn restart(&mut self) {
         self.is_cut = ![&b"chip reset"[..], b"chip crash"].iter().any(|begin| self.last.starts_with(begin));
     }
@@ -77,11 +77,11 @@ impl Piped {
             }
             Self { is_cut: true, .. } => CliError::runtime(
                 "monitor::restarted",
-                "the board started anew before it had answered the last of the input",
+                "the board restarted before it had answered the last of the input",
             ),
             Self { is_answered: false, .. } => CliError::timeout(
                 "monitor::no-answer",
-                format!("the board said nothing to the last of the input in {} s", ANSWER.as_secs()),
+                format!("the board did not answer the last of the input within {} s", ANSWER.as_secs()),
             ),
             _ => return Ok(Exit::Ok),
         };
@@ -114,7 +114,7 @@ mod tests {
     fn only_what_was_heard_and_answered_is_a_success() {
         let answered = after(|piped| {
             piped.send(b"role\n", true);
-            piped.hear();
+            piped.receive();
         });
         assert_eq!(code(&answered, true), Some("ok"));
         assert!(answered.end(Duration::from_millis(1400), true).is_none());
@@ -124,7 +124,7 @@ mod tests {
         assert!(silent.end(Duration::from_secs(10), true).is_none(), "a command may take that long");
         let unsent = after(|piped| {
             piped.send(b"role\n", false);
-            piped.hear();
+            piped.receive();
         });
         assert_eq!(code(&unsent, true), Some("monitor::unsent"));
         assert!(Piped::default().end(LONG, true).is_none(), "the input goes on");
@@ -135,10 +135,10 @@ mod tests {
         let ends = |pieces: &[&str], more: bool| {
             let piped = after(|piped| {
                 pieces.iter().for_each(|piece| piped.send(piece.as_bytes(), true));
-                piped.hear();
+                piped.receive();
                 piped.restart();
                 if more {
-                    piped.hear();
+                    piped.receive();
                 }
             });
             code(&piped, true)

@@ -7,7 +7,7 @@ use super::log::Log;
 use super::piped::Piped;
 use super::transcript::{Form, Transcript};
 use crate::board::fault;
-use crate::board::port::Chosen;
+use crate::board::port::SelectedPort;
 use crate::error::{CliError, Exit, Stop};
 use crate::interrupt;
 use crate::output::Output;
@@ -26,7 +26,7 @@ const NO_RESET: &str = "the port has no reset lines: press RESET on the board, o
 
 /// How to listen.
 #[derive(Debug)]
-pub struct Manner {
+pub struct Options {
     /// Bits a second.
     pub baud: u32,
     /// Reset the board first?
@@ -43,7 +43,7 @@ pub struct Manner {
 
 /// A session.
 struct Session<'o> {
-    port: Chosen,
+    port: SelectedPort,
     baud: u32,
     serial: Option<Port>,
     keys: Receiver<Input>,
@@ -59,19 +59,19 @@ struct Session<'o> {
     piped: Piped,
 }
 
-/// Listens until somebody leaves. Gives how it ended.
+/// Listens until the user leaves. Gives how it ended.
 ///
 /// # Errors
 /// A port that cannot be opened at the start, and what screen and log refuse.
-pub fn run(port: Chosen, manner: Manner, output: &Output) -> Result<Exit, Stop> {
+pub fn run(port: SelectedPort, options: Options, output: &Output) -> Result<Exit, Stop> {
     interrupt::note_only();
-    let mut serial = open(&port, manner.baud)?;
+    let mut serial = open(&port, options.baud)?;
     // A log is begun only for a board that is there.
-    let log = manner.log.as_deref().map(Log::open).transpose()?;
-    let is_deaf = manner.reset && reset(&mut serial).is_err();
+    let log = options.log.as_deref().map(Log::open).transpose()?;
+    let is_deaf = options.reset && reset(&mut serial).is_err();
     let typed = output.interactive && io::stdout().is_terminal();
     let _raw_mode = if typed { Some(RawMode::begin()?) } else { None };
-    let form = match (output.json, manner.raw) {
+    let form = match (output.json, options.raw) {
         (true, _) => Form::Json,
         (_, true) => Form::Raw,
         _ => Form::Lines { carriage_return: typed },
@@ -79,17 +79,17 @@ pub fn run(port: Chosen, manner: Manner, output: &Output) -> Result<Exit, Stop> 
     let now = Instant::now();
     let mut session = Session {
         port,
-        baud: manner.baud,
+        baud: options.baud,
         serial: Some(serial),
         keys: listen(typed),
-        transcript: Transcript::new(form, log, manner.decoder),
-        built: manner.built,
+        transcript: Transcript::new(form, log, options.decoder),
+        built: options.built,
         output,
         begun: now,
         last_heard: now,
         typed,
-        raw: manner.raw,
-        echo: Echo { wanted: typed && !manner.raw, on: false },
+        raw: options.raw,
+        echo: Echo { wanted: typed && !options.raw, on: false },
         piped: Piped::default(),
     };
     session.note(&format!(
@@ -113,7 +113,7 @@ impl Session<'_> {
             if interrupt::asked() {
                 return Ok(Exit::Interrupted);
             }
-            self.hear()?;
+            self.receive()?;
             if let Some(exit) = self.typed_input() {
                 return Ok(exit);
             }
@@ -124,7 +124,7 @@ impl Session<'_> {
     }
 
     /// Reads what is there, for at most a tenth of a second; looks for the port where there is none.
-    fn hear(&mut self) -> Result<(), Stop> {
+    fn receive(&mut self) -> Result<(), Stop> {
         let Some(serial) = &mut self.serial else {
             std::thread::sleep(LOOK);
             if let Ok(serial) = open(&self.port, self.baud) {
@@ -136,7 +136,7 @@ impl Session<'_> {
         };
         let mut buffer = [0; 4096];
         match serial.read(&mut buffer) {
-            Ok(length @ 1..) => self.take(buffer.get(..length).unwrap_or_default()),
+            Ok(length @ 1..) => self.on_bytes(buffer.get(..length).unwrap_or_default()),
             Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted) => Ok(()),
             _ => {
                 self.serial = None;
@@ -147,7 +147,7 @@ impl Session<'_> {
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+    fn on_bytes(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         self.last_heard = Instant::now();
         let (mut variant, mut restarted) = (None, false);
         let at = self.begun.elapsed();
@@ -157,13 +157,13 @@ impl Session<'_> {
             variant = named.map(str::to_string).or(variant.take());
             restarted |= is_banner(line);
         })?;
-        self.piped.hear();
+        self.piped.receive();
         if restarted {
             self.piped.restart();
             self.echo.restart();
             self.ask_for_echo();
         }
-        self.echo.hear(self.transcript.open_line());
+        self.echo.receive(self.transcript.open_line());
         if let (Some(variant), Some(directory), None) = (variant, &self.built, &self.transcript.decoder) {
             let file = directory.join(format!("ruvllm-esp-{variant}.elf"));
             self.transcript.decoder = Decoder::open(&file).ok();
@@ -188,7 +188,7 @@ impl Session<'_> {
                 Ok(Input::Menu) => self.note(MENU),
                 Ok(Input::Leave) => return Some(Exit::Ok),
                 Ok(Input::Interrupt) => return Some(Exit::Interrupted),
-                // Nothing piped in, as from /dev/null: whoever started this wants to listen.
+                // Nothing piped in, as from /dev/null: the user wants to listen.
                 Ok(Input::Ended(count)) => self.piped.ended = count > 0,
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return None,
             }
@@ -217,7 +217,7 @@ impl Session<'_> {
     /// A word of the monitor's own.
     fn note(&self, text: &str) {
         let end = if self.typed { "\r" } else { "" };
-        self.output.say(&format!("{end}-- {text}{end}"));
+        self.output.info(&format!("{end}-- {text}{end}"));
     }
 
     /// Leaves the board as scripts expect it, and the log whole.
@@ -233,7 +233,7 @@ impl Session<'_> {
     }
 }
 
-fn open(port: &Chosen, baud: u32) -> Result<Port, CliError> {
+fn open(port: &SelectedPort, baud: u32) -> Result<Port, CliError> {
     let builder = serialport::new(&port.name, baud).timeout(Duration::from_millis(100));
     builder.open_native().map_err(|error| fault::open(&error, port))
 }

@@ -6,7 +6,7 @@ use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
 use ruvllm_esp_sim::cost::Cost;
-use ruvllm_esp_sim::emulator::board::kept::UnmodelledRegister;
+use ruvllm_esp_sim::emulator::board::unmodelled::UnmodelledRegister;
 use ruvllm_esp_sim::exact::{Exact, ExactError};
 use ruvllm_esp_sim::figure::{Figure, Kind};
 use ruvllm_esp_sim::single::{SingleChip, SingleError};
@@ -28,7 +28,7 @@ pub trait Chip: fmt::Debug {
     ///
     /// # Errors
     /// When the chip cannot go on.
-    fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, Stop>;
+    fn line(&mut self, line: Result<&str, Failure>) -> Result<LineReply, Stop>;
 
     /// Lets time pass without work.
     ///
@@ -60,7 +60,7 @@ pub trait Chip: fmt::Debug {
     /// What all lines cost together.
     ///
     /// # Errors
-    /// When an operation has no price.
+    /// When an operation has no cost.
     fn total(&mut self) -> Result<Cost, Stop>;
 
     /// Lines taken, and how many of them failed.
@@ -82,7 +82,7 @@ pub trait Chip: fmt::Debug {
 
 /// What a line did.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub struct LineReply {
     /// What the chip wrote.
     pub text: String,
     /// The code of its error, if it was one.
@@ -126,11 +126,11 @@ impl Chip for SingleChip<'static> {
         self.banner()
     }
 
-    fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, Stop> {
+    fn line(&mut self, line: Result<&str, Failure>) -> Result<LineReply, Stop> {
         let reply = self.line(line).map_err(|error| single_error(&error))?;
         let error = reply.outcome.as_ref().err().map(|failure| failure.code().to_string());
         let verdict = reply.verdict.map(|verdict| verdict.word());
-        Ok(Reply { text: reply.text, error, verdict, cost: reply.cost })
+        Ok(LineReply { text: reply.text, error, verdict, cost: reply.cost })
     }
 
     fn wait(&mut self, time: Micros) -> Result<(), Stop> {
@@ -169,7 +169,7 @@ impl Chip for SingleChip<'static> {
     }
 }
 
-/// An image on an emulated chip, and who it is told to be.
+/// An image on an emulated chip, with its identity.
 #[derive(Debug)]
 pub struct Emulated {
     exact: Exact,
@@ -200,13 +200,13 @@ impl Chip for Emulated {
         self.exact.banner().to_string()
     }
 
-    fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, Stop> {
+    fn line(&mut self, line: Result<&str, Failure>) -> Result<LineReply, Stop> {
         let reply = self.exact.line(line).map_err(|error| exact_error(&error))?;
         if let Some(role) = new_role(&reply.text) {
             self.identity.role = role;
         }
         let verdict = verdict(&reply.text);
-        Ok(Reply { text: reply.text, error: reply.error, verdict, cost: reply.cost })
+        Ok(LineReply { text: reply.text, error: reply.error, verdict, cost: reply.cost })
     }
 
     fn wait(&mut self, time: Micros) -> Result<(), Stop> {
@@ -279,8 +279,8 @@ pub fn single_error(error: &SingleError) -> CliError {
         SingleError::DoesNotFit { chip, .. } => CliError::no("sim::does-not-fit", error.to_string()).help(format!(
             "give a larger --arena or a cheaper --radio; `ruvllm-esp fit --variant {chip}` shows what fits"
         )),
-        SingleError::Fleet(_) | SingleError::Unpriced(_) => CliError::runtime("sim::unpriced", error.to_string())
-            .help("work without a known price is not guessed; run it on another --variant"),
+        SingleError::Fleet(_) | SingleError::UnknownCost(_) => CliError::runtime("sim::unpriced", error.to_string())
+            .help("an operation without a known cost is not guessed; run it on another --variant"),
         SingleError::Run(_) => CliError::runtime("sim::failed", error.to_string())
             .help("run it in parts, with fewer lines each"),
     }

@@ -20,13 +20,13 @@ pub struct ChipOptions {
     /// Its role; each chip has a default [env: RUVLLM_ROLE]
     #[arg(long, value_parser = Names::ROLE)]
     role: Option<String>,
-    /// Its number in the fleet; 0 unless told [env: RUVLLM_CHIP_ID]
+    /// Its number in the fleet [default: 0] [env: RUVLLM_CHIP_ID]
     #[arg(long, value_name = "N")]
     chip_id: Option<String>,
     /// How it uses its radio, which takes memory
     #[arg(long, value_enum, default_value_t, value_name = "USE")]
     radio: RadioChoice,
-    /// The size of its arena, such as 64KiB or 100k; all that the chip has to give unless told
+    /// The size of its arena, such as 64KiB or 100k [default: all that the chip has]
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     arena: Option<Bytes>,
 }
@@ -45,7 +45,7 @@ impl ChipOptions {
     /// Names that are none, and an arena larger than the chip has.
     pub fn setup(&self, seed: u32) -> Result<Setup, CliError> {
         let chip = match configuration::find(self.variant.as_deref(), "--variant", VARIANT)? {
-            Some(given) => given.chip()?,
+            Some(resolved) => resolved.chip()?,
             None => {
                 return Err(CliError::usage("cli::no-chip", "no chip was named").help(format!(
                     "add --variant CHIP or set {VARIANT}; `ruvllm-esp chips` lists the chips"
@@ -53,10 +53,10 @@ impl ChipOptions {
             }
         };
         let role = configuration::find(self.role.as_deref(), "--role", ROLE)?;
-        let role = role.map_or_else(|| Ok(RoleKind::default_for(chip)), |given| given.role())?;
+        let role = role.map_or_else(|| Ok(RoleKind::default_for(chip)), |resolved| resolved.role())?;
         self.check_arena(chip)?;
         let chip_id = configuration::find(self.chip_id.as_deref(), "--chip-id", CHIP_ID)?;
-        let chip_id = chip_id.map_or(Ok(0), |given| given.chip_id())?;
+        let chip_id = chip_id.map_or(Ok(0), |resolved| resolved.chip_id())?;
         let identity = Identity { chip, chip_id, role, seed };
         Ok(Setup { identity, radio: self.radio.into(), arena: self.arena })
     }

@@ -1,6 +1,6 @@
-//! A bundled scenario for each role: something that happens, told with real lines of the console.
+//! A bundled scenario for each role: a story in real lines of the console.
 
-use super::Source;
+use super::LineSource;
 use super::lines::Lines;
 use super::samples::Samples;
 use crate::error::Stop;
@@ -14,7 +14,7 @@ const PUMP_REMARK: &str = "A pump, one sample a minute. The first hours teach th
 ///
 /// # Errors
 /// When a bundled log is malformed.
-pub fn source(role: RoleKind) -> Result<Box<dyn Source>, Stop> {
+pub fn source(role: RoleKind) -> Result<Box<dyn LineSource>, Stop> {
     if role.takes_samples() {
         return Ok(Box::new(Samples::open(PUMP.as_bytes(), "pump.csv")?.with_remark(PUMP_REMARK)));
     }

@@ -7,11 +7,11 @@ use crate::output::Output;
 use crate::style::faint;
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::chip::Chip;
-use ruvllm_esp_sim::emulator::board::{Rom, Surroundings};
+use ruvllm_esp_sim::emulator::board::{BoardConfig, Rom};
 use ruvllm_esp_sim::exact::{Exact, ExactError};
 use std::path::{Path, PathBuf};
 
-/// What `sim --exact` was told.
+/// The options of `sim --exact`.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {
     /// The merged flash image; `dist/` is looked into otherwise.
@@ -31,10 +31,10 @@ pub fn boot(sources: Sources<'_>, identity: Identity, output: &Output) -> Result
     }
     let flash = image(sources.image, chip)?;
     let rom = rom(sources.rom, chip.name)?;
-    let surroundings = Surroundings { seed: identity.seed.into(), ..Surroundings::default() };
-    let mut exact = Exact::boot(chip, &rom, flash, surroundings).map_err(|error| exact_error(&error))?;
+    let board_config = BoardConfig { seed: identity.seed.into(), ..BoardConfig::default() };
+    let mut exact = Exact::boot(chip, &rom, flash, board_config).map_err(|error| exact_error(&error))?;
     if output.verbose {
-        exact.log().lines().for_each(|line| output.say(&faint(line)));
+        exact.log().lines().for_each(|line| output.info(&faint(line)));
     }
     exact.configure(identity.chip_id, identity.role).map_err(|error| exact_error(&error))?;
     Ok(Emulated::new(exact, identity, output.verbose))

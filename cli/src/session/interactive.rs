@@ -1,8 +1,8 @@
 //! The console on a terminal: line editing, the commands of this session to recall, and completion.
 
 use super::lines::{bad_directive, event};
-use super::{Event, Session};
-use crate::error::{CliError, Exit, Outcome, Stop};
+use super::{ChipSession, Event};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::output::Output;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -26,9 +26,9 @@ struct Commands {
 ///
 /// # Errors
 /// Those of the session; and when the terminal fails.
-pub fn run(mut session: Session, output: &Output) -> Outcome {
+pub fn run(mut session: ChipSession, output: &Output) -> CommandResult {
     let mut console = open(session.device.identity().role).map_err(terminal)?;
-    output.say("Tab completes, the arrows recall, Ctrl-D ends the session; `@wait 2h` lets time pass");
+    output.info("Tab completes, the arrows recall, Ctrl-D ends the session; `@wait 2h` lets time pass");
     let prompt = format!("{}> ", session.device.identity().chip.name);
     let mut interrupted = false;
     loop {
@@ -44,7 +44,7 @@ pub fn run(mut session: Session, output: &Output) -> Outcome {
             }
             Err(ReadlineError::Interrupted) => {
                 interrupted = true;
-                output.say("Ctrl-C again, or Ctrl-D, ends the session");
+                output.info("Ctrl-C again, or Ctrl-D, ends the session");
             }
             Err(ReadlineError::Eof) => return session.end(),
             Err(error) => return Err(terminal(error).into()),
@@ -67,7 +67,7 @@ fn open(role: RoleKind) -> rustyline::Result<Console> {
 }
 
 /// Types a line as a terminal program would, byte by byte: the chip's own rules for lines hold here too.
-fn type_line(session: &mut Session, line: &str, output: &Output) -> Result<(), Stop> {
+fn type_line(session: &mut ChipSession, line: &str, output: &Output) -> Result<(), Stop> {
     let mut assembler = LineAssembler::default();
     let mut lines: Vec<Result<String, Failure>> = Vec::new();
     for byte in line.bytes().chain(*b"\n") {
@@ -75,9 +75,9 @@ fn type_line(session: &mut Session, line: &str, output: &Output) -> Result<(), S
     }
     for line in lines {
         match line.map(|line| event(&line)) {
-            Ok(Ok(event)) => session.take(event)?,
-            Ok(Err(error)) => output.say(&bad_directive("", &error).to_string()),
-            Err(failure) => session.take(Event::Line(Err(failure)))?,
+            Ok(Ok(event)) => session.execute(event)?,
+            Ok(Err(error)) => output.info(&bad_directive("", &error).to_string()),
+            Err(failure) => session.execute(Event::Line(Err(failure)))?,
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Lines as bytes bring them: from a pipe as they arrive, from a file, from a bundled scenario.
 
-use super::{Event, Source};
+use super::{Event, LineSource};
 use crate::error::{CliError, Stop};
 use ruvllm_esp_core::console::{Failure, LineAssembler};
 use ruvllm_esp_sim::script::{ScriptError, Step, parse_step};
@@ -62,7 +62,7 @@ impl<Input: Read> Lines<Input> {
     }
 }
 
-impl<Input: Read> Source for Lines<Input> {
+impl<Input: Read> LineSource for Lines<Input> {
     fn next(&mut self) -> Result<Option<Event>, Stop> {
         self.number += 1;
         match self.line()? {
@@ -88,9 +88,9 @@ pub fn event(line: &str) -> Result<Event, ScriptError> {
     })
 }
 
-/// The error of a directive; `place` says where it stands.
-pub fn bad_directive(place: &str, error: &ScriptError) -> CliError {
-    CliError::usage("cli::bad-directive", format!("{place}{error}"))
+/// The error of a directive; `location` says where it stands.
+pub fn bad_directive(location: &str, error: &ScriptError) -> CliError {
+    CliError::usage("cli::bad-directive", format!("{location}{error}"))
         .help("a line that begins with `@` is for the simulator: `@wait 2h30m` lets that much time pass")
 }
 
@@ -111,15 +111,15 @@ mod tests {
 
     #[test]
     fn every_line_is_an_event() {
-        let say = |text: &str| Event::Line(Ok(text.to_string()));
+        let info = |text: &str| Event::Line(Ok(text.to_string()));
         assert_eq!(
             events(b"# hello\r\nadd a pump\n@wait 2s\n\nrole"),
             [
                 Event::Remark("hello".into()),
-                say("add a pump"),
+                info("add a pump"),
                 Event::Wait(Micros(2_000_000)),
-                say(""),
-                say("role")
+                info(""),
+                info("role")
             ]
         );
         assert_eq!(events(b"\xff\n"), [Event::Line(Err(Failure::NotUtf8))]);

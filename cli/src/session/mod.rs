@@ -20,7 +20,7 @@ pub mod serve;
 pub mod tcp;
 pub mod watch;
 
-use crate::error::{Exit, Outcome, Stop};
+use crate::error::{CommandResult, Exit, Stop};
 use crate::output::Output;
 use chip::Chip;
 use report::Report;
@@ -45,7 +45,7 @@ pub enum Event {
 }
 
 /// Where the events of a session come from.
-pub trait Source {
+pub trait LineSource {
     /// The next event; none at the end.
     ///
     /// # Errors
@@ -55,7 +55,7 @@ pub trait Source {
 
 /// A session under way.
 #[derive(Debug)]
-pub struct Session {
+pub struct ChipSession {
     device: Box<dyn Chip>,
     report: Report,
     watch: Watch,
@@ -64,7 +64,7 @@ pub struct Session {
 
 /// What the caller asked of a session.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct SessionOptions {
     /// The seed, for the record.
     pub seed: u32,
     /// Is a failed command a failed session?
@@ -77,14 +77,14 @@ pub struct Terms {
     pub remote: bool,
 }
 
-impl Session {
+impl ChipSession {
     /// Boots the chip, and prints its banner; `inputs` are read meanwhile.
     ///
     /// # Errors
     /// When the role does not fit, the trace cannot be written, or standard output is closed.
     pub fn boot(
         setup: &Setup,
-        terms: Terms,
+        options: SessionOptions,
         running: &Running,
         inputs: &[PathBuf],
         output: &Output,
@@ -93,7 +93,7 @@ impl Session {
         let until = running.until.unwrap_or(OPEN_END);
         let single = SingleChip::open(setup, until, out).map_err(|error| chip::single_error(&error))?;
         let watch = Watch::new(running, setup.scenario());
-        let session = Self::with(Box::new(single), setup.radio, terms, watch, output)?;
+        let session = Self::with(Box::new(single), setup.radio, options, watch, output)?;
         Ok(Self { trace, ..session })
     }
 
@@ -104,11 +104,11 @@ impl Session {
     pub fn with(
         mut device: Box<dyn Chip>,
         radio: Radio,
-        terms: Terms,
+        options: SessionOptions,
         mut watch: Watch,
         output: &Output,
     ) -> Result<Self, Stop> {
-        let report = Report::new(output, terms, device.kind());
+        let report = Report::new(output, options, device.kind());
         report.boot(radio, device.as_mut())?;
         let news = watch.console(device.elapsed(), &device.banner());
         report.news(&news);
@@ -118,16 +118,16 @@ impl Session {
     /// Lets one event happen.
     ///
     /// # Errors
-    /// When an operation has no price, or standard output is closed.
-    pub fn take(&mut self, event: Event) -> Result<(), Stop> {
-        self.hear(event).map(|_| ())
+    /// When an operation has no cost, or standard output is closed.
+    pub fn execute(&mut self, event: Event) -> Result<(), Stop> {
+        self.receive(event).map(|_| ())
     }
 
     /// Lets one event happen, and gives what the chip has to say to it.
     ///
     /// # Errors
-    /// As for [`Session::take`].
-    pub fn hear(&mut self, event: Event) -> Result<String, Stop> {
+    /// As for [`ChipSession::take`].
+    pub fn receive(&mut self, event: Event) -> Result<String, Stop> {
         if self.is_over() {
             return Ok(String::new());
         }
@@ -170,16 +170,16 @@ impl Session {
     /// Lets everything happen that comes from `source`, then sums up.
     ///
     /// # Errors
-    /// Those of the source and of [`Session::take`].
-    pub fn run(mut self, source: &mut dyn Source) -> Outcome {
+    /// Those of the source and of [`ChipSession::take`].
+    pub fn run(mut self, source: &mut dyn LineSource) -> CommandResult {
         while !self.is_over()
             && let Some(event) = source.next()?
         {
-            self.take(event)?;
+            self.execute(event)?;
         }
         let rest = self.watch.rest(self.device.elapsed());
         if rest > Micros(0) {
-            self.take(Event::Wait(rest))?;
+            self.execute(Event::Wait(rest))?;
         }
         self.end()
     }
@@ -188,7 +188,7 @@ impl Session {
     ///
     /// # Errors
     /// When standard output is closed, or the trace could not be written.
-    pub fn end(mut self) -> Outcome {
+    pub fn end(mut self) -> CommandResult {
         let judged = self.watch.finish(self.device.elapsed());
         // The summary is shown even where the trace is lost.
         self.report.summary(self.device.as_mut(), &judged)?;
@@ -197,7 +197,7 @@ impl Session {
             file.keep()?;
         }
         let (_, failures) = self.device.commands();
-        let failed = self.report.terms.strict && failures > 0;
+        let failed = self.report.options.strict && failures > 0;
         Ok(if failed { Exit::No } else { self.watch.exit(&judged) })
     }
 }

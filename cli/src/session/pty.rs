@@ -1,10 +1,10 @@
 //! The console on a pseudo-terminal: a device file that any terminal program opens as it would a serial port.
 //!
-//! It is raw from the start, so nothing but the chip echoes. This end holds it open, so it outlives whoever has it
+//! It is raw from the start, so nothing but the chip echoes. This end holds it open, so it outlives a client that has it
 //! open; as with a real port nobody is counted, and what is written while nobody reads is kept up to the system's
 //! buffer and dropped after that, never waited for without end.
 
-use super::serve::{GLANCE, Incident, Outside, Place};
+use super::serve::{GLANCE, Incident, ListenAddress, Transport};
 use crate::error::CliError;
 use crate::interrupt;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -43,7 +43,7 @@ impl Pty {
     /// `sim::no-pty`.
     pub fn open() -> Result<Self, CliError> {
         let (chip, client, path) = pair().map_err(|error| {
-            CliError::runtime("sim::no-pty", format!("there is no pseudo-terminal to be had: {error}"))
+            CliError::runtime("sim::no-pty", format!("cannot open a pseudo-terminal: {error}"))
                 .help("--tcp 0 opens the console to programs on this machine")
         })?;
         let chip = Arc::new(chip);
@@ -68,13 +68,13 @@ fn pair() -> io::Result<(OwnedFd, OwnedFd, String)> {
     Ok((chip, client, path.to_string_lossy().into_owned()))
 }
 
-impl Outside for Pty {
+impl Transport for Pty {
     fn incidents(&self) -> &Receiver<Incident> {
         &self.incidents
     }
 
-    fn place(&self) -> Place {
-        Place::Pty { path: self.path.clone() }
+    fn address(&self) -> ListenAddress {
+        ListenAddress::Pty { path: self.path.clone() }
     }
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {

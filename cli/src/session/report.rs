@@ -1,7 +1,7 @@
 //! What a session prints: the chip's own words, and beside them what the work would have cost.
 
-use super::chip::{Chip, Memory, Register, Reply};
-use super::{Terms, watch};
+use super::chip::{Chip, LineReply, Memory, Register};
+use super::{SessionOptions, watch};
 use crate::error::Stop;
 use crate::output::Output;
 use crate::quantity::{bytes, count, duration};
@@ -20,7 +20,7 @@ use std::io::{self, Write};
 #[derive(Debug)]
 pub struct Report {
     output: Output,
-    pub terms: Terms,
+    pub options: SessionOptions,
     kind: Kind,
     number: u64,
     /// The verdict of the last sample, and how often each was given.
@@ -95,8 +95,8 @@ impl Serialize for Tagged<'_> {
 
 impl Report {
     /// A printer.
-    pub fn new(output: &Output, terms: Terms, kind: Kind) -> Self {
-        Self { output: *output, terms, kind, number: 0, verdict: None, verdicts: BTreeMap::new() }
+    pub fn new(output: &Output, options: SessionOptions, kind: Kind) -> Self {
+        Self { output: *output, options, kind, number: 0, verdict: None, verdicts: BTreeMap::new() }
     }
 
     /// The chip has booted.
@@ -111,7 +111,7 @@ impl Report {
             role: identity.role.name(),
             chip_id: identity.chip_id,
             radio: radio.name(),
-            seed: self.terms.seed,
+            seed: self.options.seed,
             memory: device.memory(),
             banner: &banner,
         };
@@ -123,7 +123,7 @@ impl Report {
         &mut self,
         line: Option<&str>,
         started: Micros,
-        reply: &Reply,
+        reply: &LineReply,
         memory: Option<Memory>,
     ) -> Result<(), Stop> {
         self.number += 1;
@@ -141,16 +141,16 @@ impl Report {
             };
             return self.output.json("command", &command);
         }
-        if self.terms.changes_only && !self.has_changed(reply.verdict) {
+        if self.options.changes_only && !self.has_changed(reply.verdict) {
             return Ok(());
         }
-        if self.terms.echo {
+        if self.options.echo {
             let number =
-                if self.terms.changes_only { format!("{} ", count(self.number)) } else { String::new() };
-            self.output.say(&format!("{}{} {}", faint(&number), strong(">"), line.unwrap_or("(no line)")));
+                if self.options.changes_only { format!("{} ", count(self.number)) } else { String::new() };
+            self.output.info(&format!("{}{} {}", faint(&number), strong(">"), line.unwrap_or("(no line)")));
         }
         self.chip_writes(&reply.text)?;
-        self.output.say(&faint(&format!("  {}", cost_line(&reply.cost, self.kind, memory.as_ref()))));
+        self.output.info(&faint(&format!("  {}", cost_line(&reply.cost, self.kind, memory.as_ref()))));
         Ok(())
     }
 
@@ -159,20 +159,20 @@ impl Report {
         if self.output.json {
             return self.output.json("wait", &Wait { wait_us: time.get(), now_us: now.get() });
         }
-        self.output.say(&faint(&format!("  {} pass, the clock stands at {}", duration(time), duration(now))));
+        self.output.info(&faint(&format!("  waited {}, the clock is at {}", duration(time), duration(now))));
         Ok(())
     }
 
     /// Expectations were decided on the way.
     pub fn news(&self, judged: &[Judged]) {
         if self.output.verbose && !self.output.json {
-            judged.iter().for_each(|judged| self.output.say(&faint(&watch::line(judged))));
+            judged.iter().for_each(|judged| self.output.info(&faint(&watch::line(judged))));
         }
     }
 
     /// Something to say to the reader.
     pub fn remark(&self, text: &str) {
-        self.output.say(&strong(&format!("# {text}")));
+        self.output.info(&strong(&format!("# {text}")));
     }
 
     /// The session has ended.
@@ -183,7 +183,7 @@ impl Report {
         let memory = device.memory();
         let energy = device.consumed();
         if self.output.json {
-            let seed = self.terms.seed;
+            let seed = self.options.seed;
             let summary = Summary {
                 commands,
                 failures,
@@ -199,31 +199,32 @@ impl Report {
         }
         let verdicts: Vec<String> =
             self.verdicts.iter().map(|(verdict, samples)| format!("{} {verdict}", count(*samples))).collect();
-        self.output.say(&strong(&format!(
+        self.output.info(&strong(&format!(
             "{}, {failures} failed, seed {}",
             counted(commands),
-            self.terms.seed
+            self.options.seed
         )));
         if !verdicts.is_empty() {
             let verdicts = verdicts.join(", ");
-            self.output.say(&format!("  samples: {verdicts}; shown where the verdict changed, -v shows all"));
+            self.output
+                .info(&format!("  samples: {verdicts}; shown where the verdict changed, -v shows all"));
         }
-        self.output.say(&format!("  work:    {}", work(&cost, self.kind)));
-        self.output.say(&format!("  clock:   {} since boot", duration(now)));
+        self.output.info(&format!("  work:    {}", work(&cost, self.kind)));
+        self.output.info(&format!("  clock:   {} since boot", duration(now)));
         if let Some(energy) = energy {
-            self.output.say(&format!("  energy:  {energy} since power-on"));
+            self.output.info(&format!("  energy:  {energy} since power-on"));
         }
         if let Some(memory) = memory {
-            self.output.say(&format!("  memory:  {}", memory_line(&memory)));
+            self.output.info(&format!("  memory:  {}", memory_line(&memory)));
         }
-        device.remarks().iter().for_each(|remark| self.output.say(remark));
-        judged.iter().for_each(|judged| self.output.say(&watch::line(judged)));
+        device.remarks().iter().for_each(|remark| self.output.info(remark));
+        judged.iter().for_each(|judged| self.output.info(&watch::line(judged)));
         Ok(())
     }
 
     /// Writes the chip's bytes as they are, where they are for us.
     fn chip_writes(&self, text: &str) -> Result<(), Stop> {
-        if self.terms.remote {
+        if self.options.remote {
             return Ok(());
         }
         let mut out = io::stdout().lock();

@@ -33,7 +33,7 @@ pub struct Running {
 pub enum Pace {
     /// As fast as it goes.
     Max,
-    /// So many times real time.
+    /// A multiple of real time.
     Times(f64),
 }
 
@@ -105,7 +105,7 @@ pub fn lost(path: &Path, error: &io::Error) -> CliError {
 
 fn parse_until(text: &str) -> Result<Micros, String> {
     let time = quantity::time(text)?;
-    if time == Micros(0) { Err("a run that ends at 0s shows nothing".into()) } else { Ok(time) }
+    if time == Micros(0) { Err("a run cannot end at 0s".into()) } else { Ok(time) }
 }
 
 fn parse_pace(text: &str) -> Result<Pace, String> {

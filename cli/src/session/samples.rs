@@ -1,10 +1,10 @@
-//! A sensor log as a chip would hear it: each row of a CSV file becomes one `sample` line.
+//! A sensor log as console input: each row of a CSV file becomes one `sample` line.
 //!
 //! A first column that names a time is left out, for the chip has a clock of its own. A header is shown and not sent. A
-//! cell that is no number stops the session at once, with its place: a log with holes is the user's to mend.
+//! cell that is no number stops the session at once, with its location: a log with holes is the user's to mend.
 
 use super::lines::unreadable;
-use super::{Event, Source};
+use super::{Event, LineSource};
 use crate::error::{CliError, Stop};
 use csv::{Position, StringRecord, Trim};
 use ruvllm_esp_core::role::RoleKind;
@@ -77,13 +77,13 @@ impl<Input: Read> Samples<Input> {
     fn not_a_number(&self, position: Option<&Position>, column: usize, cell: &str) -> CliError {
         let line = position.map_or(1, Position::line);
         let of = self.header.get(column).map_or(String::new(), |name| format!(" of column `{name}`"));
-        let place = format!("{}:{line}:{}", self.name, column + 1);
-        CliError::usage("cli::not-a-number", format!("{place}: `{cell}`{of} is not a number"))
+        let location = format!("{}:{line}:{}", self.name, column + 1);
+        CliError::usage("cli::not-a-number", format!("{location}: `{cell}`{of} is not a number"))
             .help("each cell is a decimal number such as -12.5; remove or fill the rows that have none")
     }
 }
 
-impl<Input: Read> Source for Samples<Input> {
+impl<Input: Read> LineSource for Samples<Input> {
     fn next(&mut self) -> Result<Option<Event>, Stop> {
         if let Some(event) = self.due.pop_front() {
             return Ok(Some(event));
@@ -138,9 +138,9 @@ mod tests {
     use super::*;
 
     fn lines(text: &str) -> Result<Vec<String>, String> {
-        let mut samples = Samples::open(text.as_bytes(), "log.csv").map_err(told)?;
+        let mut samples = Samples::open(text.as_bytes(), "log.csv").map_err(reported)?;
         let mut lines = Vec::new();
-        while let Some(event) = samples.next().map_err(told)? {
+        while let Some(event) = samples.next().map_err(reported)? {
             lines.push(match event {
                 Event::Line(line) => line.unwrap(),
                 Event::Remark(text) => format!("# {text}"),
@@ -150,7 +150,7 @@ mod tests {
         Ok(lines)
     }
 
-    fn told(stop: Stop) -> String {
+    fn reported(stop: Stop) -> String {
         match stop {
             Stop::Error(error) => anstream::adapter::strip_str(&error.to_string()).to_string(),
             Stop::PipeClosed => unreachable!(),

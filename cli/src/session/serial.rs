@@ -1,11 +1,11 @@
 //! A simulated chip's serial port: bytes in, bytes out, as the firmware's own console does it.
 //!
-//! Echo and editing are the very code that the firmware runs (`Editor`), so whoever connects cannot tell the two apart:
+//! Echo and editing are the very code that the firmware runs (`Editor`), so a client cannot distinguish the two:
 //! a program gets replies and nothing else, a person presses Ctrl-E first. What the port remembers belongs to the chip
-//! and outlives whoever is connected.
+//! and outlives the client.
 
 use ruvllm_esp_core::console::{Failure, LineAssembler};
-use ruvllm_esp_firmware_logic::editor::{Editor, Given, Mode, PROMPT};
+use ruvllm_esp_firmware_logic::editor::{Editor, KeyInput, Mode, PROMPT};
 
 /// A line as it ended, or why no chip would take it.
 pub type Line = Result<String, Failure>;
@@ -19,12 +19,12 @@ pub struct SerialPort {
 
 impl SerialPort {
     /// Takes a byte; what is to be shown for it is appended to `out`. Gives the line that it ended.
-    pub fn take(&mut self, byte: u8, out: &mut Vec<u8>) -> Option<Line> {
+    pub fn on_byte(&mut self, byte: u8, out: &mut Vec<u8>) -> Option<Line> {
         let Self { editor, assembler } = self;
         let line = match editor.push(byte, &mut |shown| out.extend(shown)) {
-            Given::Nothing => None,
-            Given::Byte(byte) => assembler.push(byte),
-            Given::Line(line) => {
+            KeyInput::Nothing => None,
+            KeyInput::Byte(byte) => assembler.push(byte),
+            KeyInput::Line(line) => {
                 for byte in line {
                     // No byte of an edited line ends it.
                     let _ = assembler.push(*byte);
@@ -55,7 +55,7 @@ mod tests {
     fn talk(port: &mut SerialPort, bytes: &[u8]) -> String {
         let mut out = Vec::new();
         for byte in bytes {
-            if let Some(line) = port.take(*byte, &mut out) {
+            if let Some(line) = port.on_byte(*byte, &mut out) {
                 let text = line.map_or_else(|failure| format!("{failure}\n"), |line| format!("ok {line}\n"));
                 port.reply(&text, &mut out);
             }

@@ -1,12 +1,12 @@
-//! A chip's serial console, opened to whoever connects: the loop between the chip and the outside.
+//! A chip's serial console, open to clients: the loop between chip and transport.
 //!
 //! The chip starts before anybody is there, and what it says then waits for the first who comes. After that it is a
-//! serial line like any other: whoever connects finds the chip, and the line, as they were left.
+//! serial line like any other: a client finds the chip and the line as they were left.
 
 use super::lines::{bad_directive, event};
 use super::serial::{Line, SerialPort};
-use super::{Event, Session};
-use crate::error::{CliError, Exit, Outcome, Stop};
+use super::{ChipSession, Event};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::interrupt;
 use crate::output::Output;
 use serde::Serialize;
@@ -20,40 +20,40 @@ pub const GLANCE: Duration = Duration::from_millis(100);
 /// What happens outside.
 #[derive(Debug)]
 pub enum Incident {
-    /// Somebody connected.
+    /// A client connected.
     Came(String),
     /// Bytes for the chip.
     Bytes(Vec<u8>),
-    /// Whoever was connected left, and everything they sent was handed over.
+    /// The client disconnected, and everything it sent was handed over.
     Left,
-    /// Somebody else came meanwhile and was sent away.
+    /// A second client was refused.
     Refused(String),
     /// The outside is no more.
     Broken(io::Error),
 }
 
 /// A way in from outside.
-pub trait Outside {
+pub trait Transport {
     /// Where incidents come from.
     fn incidents(&self) -> &Receiver<Incident>;
 
     /// Where it is: what to connect to.
-    fn place(&self) -> Place;
+    fn address(&self) -> ListenAddress;
 
-    /// Sends bytes to whoever is there, and drops them where nobody is. Gives up once an interrupt was asked for.
+    /// Sends bytes to the client; drops them without one. Gives up after an interrupt.
     ///
     /// # Errors
     /// When the way is no more. A client that went away is none.
     fn send(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Whoever left has left: the next may come.
+    /// Accepts the next client.
     fn free(&mut self) {}
 }
 
 /// What to connect to.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Place {
+pub enum ListenAddress {
     /// An address with its port.
     Tcp {
         /// The address.
@@ -70,13 +70,13 @@ pub enum Place {
     },
 }
 
-impl Place {
+impl ListenAddress {
     /// What a program connects to.
     fn address(&self) -> &str {
         match self {
-            Place::Tcp { address, .. } => address,
+            ListenAddress::Tcp { address, .. } => address,
             #[cfg(unix)]
-            Place::Pty { path } => path,
+            ListenAddress::Pty { path } => path,
         }
     }
 }
@@ -87,34 +87,34 @@ struct Client<'a> {
     client: Option<&'a str>,
 }
 
-/// Lets whoever connects talk to the chip, until Ctrl-C.
+/// Serves clients until Ctrl-C.
 ///
 /// # Errors
 /// Those of the session, and when the outside is no more.
-pub fn run(mut session: Session, outside: &mut dyn Outside, output: &Output) -> Outcome {
+pub fn run(mut session: ChipSession, transport: &mut dyn Transport, output: &Output) -> CommandResult {
     interrupt::note_only();
-    announce(&outside.place(), output)?;
+    announce(&transport.address(), output)?;
     let mut port = SerialPort::default();
     let mut greeting = Some(session.device.banner());
-    if !matches!(outside.place(), Place::Tcp { .. }) {
+    if !matches!(transport.address(), ListenAddress::Tcp { .. }) {
         // A device file shows nobody coming; its buffer keeps this.
-        send(outside, greeting.take().unwrap_or_default().as_bytes())?;
+        send(transport, greeting.take().unwrap_or_default().as_bytes())?;
     }
     while !interrupt::asked() {
         if session.is_over() {
             return session.end();
         }
-        match outside.incidents().recv_timeout(GLANCE) {
+        match transport.incidents().recv_timeout(GLANCE) {
             Ok(Incident::Came(client)) => {
-                tell("connected", Some(&client), output)?;
-                send(outside, greeting.take().unwrap_or_default().as_bytes())?;
+                report("connected", Some(&client), output)?;
+                send(transport, greeting.take().unwrap_or_default().as_bytes())?;
             }
-            Ok(Incident::Bytes(bytes)) => talk(&bytes, &mut port, &mut session, outside, output)?,
+            Ok(Incident::Bytes(bytes)) => talk(&bytes, &mut port, &mut session, transport, output)?,
             Ok(Incident::Left) => {
-                outside.free();
-                tell("disconnected", None, output)?;
+                transport.free();
+                report("disconnected", None, output)?;
             }
-            Ok(Incident::Refused(client)) => tell("refused", Some(&client), output)?,
+            Ok(Incident::Refused(client)) => report("refused", Some(&client), output)?,
             Ok(Incident::Broken(error)) => return Err(broken(&error).into()),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
@@ -126,30 +126,30 @@ pub fn run(mut session: Session, outside: &mut dyn Outside, output: &Output) -> 
     Ok(Exit::Interrupted)
 }
 
-/// Lets the chip hear bytes, and sends what it says, line by line.
+/// Passes bytes to the chip, and sends its output line by line.
 fn talk(
     bytes: &[u8],
     port: &mut SerialPort,
-    session: &mut Session,
-    outside: &mut dyn Outside,
+    session: &mut ChipSession,
+    transport: &mut dyn Transport,
     output: &Output,
 ) -> Result<(), Stop> {
     let mut out = Vec::new();
     for byte in bytes {
-        if let Some(line) = port.take(*byte, &mut out) {
+        if let Some(line) = port.on_byte(*byte, &mut out) {
             let said = answer(line, session, output)?;
             if has_started_anew(&said) {
                 *port = SerialPort::default();
             }
             port.reply(&said, &mut out);
-            send(outside, &out)?;
+            send(transport, &out)?;
             out.clear();
         }
         if interrupt::asked() {
             return Ok(());
         }
     }
-    send(outside, &out)
+    send(transport, &out)
 }
 
 /// Did the chip start while it answered? Then it has forgotten who is at the other end.
@@ -158,50 +158,50 @@ fn has_started_anew(said: &str) -> bool {
 }
 
 /// What the chip says to a line. Directives and remarks are for the simulator here too.
-fn answer(line: Line, session: &mut Session, output: &Output) -> Result<String, Stop> {
+fn answer(line: Line, session: &mut ChipSession, output: &Output) -> Result<String, Stop> {
     match line.map(|line| event(&line)) {
-        Ok(Ok(event)) => session.hear(event),
+        Ok(Ok(event)) => session.receive(event),
         Ok(Err(error)) => {
-            output.say(&bad_directive("", &error).to_string());
+            output.info(&bad_directive("", &error).to_string());
             Ok(String::new())
         }
-        Err(failure) => session.hear(Event::Line(Err(failure))),
+        Err(failure) => session.receive(Event::Line(Err(failure))),
     }
 }
 
-fn send(outside: &mut dyn Outside, bytes: &[u8]) -> Result<(), Stop> {
-    Ok(if bytes.is_empty() { Ok(()) } else { outside.send(bytes) }.map_err(|error| broken(&error))?)
+fn send(transport: &mut dyn Transport, bytes: &[u8]) -> Result<(), Stop> {
+    Ok(if bytes.is_empty() { Ok(()) } else { transport.send(bytes) }.map_err(|error| broken(&error))?)
 }
 
 fn broken(error: &io::Error) -> CliError {
     CliError::runtime("sim::console-lost", format!("the console cannot be reached any more: {error}"))
 }
 
-fn announce(place: &Place, output: &Output) -> Result<(), Stop> {
+fn announce(address: &ListenAddress, output: &Output) -> Result<(), Stop> {
     if output.json {
-        return output.json("listening", place);
+        return output.json("listening", address);
     }
     if output.quiet {
         // It has to be said somewhere, and standard output carries nothing else here.
-        return Ok(writeln!(output.text(), "{}", place.address())?);
+        return Ok(writeln!(output.text(), "{}", address.address())?);
     }
-    output.say(&match place {
-        Place::Tcp { address, command } => {
+    output.info(&match address {
+        ListenAddress::Tcp { address, command } => {
             format!("the console is at {address}; `{command}` talks to it, Ctrl-C here ends it")
         }
         #[cfg(unix)]
-        Place::Pty { path } => {
+        ListenAddress::Pty { path } => {
             format!("the console is at {path}; any terminal program opens it, Ctrl-C here ends it")
         }
     });
     Ok(())
 }
 
-fn tell(state: &str, client: Option<&str>, output: &Output) -> Result<(), Stop> {
+fn report(state: &str, client: Option<&str>, output: &Output) -> Result<(), Stop> {
     if output.json {
         return output.json("client", &Client { state, client });
     }
-    output.say(&match client {
+    output.info(&match client {
         Some(client) => format!("{client} {state}"),
         None => state.to_string(),
     });

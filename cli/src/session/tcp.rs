@@ -1,10 +1,10 @@
-//! The console on a TCP port: one client at a time, the next is told so.
+//! The console on a TCP port: one client at a time; a second one is refused with a message.
 //!
 //! A client that is slow to read slows the chip's answers, as any terminal does; nothing is dropped. One that connects
 //! as another leaves waits a moment for the console. Each waits in a thread of its own, so that no client delays the next.
 //! A client that has sent nothing for the idle limit gives way to the next one that connects.
 
-use super::serve::{GLANCE, Incident, Outside, Place};
+use super::serve::{GLANCE, Incident, ListenAddress, Transport};
 use crate::error::CliError;
 use crate::interrupt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -83,18 +83,18 @@ impl Tcp {
     }
 }
 
-impl Outside for Tcp {
+impl Transport for Tcp {
     fn incidents(&self) -> &Receiver<Incident> {
         &self.incidents
     }
 
-    fn place(&self) -> Place {
+    fn address(&self) -> ListenAddress {
         let host = match self.address.ip() {
             ip if ip.is_unspecified() => "HOST".to_string(),
             ip => ip.to_string(),
         };
         let command = format!("nc {host} {}", self.address.port());
-        Place::Tcp { address: self.address.to_string(), command }
+        ListenAddress::Tcp { address: self.address.to_string(), command }
     }
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -131,7 +131,7 @@ impl Seat {
     ///
     /// # Errors
     /// How long the client that keeps it has been silent.
-    fn take(&self, stream: &Arc<TcpStream>) -> Result<(), Duration> {
+    fn claim(&self, stream: &Arc<TcpStream>) -> Result<(), Duration> {
         if self.take_free(stream) {
             return Ok(());
         }
@@ -205,7 +205,7 @@ fn admit(listener: &TcpListener, seat: &Arc<Seat>, incidents: &SyncSender<Incide
 
 /// Gives a client the console and hands over what it sends, or sends it away.
 fn attend(stream: &Arc<TcpStream>, peer: String, seat: &Seat, incidents: &SyncSender<Incident>) {
-    let taken = seat.take(stream);
+    let taken = seat.claim(stream);
     seat.waiting.fetch_sub(1, Ordering::Relaxed);
     match taken {
         Ok(()) => {
@@ -229,8 +229,8 @@ fn send_away(mut client: &TcpStream, idle: Duration, limit: Duration) {
         idle.as_secs(),
     );
     let said = client.write_all(text.as_bytes());
-    let told = said.and_then(|()| client.shutdown(Shutdown::Write));
-    if told.and_then(|()| client.set_read_timeout(Some(GRACE))).is_ok() {
+    let reported = said.and_then(|()| client.shutdown(Shutdown::Write));
+    if reported.and_then(|()| client.set_read_timeout(Some(GRACE))).is_ok() {
         let _ = io::copy(&mut client.take(MAX_UNREAD), &mut io::sink());
     }
 }

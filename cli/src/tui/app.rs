@@ -5,7 +5,6 @@
 
 use super::action::Panel;
 use super::fault::{Entry, Marks};
-use super::happening::Happening;
 use super::history::History;
 use super::keymap::Context;
 use super::prompt::Prompt;
@@ -13,6 +12,7 @@ use super::roster::Roster;
 use super::source::worker::{Command, Handle, Update};
 use super::source::{Abilities, Pace};
 use super::theme::Theme;
+use super::timeline_entry::TimelineEntry;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::view::{ChipDetail, EventKind, EventView, FleetView};
 use std::collections::VecDeque;
@@ -75,9 +75,9 @@ impl Section {
 /// How a display ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaving {
-    /// Somebody pressed `q`.
+    /// `q` was pressed.
     Quit,
-    /// Somebody pressed Ctrl-C, or the program was told to stop.
+    /// Ctrl-C was pressed, or a signal asked the program to stop.
     Interrupted,
 }
 
@@ -92,16 +92,16 @@ pub struct App {
     pub theme: Theme,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// The fleet as it was last told.
+    /// The latest view of the fleet.
     pub view: FleetView,
-    /// Has anything been told?
+    /// Has a view arrived?
     pub informed: bool,
     /// The last values.
     pub history: History,
     /// What happened, oldest first; but for what consoles said.
-    pub events: VecDeque<Happening>,
+    pub events: VecDeque<TimelineEntry>,
     /// What was typed at consoles and what they said, oldest first.
-    pub lines: VecDeque<Happening>,
+    pub lines: VecDeque<TimelineEntry>,
     /// How many events are no longer kept.
     pub forgotten: u64,
     /// What is in force on chips and links.
@@ -145,7 +145,7 @@ pub struct App {
     /// Is it over?
     pub leaving: Option<Leaving>,
     pub(super) commands: Vec<Command>,
-    /// Where time was told to go and has not been yet.
+    /// The target of a time jump that is under way.
     pub(super) bound: Option<Micros>,
     watched: Option<usize>,
 }
@@ -207,13 +207,13 @@ impl App {
         if self.is_under_way(&update) {
             self.history.skip(&update.view);
         } else {
-            self.history.take(&update.view);
+            self.history.update(&update.view);
         }
-        update.events.iter().for_each(|event| self.marks.hear(&update.view, event));
+        update.events.iter().for_each(|event| self.marks.receive(&update.view, event));
         self.waiting.retain(|(at, ..)| *at >= update.view.now);
         self.view = update.view;
         self.informed = true;
-        self.roster.take(&self.view);
+        self.roster.update(&self.view);
         if update.detail.is_some() {
             self.detail = update.detail;
         }
@@ -241,17 +241,17 @@ impl App {
             let is_line = event.kind == EventKind::Console;
             let shown = self.shows(&event);
             let (kept, most) = if is_line { (&mut self.lines, LINES) } else { (&mut self.events, EVENTS) };
-            if !is_line && Happening::repeats(kept, &event) {
+            if !is_line && TimelineEntry::repeats(kept, &event) {
                 continue;
             }
-            kept.push_back(Happening::once(event));
+            kept.push_back(TimelineEntry::once(event));
             if kept.len() > most {
                 kept.pop_front();
                 self.forgotten += u64::from(!is_line);
             }
             added += usize::from(shown);
         }
-        // Whoever looks at an old event goes on looking at it.
+        // A selected old event stays selected.
         if self.event > 0 {
             self.event += added;
         }
@@ -264,13 +264,13 @@ impl App {
     }
 
     /// The events that are shown, newest first.
-    pub fn shown_events(&self) -> impl Iterator<Item = &Happening> {
+    pub fn shown_events(&self) -> impl Iterator<Item = &TimelineEntry> {
         let kept = if self.kind == Some(EventKind::Console) { &self.lines } else { &self.events };
         kept.iter().rev().filter(|event| self.shows(event))
     }
 
     /// How many of what is shown are kept at most, where more were.
-    pub fn most_kept(&self) -> Option<usize> {
+    pub fn max_kept(&self) -> Option<usize> {
         if self.kind == Some(EventKind::Console) {
             return (self.lines.len() == LINES).then_some(LINES);
         }
@@ -278,7 +278,7 @@ impl App {
     }
 
     /// The event that is selected.
-    pub fn selected_event(&self) -> Option<&Happening> {
+    pub fn selected_event(&self) -> Option<&TimelineEntry> {
         self.shown_events().nth(self.event)
     }
 
@@ -289,15 +289,15 @@ impl App {
         of_event.or_else(|| self.chip())
     }
 
-    /// The place of the selected chip.
+    /// The index of the selected chip.
     pub fn chip(&self) -> Option<usize> {
-        self.roster.selected().filter(|place| *place < self.view.chips.len())
+        self.roster.selected().filter(|index| *index < self.view.chips.len())
     }
 
     /// The details of the selected chip, once they are there.
     pub fn chip_detail(&self) -> Option<&ChipDetail> {
         let chip = self.chip()?;
-        self.detail.as_ref().filter(|(place, _)| *place == chip).map(|(_, detail)| detail)
+        self.detail.as_ref().filter(|(index, _)| *index == chip).map(|(_, detail)| detail)
     }
 
     /// The link that faults are about: the selected one, or where that is not shown one of the selected chip.

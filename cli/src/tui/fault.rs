@@ -1,4 +1,4 @@
-//! What can be broken and mended by hand, on a chip or on a link.
+//! What can be broken and repaired by hand, on a chip or on a link.
 
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::Fault;
@@ -12,22 +12,22 @@ const CUT: Micros = Micros(10_000_000);
 /// What is in force on chips and links: views do not tell it, events do.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
-    babbling: BTreeSet<usize>,
+    jamming: BTreeSet<usize>,
     losing: BTreeMap<usize, String>,
     spoiling: BTreeMap<usize, String>,
 }
 
 impl Marks {
     /// Takes in what happened.
-    pub fn hear(&mut self, view: &FleetView, event: &EventView) {
+    pub fn receive(&mut self, view: &FleetView, event: &EventView) {
         if !matches!(event.kind, EventKind::Fault | EventKind::Repair) {
             return;
         }
         if let Some(chip) = event.chip {
-            if event.text == (Fault::Babble { chip }).words() {
-                self.babbling.insert(chip);
+            if event.text == (Fault::Jam { chip }).words() {
+                self.jamming.insert(chip);
             } else if event.text == (Fault::Calm { chip }).words() {
-                self.babbling.remove(&chip);
+                self.jamming.remove(&chip);
             }
             return;
         }
@@ -37,13 +37,13 @@ impl Marks {
             let (no_loss, no_spoil) =
                 (Fault::Loss { link, share: None }.words(), Fault::Corruption { link, share: None }.words());
             mark(&mut self.losing, link, words, "loses ", &no_loss);
-            mark(&mut self.spoiling, link, words, "spoils ", &no_spoil);
+            mark(&mut self.spoiling, link, words, "corrupts ", &no_spoil);
         }
     }
 
     /// What a chip does that it should not.
     pub fn of_chip(&self, chip: usize) -> Option<&'static str> {
-        self.babbling.contains(&chip).then_some("babbles")
+        self.jamming.contains(&chip).then_some("jams")
     }
 
     /// What a link does that it should not.
@@ -79,48 +79,48 @@ pub struct Entry {
 
 /// The faults of a chip and a link.
 pub fn menu(view: &FleetView, marks: &Marks, chip: Option<usize>, link: Option<usize>) -> Vec<Entry> {
-    let mut entries = chip.map_or_else(Vec::new, |place| of_chip(view, marks, place));
-    entries.extend(link.map_or_else(Vec::new, |place| of_link(view, marks, place)));
+    let mut entries = chip.map_or_else(Vec::new, |index| of_chip(view, marks, index));
+    entries.extend(link.map_or_else(Vec::new, |index| of_link(view, marks, index)));
     entries
 }
 
-fn of_chip(view: &FleetView, marks: &Marks, place: usize) -> Vec<Entry> {
-    let Some(chip) = view.chips.get(place) else { return Vec::new() };
+fn of_chip(view: &FleetView, marks: &Marks, index: usize) -> Vec<Entry> {
+    let Some(chip) = view.chips.get(index) else { return Vec::new() };
     let faults = if chip.state == ChipState::Off {
-        vec![(Fault::Reboot { chip: place }, "switch it on")]
+        vec![(Fault::Reboot { chip: index }, "switch it on")]
     } else {
         vec![
-            (Fault::PowerCut { chip: place, lasts: Some(CUT) }, "power cut for 10 s"),
-            (Fault::Crash { chip: place }, "crash: it stops, what its RAM held is lost"),
-            (Fault::Reboot { chip: place }, "reboot: what its RAM held is lost"),
-            match marks.of_chip(place) {
-                None => (Fault::Babble { chip: place }, "babble: it fills its link with noise"),
-                Some(_) => (Fault::Calm { chip: place }, "babble no more"),
+            (Fault::PowerCut { chip: index, lasts: Some(CUT) }, "power cut for 10 s"),
+            (Fault::Crash { chip: index }, "crash: it stops, RAM is lost"),
+            (Fault::Reboot { chip: index }, "reboot: RAM is lost"),
+            match marks.of_chip(index) {
+                None => (Fault::Jam { chip: index }, "jam: it fills its link with noise"),
+                Some(_) => (Fault::Calm { chip: index }, "stop jamming"),
             },
         ]
     };
-    let now = marks.of_chip(place).map_or(String::new(), |words| format!(": {words}"));
+    let now = marks.of_chip(index).map_or(String::new(), |words| format!(": {words}"));
     let target = format!("chip {} {}{now}", chip.id, chip.name);
     faults.into_iter().map(|(fault, text)| Entry { fault, target: target.clone(), text }).collect()
 }
 
-fn of_link(view: &FleetView, marks: &Marks, place: usize) -> Vec<Entry> {
-    let Some(link) = view.links.get(place) else { return Vec::new() };
+fn of_link(view: &FleetView, marks: &Marks, index: usize) -> Vec<Entry> {
+    let Some(link) = view.links.get(index) else { return Vec::new() };
     let cut = if link.cut {
-        (Fault::Mend { link: place }, "mend it: frames cross again")
+        (Fault::Mend { link: index }, "repair it: frames pass again")
     } else {
-        (Fault::Cut { link: place }, "cut it: nothing crosses")
+        (Fault::Cut { link: index }, "cut it: nothing passes")
     };
     let mut faults =
-        vec![cut, (Fault::Loss { link: place, share: Some(Permille(300)) }, "lose 3 in 10 frames")];
-    if marks.losing.contains_key(&place) {
-        faults.push((Fault::Loss { link: place, share: None }, "lose no more than it should"));
+        vec![cut, (Fault::Loss { link: index, share: Some(Permille(300)) }, "lose 3 in 10 frames")];
+    if marks.losing.contains_key(&index) {
+        faults.push((Fault::Loss { link: index, share: None }, "lose no extra frames"));
     }
-    faults.push((Fault::Corruption { link: place, share: Some(Permille(100)) }, "spoil 1 in 10 frames"));
-    if marks.spoiling.contains_key(&place) {
-        faults.push((Fault::Corruption { link: place, share: None }, "spoil no more than it should"));
+    faults.push((Fault::Corruption { link: index, share: Some(Permille(100)) }, "corrupt 1 in 10 frames"));
+    if marks.spoiling.contains_key(&index) {
+        faults.push((Fault::Corruption { link: index, share: None }, "corrupt no extra frames"));
     }
-    let now = marks.of_link(place).map_or(String::new(), |words| format!(": {words}"));
+    let now = marks.of_link(index).map_or(String::new(), |words| format!(": {words}"));
     let target = format!("link {}{now}", link.name);
     faults.into_iter().map(|(fault, text)| Entry { fault, target: target.clone(), text }).collect()
 }
@@ -143,17 +143,17 @@ mod tests {
             menu(&view, marks, Some(0), Some(0)).into_iter().map(|entry| entry.text).collect()
         };
         let mut marks = Marks::default();
-        assert!(!texts(&marks).iter().any(|text| text.contains("no more")), "{:?}", texts(&marks));
-        let mut tell = |chip, text: String| {
+        assert!(!texts(&marks).iter().any(|text| text.contains("no extra")), "{:?}", texts(&marks));
+        let mut report = |chip, text: String| {
             let event = EventView { at: Micros(0), chip, kind: EventKind::Fault, text };
-            marks.hear(&view, &event);
+            marks.receive(&view, &event);
             (marks.of_chip(0), marks.of_link(0), texts(&marks).join("; "))
         };
-        let (chip, _, offered) = tell(Some(0), Fault::Babble { chip: 0 }.words());
-        assert!(chip.is_some() && offered.contains("babble no more"), "{offered}");
-        let (_, on_link, offered) = tell(None, format!("air {}", loss.words()));
-        assert!(on_link.is_some() && offered.contains("lose no more"), "{offered}");
-        assert_eq!(tell(Some(0), Fault::Calm { chip: 0 }.words()).0, None);
-        assert_eq!(tell(None, format!("air {}", Fault::Loss { link: 0, share: None }.words())).1, None);
+        let (chip, _, offered) = report(Some(0), Fault::Jam { chip: 0 }.words());
+        assert!(chip.is_some() && offered.contains("stop jamming"), "{offered}");
+        let (_, on_link, offered) = report(None, format!("air {}", loss.words()));
+        assert!(on_link.is_some() && offered.contains("lose no extra"), "{offered}");
+        assert_eq!(report(Some(0), Fault::Calm { chip: 0 }.words()).0, None);
+        assert_eq!(report(None, format!("air {}", Fault::Loss { link: 0, share: None }.words())).1, None);
     }
 }

@@ -95,7 +95,7 @@ impl History {
     }
 
     /// Takes in a view. While time stands still nothing is added.
-    pub fn take(&mut self, view: &FleetView) {
+    pub fn update(&mut self, view: &FleetView) {
         let first = self.now.is_none();
         if self.now.is_some_and(|now| view.now <= now) {
             return;
@@ -143,9 +143,9 @@ mod tests {
                 chips: vec![chip],
                 ..FleetView::default()
             };
-            history.take(&view);
+            history.update(&view);
             // The same instant again changes nothing.
-            history.take(&view);
+            history.update(&view);
         }
         assert_eq!(history.load[0].values().collect::<Vec<_>>(), [40, 40]);
         assert_eq!(history.traffic[0].values().collect::<Vec<_>>(), [16, 20]);
@@ -159,9 +159,9 @@ mod tests {
             chips: vec![ChipView { frames: Some((sent, 0, 0)), ..ChipView::default() }],
             ..FleetView::default()
         };
-        (1..=5).for_each(|second| history.take(&view(second, second)));
+        (1..=5).for_each(|second| history.update(&view(second, second)));
         history.skip(&view(1_000, 1_000));
-        (1..=5).for_each(|later| history.take(&view(1_000 + later, 1_000 + later)));
+        (1..=5).for_each(|later| history.update(&view(1_000 + later, 1_000 + later)));
         assert_eq!(history.traffic[0].values().collect::<Vec<_>>(), [4, 5]);
     }
 }

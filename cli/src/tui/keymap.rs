@@ -125,14 +125,14 @@ pub const TABLE: &[Binding] = &[
         shown: "s",
         keys: &[(key('s'), Sort)],
         label: "sort",
-        help: "sort: place, name, role, variant, arena, load, alarms, state",
+        help: "sort: index, name, role, variant, arena, load, alarms, state",
     },
     Binding {
         contexts: FLEET,
         shown: "S",
         keys: &[(key('S'), Reverse)],
         label: "",
-        help: "turn the order round",
+        help: "reverse the order",
     },
     Binding {
         contexts: FLEET,
@@ -259,14 +259,14 @@ pub const TABLE: &[Binding] = &[
         shown: "Space",
         keys: &[(key(' '), Pause)],
         label: "pause",
-        help: "let time stand still, or go on",
+        help: "pause or resume",
     },
     Binding {
         contexts: PANELS,
         shown: ".",
         keys: &[(key('.'), Step)],
         label: "step",
-        help: "on to the next event, and stop there",
+        help: "run to the next event and pause",
     },
     Binding {
         contexts: PANELS,
@@ -375,7 +375,7 @@ pub const TABLE: &[Binding] = &[
         shown: "Enter",
         keys: &[(KeyCode::Enter, Accept)],
         label: "do it",
-        help: "let it happen",
+        help: "inject it",
     },
     Binding {
         contexts: &[Context::Menu],

@@ -14,7 +14,6 @@
 pub mod action;
 pub mod app;
 pub mod fault;
-pub mod happening;
 pub mod history;
 pub mod keymap;
 pub mod panel;
@@ -26,13 +25,14 @@ pub mod terminal;
 mod tests;
 pub mod text;
 pub mod theme;
+pub mod timeline_entry;
 pub mod update;
 
 use crate::error::{CliError, Exit, Stop};
 use action::Action;
 use app::{App, Leaving};
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use source::Source;
+use source::FleetSource;
 use source::worker::{self, Handle};
 use std::io::{self, IsTerminal};
 use std::sync::mpsc::TryRecvError;
@@ -70,11 +70,11 @@ pub fn no_terminal() -> CliError {
         .help("without one: `ruvllm-esp sim --fleet FILE` prints what happens")
 }
 
-/// Shows a source until somebody leaves.
+/// Shows a source until the user leaves.
 ///
 /// # Errors
 /// Those of the terminal; `tui::source-stopped`.
-pub fn run(source: Box<dyn Source>) -> Result<Exit, Stop> {
+pub fn run(source: Box<dyn FleetSource>) -> Result<Exit, Stop> {
     let colour = !matches!(anstream::AutoStream::choice(&io::stdout()), anstream::ColorChoice::Never);
     let handle = worker::start(source)?;
     let mut screen = Screen::take()?;
@@ -106,7 +106,7 @@ fn follow(screen: &mut Screen, handle: &Handle, app: &mut App) -> Result<Leaving
                 Err(TryRecvError::Disconnected) => return Err(stopped().into()),
             }
         }
-        if terminal::told_to_stop() {
+        if terminal::stop_requested() {
             app.update(Action::Interrupt);
         }
         for command in app.take_commands() {

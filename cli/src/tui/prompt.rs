@@ -24,7 +24,7 @@ impl Prompt {
 
     /// What stands before the cursor, and what after it.
     pub fn halves(&self) -> (&str, &str) {
-        self.text.split_at(self.place(self.cursor))
+        self.text.split_at(self.byte_offset(self.cursor))
     }
 
     /// Starts with this text.
@@ -49,12 +49,12 @@ impl Prompt {
     pub fn edit(&mut self, action: Action) {
         match action {
             Action::Character(letter) => {
-                self.text.insert(self.place(self.cursor), letter);
+                self.text.insert(self.byte_offset(self.cursor), letter);
                 self.cursor += 1;
             }
             Action::Erase if self.cursor > 0 => {
                 self.cursor -= 1;
-                self.text.remove(self.place(self.cursor));
+                self.text.remove(self.byte_offset(self.cursor));
             }
             Action::EraseAll => self.set(""),
             Action::Go(Direction::Left) => self.cursor = self.cursor.saturating_sub(1),
@@ -76,8 +76,8 @@ impl Prompt {
         self.set(&text.unwrap_or_default());
     }
 
-    fn place(&self, character: usize) -> usize {
-        self.text.char_indices().nth(character).map_or(self.text.len(), |(place, _)| place)
+    fn byte_offset(&self, character: usize) -> usize {
+        self.text.char_indices().nth(character).map_or(self.text.len(), |(index, _)| index)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which chips are shown, in which order, and which of them is selected.
 //!
-//! The order is found anew once a second at most, so that tiles do not jump about under the eye, and the selection stays
+//! The order is found again once a second at most, so that tiles do not jump about under the eye, and the selection stays
 //! with its chip wherever that goes.
 
 use super::prompt::Prompt;
@@ -16,7 +16,7 @@ const STEADY: u32 = 10;
 pub enum Order {
     /// As in the scenario.
     #[default]
-    Place,
+    Index,
     /// By name.
     Name,
     /// By role.
@@ -35,7 +35,7 @@ pub enum Order {
 
 impl Order {
     const ALL: [Order; 8] = [
-        Order::Place,
+        Order::Index,
         Order::Name,
         Order::Role,
         Order::Variant,
@@ -48,7 +48,7 @@ impl Order {
     /// In words.
     pub const fn name(self) -> &'static str {
         match self {
-            Order::Place => "place",
+            Order::Index => "index",
             Order::Name => "name",
             Order::Role => "role",
             Order::Variant => "variant",
@@ -61,8 +61,8 @@ impl Order {
 
     /// The next one.
     pub fn next(self) -> Self {
-        let place = Self::ALL.iter().position(|order| *order == self).unwrap_or(0);
-        Self::ALL.get(place + 1).copied().unwrap_or_default()
+        let index = Self::ALL.iter().position(|order| *order == self).unwrap_or(0);
+        Self::ALL.get(index + 1).copied().unwrap_or_default()
     }
 }
 
@@ -81,30 +81,30 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// The places of the chips that are shown, in order.
+    /// The indices of the chips that are shown, in order.
     pub fn shown(&self) -> &[usize] {
         &self.shown
     }
 
-    /// The place of the selected chip, if it is shown.
+    /// The index of the selected chip, if it is shown.
     pub fn selected(&self) -> Option<usize> {
         self.shown.contains(&self.selected).then_some(self.selected)
     }
 
     /// Where the selected chip stands among those shown.
     pub fn position(&self) -> usize {
-        self.shown.iter().position(|place| *place == self.selected).unwrap_or(0)
+        self.shown.iter().position(|index| *index == self.selected).unwrap_or(0)
     }
 
     /// Selects what stands there, or the nearest to it.
     pub fn select(&mut self, position: usize) {
-        if let Some(place) = self.shown.get(position).or(self.shown.last()) {
-            self.selected = *place;
+        if let Some(index) = self.shown.get(position).or(self.shown.last()) {
+            self.selected = *index;
         }
     }
 
     /// Takes in a view.
-    pub fn take(&mut self, view: &FleetView) {
+    pub fn update(&mut self, view: &FleetView) {
         self.views += 1;
         let known = self.shown.len() == view.chips.len() || !self.filter.text().is_empty();
         if self.views >= STEADY || !known {
@@ -117,17 +117,17 @@ impl Roster {
         self.views = 0;
         let words: Vec<String> = self.filter.text().split_whitespace().map(str::to_lowercase).collect();
         let fits = |chip: &ChipView| words.iter().all(|word| has(chip, word));
-        let chip = |place: usize| view.chips.get(place);
-        self.shown = (0..view.chips.len()).filter(|place| chip(*place).is_some_and(fits)).collect();
+        let chip = |index: usize| view.chips.get(index);
+        self.shown = (0..view.chips.len()).filter(|index| chip(*index).is_some_and(fits)).collect();
         match self.order {
-            Order::Place => {}
-            Order::Name => self.shown.sort_by_key(|place| chip(*place).map(|chip| natural(&chip.name))),
-            Order::Role => self.shown.sort_by_key(|place| chip(*place).map(|chip| chip.role.clone())),
-            Order::Variant => self.shown.sort_by_key(|place| chip(*place).map(|chip| chip.variant.clone())),
-            Order::Arena => self.shown.sort_by_key(|place| Reverse(chip(*place).map(fullness))),
-            Order::Load => self.shown.sort_by_key(|place| Reverse(chip(*place).map(|chip| chip.load))),
-            Order::Alarms => self.shown.sort_by_key(|place| Reverse(chip(*place).map(|chip| chip.alarms))),
-            Order::State => self.shown.sort_by_key(|place| chip(*place).map(|chip| urgency(chip.state))),
+            Order::Index => {}
+            Order::Name => self.shown.sort_by_key(|index| chip(*index).map(|chip| natural(&chip.name))),
+            Order::Role => self.shown.sort_by_key(|index| chip(*index).map(|chip| chip.role.clone())),
+            Order::Variant => self.shown.sort_by_key(|index| chip(*index).map(|chip| chip.variant.clone())),
+            Order::Arena => self.shown.sort_by_key(|index| Reverse(chip(*index).map(fullness))),
+            Order::Load => self.shown.sort_by_key(|index| Reverse(chip(*index).map(|chip| chip.load))),
+            Order::Alarms => self.shown.sort_by_key(|index| Reverse(chip(*index).map(|chip| chip.alarms))),
+            Order::State => self.shown.sort_by_key(|index| chip(*index).map(|chip| urgency(chip.state))),
         }
         if self.reverse {
             self.shown.reverse();
@@ -206,10 +206,10 @@ mod tests {
     fn the_order_follows_the_property_and_the_selection_its_chip() {
         let view = fleet();
         let mut roster = Roster::default();
-        roster.take(&view);
+        roster.update(&view);
         roster.select(1);
         let mut orders = vec![];
-        for order in [Order::Place, Order::Name, Order::Arena, Order::Alarms] {
+        for order in [Order::Index, Order::Name, Order::Arena, Order::Alarms] {
             roster.order = order;
             roster.arrange(&view);
             orders.push((roster.shown().to_vec(), roster.position()));

@@ -1,4 +1,4 @@
-//! The terminal, taken over and given back: at the end, after a panic, when the program is told to stop.
+//! The terminal, taken over and given back: at the end, after a panic, when a signal stops the program.
 
 use crate::error::Exit;
 use crossterm::cursor::Show;
@@ -12,7 +12,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How long the display has to end by itself when it is told to stop.
+/// How long the display has to end by itself when a signal stops it.
 const GRACE: Duration = Duration::from_secs(1);
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -43,7 +43,7 @@ impl Screen {
         // Where there can be no handler, the signal ends the program as ever.
         let _ = ctrlc::set_handler(|| {
             STOP.store(true, Ordering::SeqCst);
-            // A terminal that has hung up may keep whoever reads from it for ever.
+            // A terminal that has hung up may block a reader for ever.
             std::thread::sleep(GRACE);
             give_back();
             std::process::exit(Exit::Interrupted as i32);
@@ -62,8 +62,8 @@ impl Drop for Screen {
     }
 }
 
-/// Was the program told to stop?
-pub fn told_to_stop() -> bool {
+/// Did a signal ask the program to stop?
+pub fn stop_requested() -> bool {
     STOP.load(Ordering::SeqCst)
 }
 

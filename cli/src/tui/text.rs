@@ -1,4 +1,4 @@
-//! Text that fits its place: cut with a mark, as a curve, as a clock.
+//! Text that fits its space: cut with a mark, as a curve, as a clock.
 
 use ratatui::text::Span;
 use ruvllm_esp_core::units::Micros;
@@ -60,9 +60,9 @@ fn break_at(text: &str, room: usize) -> (&str, &str) {
         return (text, "");
     }
     let mut end = 0;
-    for (place, letter) in text.char_indices() {
-        let next = place + letter.len_utf8();
-        if width(text.get(..next).unwrap_or("")) > room && place > 0 {
+    for (index, letter) in text.char_indices() {
+        let next = index + letter.len_utf8();
+        if width(text.get(..next).unwrap_or("")) > room && index > 0 {
             break;
         }
         end = next;

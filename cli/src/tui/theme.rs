@@ -1,6 +1,6 @@
 //! Colours, and what stands for them where there are none.
 //!
-//! Only the sixteen colours that every terminal theme defines are used. What matters is told by a symbol as well, so a
+//! Only the sixteen colours that every terminal theme defines are used. What matters has a symbol as well, so a
 //! display without colour loses nothing.
 
 use ratatui::style::{Color, Modifier, Style};

@@ -130,7 +130,7 @@ impl App {
 
     fn time(&mut self, action: Action) {
         if !self.abilities.pace {
-            return self.tell("time cannot be stopped here: these are real chips");
+            return self.report("time cannot be stopped here: these are real chips");
         }
         match action {
             Action::Step => {
@@ -162,7 +162,7 @@ impl App {
             self.notice = Some("this time cannot be turned back".into());
             return;
         }
-        // Whoever goes to a time wants to be there.
+        // A jump to a time selects that time.
         self.set_pace(Pace { paused: true, ..self.pace });
         (self.jumping, self.bound) = (Some(to), Some(to));
         self.commands.push(Command::Jump(to));
@@ -170,7 +170,7 @@ impl App {
 
     fn open_menu(&mut self) {
         if !self.abilities.faults {
-            return self.tell(self.abilities.origin.unbreakable());
+            return self.report(self.abilities.origin.unbreakable());
         }
         let mut entries = fault::menu(&self.view, &self.marks, self.fault_chip(), self.fault_link());
         if self.panel == Panel::Network {
@@ -179,19 +179,19 @@ impl App {
             entries.rotate_left(chips);
         }
         if entries.is_empty() {
-            return self.tell_of_no_chip();
+            return self.report_no_chip();
         }
         self.mode = Mode::Menu(entries, 0);
     }
 
-    fn tell(&mut self, notice: &str) {
+    fn report(&mut self, notice: &str) {
         self.notice = Some(notice.to_string());
     }
 
     /// Why there is no chip to do something with.
-    fn tell_of_no_chip(&mut self) {
+    fn report_no_chip(&mut self) {
         let hidden = !self.view.chips.is_empty() && self.chip().is_none();
-        self.tell(if hidden {
+        self.report(if hidden {
             "the filter hides every chip: Esc in the fleet undoes it"
         } else {
             "there is no chip"
@@ -217,7 +217,7 @@ impl App {
         match action {
             Action::Go(direction) => self.select_tile(direction),
             Action::Open if self.chip().is_some() => self.show(Panel::Chip),
-            Action::Open => self.tell_of_no_chip(),
+            Action::Open => self.report_no_chip(),
             Action::Filter => self.mode = Mode::Filter(self.roster.filter.text().to_string()),
             Action::Sort => self.roster.order = self.roster.order.next(),
             Action::Reverse => self.roster.reverse = !self.roster.reverse,
@@ -250,14 +250,14 @@ impl App {
 
     fn in_chip(&mut self, action: Action) {
         let sections = Section::ALL.len();
-        let place = Section::ALL.iter().position(|section| *section == self.section).unwrap_or(0);
-        let turn = |by: usize| Section::ALL.get((place + by) % sections).copied().unwrap_or_default();
+        let index = Section::ALL.iter().position(|section| *section == self.section).unwrap_or(0);
+        let turn = |by: usize| Section::ALL.get((index + by) % sections).copied().unwrap_or_default();
         match action {
             Action::Type if !self.abilities.console => {
-                self.tell("nobody hears what is typed here: this is a record");
+                self.report("a recording takes no input");
             }
             Action::Type if self.chip().is_some() => self.mode = Mode::Console,
-            Action::Type => self.tell_of_no_chip(),
+            Action::Type => self.report_no_chip(),
             Action::NextSection => (self.section, self.scroll) = (turn(1), 0),
             Action::PreviousSection => (self.section, self.scroll) = (turn(sections - 1), 0),
             Action::Go(Direction::Up) => self.scroll = self.scroll.saturating_sub(1),
@@ -285,7 +285,7 @@ impl App {
             Action::Go(Direction::Up) => self.link = self.link.saturating_sub(1),
             Action::Go(_) => self.link = (self.link + 1).min(last),
             Action::Open if self.chip().is_some() => self.show(Panel::Chip),
-            Action::Open => self.tell_of_no_chip(),
+            Action::Open => self.report_no_chip(),
             _ => {}
         }
     }
@@ -300,7 +300,7 @@ impl App {
             Action::Go(Direction::PageUp) => self.event = (self.event + page).min(last),
             Action::Go(Direction::First) => {
                 self.event = last;
-                if let Some(most) = self.most_kept() {
+                if let Some(most) = self.max_kept() {
                     self.notice = Some(format!("the oldest of the {} that are kept", count(most as u64)));
                 }
             }
@@ -318,7 +318,7 @@ impl App {
     fn next_kind(&mut self) {
         let next = match self.kind {
             None => 0,
-            Some(kind) => KINDS.iter().position(|other| *other == kind).map_or(0, |place| place + 1),
+            Some(kind) => KINDS.iter().position(|other| *other == kind).map_or(0, |index| index + 1),
         };
         self.kind = KINDS.get(next).copied();
         self.event = 0;
@@ -348,11 +348,11 @@ impl App {
     fn type_line(&mut self, chip: usize, line: String) {
         let Some(view) = self.view.chips.get(chip) else { return };
         if view.state == ChipState::Off {
-            self.notice = Some(format!("{} is off: nobody heard it; ↑ has the line again", view.name));
+            self.notice = Some(format!("{} is off: the line was not received; ↑ recalls it", view.name));
             return;
         }
         if self.abilities.origin == Origin::Simulation && self.pace.paused && self.jumping.is_none() {
-            self.notice = Some("time stands still: it is typed once time goes on".into());
+            self.notice = Some("paused: the line is typed when time goes on".into());
             self.waiting.push((self.view.now, chip, line.clone()));
         }
         self.commands.push(Command::Type(chip, line));

@@ -28,9 +28,9 @@ pub enum Trouble {
     None,
     /// It never answers.
     Dead,
-    /// It answers no more after so many blocks.
+    /// It answers no more after this many blocks.
     SilentAfter(usize),
-    /// The port is gone after so many blocks.
+    /// The port is gone after this many blocks.
     GoneAfter(usize),
     /// A bit of what is written does not stick.
     StuckBit,
@@ -61,8 +61,8 @@ pub struct Running {
     pub port: String,
     /// Its flash.
     pub flash: Arc<Mutex<Vec<u8>>>,
-    /// The bytes that it heard.
-    pub heard: Arc<AtomicUsize>,
+    /// The bytes that it received.
+    pub received: Arc<AtomicUsize>,
     /// The blocks that were written.
     pub blocks: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
@@ -100,7 +100,7 @@ impl Board {
         let running = Running {
             port,
             flash: Arc::new(Mutex::new(contents)),
-            heard: Arc::default(),
+            received: Arc::default(),
             blocks: Arc::default(),
             stop: Arc::default(),
         };
@@ -110,7 +110,7 @@ impl Board {
             reader: master.try_clone_reader().unwrap(),
             _master: master,
             flash: running.flash.clone(),
-            heard: running.heard.clone(),
+            received: running.received.clone(),
             blocks: running.blocks.clone(),
             registers: HashMap::new(),
             begun: (0, 0),
@@ -135,7 +135,7 @@ struct Device {
     reader: Box<dyn Read + Send>,
     _master: Box<dyn MasterPty + Send>,
     flash: Arc<Mutex<Vec<u8>>>,
-    heard: Arc<AtomicUsize>,
+    received: Arc<AtomicUsize>,
     blocks: Arc<AtomicUsize>,
     registers: HashMap<u32, u32>,
     /// Offset and block size of the write under way.
@@ -153,7 +153,7 @@ impl Device {
                 std::thread::sleep(Duration::from_millis(2));
                 continue;
             };
-            self.heard.fetch_add(length, Ordering::SeqCst);
+            self.received.fetch_add(length, Ordering::SeqCst);
             input.extend_from_slice(&buffer[..length]);
             while let Some(end) =
                 input.iter().position(|byte| *byte == if self.program { b'\n' } else { END })
@@ -173,7 +173,7 @@ impl Device {
         let word = |at: usize| {
             data.get(4 * at..4 * at + 4).map_or(0, |word| u32::from_le_bytes(word.try_into().unwrap()))
         };
-        let place = |at: usize| word(at) as usize;
+        let offset = |at: usize| word(at) as usize;
         match (self.board.trouble, self.blocks.load(Ordering::SeqCst)) {
             (Trouble::Dead, _) => return true,
             (Trouble::SilentAfter(limit), blocks) if blocks >= limit => return true,
@@ -182,11 +182,11 @@ impl Device {
         }
         match *operation {
             0x02 => {
-                self.begun = (place(3), place(2));
-                let (begin, length) = (place(3), place(0));
+                self.begun = (offset(3), offset(2));
+                let (begin, length) = (offset(3), offset(0));
                 self.flash.lock().unwrap()[begin..begin + length.next_multiple_of(SECTOR)].fill(0xff);
             }
-            0x03 => self.write(&data[16..16 + place(0)], place(1)),
+            0x03 => self.write(&data[16..16 + offset(0)], offset(1)),
             0x04 => {
                 self.answer(*operation, 0, &[]);
                 self.program = word(0) == 0;
@@ -201,12 +201,12 @@ impl Device {
                 return true;
             }
             0x0e => {
-                let bytes = self.flash.lock().unwrap()[place(0)..place(0) + 64].to_vec();
+                let bytes = self.flash.lock().unwrap()[offset(0)..offset(0) + 64].to_vec();
                 self.answer(*operation, 0, &bytes);
                 return true;
             }
             0x13 => {
-                let digest = Md5::digest(&self.flash.lock().unwrap()[place(0)..place(0) + place(1)]);
+                let digest = Md5::digest(&self.flash.lock().unwrap()[offset(0)..offset(0) + offset(1)]);
                 let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
                 self.answer(*operation, 0, text.as_bytes());
                 return true;
@@ -253,10 +253,10 @@ impl Device {
         frame.extend(value.to_le_bytes());
         frame.extend(data);
         frame.extend([0; 4]);
-        self.say(&slip(&frame));
+        self.send_bytes(&slip(&frame));
     }
 
-    fn say(&mut self, bytes: &[u8]) {
+    fn send_bytes(&mut self, bytes: &[u8]) {
         let _ = self.writer.write_all(bytes).and_then(|()| self.writer.flush());
     }
 
@@ -271,7 +271,7 @@ impl Device {
         let banner = format!(
             "ESP-ROM:{chip}\r\nruvllm-esp 0.1.0\nvariant={chip} role={role} chip_id={id} sram_kb=313\n[ready] type 'help' for commands\n"
         );
-        self.say(banner.as_bytes());
+        self.send_bytes(banner.as_bytes());
     }
 
     /// One line to the program. False when the port goes away.
@@ -285,10 +285,10 @@ impl Device {
         match text.trim_matches(|character: char| character.is_control() || character == ' ') {
             "role" => {
                 let (role, _) = self.identity();
-                self.say(format!("role: {role}\n").as_bytes());
+                self.send_bytes(format!("role: {role}\n").as_bytes());
             }
             "chip reset" => self.boot(),
-            "panic" => self.say(b"[panic] at 0x42010020\n"),
+            "panic" => self.send_bytes(b"[panic] at 0x42010020\n"),
             _ => {}
         }
         true

@@ -40,8 +40,8 @@ fn crafted(fields: &[u8], payload: &[u8], key: Option<&Key>, counter: u64) -> Ve
         sequence: u32::from(field(5)),
     };
     let mut out = vec![0; FRAME_LIMIT + 64];
-    let seal = key.map(|key| (key, counter));
-    let length = frame::encode(&header, &[payload], seal, &mut out, &mut ()).unwrap_or_default();
+    let tag = key.map(|key| (key, counter));
+    let length = frame::encode(&header, &[payload], tag, &mut out, &mut ()).unwrap_or_default();
     out.truncate(length);
     out
 }
@@ -67,7 +67,7 @@ fuzz_target!(|input: &[u8]| {
                 agent.receive(step >> 7, &crafted(fields, payload, key.as_ref(), counter), &mut turn);
             }
             2 => {
-                let _ = agent.say(Ok(LINES[usize::from(*length) % LINES.len()]), &mut turn);
+                let _ = agent.handle_line(Ok(LINES[usize::from(*length) % LINES.len()]), &mut turn);
             }
             _ => now += Micros(1 << (length % 26)),
         }

@@ -14,7 +14,7 @@ fn check(bytes: &[u8]) {
     let (body, crc) = bytes.split_last_chunk::<4>().expect("a frame ends in a CRC");
     assert_eq!(crc32(body, &mut ()).to_le_bytes(), *crc);
     let _ = frame.to_string();
-    if frame.seal.is_none() {
+    if frame.tag.is_none() {
         let mut again = vec![0; bytes.len()];
         let length =
             frame::encode(&frame.header, &[frame.payload], None, &mut again, &mut ()).expect("it fits");

@@ -31,7 +31,7 @@ fuzz_target!(|input: &[u8]| {
     {
         let (payload, after) = after.split_at(usize::from(*length).min(after.len()));
         rest = after;
-        // Whoever is silent for minutes may be forgotten, and then heard again.
+        // A chip silent for minutes may be forgotten, and come back.
         now += Micros(u64::from(*pause) * 100);
         let header = Header {
             number: *number,

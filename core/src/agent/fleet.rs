@@ -5,7 +5,7 @@
 use super::{Agent, Identity, lay_out};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{Failure, Session};
-use crate::federation::member::Standing;
+use crate::federation::member::Liveness;
 use crate::federation::node::{Node, Profile, Status};
 use crate::federation::{Membership, Outgoing, Turn};
 use crate::item::ItemId;
@@ -16,7 +16,7 @@ use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::endpoint::Traffic;
 
-/// What a chip heard of another.
+/// What a chip received of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerView {
     /// Its address.
@@ -25,10 +25,10 @@ pub struct PeerView {
     pub role: Option<RoleKind>,
     /// How many items it said that it holds.
     pub items: u32,
-    /// How long ago it was heard.
+    /// How long ago it was seen.
     pub age: Micros,
     /// Does it live?
-    pub standing: Standing,
+    pub liveness: Liveness,
 }
 
 impl<Memory: AsMut<[u8]>> Agent<Memory> {
@@ -103,7 +103,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         self.in_fleet().map(|(node, _, _)| *node.traffic())
     }
 
-    /// Shows each chip that was heard, in no order.
+    /// Shows each chip that was seen, in no order.
     pub fn peers(&mut self, now: Micros, mut show: impl FnMut(PeerView)) {
         let Some((node, _, _)) = self.in_fleet() else { return };
         node.members().iter().for_each(|member| {
@@ -112,7 +112,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
                 role: member.role().role(),
                 items: member.items(),
                 age: member.age(now),
-                standing: member.standing(),
+                liveness: member.liveness(),
             });
         });
     }
@@ -151,7 +151,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         }
     }
 
-    /// Takes hold of the node and the role, where the chip is in a fleet.
+    /// The views of the node and the role, where the chip is in a fleet.
     pub(super) fn in_fleet(&mut self) -> Option<(Node<'_>, AnyRole<'_>, Profile)> {
         let Identity { chip, chip_id, role: kind, seed } = self.identity;
         let (plan, load, operations) = (self.plan, self.load, self.operations);
@@ -176,7 +176,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     pub(super) fn write_peers<M: Meter>(&mut self, session: &mut Session<'_, M>) -> Result<(), Failure> {
         match self.in_fleet() {
             Some((node, _, _)) => Ok(node.members().write(session.now, session.out)?),
-            None => Ok(session.out.write_str("peers: (none heard)\n")?),
+            None => Ok(session.out.write_str("peers: (none)\n")?),
         }
     }
 

@@ -131,7 +131,7 @@ pub(super) struct Channel<'a> {
 }
 
 impl<'a> Channel<'a> {
-    /// Takes hold of a channel that remembers the readings within `reach`.
+    /// Carves a channel that remembers the readings within `reach`.
     pub fn carve(arena: &mut Arena<'a>, reach: Reach) -> Result<Self, NoRoom> {
         Ok(Self {
             state: arena.one("channel-state")?,
@@ -304,7 +304,7 @@ impl<'a> Channel<'a> {
             }
             Test::Shift => evidence = evidence.min(MEAN_CREDIT + credit + crossed(state.mean_crossings)),
             Test::Level => {
-                // One level seen all the time and then another needs no crossing to be told apart.
+                // One level seen all the time and then another needs no crossing to be distinguished.
                 let constant = state.changes < 2;
                 let limit = NEIGHBOUR_CREDIT + credit + crossed(state.crossings);
                 evidence =
@@ -435,7 +435,7 @@ impl<'a> Channel<'a> {
         }
     }
 
-    /// Sums up anew after every reading has changed.
+    /// Sums up again after every reading has changed.
     fn renew(&mut self) {
         self.state.sum = self.ring.sum(0..self.ring.len());
         self.lags.rebuild(&self.ring, self.reach);

@@ -64,7 +64,7 @@ pub(super) struct Episodes<'a> {
 }
 
 impl<'a> Episodes<'a> {
-    /// Takes hold of the state.
+    /// Carves the state.
     pub fn carve(arena: &mut Arena<'a>) -> Result<Self, NoRoom> {
         Ok(Self { state: arena.one("episodes")? })
     }

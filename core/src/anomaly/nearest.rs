@@ -66,13 +66,13 @@ fn square(difference: i32) -> u64 {
 }
 
 impl<'a> Lags<'a> {
-    /// Takes hold of the sums of a channel.
+    /// Carves the sums of a channel.
     pub fn carve(arena: &mut Arena<'a>, reach: Reach) -> Result<Self, NoRoom> {
         let lags = (reach.window - reach.pattern) as u32;
         Ok(Self { squares: arena.slice("lag-squares", lags)?, sums: arena.slice("lag-sums", lags)? })
     }
 
-    /// Sums up anew: every reading of `ring` has changed.
+    /// Sums up again: every reading of `ring` has changed.
     pub fn rebuild(&mut self, ring: &Ring<'_>, reach: Reach) {
         for (lag, (squares, sum)) in self.squares.iter_mut().zip(self.sums.iter_mut()).enumerate().skip(1) {
             (*squares, *sum) = (0, 0);

@@ -20,7 +20,7 @@ pub(super) struct Ring<'a> {
 }
 
 impl<'a> Ring<'a> {
-    /// Takes hold of a ring of `capacity` readings.
+    /// Carves a ring of `capacity` readings.
     pub fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
         Ok(Self { state: arena.one("ring-state")?, values: arena.slice("readings", capacity)? })
     }

@@ -40,7 +40,7 @@ pub struct StreamDetector<'a> {
 }
 
 impl<'a> StreamDetector<'a> {
-    /// Takes hold of a detector whose `channels` (at most [`MAX_CHANNELS`]) each remember `window` samples (clamped
+    /// Carves a detector whose `channels` (at most [`MAX_CHANNELS`]) each remember `window` samples (clamped
     /// to [`WINDOWS`]). A channel of 512 samples takes 8,916 bytes, one of 256 takes 4,820; 40 more a stream.
     ///
     /// # Errors

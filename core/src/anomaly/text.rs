@@ -14,16 +14,16 @@ use crate::meter::{Meter, Op};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// How many distinct texts must be learned before one is judged.
-pub const LEAST_TEXTS: u32 = 8;
+pub const MIN_TEXTS: u32 = 8;
 
 /// The dot product of a vector of norm 127 with itself.
 pub const SAME: i32 = 127 * 127;
 
 /// A text this near, in thousandths, is never an anomaly, however alike the learned ones are.
-const LEAST_THRESHOLD: u32 = 100;
+const MIN_THRESHOLD: u32 = 100;
 
 /// A text this far from all, in thousandths, is always one: about where the nearest of a few dozen unrelated texts lies.
-const MOST_THRESHOLD: u32 = 650;
+const MAX_THRESHOLD: u32 = 650;
 
 /// What is known of a learned text. All zeros: never learned.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
@@ -71,7 +71,7 @@ pub struct Lesson {
     pub verdict: TextVerdict,
     /// Where it lies now.
     pub slot: u32,
-    /// Did it take the place of an older text?
+    /// Did it replace an older text?
     pub evicted: bool,
 }
 
@@ -88,12 +88,12 @@ pub struct TextDetector<'a, const D: usize> {
 type Neighbour = Option<(u32, i32)>;
 
 impl<'a, const D: usize> TextDetector<'a, D> {
-    /// Takes hold of a detector of `capacity` texts (at least 16): 16 bytes, and `D + 20` a text.
+    /// Carves a detector of `capacity` texts (at least 16): 16 bytes, and `D + 20` a text.
     ///
     /// # Errors
     /// [`NoRoom`] where the arena is too small.
     pub fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
-        let capacity = capacity.max(2 * LEAST_TEXTS);
+        let capacity = capacity.max(2 * MIN_TEXTS);
         Ok(Self {
             state: arena.one("text-state")?,
             learned: arena.slice("text-neighbours", capacity)?,
@@ -139,7 +139,7 @@ impl<'a, const D: usize> TextDetector<'a, D> {
         }
         let evicted = self.len() == self.capacity();
         let slot = if evicted { self.oldest(meter) } else { self.len() };
-        self.place(slot, vector, at, meter);
+        self.write_slot(slot, vector, at, meter);
         self.state.threshold = self.threshold_of_all(meter);
         Lesson { verdict, slot, evicted }
     }
@@ -168,7 +168,7 @@ impl<'a, const D: usize> TextDetector<'a, D> {
     fn verdict(&self, nearest: Neighbour) -> TextVerdict {
         let distance = nearest.map_or(distance(0), |(_, similarity)| distance(similarity));
         let nearest = nearest.map(|(slot, _)| slot);
-        let remaining = LEAST_TEXTS.saturating_sub(self.len());
+        let remaining = MIN_TEXTS.saturating_sub(self.len());
         if remaining > 0 {
             return TextVerdict { state: State::WarmingUp { remaining }, distance, threshold: 0, nearest };
         }
@@ -185,7 +185,7 @@ impl<'a, const D: usize> TextDetector<'a, D> {
     }
 
     /// Puts `vector` into `slot` and keeps everyone's nearest neighbour right.
-    fn place<M: Meter>(&mut self, slot: u32, vector: &[i8; D], at: u64, meter: &mut M) {
+    fn write_slot<M: Meter>(&mut self, slot: u32, vector: &[i8; D], at: u64, meter: &mut M) {
         let (Some(held), Some(entry)) =
             (self.vectors.get_mut(slot as usize), self.learned.get_mut(slot as usize))
         else {
@@ -222,10 +222,10 @@ impl<'a, const D: usize> TextDetector<'a, D> {
     fn threshold_of_all<M: Meter>(&mut self, meter: &mut M) -> u32 {
         let len = self.len() as usize;
         let (Some(scratch), Some(learned)) = (self.scratch.get_mut(..len), self.learned.get(..len)) else {
-            return LEAST_THRESHOLD;
+            return MIN_THRESHOLD;
         };
-        for (place, learned) in scratch.iter_mut().zip(learned) {
-            *place = distance(learned.similarity) as i32;
+        for (target, learned) in scratch.iter_mut().zip(learned) {
+            *target = distance(learned.similarity) as i32;
         }
         scratch.sort_unstable();
         meter.record(Op::Compare, len as u32 * (len as u32 + 1).ilog2());
@@ -233,7 +233,7 @@ impl<'a, const D: usize> TextDetector<'a, D> {
         let at =
             |percent: usize| scratch.get((len - 1) * percent / 100).map_or(0, |held| held.unsigned_abs());
         let (median, high) = (at(50), at(90));
-        (high + (high - median) / 2).clamp(LEAST_THRESHOLD, MOST_THRESHOLD)
+        (high + (high - median) / 2).clamp(MIN_THRESHOLD, MAX_THRESHOLD)
     }
 }
 

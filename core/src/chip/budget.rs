@@ -7,7 +7,7 @@ use super::{Chip, Radio, stack};
 use crate::units::Bytes;
 
 /// The least stack that esp-hal links a program with.
-const LEAST_STACK: Bytes = Bytes::kib(8);
+const MIN_STACK: Bytes = Bytes::kib(8);
 
 /// What is set aside beyond the deepest stack that was emulated, in hundredths of it: for interrupts, for the windows that
 /// Xtensa spills to the stack, and for a compiler that lays frames out otherwise.
@@ -16,7 +16,7 @@ const STACK_MARGIN: u32 = 50;
 /// What is set aside for the stack: the deepest of any role's golden session ([`stack::DEEPEST`]) and half of that again,
 /// in whole KiB.
 pub const STACK_RESERVE: Bytes = {
-    let (mut deepest, mut at) = (LEAST_STACK.0, 0);
+    let (mut deepest, mut at) = (MIN_STACK.0, 0);
     while at < stack::DEEPEST.len() {
         let reserve = stack::DEEPEST[at].2.0 * (100 + STACK_MARGIN) / 100;
         deepest = if reserve > deepest { reserve } else { deepest };

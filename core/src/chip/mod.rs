@@ -24,7 +24,7 @@ pub use sourced::{Confidence, Sourced};
 
 use crate::units::{Bytes, Hertz};
 
-/// An instruction set, as far as the Rust compiler and the price tables tell them apart.
+/// An instruction set, as far as the Rust compiler and the cost tables tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Isa {
     /// Xtensa LX6, 7-stage pipeline.

@@ -14,7 +14,7 @@ use crate::item::ItemId;
 use crate::limits::{LINE_LIMIT, MAX_RESULTS};
 use crate::meter::Meter;
 use crate::role::AnyRole;
-use crate::role::shared::{Asked, Asks, Keeping, Kept};
+use crate::role::shared::{Asked, Asks, ItemPayload, StoreOutcome};
 use crate::wire::Message;
 use crate::wire::endpoint::Traffic;
 use crate::wire::frame::Header;
@@ -24,7 +24,7 @@ use crate::wire::message::{
 };
 
 /// What follows from a message for its sender.
-pub(super) enum Reply {
+pub(super) enum FrameReply {
     Nothing,
     Hello,
     Stored(ItemId, u32),
@@ -54,15 +54,15 @@ pub(super) fn serve<M: Meter>(
     role: &mut AnyRole<'_>,
     profile: &Profile,
     turn: &mut Turn<'_, M>,
-) -> Reply {
+) -> FrameReply {
     // Who is to hold an item is asked by itself.
     let is_for_me = header.destination == profile.id;
     match message {
-        Message::Hello(hello) if hello.wants_reply => Reply::Hello,
-        Message::Add(add) if is_for_me => store(add.item, &Keeping::Text(add.text), role, turn),
+        Message::Hello(hello) if hello.wants_reply => FrameReply::Hello,
+        Message::Add(add) if is_for_me => store(add.item, &ItemPayload::Text(add.text), role, turn),
         Message::Remember(remember) if is_for_me => {
-            let (kind, lives_s, text) = (remember.kind, remember.lives_s, remember.text);
-            store(remember.item, &Keeping::Memory { kind, lives_s, text }, role, turn)
+            let (kind, ttl_s, text) = (remember.kind, remember.ttl_s, remember.text);
+            store(remember.item, &ItemPayload::Memory { kind, ttl_s, text }, role, turn)
         }
         Message::Search(search) if header.embedder == crate::embed::VERSION => {
             search_here(search, role, profile, turn)
@@ -72,13 +72,13 @@ pub(super) fn serve<M: Meter>(
             let mut text = [0; LINE_LIMIT];
             let slot = role.slot_of(get.item, turn.meter).filter(|_| holds(get.item, profile.id));
             let Some((slot, catalog)) = slot.zip(role.catalog()) else {
-                return Reply::Refused(get.request, NOT_FOUND);
+                return FrameReply::Refused(get.request, NOT_FOUND);
             };
             let length = catalog.read(slot, &mut text, turn.meter).len() as u16;
-            Reply::Text { request: get.request, item: get.item, text, length }
+            FrameReply::Text { request: get.request, item: get.item, text, length }
         }
-        Message::StatsRequest(request) => Reply::Stats(request.request, role.items()),
-        _ => Reply::Nothing,
+        Message::StatsRequest(request) => FrameReply::Stats(request.request, role.items()),
+        _ => FrameReply::Nothing,
     }
 }
 
@@ -92,17 +92,17 @@ fn holds(item: ItemId, me: u16) -> bool {
 #[inline(never)]
 fn store<M: Meter>(
     item: ItemId,
-    keeping: &Keeping<'_>,
+    payload: &ItemPayload<'_>,
     role: &mut AnyRole<'_>,
     turn: &mut Turn<'_, M>,
-) -> Reply {
+) -> FrameReply {
     if item.own_id().is_some() {
-        return Reply::Nothing;
+        return FrameReply::Nothing;
     }
-    match keep(item, keeping, role, turn) {
-        Ok(Kept::New | Kept::Already) => Reply::Stored(item, keeping.check(turn.meter)),
-        Ok(Kept::Conflict) => Reply::Declined(item, NAME_TAKEN),
-        Err(failure) => Reply::Declined(item, failure.code()),
+    match keep(item, payload, role, turn) {
+        Ok(StoreOutcome::New | StoreOutcome::Already) => FrameReply::Stored(item, payload.check(turn.meter)),
+        Ok(StoreOutcome::Conflict) => FrameReply::Declined(item, NAME_TAKEN),
+        Err(failure) => FrameReply::Declined(item, failure.code()),
     }
 }
 
@@ -112,15 +112,15 @@ fn search_here<M: Meter>(
     role: &AnyRole<'_>,
     profile: &Profile,
     turn: &mut Turn<'_, M>,
-) -> Reply {
+) -> FrameReply {
     let vector = vector_of(&search.query).filter(|_| role.kind().can_answer(Asks::Search));
-    let Some(vector) = vector else { return Reply::Nothing };
+    let Some(vector) = vector else { return FrameReply::Nothing };
     let (mut found, mut length) = ([Found::default(); MAX_RESULTS], 0);
     let mut top = Top::new(&mut found, &mut length, search.count);
     role.nearest(vector, profile.id, turn.meter, |item, score, meter| {
         top.offer(Found::new(item, score, profile.id), meter);
     });
-    Reply::Hits { request: search.request, searched: Some(role.items()), found, length }
+    FrameReply::Hits { request: search.request, searched: Some(role.items()), found, length }
 }
 
 #[inline(never)]
@@ -129,9 +129,9 @@ fn recall_here<M: Meter>(
     role: &mut AnyRole<'_>,
     profile: &Profile,
     turn: &mut Turn<'_, M>,
-) -> Reply {
+) -> FrameReply {
     if !role.kind().can_answer(Asks::Recall) {
-        return Reply::Nothing;
+        return FrameReply::Nothing;
     }
     let (mut found, mut length) = ([Found::default(); MAX_RESULTS], 0);
     let mut top = Top::new(&mut found, &mut length, recall.count);
@@ -142,7 +142,7 @@ fn recall_here<M: Meter>(
     let _ = role.recall(&asked, me, turn.now, turn.meter, |item, score| {
         top.offer(Found::new(item, score, me), &mut ());
     });
-    Reply::Hits { request: recall.request, searched: None, found, length }
+    FrameReply::Hits { request: recall.request, searched: None, found, length }
 }
 
 /// What a message means for what this chip has under way.
@@ -163,7 +163,7 @@ pub(super) fn news(message: &Message<'_>) -> News {
             bytes
                 .iter_mut()
                 .zip(text.as_bytes().iter().take(length))
-                .for_each(|(place, byte)| *place = *byte);
+                .for_each(|(target, byte)| *target = *byte);
             News::Text { request, item, text: bytes, length: length as u16 }
         }
         _ => News::None,
@@ -221,26 +221,26 @@ impl Node<'_> {
     pub(super) fn reply<M: Meter>(
         &mut self,
         to: u16,
-        reply: &Reply,
+        reply: &FrameReply,
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) {
         let stats;
         let message = match reply {
-            Reply::Nothing => return,
-            Reply::Hello => hello_of(profile, false),
-            Reply::Stored(item, check) => Message::Stored(Stored { item: *item, check: *check }),
-            Reply::Declined(item, code) => Message::Refused(Refused { item: *item, code }),
-            Reply::Refused(request, code) => Message::Error(Error { request: *request, code }),
-            Reply::Hits { request, searched, found, length } => {
+            FrameReply::Nothing => return,
+            FrameReply::Hello => hello_of(profile, false),
+            FrameReply::Stored(item, check) => Message::Stored(Stored { item: *item, check: *check }),
+            FrameReply::Declined(item, code) => Message::Refused(Refused { item: *item, code }),
+            FrameReply::Refused(request, code) => Message::Error(Error { request: *request, code }),
+            FrameReply::Hits { request, searched, found, length } => {
                 hits_message(*request, *searched, found.get(..usize::from(*length)).unwrap_or_default())
             }
-            Reply::Text { request, item, text, length } => {
+            FrameReply::Text { request, item, text, length } => {
                 let text = text.get(..usize::from(*length)).unwrap_or_default();
                 let text = core::str::from_utf8(text).unwrap_or_default();
                 Message::Text(Text { request: *request, item: *item, text })
             }
-            Reply::Stats(request, items) => {
+            FrameReply::Stats(request, items) => {
                 stats = stats_of(*request, *items, profile, self.traffic());
                 Message::Stats(stats)
             }

@@ -2,11 +2,11 @@
 //!
 //! Each command answers at once with what was begun. How it ended comes later, as lines that begin with `fleet:`.
 
-use super::errand::ALARM;
 use super::gather::Asking;
 use super::node::{Node, Profile};
 use super::rank::Pool;
 use super::replication::FROM_CONSOLE;
+use super::replication_table::ALARM;
 use super::{Turn, pace};
 use crate::console::{CommandInfo, Failure, count_and_text, split_word};
 use crate::event::ChipEvent;
@@ -14,7 +14,7 @@ use crate::limits::LINE_LIMIT;
 use crate::meter::Meter;
 use crate::role::contract::{Alarm, embed_text};
 use crate::role::memory::{FOR_EVER, MemoryType, parse_time_to_live, parse_type};
-use crate::role::shared::{Asks, Keeping, Keeps};
+use crate::role::shared::{Asks, ItemPayload, Keeps};
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Thousandths;
 use crate::wire::message::{Anomaly, RoleCode};
@@ -39,7 +39,7 @@ const ADD: CommandInfo = CommandInfo {
 const SEARCH: CommandInfo = CommandInfo {
     name: "fleet search",
     usage: "fleet search [K] TEXT",
-    summary: "the K nearest texts of all indexers (4 unless told)",
+    summary: "the K nearest texts of all indexers [default: 4]",
 };
 const REMEMBER: CommandInfo = CommandInfo {
     name: "fleet remember",
@@ -49,7 +49,7 @@ const REMEMBER: CommandInfo = CommandInfo {
 const RECALL: CommandInfo = CommandInfo {
     name: "fleet recall",
     usage: "fleet recall [K] TEXT",
-    summary: "what retrievers and archivists know that bears on TEXT (3 unless told)",
+    summary: "what retrievers and archivists hold about TEXT [default: 3]",
 };
 const USAGE: &str = "fleet [add|search|remember|recall] ...";
 
@@ -66,7 +66,7 @@ pub enum FleetCommand<'l> {
         text: &'l str,
     },
     /// Keep a memory.
-    Remember(Keeping<'l>),
+    Remember(ItemPayload<'l>),
     /// Ask for the nearest texts, or for what bears on a text.
     Ask {
         /// Which of the two.
@@ -107,8 +107,8 @@ impl<'l> FleetCommand<'l> {
                 let (kind, rest) = parse_type(rest, REMEMBER.usage)?;
                 let (lives, text) = parse_time_to_live(rest, kind)?;
                 let text = some(text, REMEMBER.usage)?;
-                let (kind, lives_s) = (kind as u8, lives.unwrap_or(FOR_EVER));
-                FleetCommand::Remember(Keeping::Memory { kind, lives_s, text })
+                let (kind, ttl_s) = (kind as u8, lives.unwrap_or(FOR_EVER));
+                FleetCommand::Remember(ItemPayload::Memory { kind, ttl_s, text })
             }
             _ => return Err(Failure::Missing { usage: USAGE }),
         })
@@ -142,7 +142,7 @@ impl Node<'_> {
             FleetCommand::Status => Ok(self.write_status(role, turn.out)?),
             FleetCommand::Add { role, text } => {
                 let pool = role.unwrap_or_else(|| self.usual_pool(Keeps::Texts, profile));
-                self.accept(&Keeping::Text(text), pool, ("adding", ADD.usage), turn)
+                self.accept(&ItemPayload::Text(text), pool, ("adding", ADD.usage), turn)
             }
             FleetCommand::Remember(memory) => {
                 let pool = self.usual_pool(Keeps::Memories, profile);
@@ -163,13 +163,13 @@ impl Node<'_> {
     /// Gives the fleet what the console was told to store.
     fn accept<M: Meter>(
         &mut self,
-        given: &Keeping<'_>,
+        given: &ItemPayload<'_>,
         pool: RoleKind,
         (word, usage): (&'static str, &'static str),
         turn: &mut Turn<'_, M>,
     ) -> Result<(), Failure> {
         embed_text(given.text(), usage, turn.meter)?;
-        let item = self.give(given, pool, FROM_CONSOLE, turn)?;
+        let item = self.replicate(given, pool, FROM_CONSOLE, turn)?;
         Ok(writeln!(turn.out, "fleet: {word} item={item}")?)
     }
 
@@ -199,8 +199,8 @@ impl Node<'_> {
         let id = profile.id;
         // What does not fit is cut off.
         let _ = write!(text, "alarm {number} of chip {id}: score {score} over {threshold} at {sample}");
-        let keeping = Keeping::Memory { kind: MemoryType::Event as u8, lives_s: 0, text: text.get() };
-        if self.give(&keeping, RoleKind::keeper(Keeps::Memories), ALARM, turn).is_err() {
+        let payload = ItemPayload::Memory { kind: MemoryType::Event as u8, ttl_s: 0, text: text.get() };
+        if self.replicate(&payload, RoleKind::keeper(Keeps::Memories), ALARM, turn).is_err() {
             // A line that cannot be written has nowhere to be reported.
             let _ = writeln!(turn.out, "fleet: alarm not stored busy");
         }
@@ -230,8 +230,8 @@ impl Write for Short {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
         let room = LINE_LIMIT - self.length;
         let length = text.floor_char_boundary(room);
-        let place = self.bytes.iter_mut().skip(self.length);
-        place.zip(text.as_bytes().iter().take(length)).for_each(|(place, byte)| *place = *byte);
+        let slot = self.bytes.iter_mut().skip(self.length);
+        slot.zip(text.as_bytes().iter().take(length)).for_each(|(target, byte)| *target = *byte);
         self.length += length;
         Ok(())
     }

@@ -24,13 +24,13 @@ use crate::wire::{BROADCAST, Message};
 use zerocopy::{FromBytes, IntoBytes};
 
 /// How often those who do not answer are asked again.
-const MOST_REPEATS: u8 = 4;
+const MAX_REPEATS: u8 = 4;
 /// How many of them at a time.
 const REPEATS_AT_ONCE: usize = 8;
 /// Microseconds between one such round and the next, at least.
-const LEAST_PAUSE: u64 = 10_000;
+const MIN_PAUSE: u64 = 10_000;
 /// How often a text is asked of each of two holders.
-const MOST_FETCHES: u8 = 4;
+const MAX_FETCHES: u8 = 4;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -80,15 +80,15 @@ impl Node<'_> {
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) -> Result<u32, Failure> {
-        let place = self.questions.vacancy().ok_or(Failure::Busy { limit: QUESTIONS })?;
+        let slot = self.questions.vacancy().ok_or(Failure::Busy { limit: QUESTIONS })?;
         let kind = asking.kind();
         let question = self.question(kind, count, turn.now);
         let request = question.request;
         let mut first = None;
-        let Some(mut open) = self.questions.at(place) else { return Err(Failure::Busy { limit: QUESTIONS }) };
+        let Some(mut open) = self.questions.at(slot) else { return Err(Failure::Busy { limit: QUESTIONS }) };
         open.begin(question, asking.bytes());
-        for (place, member) in self.members.places().filter(|(_, member)| may_answer(kind, member)) {
-            open.ask(place);
+        for (slot, member) in self.members.slots().filter(|(_, member)| may_answer(kind, member)) {
+            open.ask(slot);
             first.get_or_insert(member.id());
         }
         let others = open.question.of;
@@ -102,9 +102,9 @@ impl Node<'_> {
         turn.observer.event(&ChipEvent::Asked { request, of });
         writeln!(turn.out, "fleet: asked request={request} of={of}")?;
         match first {
-            Some(only) if others == 1 => self.put(place, only, turn),
-            Some(_) => self.put(place, BROADCAST, turn),
-            None => self.conclude(place, role, turn),
+            Some(only) if others == 1 => self.put(slot, only, turn),
+            Some(_) => self.put(slot, BROADCAST, turn),
+            None => self.conclude(slot, role, turn),
         }
         Ok(request)
     }
@@ -126,9 +126,9 @@ impl Node<'_> {
         }
     }
 
-    /// Puts the question at `place` to chip `to`, or to everyone.
-    fn put<M: Meter>(&mut self, place: usize, to: u16, turn: &mut Turn<'_, M>) {
-        let Some(open) = self.questions.at(place) else { return };
+    /// Puts the question at `slot` to chip `to`, or to everyone.
+    fn put<M: Meter>(&mut self, slot: usize, to: u16, turn: &mut Turn<'_, M>) {
+        let Some(open) = self.questions.at(slot) else { return };
         let left = open.question.deadline.saturating_sub(turn.now.get()) / 1000;
         let (request, count) = (open.question.request, open.question.count);
         let deadline_ms = u16::try_from(left).unwrap_or(u16::MAX);
@@ -158,9 +158,9 @@ impl Node<'_> {
         role: &AnyRole<'_>,
         turn: &mut Turn<'_, M>,
     ) {
-        let Some(member) = self.members.place_of(source, turn.meter) else { return };
-        let Some(place) = self.questions.find(request) else { return };
-        let Some(mut open) = self.questions.at(place) else { return };
+        let Some(member) = self.members.slot_of(source, turn.meter) else { return };
+        let Some(slot) = self.questions.find(request) else { return };
+        let Some(mut open) = self.questions.at(slot) else { return };
         if open.question.kind != kind || !open.answer(member) {
             return;
         }
@@ -170,54 +170,54 @@ impl Node<'_> {
             open.top().offer(Found::new(hit.item, hit.score, source), turn.meter);
         }
         if open.question.answered == open.question.of {
-            self.conclude(place, role, turn);
+            self.conclude(slot, role, turn);
         }
     }
 
     /// Asks again, concludes and fetches where it is time to.
     pub(super) fn tick_questions<M: Meter>(&mut self, role: &AnyRole<'_>, turn: &mut Turn<'_, M>) {
-        for place in 0..QUESTIONS as usize {
-            let Some(open) = self.questions.at(place) else { return };
+        for slot in 0..QUESTIONS as usize {
+            let Some(open) = self.questions.at(slot) else { return };
             let Question { stage, deadline, retry_at, .. } = *open.question;
             match stage {
-                GATHERING if turn.now.get() >= deadline => self.conclude(place, role, turn),
-                GATHERING if turn.now.get() >= retry_at => self.ask_again(place, turn),
-                FETCHING if turn.now.get() >= retry_at => self.fetch_again(place, role, turn),
+                GATHERING if turn.now.get() >= deadline => self.conclude(slot, role, turn),
+                GATHERING if turn.now.get() >= retry_at => self.ask_again(slot, turn),
+                FETCHING if turn.now.get() >= retry_at => self.fetch_again(slot, role, turn),
                 _ => {}
             }
         }
     }
 
-    fn ask_again<M: Meter>(&mut self, place: usize, turn: &mut Turn<'_, M>) {
+    fn ask_again<M: Meter>(&mut self, slot: usize, turn: &mut Turn<'_, M>) {
         let (link, topology) = (self.membership.link, self.membership.topology);
         let chips = self.members.counted();
         let mut missing = [0; REPEATS_AT_ONCE];
         let mut count = 0;
-        let Some(open) = self.questions.at(place) else { return };
+        let Some(open) = self.questions.at(slot) else { return };
         // Each time from another member on, so that more missing ones than fit this turn all get theirs.
         let skip = usize::from(open.question.attempt) * REPEATS_AT_ONCE;
-        let all = self.members.places().filter(|(place, _)| open.is_missing(*place)).count().max(1);
-        let cycle = self.members.places().filter(|(place, _)| open.is_missing(*place)).cycle();
-        for ((_, member), place) in cycle.skip(skip % all).take(all).zip(missing.iter_mut()) {
-            *place = member.id();
+        let all = self.members.slots().filter(|(slot, _)| open.is_missing(*slot)).count().max(1);
+        let cycle = self.members.slots().filter(|(slot, _)| open.is_missing(*slot)).cycle();
+        for ((_, member), slot) in cycle.skip(skip % all).take(all).zip(missing.iter_mut()) {
+            *slot = member.id();
             count += 1;
         }
         open.question.attempt = open.question.attempt.saturating_add(1);
-        let again = all.div_ceil(REPEATS_AT_ONCE) as u32 * u32::from(MOST_REPEATS);
+        let again = all.div_ceil(REPEATS_AT_ONCE) as u32 * u32::from(MAX_REPEATS);
         open.question.retry_at = if u32::from(open.question.attempt) > again {
             open.question.deadline
         } else {
             let share = all.div_ceil(REPEATS_AT_ONCE).max(1) as u64;
-            turn.now.get() + (pace::answer_wait(link, topology, chips, 0).get() / share).max(LEAST_PAUSE)
+            turn.now.get() + (pace::answer_wait(link, topology, chips, 0).get() / share).max(MIN_PAUSE)
         };
         for id in missing.iter().take(count) {
-            self.put(place, *id, turn);
+            self.put(slot, *id, turn);
         }
     }
 
     /// Says what the question found, and begins to fetch the texts.
-    fn conclude<M: Meter>(&mut self, place: usize, role: &AnyRole<'_>, turn: &mut Turn<'_, M>) {
-        let Some(open) = self.questions.at(place) else { return };
+    fn conclude<M: Meter>(&mut self, slot: usize, role: &AnyRole<'_>, turn: &mut Turn<'_, M>) {
+        let Some(open) = self.questions.at(slot) else { return };
         let Question { request, of, answered, asked_at, partial, found, searched, .. } = *open.question;
         (open.question.stage, open.question.fetched, open.question.attempt) = (FETCHING, 0, 0);
         let elapsed = Micros(turn.now.get().saturating_sub(asked_at));
@@ -237,20 +237,20 @@ impl Node<'_> {
             "fleet: answer request={request} hits={found} chips={answered}/{of} searched={searched} ms={}{word}",
             elapsed.get() / 1000
         );
-        self.fetch(place, role, turn);
+        self.fetch(slot, role, turn);
     }
 
     /// Writes the results whose texts are here, and asks for the text of the first that is not.
-    fn fetch<M: Meter>(&mut self, place: usize, role: &AnyRole<'_>, turn: &mut Turn<'_, M>) {
+    fn fetch<M: Meter>(&mut self, slot: usize, role: &AnyRole<'_>, turn: &mut Turn<'_, M>) {
         let (link, topology) = (self.membership.link, self.membership.topology);
         let chips = self.members.counted();
-        let Some(open) = self.questions.at(place) else { return };
+        let Some(open) = self.questions.at(slot) else { return };
         let mut buffer = [0; LINE_LIMIT];
         while let Some(found) = current(open.question, open.found) {
             let Some(slot) = role.slot_of(found.item(), turn.meter) else {
                 let attempt = open.question.attempt;
-                let holder = if attempt < MOST_FETCHES { found.holder } else { found.second };
-                let wait = pace::answer_wait(link, topology, chips, attempt % MOST_FETCHES);
+                let holder = if attempt < MAX_FETCHES { found.holder } else { found.second };
+                let wait = pace::answer_wait(link, topology, chips, attempt % MAX_FETCHES);
                 open.question.retry_at = turn.now.get() + wait.get();
                 let message = Message::Get(Get { request: open.question.request, item: found.item() });
                 self.endpoint.post(holder, &message, turn.now, turn.meter);
@@ -263,17 +263,17 @@ impl Node<'_> {
         *open.question = Question::default();
     }
 
-    fn fetch_again<M: Meter>(&mut self, place: usize, role: &AnyRole<'_>, turn: &mut Turn<'_, M>) {
-        let Some(open) = self.questions.at(place) else { return };
+    fn fetch_again<M: Meter>(&mut self, slot: usize, role: &AnyRole<'_>, turn: &mut Turn<'_, M>) {
+        let Some(open) = self.questions.at(slot) else { return };
         open.question.attempt += 1;
         if let Some(found) = current(open.question, open.found) {
             let holders = if found.holder == found.second { 1 } else { 2 };
-            if open.question.attempt >= MOST_FETCHES * holders {
+            if open.question.attempt >= MAX_FETCHES * holders {
                 write_found(open.question, &found, None, turn);
                 (open.question.fetched, open.question.attempt) = (open.question.fetched + 1, 0);
             }
         }
-        self.fetch(place, role, turn);
+        self.fetch(slot, role, turn);
     }
 
     /// The text of a result came, or the holder does not have it any more.
@@ -285,8 +285,8 @@ impl Node<'_> {
         role: &AnyRole<'_>,
         turn: &mut Turn<'_, M>,
     ) {
-        let Some(place) = self.questions.find(request) else { return };
-        let Some(open) = self.questions.at(place).filter(|open| open.question.stage == FETCHING) else {
+        let Some(slot) = self.questions.find(request) else { return };
+        let Some(open) = self.questions.at(slot).filter(|open| open.question.stage == FETCHING) else {
             return;
         };
         let Some(found) = current(open.question, open.found) else { return };
@@ -299,15 +299,15 @@ impl Node<'_> {
                 write_found(open.question, &found, Some(text), turn);
                 (open.question.fetched, open.question.attempt) = (open.question.fetched + 1, 0);
             }
-            None if open.question.attempt < MOST_FETCHES && found.second != found.holder => {
-                open.question.attempt = MOST_FETCHES;
+            None if open.question.attempt < MAX_FETCHES && found.second != found.holder => {
+                open.question.attempt = MAX_FETCHES;
             }
             None => {
                 write_found(open.question, &found, None, turn);
                 (open.question.fetched, open.question.attempt) = (open.question.fetched + 1, 0);
             }
         }
-        self.fetch(place, role, turn);
+        self.fetch(slot, role, turn);
     }
 }
 

@@ -1,7 +1,7 @@
-//! A frame comes in: who is heard by it, what follows from it, where it goes on.
+//! Incoming frames: note the sender, handle the message, forward where needed.
 
-use super::answer::{News, Reply, news, serve, tell_alarm};
-use super::member::{Heard, Members};
+use super::answer::{FrameReply, News, news, serve, tell_alarm};
+use super::member::{Members, PeerChange};
 use super::node::{Node, Profile, destination};
 use super::{Topology, Turn, pace};
 use crate::event::ChipEvent;
@@ -22,9 +22,9 @@ impl Node<'_> {
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) {
-        let (hub, coordinates) = (self.hands_on(port), self.is_coordinator());
+        let (hub, coordinates) = (self.forwards(port), self.is_coordinator());
         let (header, reply, news) = match self.endpoint.receive(frame, turn.now, turn.meter) {
-            Err(Dropped::NotForUs) => return self.hand_on(frame, hub, turn),
+            Err(Dropped::NotForUs) => return self.forward_frame(frame, hub, turn),
             // Whoever is further on has to be asked as well, or it is never believed.
             Err(Dropped::Unproven) if frame.get(1) == Some(&PROVE) => return self.spread(frame, hub, turn),
             Err(_) => return,
@@ -34,26 +34,28 @@ impl Node<'_> {
                     tell_alarm(header.source, anomaly.score, coordinates, turn);
                 }
                 let reply = match serve(&header, &message, role, profile, turn) {
-                    // Everyone else is heard by heartbeats; hundreds of answers at once would crowd the link.
-                    Reply::Hello if !coordinates && header.destination == BROADCAST => Reply::Nothing,
+                    // All others are known by their heartbeats; hundreds of answers at once would crowd the link.
+                    FrameReply::Hello if !coordinates && header.destination == BROADCAST => {
+                        FrameReply::Nothing
+                    }
                     reply => reply,
                 };
                 let news = news(&message);
                 if has_gone {
                     self.recount_items_of(header.source, role, turn);
                 } else if has_come {
-                    self.look_again(role, turn.now);
+                    self.rebalance(role, turn.now);
                 }
-                if let Reply::Stored(item, _) = reply {
+                if let FrameReply::Stored(item, _) = reply {
                     self.note_copy(header.source, item, role, profile, turn);
                 }
                 (Some(header), reply, news)
             }
             Ok(Event::Proven { header, is_duplicate }) => {
                 self.take_session(&header, is_duplicate, port, role, turn);
-                (None, Reply::Nothing, News::None)
+                (None, FrameReply::Nothing, News::None)
             }
-            Ok(_) => (None, Reply::Nothing, News::None),
+            Ok(_) => (None, FrameReply::Nothing, News::None),
         };
         self.spread(frame, hub, turn);
         if let Some(header) = header {
@@ -79,12 +81,12 @@ impl Node<'_> {
             self.members.mark_duplicate(id, turn.meter);
             turn.observer.event(&ChipEvent::DuplicateNumber { id });
         }
-        match self.members.hear(header, port, turn.now, turn.meter) {
-            Heard::New => turn.observer.event(&ChipEvent::PeerHeard { id }),
-            Heard::Rebooted => turn.observer.event(&ChipEvent::PeerRebooted { id }),
-            Heard::Again | Heard::NoPlace => return,
+        match self.members.on_frame(header, port, turn.now, turn.meter) {
+            PeerChange::New => turn.observer.event(&ChipEvent::PeerHeard { id }),
+            PeerChange::Rebooted => turn.observer.event(&ChipEvent::PeerRebooted { id }),
+            PeerChange::Again | PeerChange::NoSlot => return,
         }
-        self.look_again(role, turn.now);
+        self.rebalance(role, turn.now);
     }
 
     /// Another board has the number of this chip.
@@ -110,7 +112,7 @@ impl Node<'_> {
     }
 
     /// The port at which a frame that came in at `port` goes on, if this chip hands on frames at all.
-    fn hands_on(&self, port: u8) -> Option<u8> {
+    fn forwards(&self, port: u8) -> Option<u8> {
         match self.membership.topology {
             Topology::Mesh => None,
             Topology::Ring => Some(u8::from(port == 0)),
@@ -130,9 +132,9 @@ impl Node<'_> {
     }
 
     /// Hands on a frame that is meant for another chip, at `port`.
-    fn hand_on<M: Meter>(&mut self, frame: &[u8], port: Option<u8>, turn: &mut Turn<'_, M>) {
+    fn forward_frame<M: Meter>(&mut self, frame: &[u8], port: Option<u8>, turn: &mut Turn<'_, M>) {
         let Some(port) = port else { return };
-        let Ok(header) = self.endpoint.vouch(frame, turn.meter) else { return };
+        let Ok(header) = self.endpoint.verify_for_relay(frame, turn.meter) else { return };
         let sender = self.members.get(header.source, turn.meter);
         if sender.is_some_and(|sender| sender.is_counted()) && !self.relay.is_known(frame, turn.meter) {
             self.relay.push(frame, port, turn.meter);
@@ -140,7 +142,7 @@ impl Node<'_> {
     }
 }
 
-/// Notes who was heard and what it said of itself. Says whether it came, came back or has another role than before, and
+/// Notes who was seen and what it said of itself. Says whether it came, came back or has another role than before, and
 /// whether what it held is gone.
 fn listen<M: Meter>(
     members: &mut Members<'_>,
@@ -150,17 +152,17 @@ fn listen<M: Meter>(
     turn: &mut Turn<'_, M>,
 ) -> (bool, bool) {
     let id = header.source;
-    let heard = members.hear(header, port, turn.now, turn.meter);
-    match heard {
-        Heard::New => turn.observer.event(&ChipEvent::PeerHeard { id }),
-        Heard::Rebooted => turn.observer.event(&ChipEvent::PeerRebooted { id }),
-        Heard::Again | Heard::NoPlace => {}
+    let received = members.on_frame(header, port, turn.now, turn.meter);
+    match received {
+        PeerChange::New => turn.observer.event(&ChipEvent::PeerHeard { id }),
+        PeerChange::Rebooted => turn.observer.event(&ChipEvent::PeerRebooted { id }),
+        PeerChange::Again | PeerChange::NoSlot => {}
     }
     let has_turned = match message {
         Message::Heartbeat(beat) => members.beat(id, beat, turn.now, turn.meter),
         Message::Hello(hello) => members.greet(id, hello.role, turn.meter),
         _ => false,
     };
-    let has_gone = has_turned || heard == Heard::Rebooted;
-    (has_gone || heard == Heard::New, has_gone)
+    let has_gone = has_turned || received == PeerChange::Rebooted;
+    (has_gone || received == PeerChange::New, has_gone)
 }

@@ -1,8 +1,8 @@
-//! Who was heard, how long ago, and who is missing.
+//! The table of peers: when each was last seen, and which are missing.
 //!
-//! A place in the table is 40 bytes. A chip is looked for from the slot on that is its address modulo the number of slots,
-//! so that chips numbered in a row are found at once. A chip gets a place when it is first heard and keeps it when it falls silent, so that
-//! its return is told apart from its first word; only a lost chip gives way to another. How long a silence has to be
+//! A slot in the table is 40 bytes. A chip is looked for from the slot on that is its address modulo the number of slots,
+//! so that chips numbered in a row are found at once. A chip gets a slot when it is first seen and keeps it when it falls silent, so that
+//! its return is distinguished from its first word; only a lost chip gives way to another. How long a silence has to be
 //! follows from how often that very chip spoke: no two chips need agree on how many they are.
 
 use super::pace::{self, LOST_AFTER, SUSPECT_AFTER};
@@ -14,10 +14,10 @@ use crate::wire::message::{Heartbeat, RoleCode};
 use core::fmt;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// Does a chip live, as far as one can hear?
+/// Whether a chip is alive, judged by the time since its last frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It was heard lately.
+pub enum Liveness {
+    /// It was seen recently.
     Alive,
     /// It is silent for too long, or did not answer.
     Suspected,
@@ -25,13 +25,13 @@ pub enum Standing {
     Lost,
 }
 
-impl Standing {
+impl Liveness {
     /// The name used in replies.
     pub const fn name(self) -> &'static str {
         match self {
-            Standing::Alive => "alive",
-            Standing::Suspected => "suspected",
-            Standing::Lost => "lost",
+            Liveness::Alive => "alive",
+            Liveness::Suspected => "suspected",
+            Liveness::Lost => "lost",
         }
     }
 }
@@ -40,7 +40,7 @@ const ALIVE: u8 = 1;
 const SUSPECTED: u8 = 2;
 const LOST: u8 = 3;
 
-/// What is known of one chip. All zeros is nobody.
+/// One peer. All zeros: unused.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct Member {
@@ -59,9 +59,9 @@ pub struct Member {
     role: u8,
     embedder: u8,
     load: u8,
-    /// 0 nobody, else as [`Standing`].
-    standing: u8,
-    /// The port at which it is heard first.
+    /// 0: unused, else as [`Liveness`].
+    liveness: u8,
+    /// The port at which it is seen first.
     port: u8,
     /// 1 where it came or went and not all items were checked since.
     changed: u8,
@@ -99,33 +99,33 @@ impl Member {
         self.boot
     }
 
-    /// The port at which it is heard first.
+    /// The port at which it is seen first.
     pub fn port(&self) -> u8 {
         self.port
     }
 
-    /// How long ago it was heard.
+    /// How long ago it was seen.
     pub fn age(&self, now: Micros) -> Micros {
         Micros(now.get().saturating_sub(self.heard_at))
     }
 
     /// Does it live?
-    pub fn standing(&self) -> Standing {
-        match self.standing {
-            ALIVE => Standing::Alive,
-            SUSPECTED => Standing::Suspected,
-            _ => Standing::Lost,
+    pub fn liveness(&self) -> Liveness {
+        match self.liveness {
+            ALIVE => Liveness::Alive,
+            SUSPECTED => Liveness::Suspected,
+            _ => Liveness::Lost,
         }
     }
 
-    /// Was it heard lately?
+    /// Was it seen recently?
     pub fn is_alive(&self) -> bool {
-        self.standing == ALIVE
+        self.liveness == ALIVE
     }
 
     /// Is it not lost?
     pub fn is_counted(&self) -> bool {
-        matches!(self.standing, ALIVE | SUSPECTED)
+        matches!(self.liveness, ALIVE | SUSPECTED)
     }
 
     /// Did it come or go, and were not all items looked at since?
@@ -134,8 +134,8 @@ impl Member {
     }
 
     /// How long it may be silent for each interval that is allowed it.
-    fn interval(&self, places: u32) -> Micros {
-        let (least, most) = (pace::LEAST_INTERVAL, pace::interval(places.saturating_add(1)));
+    fn interval(&self, slots: u32) -> Micros {
+        let (least, most) = (pace::MIN_INTERVAL, pace::interval(slots.saturating_add(1)));
         match self.gap_ms {
             0 => most,
             gap => Micros((u64::from(gap) * 1000).clamp(least.get(), most.get().saturating_mul(2))),
@@ -155,45 +155,45 @@ impl Member {
 
 /// What the arrival of a frame says of its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum PeerChange {
     /// Nothing new.
     Again,
     /// It was not known, or missing.
     New,
     /// It booted since.
     Rebooted,
-    /// No place is left for it.
-    NoPlace,
+    /// No slot is left for it.
+    NoSlot,
 }
 
-/// The chips that were heard.
+/// The chips that were seen.
 #[derive(Debug)]
 pub struct Members<'a> {
-    places: &'a mut [Member],
+    slots: &'a mut [Member],
 }
 
 impl<'a> Members<'a> {
-    /// Places for `capacity` chips.
+    /// Slots for `capacity` chips.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
     pub fn carve(arena: &mut Arena<'a>, capacity: u32) -> Result<Self, NoRoom> {
-        Ok(Self { places: arena.slice("members", capacity)? })
+        Ok(Self { slots: arena.slice("members", capacity)? })
     }
 
-    /// The chips that were ever heard and kept their place, in no order.
+    /// The chips that were ever seen and kept their slot, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Member> + Clone + '_ {
-        self.places.iter().filter(|member| member.standing != 0)
+        self.slots.iter().filter(|member| member.liveness != 0)
     }
 
-    /// Each chip with its place.
-    pub fn places(&self) -> impl Iterator<Item = (usize, &Member)> + Clone + '_ {
-        self.places.iter().enumerate().filter(|(_, member)| member.standing != 0)
+    /// Each chip with its slot.
+    pub fn slots(&self) -> impl Iterator<Item = (usize, &Member)> + Clone + '_ {
+        self.slots.iter().enumerate().filter(|(_, member)| member.liveness != 0)
     }
 
-    /// How many places there are.
+    /// The number of slots.
     pub fn capacity(&self) -> u32 {
-        self.places.len() as u32
+        self.slots.len() as u32
     }
 
     /// How many chips are not lost.
@@ -203,15 +203,15 @@ impl<'a> Members<'a> {
 
     /// The chip at address `id`.
     pub fn get<M: Meter>(&self, id: u16, meter: &mut M) -> Option<&Member> {
-        self.places.get(self.place_of(id, meter)?)
+        self.slots.get(self.slot_of(id, meter)?)
     }
 
-    /// The place of the chip at address `id`.
-    pub fn place_of<M: Meter>(&self, id: u16, meter: &mut M) -> Option<usize> {
+    /// The slot of the chip at address `id`.
+    pub fn slot_of<M: Meter>(&self, id: u16, meter: &mut M) -> Option<usize> {
         // No slot becomes free again, so a chip is never behind one that is.
-        let standing = |slot: &usize| self.places.get(*slot).map_or(0, |member| member.standing);
-        let is_it = |slot: &usize| self.places.get(*slot).is_some_and(|member| member.id == id);
-        let slots = self.slots_from_home(id).take_while(|slot| standing(slot) != 0);
+        let liveness = |slot: &usize| self.slots.get(*slot).map_or(0, |member| member.liveness);
+        let is_it = |slot: &usize| self.slots.get(*slot).is_some_and(|member| member.id == id);
+        let slots = self.slots_from_home(id).take_while(|slot| liveness(slot) != 0);
         let mut looked_at = 1;
         let found = slots.inspect(|_| looked_at += 1).find(is_it);
         meter.record(Op::Scan, looked_at);
@@ -219,13 +219,13 @@ impl<'a> Members<'a> {
     }
 
     fn get_mut<M: Meter>(&mut self, id: u16, meter: &mut M) -> Option<&mut Member> {
-        let slot = self.place_of(id, meter)?;
-        self.places.get_mut(slot)
+        let slot = self.slot_of(id, meter)?;
+        self.slots.get_mut(slot)
     }
 
     /// All slots, from the one at which the chip at address `id` is looked for first.
     fn slots_from_home(&self, id: u16) -> impl Iterator<Item = usize> + use<> {
-        let count = self.places.len();
+        let count = self.slots.len();
         let home = usize::from(id) % count.max(1);
         (home..count).chain(0..home)
     }
@@ -236,50 +236,56 @@ impl<'a> Members<'a> {
     }
 
     /// A frame came from the sender in `header`, at `port`.
-    pub fn hear<M: Meter>(&mut self, header: &Header, port: u8, now: Micros, meter: &mut M) -> Heard {
+    pub fn on_frame<M: Meter>(
+        &mut self,
+        header: &Header,
+        port: u8,
+        now: Micros,
+        meter: &mut M,
+    ) -> PeerChange {
         let fresh = Member {
             id: header.source,
             boot: header.boot,
             nonce: header.nonce,
             embedder: header.embedder,
             role: u8::MAX,
-            standing: LOST,
+            liveness: LOST,
             ..Member::default()
         };
-        let known = self.place_of(header.source, meter);
+        let known = self.slot_of(header.source, meter);
         let slot = known.or_else(|| self.slot_for_another(header.source));
-        let Some(member) = slot.and_then(|slot| self.places.get_mut(slot)) else { return Heard::NoPlace };
+        let Some(member) = slot.and_then(|slot| self.slots.get_mut(slot)) else { return PeerChange::NoSlot };
         if known.is_none() {
             *member = fresh;
         }
-        let was = member.standing;
+        let was = member.liveness;
         let is_another = (member.boot, member.nonce) != (header.boot, header.nonce);
         // Two boards in turn are no reboot of either.
         let rebooted = is_another && member.duplicate == 0;
         if rebooted {
-            *member = Member { standing: was, ..fresh };
+            *member = Member { liveness: was, ..fresh };
         }
         (member.boot, member.nonce) = (header.boot, header.nonce);
-        (member.standing, member.heard_at, member.port) = (ALIVE, now.get(), port);
+        (member.liveness, member.heard_at, member.port) = (ALIVE, now.get(), port);
         member.embedder = header.embedder;
         if was != ALIVE || rebooted {
             member.changed = 1;
         }
         match (rebooted, was) {
-            (true, _) => Heard::Rebooted,
-            (false, ALIVE) => Heard::Again,
-            (false, _) => Heard::New,
+            (true, _) => PeerChange::Rebooted,
+            (false, ALIVE) => PeerChange::Again,
+            (false, _) => PeerChange::New,
         }
     }
 
     /// The first free slot from the home of chip `id` on, or that of the chip lost longest.
     fn slot_for_another(&self, id: u16) -> Option<usize> {
-        let standing = |slot: usize| self.places.get(slot).map(|member| (member.standing, member.heard_at));
+        let liveness = |slot: usize| self.slots.get(slot).map(|member| (member.liveness, member.heard_at));
         let free =
-            self.slots_from_home(id).find(|slot| standing(*slot).is_some_and(|(standing, _)| standing == 0));
+            self.slots_from_home(id).find(|slot| liveness(*slot).is_some_and(|(liveness, _)| liveness == 0));
         free.or_else(|| {
-            let lost = self.slots_from_home(id).filter_map(|slot| Some((slot, standing(slot)?)));
-            lost.filter(|(_, (standing, _))| *standing == LOST)
+            let lost = self.slots_from_home(id).filter_map(|slot| Some((slot, liveness(slot)?)));
+            lost.filter(|(_, (liveness, _))| *liveness == LOST)
                 .min_by_key(|(_, (_, at))| *at)
                 .map(|(slot, _)| slot)
         })
@@ -312,7 +318,7 @@ impl<'a> Members<'a> {
         may: impl Fn(&Member) -> bool,
         meter: &mut M,
     ) -> Option<u16> {
-        meter.record(Op::Scan, self.places.len() as u32);
+        meter.record(Op::Scan, self.slots.len() as u32);
         let silent = self.iter().filter(|member| member.is_alive() && member.age(now) > limit && may(member));
         silent.min_by_key(|member| (member.heard_at, member.id)).map(|member| member.id)
     }
@@ -320,8 +326,8 @@ impl<'a> Members<'a> {
     /// Chip `id` did not answer; says whether that is news.
     pub fn suspect<M: Meter>(&mut self, id: u16, meter: &mut M) -> bool {
         match self.get_mut(id, meter) {
-            Some(member) if member.standing == ALIVE => {
-                member.standing = SUSPECTED;
+            Some(member) if member.liveness == ALIVE => {
+                member.liveness = SUSPECTED;
                 true
             }
             _ => false,
@@ -329,18 +335,18 @@ impl<'a> Members<'a> {
     }
 
     /// Tells `changed` of each chip whose silence has become too long.
-    pub fn check<M: Meter>(&mut self, now: Micros, meter: &mut M, mut changed: impl FnMut(u16, Standing)) {
-        meter.record(Op::Scan, self.places.len() as u32);
-        let places = self.places.len() as u32;
-        for member in self.places.iter_mut().filter(|member| matches!(member.standing, ALIVE | SUSPECTED)) {
-            let (silence, interval) = (member.age(now).get(), member.interval(places).get());
+    pub fn check<M: Meter>(&mut self, now: Micros, meter: &mut M, mut changed: impl FnMut(u16, Liveness)) {
+        meter.record(Op::Scan, self.slots.len() as u32);
+        let slots = self.slots.len() as u32;
+        for member in self.slots.iter_mut().filter(|member| matches!(member.liveness, ALIVE | SUSPECTED)) {
+            let (silence, interval) = (member.age(now).get(), member.interval(slots).get());
             if silence > interval.saturating_mul(u64::from(LOST_AFTER)) {
-                (member.standing, member.changed) = (LOST, 1);
-                changed(member.id, Standing::Lost);
-            } else if member.standing == ALIVE && silence > interval.saturating_mul(u64::from(SUSPECT_AFTER))
+                (member.liveness, member.changed) = (LOST, 1);
+                changed(member.id, Liveness::Lost);
+            } else if member.liveness == ALIVE && silence > interval.saturating_mul(u64::from(SUSPECT_AFTER))
             {
-                member.standing = SUSPECTED;
-                changed(member.id, Standing::Suspected);
+                member.liveness = SUSPECTED;
+                changed(member.id, Liveness::Suspected);
             }
         }
     }
@@ -359,14 +365,14 @@ impl<'a> Members<'a> {
 
     /// Those of whom `remains` says that two are alive under one address stay marked.
     pub fn clear_duplicates(&mut self, remains: impl Fn(u16) -> bool) {
-        for member in self.places.iter_mut().filter(|member| member.duplicate != 0) {
+        for member in self.slots.iter_mut().filter(|member| member.duplicate != 0) {
             member.duplicate = u16::from(remains(member.id));
         }
     }
 
-    /// All items were looked at: nobody counts as changed any more.
+    /// All items were checked: no member counts as changed any more.
     pub fn settle(&mut self) {
-        self.places.iter_mut().for_each(|member| member.changed = 0);
+        self.slots.iter_mut().for_each(|member| member.changed = 0);
     }
 
     /// Writes the reply to `peers`.
@@ -375,7 +381,7 @@ impl<'a> Members<'a> {
     /// Those of `out`.
     pub fn write(&self, now: Micros, out: &mut dyn fmt::Write) -> fmt::Result {
         if self.iter().next().is_none() {
-            return out.write_str("peers: (none heard)\n");
+            return out.write_str("peers: (none)\n");
         }
         writeln!(out, "peers: {}", self.counted())?;
         let mut after = None;
@@ -388,7 +394,7 @@ impl<'a> Members<'a> {
                 None => out.write_str("unknown")?,
             }
             write!(out, " items={} load={} boot={}", member.items, member.load, member.boot)?;
-            write!(out, " age={}.{:03} {}", age / 1000, age % 1000, member.standing().name())?;
+            write!(out, " age={}.{:03} {}", age / 1000, age % 1000, member.liveness().name())?;
             out.write_str(if member.duplicate == 0 { "\n" } else { " duplicate\n" })?;
         }
         Ok(())

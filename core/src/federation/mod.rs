@@ -1,12 +1,12 @@
 //! Many chips as one fleet: who is there, who holds what, who answers.
 //!
 //! A [`node::Node`] is one chip's part in it: a state machine over the wire's [`Endpoint`](crate::wire::Endpoint), carved
-//! from the same arena as the role. Nothing is configured about the others: what a chip knows of them it heard.
+//! from the same arena as the role. Peers are discovered, not configured: a chip knows what it received from them.
 //!
 //! - [`pace`]: intervals, waits, deadlines
-//! - [`member`]: who was heard, how long ago, who is missing
+//! - [`member`]: who was seen, how long ago, who is missing
 //! - [`rank`]: who is to hold an item, the same by all without a directory
-//! - [`errand`], `replication`: items on their way to their holders
+//! - [`replication_table`], `replication`: items on their way to their holders
 //! - `repair`, `probe`: which items are copied again, and who may be gone
 //! - [`question`], [`top`], `gather`: a question to all, the best of the answers, by a deadline
 //! - `answer`: what a chip does with a message of another
@@ -19,7 +19,6 @@
 
 mod answer;
 mod command;
-pub mod errand;
 mod gather;
 mod inbound;
 pub mod member;
@@ -31,6 +30,7 @@ pub mod rank;
 pub mod relay;
 mod repair;
 mod replication;
+pub mod replication_table;
 pub mod top;
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ use core::fmt;
 /// How the chips of a fleet are joined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Topology {
-    /// Each hears each.
+    /// Every chip receives every other.
     #[default]
     Mesh,
     /// The coordinator hands on what others say to each other.
@@ -84,7 +84,7 @@ impl Topology {
     }
 }
 
-/// What a chip is told of the fleet that it joins.
+/// What a chip is configured with when it joins a fleet.
 #[derive(Clone, Copy, Debug)]
 pub struct Membership {
     /// The kind of link.
@@ -93,13 +93,13 @@ pub struct Membership {
     pub topology: Topology,
     /// How many chips shall hold each item that the fleet is given, the first included; at least 1.
     pub replicas: u8,
-    /// Places for other chips.
+    /// Slots for other chips.
     pub peers: u32,
     /// How often this chip has booted, from 1, counted in flash.
     pub boot: u32,
-    /// Random bits, drawn anew at each boot: what tells it from the same boot of another board with the same number.
+    /// Random bits, drawn again at each boot: what tells it from the same boot of another board with the same number.
     pub nonce: u16,
-    /// Random bits, drawn anew at each boot and known to nobody else: its challenges come from them.
+    /// Random bits, drawn again at each boot and known to nobody else: its challenges come from them.
     pub entropy: u64,
     /// The fleet's key, if it has one.
     pub key: Option<Key>,

@@ -1,9 +1,9 @@
 //! One chip's part in a fleet: frames and the time in, frames, lines and events out.
 
-use super::errand::{ADD, ALARM, Errands, REPAIR};
-use super::member::{Members, Standing};
+use super::member::{Liveness, Members};
 use super::question::Questions;
 use super::relay::Relay;
+use super::replication_table::{ADD, ALARM, REPAIR, ReplicationTable};
 use super::{Membership, Outgoing, Topology, Turn, pace};
 use crate::arena::{Arena, NoRoom};
 use crate::embed;
@@ -18,9 +18,9 @@ use crate::wire::{BROADCAST, Capacity, Endpoint, MESSAGE_LIMIT, Message, Setting
 use core::fmt;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// Places for messages on their way out.
+/// Slots for messages on their way out.
 const OUTGOING: u32 = 8;
-/// Places for messages of which not all fragments have come.
+/// Slots for messages of which not all fragments have come.
 const UNFINISHED: u32 = 4;
 
 /// What a chip says of itself.
@@ -87,7 +87,7 @@ pub(super) struct State {
 }
 const _: () = assert!(size_of::<State>() == 88);
 
-/// Heartbeats after which a chip takes what it heard for all there is.
+/// Heartbeats after which a chip takes what it received for all there is.
 const LISTENED: u32 = 3;
 
 impl State {
@@ -133,7 +133,7 @@ pub struct Node<'a> {
     pub(super) endpoint: Endpoint<'a>,
     pub(super) members: Members<'a>,
     pub(super) questions: Questions<'a>,
-    pub(super) errands: Errands<'a>,
+    pub(super) replications: ReplicationTable<'a>,
     pub(super) relay: Relay<'a>,
 }
 
@@ -162,12 +162,12 @@ impl<'a> Node<'a> {
             endpoint: Endpoint::carve(arena, settings, capacity)?,
             members: Members::carve(arena, peers)?,
             questions: Questions::carve(arena, peers)?,
-            errands: Errands::carve(arena)?,
+            replications: ReplicationTable::carve(arena)?,
             relay: Relay::carve(arena, link.frame_limit(), topology != Topology::Mesh)?,
         })
     }
 
-    /// The chips that were heard.
+    /// The chips that were seen.
     pub fn members(&self) -> &Members<'a> {
         &self.members
     }
@@ -180,15 +180,15 @@ impl<'a> Node<'a> {
     /// How this chip sees its fleet.
     pub fn status(&self, role: &AnyRole<'_>) -> Status {
         let count =
-            |standing| self.members.iter().filter(|member| member.standing() == standing).count() as u32;
+            |liveness| self.members.iter().filter(|member| member.liveness() == liveness).count() as u32;
         Status {
             coordinator: (self.state.has_coordinator != 0).then_some(self.state.coordinator),
-            alive: count(Standing::Alive),
-            suspected: count(Standing::Suspected),
-            lost: count(Standing::Lost),
+            alive: count(Liveness::Alive),
+            suspected: count(Liveness::Suspected),
+            lost: count(Liveness::Lost),
             questions: self.questions.open_count(),
-            adding: self.errands.count(ADD) + self.errands.count(ALARM),
-            repairing: self.errands.count(REPAIR),
+            adding: self.replications.count(ADD) + self.replications.count(ALARM),
+            repairing: self.replications.count(REPAIR),
             short: self.short(role),
             to_look: self.state.to_look,
             alarms: self.state.alarms,
@@ -210,7 +210,7 @@ impl<'a> Node<'a> {
         }
         self.tick_probe(role, profile, turn);
         self.tick_pass(role, profile, turn);
-        self.tick_errands(role, profile, turn);
+        self.tick_replications(role, profile, turn);
         self.tick_questions(role, turn);
     }
 
@@ -234,18 +234,18 @@ impl<'a> Node<'a> {
         self.endpoint.post(BROADCAST, &heartbeat, turn.now, turn.meter);
         let mut is_missing_one = false;
         let Turn { now, meter, observer, .. } = turn;
-        self.members.check(*now, *meter, |id, standing| {
+        self.members.check(*now, *meter, |id, liveness| {
             is_missing_one = true;
             if let Some(catalog) = role.catalog_mut() {
                 catalog.names_mut().forget_holder(id, &mut ());
             }
-            observer.event(&match standing {
-                Standing::Lost => ChipEvent::PeerLost { id },
+            observer.event(&match liveness {
+                Liveness::Lost => ChipEvent::PeerLost { id },
                 _ => ChipEvent::PeerSuspected { id },
             });
         });
         if is_missing_one {
-            self.look_again(role, turn.now);
+            self.rebalance(role, turn.now);
         }
         self.check_one(role, profile, turn);
         self.elect(turn);
@@ -285,7 +285,7 @@ impl<'a> Node<'a> {
     /// When to call [`Node::tick`] and [`Node::transmit`] next, if nothing comes in before.
     pub fn wake_at(&self, now: Micros) -> Micros {
         let mut wake = Micros(self.state.next_beat);
-        if self.state.to_look > 0 && self.errands.takes_repair() {
+        if self.state.to_look > 0 && self.replications.takes_repair() {
             wake = wake.min(Micros(self.state.next_look));
         }
         if self.copies() > 1 {
@@ -294,7 +294,7 @@ impl<'a> Node<'a> {
         let waits = [
             self.endpoint.wake_at(now),
             self.questions.wake_at(),
-            self.errands.wake_at(),
+            self.replications.wake_at(),
             (!self.relay.is_empty()).then_some(now),
         ];
         waits.into_iter().flatten().fold(wake, Micros::min).max(now)

@@ -1,24 +1,24 @@
 //! How often, and how long: every span of time by which a fleet lives.
 //!
 //! Heartbeats of all chips together take a fixed share of the link, whatever their number: the interval grows with the
-//! number of chips that were heard. Nothing draws random numbers: jitter follows from who it is and how often it spoke.
+//! number of chips that were seen. Nothing draws random numbers: jitter follows from who it is and how often it spoke.
 
 use super::Topology;
 use crate::units::Micros;
 use crate::wire::link::LinkKind;
 use crate::wire::retry::mix;
 
-/// One held item is looked at every so many heartbeats, whatever happened.
+/// One held item is looked at every this many heartbeats, whatever happened.
 pub const ANTI_ENTROPY_PERIOD: u32 = 4;
 
 /// No chip says more often that it lives.
-pub const LEAST_INTERVAL: Micros = Micros::seconds(1);
+pub const MIN_INTERVAL: Micros = Micros::seconds(1);
 /// Time a chip of the fleet adds to the interval of each. A heartbeat on ESP-NOW, at its basic rate of 1 Mbit/s, is at most
 /// 1.1 ms on the air, so all of them take at most 1.1% of it.
 pub const INTERVAL_A_CHIP: Micros = Micros(100_000);
-/// A chip silent for so many of its intervals is suspected.
+/// A chip silent for this many of its intervals is suspected.
 pub const SUSPECT_AFTER: u32 = 4;
-/// A chip silent for so many of its intervals is lost.
+/// A chip silent for this many of its intervals is lost.
 pub const LOST_AFTER: u32 = 8;
 
 /// A chip of a fleet of `chips` that may hold copies and is silent for so long is asked whether it lives: the longest time
@@ -32,7 +32,7 @@ pub const fn probe_pause(chips: u32) -> Micros {
     Micros(interval(chips).get() / 4)
 }
 
-/// A chip that was silent for so many intervals, and for [`MIN_PATIENCE`], proves anew that it is alive, where there is a key.
+/// A chip that was silent for this many intervals, and for [`MIN_PATIENCE`], proves again that it is alive, where there is a key.
 pub const PATIENCE: u64 = 3;
 /// See [`PATIENCE`].
 pub const MIN_PATIENCE: Micros = Micros::seconds(10);
@@ -46,20 +46,20 @@ pub const ALARM_PAUSE: Micros = Micros::seconds(1);
 /// How often each of `chips` chips says that it lives.
 pub const fn interval(chips: u32) -> Micros {
     let shared = INTERVAL_A_CHIP.get().saturating_mul(chips as u64);
-    if shared > LEAST_INTERVAL.get() { Micros(shared) } else { LEAST_INTERVAL }
+    if shared > MIN_INTERVAL.get() { Micros(shared) } else { MIN_INTERVAL }
 }
 
 /// Heartbeat `number` of a chip follows after its interval, an eighth more or less.
 pub fn jittered(interval: Micros, chip: u16, seed: u32, number: u32) -> Micros {
     let interval = interval.get();
-    let place = u64::from(chip) << 48 ^ u64::from(seed) << 32 ^ u64::from(number);
-    Micros(interval - interval / 8 + mix(place) % (interval / 4 + 1))
+    let slot = u64::from(chip) << 48 ^ u64::from(seed) << 32 ^ u64::from(number);
+    Micros(interval - interval / 8 + mix(slot) % (interval / 4 + 1))
 }
 
-/// When a chip with `places` for others says its first word after boot: within 10 ms for each of them.
-pub fn first_word(chip: u16, seed: u32, places: u32) -> Micros {
-    let place = u64::from(chip) << 32 | u64::from(seed);
-    Micros(mix(place) % (10_000 * (u64::from(places) + 1)))
+/// When a chip with `slots` for others says its first word after boot: within 10 ms for each of them.
+pub fn first_word(chip: u16, seed: u32, slots: u32) -> Micros {
+    let slot = u64::from(chip) << 32 | u64::from(seed);
+    Micros(mix(slot) % (10_000 * (u64::from(slots) + 1)))
 }
 
 /// How long to wait for the answer of one chip before asking it again: a round trip under load, and twice as long each
@@ -82,7 +82,7 @@ pub fn question_deadline(link: LinkKind, topology: Topology, chips: u32) -> Micr
 }
 
 /// How often the same chip is asked to keep an item before another is.
-pub const MOST_ADDS: u8 = 6;
+pub const MAX_ADDS: u8 = 6;
 
 /// How long to wait for the word that an item is kept, before asking `attempt` more.
 pub fn stored_wait(link: LinkKind, topology: Topology, chips: u32, attempt: u8) -> Micros {
@@ -91,7 +91,7 @@ pub fn stored_wait(link: LinkKind, topology: Topology, chips: u32, attempt: u8) 
 
 /// How long an item may take until `copies` chips hold it: two chips that do not answer are borne with.
 pub fn add_deadline(link: LinkKind, topology: Topology, chips: u32, copies: u8) -> Micros {
-    let one: u64 = (0..MOST_ADDS).map(|attempt| stored_wait(link, topology, chips, attempt).get()).sum();
+    let one: u64 = (0..MAX_ADDS).map(|attempt| stored_wait(link, topology, chips, attempt).get()).sum();
     Micros(one.saturating_mul(u64::from(copies) + 2))
 }
 

@@ -1,7 +1,7 @@
 //! Chips that may hold copies and have fallen silent are asked whether they live.
 //!
 //! Heartbeats of a large fleet are far apart, and eight of them have to be missed before a chip is lost: too long for an
-//! item with one copy left. So a chip that was silent for two heartbeats is asked itself, up to [`pace::MOST_ADDS`] times,
+//! item with one copy left. So a chip that was silent for two heartbeats is asked itself, up to [`pace::MAX_ADDS`] times,
 //! one chip at a time. One that does not answer is suspected, and its copies are made again. The pause between two chips is
 //! a share of the interval of heartbeats, so that all of them together cannot take more of the link than a fixed share.
 
@@ -34,7 +34,7 @@ impl Node<'_> {
         if self.state.probed != id {
             (self.state.probed, self.state.probes) = (id, 0);
         }
-        if self.state.probes >= u16::from(pace::MOST_ADDS) {
+        if self.state.probes >= u16::from(pace::MAX_ADDS) {
             self.state.probes = 0;
             self.suspect(id, role, turn);
             return self.rest_probe(chips, turn.now);

@@ -19,7 +19,7 @@ pub const SEARCH: u8 = 1;
 /// Passages and memories.
 pub const RECALL: u8 = 2;
 
-/// One open question. All zeros is none.
+/// One open question. All zeros: unused.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct Question {
@@ -27,7 +27,7 @@ pub struct Question {
     pub asked_at: u64,
     /// When it is answered with what is there.
     pub deadline: u64,
-    /// When whoever did not answer is asked again.
+    /// When the chips that did not answer are asked again.
     pub retry_at: u64,
     /// Its number.
     pub request: u32,
@@ -83,7 +83,7 @@ pub struct Open<'q> {
 }
 
 impl<'a> Questions<'a> {
-    /// Places for [`QUESTIONS`] questions to `members` chips.
+    /// Slots for [`QUESTIONS`] questions to `members` chips.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
@@ -103,23 +103,23 @@ impl<'a> Questions<'a> {
         self.questions.iter().filter(|question| question.stage != 0).count() as u32
     }
 
-    /// The place of the open question `request`.
+    /// The slot of the open question `request`.
     pub fn find(&self, request: u32) -> Option<usize> {
         self.questions.iter().position(|question| question.stage != 0 && question.request == request)
     }
 
-    /// A free place.
+    /// A free slot.
     pub fn vacancy(&self) -> Option<usize> {
         self.questions.iter().position(|question| question.stage == 0)
     }
 
-    /// The question at `place`, free or open.
-    pub fn at(&mut self, place: usize) -> Option<Open<'_>> {
+    /// The question at `slot`, free or open.
+    pub fn at(&mut self, slot: usize) -> Option<Open<'_>> {
         Some(Open {
-            question: self.questions.get_mut(place)?,
-            found: self.found.chunks_exact_mut(MAX_RESULTS).nth(place)?,
-            asked: self.asked.chunks_exact_mut(LINE_LIMIT).nth(place)?,
-            chips: self.chips.chunks_exact_mut(2 * self.words).nth(place)?,
+            question: self.questions.get_mut(slot)?,
+            found: self.found.chunks_exact_mut(MAX_RESULTS).nth(slot)?,
+            asked: self.asked.chunks_exact_mut(LINE_LIMIT).nth(slot)?,
+            chips: self.chips.chunks_exact_mut(2 * self.words).nth(slot)?,
         })
     }
 
@@ -136,11 +136,11 @@ impl<'a> Questions<'a> {
 }
 
 impl Open<'_> {
-    /// Begins anew with `question` about `asked`.
+    /// Starts again with `question` about `asked`.
     pub fn begin(&mut self, question: Question, asked: &[u8]) {
         let length = asked.len().min(self.asked.len());
         *self.question = Question { length: length as u16, ..question };
-        self.asked.iter_mut().zip(asked).for_each(|(place, byte)| *place = *byte);
+        self.asked.iter_mut().zip(asked).for_each(|(target, byte)| *target = *byte);
         self.chips.fill(0);
     }
 
@@ -154,32 +154,32 @@ impl Open<'_> {
         Top::new(self.found, &mut self.question.found, self.question.count)
     }
 
-    /// The member at `place` is asked.
-    pub fn ask(&mut self, place: usize) {
+    /// The member at `slot` is asked.
+    pub fn ask(&mut self, slot: usize) {
         let half = self.chips.len() / 2;
-        if let Some(word) = self.chips.get_mut(..half).and_then(|asked| asked.get_mut(place / 32)) {
-            *word |= 1 << (place % 32);
+        if let Some(word) = self.chips.get_mut(..half).and_then(|asked| asked.get_mut(slot / 32)) {
+            *word |= 1 << (slot % 32);
             self.question.of = self.question.of.saturating_add(1);
         }
     }
 
-    /// Was the member at `place` asked, and has not answered?
-    pub fn is_missing(&self, place: usize) -> bool {
+    /// Was the member at `slot` asked, and has not answered?
+    pub fn is_missing(&self, slot: usize) -> bool {
         let half = self.chips.len() / 2;
         let bit = |words: Option<&[u32]>| {
-            words.and_then(|words| words.get(place / 32)).is_some_and(|word| word >> (place % 32) & 1 == 1)
+            words.and_then(|words| words.get(slot / 32)).is_some_and(|word| word >> (slot % 32) & 1 == 1)
         };
         bit(self.chips.get(..half)) && !bit(self.chips.get(half..))
     }
 
-    /// The member at `place` answered; says whether it was waited for.
-    pub fn answer(&mut self, place: usize) -> bool {
-        if self.question.stage != GATHERING || !self.is_missing(place) {
+    /// The member at `slot` answered; says whether it was waited for.
+    pub fn answer(&mut self, slot: usize) -> bool {
+        if self.question.stage != GATHERING || !self.is_missing(slot) {
             return false;
         }
         let half = self.chips.len() / 2;
-        if let Some(word) = self.chips.get_mut(half..).and_then(|answered| answered.get_mut(place / 32)) {
-            *word |= 1 << (place % 32);
+        if let Some(word) = self.chips.get_mut(half..).and_then(|answered| answered.get_mut(slot / 32)) {
+            *word |= 1 << (slot % 32);
             self.question.answered = self.question.answered.saturating_add(1);
         }
         true

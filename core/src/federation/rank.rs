@@ -11,10 +11,10 @@ use crate::meter::{Meter, Op};
 use crate::wire::message::RoleCode;
 use crate::wire::retry::mix;
 
-/// The most copies of an item; a fleet that asks for more gets so many.
-pub const MOST_REPLICAS: usize = 8;
+/// The most copies of an item; a fleet that asks for more gets this many.
+pub const MAX_REPLICAS: usize = 8;
 
-/// The place of one chip in the order for one item; the greatest comes first.
+/// The rank of one chip for one item; the greatest comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
     /// The weight of the chip for the item.
@@ -24,7 +24,7 @@ pub struct Rank {
 }
 
 impl Rank {
-    /// The place of chip `id` for `item`.
+    /// The rank of chip `id` for `item`.
     pub fn of<M: Meter>(item: ItemId, id: u16, meter: &mut M) -> Rank {
         meter.record(Op::MulWide, 6);
         let chip = u64::from(item.origin) << 48 | u64::from(item.nonce) << 32 | u64::from(item.boot);
@@ -106,17 +106,17 @@ impl Pool {
         members: &Members<'_>,
         meter: &mut M,
     ) -> bool {
-        let mut first = [Rank::default(); MOST_REPLICAS];
-        let limit = usize::from(replicas).clamp(1, MOST_REPLICAS);
+        let mut first = [Rank::default(); MAX_REPLICAS];
+        let limit = usize::from(replicas).clamp(1, MAX_REPLICAS);
         let stayed = members.iter().filter(|member| member.is_alive() && !member.has_changed());
         for id in stayed.filter(|member| self.takes(member)).map(Member::id).chain(self.me) {
             let rank = Rank::of(item, id, meter);
-            let place = first.iter().take(limit).position(|other| rank > *other);
+            let slot = first.iter().take(limit).position(|other| rank > *other);
             meter.record(Op::Compare, limit as u32);
-            if let Some(tail) = place.and_then(|place| first.get_mut(place..limit)) {
+            if let Some(tail) = slot.and_then(|slot| first.get_mut(slot..limit)) {
                 tail.rotate_right(1);
-                if let Some(place) = tail.first_mut() {
-                    *place = rank;
+                if let Some(slot) = tail.first_mut() {
+                    *slot = rank;
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! Frames handed on for others: on a ring and in a star.
 //!
-//! A frame goes on as it came, seal and all. Nothing goes round for ever: a frame to everyone goes on only where it was
+//! A frame goes on as it came, tag included. Nothing goes round for ever: a frame to everyone goes on only where it was
 //! new, a frame to one chip only while its sender is known and not lost, and neither if it is one of the last that were
-//! handed on. Places are few: whoever receives a frame is asked for frames right after.
+//! handed on. Slots are few: after each received frame the caller polls for frames to send.
 
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
@@ -18,18 +18,18 @@ const REMEMBERED: u32 = 32;
 struct Waiting {
     /// Which came first.
     number: u32,
-    /// 0 is a free place.
+    /// 0 is a free slot.
     length: u16,
     port: u16,
 }
 const _: () = assert!(size_of::<Waiting>() == 8);
 
-/// What was handed on. All zeros is nothing.
+/// What was handed on. All zeros: nothing to send.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 struct Count {
     taken: u32,
-    /// Frames for which there was no place.
+    /// Frames for which there was no slot.
     lost: u32,
     /// Where the next frame is remembered.
     next: u32,
@@ -48,22 +48,22 @@ pub struct Relay<'a> {
 }
 
 impl<'a> Relay<'a> {
-    /// Places for frames of at most `limit` bytes, or none where nothing is handed on.
+    /// Slots for frames of at most `limit` bytes, or none where nothing is handed on.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
     pub fn carve(arena: &mut Arena<'a>, limit: u16, is_needed: bool) -> Result<Self, NoRoom> {
-        let places = if is_needed { WAITING } else { 0 };
+        let slots = if is_needed { WAITING } else { 0 };
         Ok(Self {
             count: arena.one("relay state")?,
-            waiting: arena.slice("relay", places)?,
+            waiting: arena.slice("relay", slots)?,
             recent: arena.slice("relay memory", if is_needed { REMEMBERED } else { 0 })?,
-            bytes: arena.slice("relay bytes", places.saturating_mul(u32::from(limit)))?,
+            bytes: arena.slice("relay bytes", slots.saturating_mul(u32::from(limit)))?,
             limit: usize::from(limit).max(1),
         })
     }
 
-    /// How many frames were taken to be handed on, and for how many there was no place.
+    /// How many frames were taken to be handed on, and for how many there was no slot.
     pub fn counts(&self) -> (u32, u32) {
         (self.count.taken, self.count.lost)
     }
@@ -77,10 +77,10 @@ impl<'a> Relay<'a> {
         if self.recent.contains(&crc) {
             return true;
         }
-        let place = self.count.next as usize % self.recent.len().max(1);
+        let slot = self.count.next as usize % self.recent.len().max(1);
         self.count.next = self.count.next.wrapping_add(1);
-        if let Some(place) = self.recent.get_mut(place) {
-            *place = crc;
+        if let Some(slot) = self.recent.get_mut(slot) {
+            *slot = crc;
         }
         false
     }
@@ -88,11 +88,11 @@ impl<'a> Relay<'a> {
     /// Takes a frame for `port`.
     pub fn push<M: Meter>(&mut self, frame: &[u8], port: u8, meter: &mut M) {
         let free = self.waiting.iter().position(|waiting| waiting.length == 0);
-        let place = free.and_then(|free| {
+        let slot = free.and_then(|free| {
             let bytes = self.bytes.chunks_exact_mut(self.limit).nth(free)?.get_mut(..frame.len())?;
             Some((self.waiting.get_mut(free)?, bytes))
         });
-        match place {
+        match slot {
             Some((waiting, bytes)) => {
                 meter.record(Op::Copy, frame.len() as u32);
                 bytes.copy_from_slice(frame);
@@ -113,9 +113,9 @@ impl<'a> Relay<'a> {
     pub fn pop<M: Meter>(&mut self, out: &mut [u8], meter: &mut M) -> Option<(usize, u8)> {
         let used = self.waiting.iter_mut().enumerate().filter(|(_, waiting)| waiting.length != 0);
         let newest = self.count.taken;
-        let (place, waiting) = used.max_by_key(|(_, waiting)| newest.wrapping_sub(waiting.number))?;
+        let (slot, waiting) = used.max_by_key(|(_, waiting)| newest.wrapping_sub(waiting.number))?;
         let length = usize::from(core::mem::take(&mut waiting.length));
-        let bytes = self.bytes.chunks_exact(self.limit).nth(place)?.get(..length)?;
+        let bytes = self.bytes.chunks_exact(self.limit).nth(slot)?.get(..length)?;
         meter.record(Op::Copy, length as u32);
         out.get_mut(..length)?.copy_from_slice(bytes);
         Some((length, waiting.port as u8))

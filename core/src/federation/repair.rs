@@ -2,13 +2,13 @@
 //!
 //! Each holder remembers, for each of its items, whether its copies were counted and which chips held them, as a set of
 //! 13 bits beside the name. A chip that dies, boots or takes another role takes its copies with it: every item that it
-//! may have held is uncounted at once, and its copies are counted anew by asking the chips in their order to hold it.
+//! may have held is uncounted at once, and its copies are counted again by asking the chips in their order to hold it.
 //! So a repair follows the copies that exist, wherever they lie, and an item whose copies are counted can always be found
 //! on as many chips. A chip that comes is asked to hold the items for which it is among the first.
 
-use super::errand::{Errand, FULL, REPAIR, SELF, TEXT};
 use super::node::{Node, Profile};
 use super::rank::Pool;
+use super::replication_table::{FULL, REPAIR, Replication, SELF, TEXT};
 use super::{Turn, pace};
 use crate::event::ChipEvent;
 use crate::item::ItemId;
@@ -25,7 +25,7 @@ const NEXT_CHECK: Micros = Micros(10_000);
 const NEW_ITEMS_WAIT: Micros = Micros(500_000);
 
 impl Node<'_> {
-    /// Chip `id` did not answer: what it holds is taken for gone until it is heard.
+    /// Chip `id` did not answer: what it holds is taken for gone until it is seen.
     pub(super) fn suspect<M: Meter>(&mut self, id: u16, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
         if self.members.suspect(id, turn.meter) {
             turn.observer.event(&ChipEvent::PeerSuspected { id });
@@ -45,11 +45,11 @@ impl Node<'_> {
         {
             catalog.names_mut().forget_holder(id, turn.meter);
         }
-        self.look_again(role, turn.now);
+        self.rebalance(role, turn.now);
     }
 
     /// A chip came, went or took another role: every item is to be checked.
-    pub(super) fn look_again(&mut self, role: &AnyRole<'_>, now: Micros) {
+    pub(super) fn rebalance(&mut self, role: &AnyRole<'_>, now: Micros) {
         self.state.changes = self.state.changes.wrapping_add(1);
         if self.state.to_look == 0 {
             self.begin_pass(NEXT_CHECK, role, now);
@@ -88,12 +88,12 @@ impl Node<'_> {
         let replicas = self.copies();
         turn.meter.record(Op::Scan, CHECKED_A_TICK);
         for _ in 0..CHECKED_A_TICK.min(self.state.to_look) {
-            if !self.errands.takes_repair() {
+            if !self.replications.takes_repair() {
                 return;
             }
             let slot = self.state.look_slot % names.capacity().max(1);
             if let Some(item) = names.get(slot)
-                && !self.errands.is_under_way(item)
+                && !self.replications.is_under_way(item)
                 && (replicas > 1 && !names.is_counted(slot)
                     || pool.is_moved(item, replicas, &self.members, turn.meter))
             {
@@ -119,9 +119,9 @@ impl Node<'_> {
     }
 
     fn repair(&mut self, item: ItemId, role: RoleKind, now: Micros) {
-        let errand = Errand::of(item, REPAIR, TEXT, RoleCode::from(role).0);
+        let replication = Replication::of(item, REPAIR, TEXT, RoleCode::from(role).0);
         // Without a vacancy the item stays uncounted, and is checked at a heartbeat.
-        let _ = self.errands.begin(self.with_times(errand, now), "");
+        let _ = self.replications.begin(self.with_times(replication, now), "");
     }
 
     /// Checks one item: one that is uncounted, where there is such, else any in its turn every few heartbeats.
@@ -134,7 +134,7 @@ impl Node<'_> {
         let Some(catalog) = role.catalog().filter(|_| self.state.to_look == 0) else { return };
         let names = catalog.names();
         let capacity = names.capacity();
-        if capacity == 0 || self.copies() < 2 || self.errands.count(REPAIR) > 0 {
+        if capacity == 0 || self.copies() < 2 || self.replications.count(REPAIR) > 0 {
             return;
         }
         let from = self.state.look_slot % capacity;
@@ -172,7 +172,7 @@ impl Node<'_> {
         match (source == item.origin, is_first) {
             (true, _) => {}
             (false, true) => names.add_holder(slot, source, replicas == 2),
-            // It may let go of the item, once it knows of enough others: they are not to count on it.
+            // It may released the item, once it knows of enough others: they are not to count on it.
             (false, false) => names.uncount(slot),
         }
         if !names.is_counted(slot) {
@@ -180,10 +180,10 @@ impl Node<'_> {
         }
     }
 
-    /// Keeps what an errand learnt of the copies of its item, where this chip holds one of them.
+    /// Keeps what a replication learnt of the copies of its item, where this chip holds one of them.
     pub(super) fn note_holders<M: Meter>(
         &mut self,
-        done: &Errand,
+        done: &Replication,
         is_kept: bool,
         role: &mut AnyRole<'_>,
         turn: &mut Turn<'_, M>,

@@ -3,216 +3,220 @@
 //! What is acknowledged was said to be kept by as many chips as the fleet is to keep copies. Which items are copied again,
 //! and when, is decided in [`super::repair`]; both go down the same order of chips.
 
-use super::errand::{ADD, ALARM, ERRANDS, Errand, FULL, REPAIR, SELF, SILENCE, TAKEN, TEXT};
 use super::node::{Node, Profile};
-use super::rank::{MOST_REPLICAS, Pool};
+use super::rank::{MAX_REPLICAS, Pool};
+use super::replication_table::{
+    ADD, ALARM, FULL, MAX_REPLICATIONS, REPAIR, Replication, SELF, SILENCE, TAKEN, TEXT,
+};
 use super::{Turn, pace};
 use crate::console::Failure;
 use crate::event::ChipEvent;
 use crate::item::ItemId;
 use crate::limits::LINE_LIMIT;
 use crate::meter::Meter;
-use crate::role::shared::{Keeping, Kept};
+use crate::role::shared::{ItemPayload, StoreOutcome};
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::Message;
 use crate::wire::message::{Add, NAME_TAKEN, Remember, RoleCode, content_check};
 
-/// Items that may be let go of to make room for one.
-const MOST_RELEASES: u32 = 4;
-/// How soon a message is handed over again that found no place on the way out.
-const NO_PLACE: Micros = Micros(5_000);
+/// Items that may be released to make room for one.
+const MAX_RELEASES: u32 = 4;
+/// How soon a message is handed over again that found no slot on the way out.
+const TX_FULL_BACKOFF: Micros = Micros(5_000);
 /// How soon the chips are gone through again, where another may turn up.
-const LULL: Micros = Micros(400_000);
+const RETRY_BACKOFF: Micros = Micros(400_000);
 
 impl Node<'_> {
     /// Gives the fleet something to keep, by as many chips as it keeps copies; says its name.
     ///
     /// # Errors
     /// [`Failure::Busy`] when too much is under way.
-    pub(super) fn give<M: Meter>(
+    pub(super) fn replicate<M: Meter>(
         &mut self,
-        keeping: &Keeping<'_>,
+        payload: &ItemPayload<'_>,
         pool: RoleKind,
         purpose: u8,
         turn: &mut Turn<'_, M>,
     ) -> Result<ItemId, Failure> {
-        let busy = Failure::Busy { limit: ERRANDS };
+        let busy = Failure::Busy { limit: MAX_REPLICATIONS };
         let item = self.next_name();
-        let (kind, lives_s, text) = match *keeping {
-            Keeping::Text(text) => (TEXT, 0, text),
-            Keeping::Memory { kind, lives_s, text } => (kind, lives_s, text),
+        let (kind, ttl_s, text) = match *payload {
+            ItemPayload::Text(text) => (TEXT, 0, text),
+            ItemPayload::Memory { kind, ttl_s, text } => (kind, ttl_s, text),
         };
-        let errand = Errand { lives_s, ..Errand::of(item, purpose, kind, RoleCode::from(pool).0) };
-        let errand = self.with_times(errand, turn.now);
-        self.errands.begin(errand, text).ok_or(busy)?;
+        let replication =
+            Replication { ttl_s, ..Replication::of(item, purpose, kind, RoleCode::from(pool).0) };
+        let replication = self.with_times(replication, turn.now);
+        self.replications.begin(replication, text).ok_or(busy)?;
         turn.observer.event(&ChipEvent::ItemNamed { item });
         Ok(item)
     }
 
-    pub(super) fn with_times(&self, errand: Errand, now: Micros) -> Errand {
+    pub(super) fn with_times(&self, replication: Replication, now: Micros) -> Replication {
         let wanted = self.copies();
         let (link, topology) = (self.membership.link, self.membership.topology);
         let time = pace::add_deadline(link, topology, self.members.counted(), wanted);
-        Errand { wanted, retry_at: now.get(), deadline: now.get().saturating_add(time.get()), ..errand }
+        Replication {
+            wanted,
+            retry_at: now.get(),
+            deadline: now.get().saturating_add(time.get()),
+            ..replication
+        }
     }
 
     /// How many chips shall hold an item.
     pub(super) fn copies(&self) -> u8 {
-        self.membership.replicas.clamp(1, MOST_REPLICAS as u8)
+        self.membership.replicas.clamp(1, MAX_REPLICAS as u8)
     }
 
-    /// Carries on every errand for which something is due.
-    pub(super) fn tick_errands<M: Meter>(
+    /// Advances every replication that is due.
+    pub(super) fn tick_replications<M: Meter>(
         &mut self,
         role: &mut AnyRole<'_>,
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) {
-        for place in 0..ERRANDS as usize {
-            self.carry_on(place, role, profile, turn);
+        for slot in 0..MAX_REPLICATIONS as usize {
+            self.advance_replication(slot, role, profile, turn);
         }
     }
 
-    /// Goes from chip to chip until one has to be waited for, or the errand is over.
-    fn carry_on<M: Meter>(
+    /// Goes from chip to chip until one has to be waited for, or the replication is over.
+    fn advance_replication<M: Meter>(
         &mut self,
-        place: usize,
+        slot: usize,
         role: &mut AnyRole<'_>,
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) {
         loop {
-            let Some((errand, _)) = self.errands.at(place) else { return };
-            if errand.purpose == 0 {
+            let Some((replication, _)) = self.replications.at(slot) else { return };
+            if replication.purpose == 0 {
                 return;
             }
-            if errand.copies >= errand.wanted || turn.now.get() >= errand.deadline {
-                return self.finish(place, role, turn);
+            if replication.copies >= replication.wanted || turn.now.get() >= replication.deadline {
+                return self.finish(slot, role, turn);
             }
-            if let Some(chip) = errand.waits_for() {
-                if turn.now.get() < errand.retry_at {
+            if let Some(chip) = replication.waits_for() {
+                if turn.now.get() < replication.retry_at {
                     return;
                 }
-                if errand.attempt < pace::MOST_ADDS {
-                    return self.send_item(place, chip, role, turn);
+                if replication.attempt < pace::MAX_ADDS {
+                    return self.send_item(slot, chip, role, turn);
                 }
-                self.despair_of(place, chip, role, turn);
+                self.mark_unresponsive(slot, chip, role, turn);
                 continue;
             }
-            let pool = Pool::of(RoleCode(errand.pool), profile.id, profile.role.into());
-            let Some(rank) = pool.next(errand.item(), errand.rank(), &self.members, turn.meter) else {
+            let pool = Pool::of(RoleCode(replication.pool), profile.id, profile.role.into());
+            let Some(rank) = pool.next(replication.item(), replication.rank(), &self.members, turn.meter)
+            else {
                 let may_come = self.state.has_just_booted() || pool.is_missing_one(&self.members);
-                return self.pause_or_finish(place, may_come, role, turn);
+                return self.pause_or_finish(slot, may_come, role, turn);
             };
-            if turn.now.get() < errand.retry_at {
+            if turn.now.get() < replication.retry_at {
                 return;
             }
-            errand.go_to(rank, rank.id != profile.id);
-            errand.retry_at = turn.now.get();
+            replication.go_to(rank, rank.id != profile.id);
+            replication.retry_at = turn.now.get();
             if rank.id == profile.id {
-                self.keep_here(place, role, turn);
+                self.store_locally(slot, role, turn);
             }
         }
     }
 
     /// The chip at hand did not answer.
-    fn despair_of<M: Meter>(
+    fn mark_unresponsive<M: Meter>(
         &mut self,
-        place: usize,
+        slot: usize,
         chip: u16,
         role: &mut AnyRole<'_>,
         turn: &mut Turn<'_, M>,
     ) {
-        let Some((errand, _)) = self.errands.at(place) else { return };
-        errand.met |= SILENCE;
-        errand.leave_chip();
+        let Some((replication, _)) = self.replications.at(slot) else { return };
+        replication.met |= SILENCE;
+        replication.leave_chip();
         self.suspect(chip, role, turn);
     }
 
-    /// No chip is left to be asked: waits where another may be heard yet.
+    /// No chip is left to be asked: waits where another may be received yet.
     fn pause_or_finish<M: Meter>(
         &mut self,
-        place: usize,
+        slot: usize,
         may_come: bool,
         role: &mut AnyRole<'_>,
         turn: &mut Turn<'_, M>,
     ) {
-        let Some((errand, _)) = self.errands.at(place) else { return };
-        if !may_come || errand.met & (FULL | TAKEN) != 0 || errand.purpose == REPAIR {
-            self.finish(place, role, turn);
-        } else if turn.now.get() >= errand.retry_at {
-            // Whoever holds it already says so again.
-            errand.begin_again(turn.now + LULL);
+        let Some((replication, _)) = self.replications.at(slot) else { return };
+        if !may_come || replication.met & (FULL | TAKEN) != 0 || replication.purpose == REPAIR {
+            self.finish(slot, role, turn);
+        } else if turn.now.get() >= replication.retry_at {
+            // A chip that holds it already confirms again.
+            replication.begin_again(turn.now + RETRY_BACKOFF);
         }
     }
 
-    fn keep_here<M: Meter>(&mut self, place: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
-        let Some((errand, text)) = self.errands.at(place) else { return };
-        errand.met |= SELF;
-        if errand.purpose == REPAIR {
-            // It is here already, or the errand would not be.
-            return errand.copies += 1;
+    fn store_locally<M: Meter>(&mut self, slot: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
+        let Some((replication, text)) = self.replications.at(slot) else { return };
+        replication.met |= SELF;
+        if replication.purpose == REPAIR {
+            // It is here already, or the replication would not be.
+            return replication.copies += 1;
         }
         let text = core::str::from_utf8(text).unwrap_or_default();
-        let keeping = match errand.kind {
-            TEXT => Keeping::Text(text),
-            kind => Keeping::Memory { kind, lives_s: errand.lives_s, text },
+        let payload = match replication.kind {
+            TEXT => ItemPayload::Text(text),
+            kind => ItemPayload::Memory { kind, ttl_s: replication.ttl_s, text },
         };
-        match keep(errand.item(), &keeping, role, turn) {
-            Ok(Kept::New | Kept::Already) => errand.copies += 1,
-            Ok(Kept::Conflict) => errand.met |= TAKEN,
-            Err(_) => errand.met |= FULL,
+        match keep(replication.item(), &payload, role, turn) {
+            Ok(StoreOutcome::New | StoreOutcome::Already) => replication.copies += 1,
+            Ok(StoreOutcome::Conflict) => replication.met |= TAKEN,
+            Err(_) => replication.met |= FULL,
         }
     }
 
-    /// Asks chip `to` to keep the item of an errand.
-    fn send_item<M: Meter>(&mut self, place: usize, to: u16, role: &AnyRole<'_>, turn: &mut Turn<'_, M>) {
+    /// Asks chip `to` to keep the item of a replication.
+    fn send_item<M: Meter>(&mut self, slot: usize, to: u16, role: &AnyRole<'_>, turn: &mut Turn<'_, M>) {
         let (link, topology) = (self.membership.link, self.membership.topology);
         let chips = self.members.counted();
-        let Some((errand, text)) = self.errands.at(place) else { return };
-        let item = errand.item();
+        let Some((replication, text)) = self.replications.at(slot) else { return };
+        let item = replication.item();
         let mut buffer = [0; LINE_LIMIT];
-        let keeping = if errand.purpose == REPAIR {
+        let payload = if replication.purpose == REPAIR {
             let slot = role.slot_of(item, turn.meter);
             slot.and_then(|slot| role.kept_at(slot, turn.now, &mut buffer, turn.meter))
         } else {
             let text = core::str::from_utf8(text).unwrap_or_default();
-            Some(match errand.kind {
-                TEXT => Keeping::Text(text),
-                kind => Keeping::Memory { kind, lives_s: errand.lives_s, text },
+            Some(match replication.kind {
+                TEXT => ItemPayload::Text(text),
+                kind => ItemPayload::Memory { kind, ttl_s: replication.ttl_s, text },
             })
         };
-        let message = match keeping {
-            Some(Keeping::Text(text)) => Message::Add(Add { item, text }),
-            Some(Keeping::Memory { kind, lives_s, text }) => {
-                Message::Remember(Remember { item, kind, lives_s, text })
+        let message = match payload {
+            Some(ItemPayload::Text(text)) => Message::Add(Add { item, text }),
+            Some(ItemPayload::Memory { kind, ttl_s, text }) => {
+                Message::Remember(Remember { item, kind, ttl_s, text })
             }
             // This chip has forgotten it since.
-            None => return *errand = Errand::default(),
+            None => return *replication = Replication::default(),
         };
         if self.endpoint.post(to, &message, turn.now, turn.meter) {
-            let wait = pace::stored_wait(link, topology, chips, errand.attempt);
-            errand.retry_at = turn.now.get().saturating_add(wait.get());
-            errand.attempt += 1;
+            let wait = pace::stored_wait(link, topology, chips, replication.attempt);
+            replication.retry_at = turn.now.get().saturating_add(wait.get());
+            replication.attempt += 1;
         } else {
-            errand.retry_at = turn.now.get().saturating_add(NO_PLACE.get());
+            replication.retry_at = turn.now.get().saturating_add(TX_FULL_BACKOFF.get());
         }
     }
 
-    /// What [`content_check`] gives for the content of the errand at `place`.
-    fn check_of<M: Meter>(
-        &mut self,
-        place: usize,
-        role: &AnyRole<'_>,
-        turn: &mut Turn<'_, M>,
-    ) -> Option<u32> {
-        let (errand, text) = self.errands.at(place)?;
-        if errand.purpose != REPAIR {
+    /// What [`content_check`] gives for the content of the replication at `slot`.
+    fn check_of<M: Meter>(&mut self, slot: usize, role: &AnyRole<'_>, turn: &mut Turn<'_, M>) -> Option<u32> {
+        let (replication, text) = self.replications.at(slot)?;
+        if replication.purpose != REPAIR {
             let text = core::str::from_utf8(text).unwrap_or_default();
-            return Some(content_check(errand.kind, text, turn.meter));
+            return Some(content_check(replication.kind, text, turn.meter));
         }
-        let slot = role.slot_of(errand.item(), turn.meter)?;
+        let slot = role.slot_of(replication.item(), turn.meter)?;
         let mut buffer = [0; LINE_LIMIT];
         role.kept_at(slot, turn.now, &mut buffer, turn.meter).map(|kept| kept.check(turn.meter))
     }
@@ -227,16 +231,16 @@ impl Node<'_> {
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) {
-        let Some(place) = self.errands.waiting(source, |other| other == item) else { return };
-        if self.check_of(place, role, turn) != Some(check) {
+        let Some(slot) = self.replications.waiting(source, |other| other == item) else { return };
+        if self.check_of(slot, role, turn) != Some(check) {
             return;
         }
-        let Some((errand, _)) = self.errands.at(place) else { return };
-        errand.is_held();
-        if errand.purpose == REPAIR {
+        let Some((replication, _)) = self.replications.at(slot) else { return };
+        replication.is_held();
+        if replication.purpose == REPAIR {
             turn.observer.event(&ChipEvent::Copied { item, to: source });
         }
-        self.carry_on(place, role, profile, turn);
+        self.advance_replication(slot, role, profile, turn);
     }
 
     /// Chip `source` does not keep `item`; `is_taken` says that it keeps other content under that name.
@@ -248,17 +252,17 @@ impl Node<'_> {
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) {
-        let Some(place) = self.errands.waiting(source, |other| other == item) else { return };
-        let Some((errand, _)) = self.errands.at(place) else { return };
-        errand.met |= if is_taken { TAKEN } else { FULL };
-        errand.leave_chip();
-        self.carry_on(place, role, profile, turn);
+        let Some(slot) = self.replications.waiting(source, |other| other == item) else { return };
+        let Some((replication, _)) = self.replications.at(slot) else { return };
+        replication.met |= if is_taken { TAKEN } else { FULL };
+        replication.leave_chip();
+        self.advance_replication(slot, role, profile, turn);
     }
 
-    fn finish<M: Meter>(&mut self, place: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
-        let check = self.check_of(place, role, turn).unwrap_or_default();
-        let Some((errand, _)) = self.errands.at(place) else { return };
-        let done = core::mem::take(errand);
+    fn finish<M: Meter>(&mut self, slot: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
+        let check = self.check_of(slot, role, turn).unwrap_or_default();
+        let Some((replication, _)) = self.replications.at(slot) else { return };
+        let done = core::mem::take(replication);
         let (item, copies, wanted) = (done.item(), done.copies.max(done.most), done.wanted);
         let is_kept = copies >= wanted;
         self.note_holders(&done, is_kept, role, turn);
@@ -287,15 +291,15 @@ impl Node<'_> {
     }
 }
 
-/// Keeps `item`, and lets go of what enough others hold where there is no room.
+/// Keeps `item`, and releases an item that enough others hold where there is no room.
 pub(super) fn keep<M: Meter>(
     item: ItemId,
-    keeping: &Keeping<'_>,
+    payload: &ItemPayload<'_>,
     role: &mut AnyRole<'_>,
     turn: &mut Turn<'_, M>,
-) -> Result<Kept, Failure> {
-    let mut outcome = role.keep(item, keeping, turn.now, turn.meter);
-    for _ in 0..MOST_RELEASES {
+) -> Result<StoreOutcome, Failure> {
+    let mut outcome = role.keep(item, payload, turn.now, turn.meter);
+    for _ in 0..MAX_RELEASES {
         if !matches!(outcome, Err(Failure::Full { .. } | Failure::TextFull { .. })) {
             break;
         }
@@ -303,9 +307,9 @@ pub(super) fn keep<M: Meter>(
         let Some((slot, item_let_go)) = spare else { break };
         role.release(slot, turn.meter);
         turn.observer.event(&ChipEvent::Released { item: item_let_go });
-        outcome = role.keep(item, keeping, turn.now, turn.meter);
+        outcome = role.keep(item, payload, turn.now, turn.meter);
     }
-    if outcome == Ok(Kept::New) {
+    if outcome == Ok(StoreOutcome::New) {
         turn.observer.event(&ChipEvent::ItemStored { item });
     }
     outcome

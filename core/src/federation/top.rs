@@ -8,7 +8,7 @@ use crate::limits::MAX_RESULTS;
 use crate::meter::{Meter, Op};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// One result and who has it. All zeros is none.
+/// One result and who has it. All zeros: unused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct Found {
@@ -76,9 +76,9 @@ impl<'t> Top<'t> {
             }
             result.second = known.holder;
         }
-        let place = kept.iter().take(end).position(|other| result.precedes(other)).unwrap_or(end);
-        meter.record(Op::Copy, ((end - place) * size_of::<Found>()) as u32);
-        if let Some(tail) = self.found.get_mut(place..=end) {
+        let slot = kept.iter().take(end).position(|other| result.precedes(other)).unwrap_or(end);
+        meter.record(Op::Copy, ((end - slot) * size_of::<Found>()) as u32);
+        if let Some(tail) = self.found.get_mut(slot..=end) {
             tail.rotate_right(1);
             if let Some(first) = tail.first_mut() {
                 *first = result;

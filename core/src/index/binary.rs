@@ -15,9 +15,9 @@ use crate::kernel::distance::hamming;
 use crate::meter::{Meter, Op};
 
 /// The most words of a sketch: elements beyond the first 256 count only in the exact ranking.
-const MOST_WORDS: usize = 8;
+const MAX_WORDS: usize = 8;
 
-/// Sign bits and vectors: `dimensions * 9 / 8 + 3` bytes an item (75 for 64 dimensions), and 12 bytes. `effort` is the length
+/// Sign bits and vectors: `dimensions * 9 / 8 + 3` bytes an item (75 for 64 dimensions), and 12 bytes. `ef_search` is the length
 /// of the shortlist that is ranked exactly; at `len` and above the search is exact.
 #[derive(Debug)]
 pub struct Binary<'a> {
@@ -29,13 +29,13 @@ pub struct Binary<'a> {
 }
 
 impl<'a> Binary<'a> {
-    /// Takes hold of an index of `capacity` vectors, each `[dimensions] i8`; zeroed bytes are an empty one.
+    /// Carves an index of `capacity` vectors, each `[dimensions] i8`; zeroed bytes are an empty one.
     ///
     /// # Errors
-    /// [`NoRoom`] when the arena is too small, or `capacity` is beyond [`super::MOST_ITEMS`].
+    /// [`NoRoom`] when the arena is too small, or `capacity` is beyond [`super::MAX_ITEMS`].
     pub fn carve(arena: &mut Arena<'a>, capacity: u32, dimensions: u32) -> Result<Self, NoRoom> {
         let store = Store::carve(arena, capacity, dimensions)?;
-        let words = (dimensions as usize).div_ceil(32).min(MOST_WORDS);
+        let words = (dimensions as usize).div_ceil(32).min(MAX_WORDS);
         let sketches = arena.slice("sketches", capacity * words as u32)?;
         Ok(Self { store, sketches, words, shortlist: Shortlist::carve(arena, capacity)? })
     }
@@ -43,15 +43,15 @@ impl<'a> Binary<'a> {
     fn keep_sketch<M: Meter>(&mut self, slot: u32, meter: &mut M) {
         let sketch = sketch(self.store.row(slot), meter);
         let start = slot as usize * self.words;
-        let place = self.sketches.get_mut(start..start + self.words).unwrap_or(&mut []);
-        place.iter_mut().zip(sketch).for_each(|(word, bits)| *word = bits);
+        let index = self.sketches.get_mut(start..start + self.words).unwrap_or(&mut []);
+        index.iter_mut().zip(sketch).for_each(|(word, bits)| *word = bits);
         meter.record(Op::Store, self.words as u32);
     }
 }
 
 /// The signs of the first elements of `vector`.
-fn sketch<M: Meter>(vector: &[i8], meter: &mut M) -> [u32; MOST_WORDS] {
-    let mut sketch = [0; MOST_WORDS];
+fn sketch<M: Meter>(vector: &[i8], meter: &mut M) -> [u32; MAX_WORDS] {
+    let mut sketch = [0; MAX_WORDS];
     for (word, elements) in sketch.iter_mut().zip(vector.chunks(32)) {
         *word = elements.iter().rev().fold(0, |bits, element| bits << 1 | u32::from(*element < 0));
         meter.record(Op::Load, elements.len() as u32);
@@ -63,10 +63,10 @@ fn sketch<M: Meter>(vector: &[i8], meter: &mut M) -> [u32; MOST_WORDS] {
 impl Index for Binary<'_> {
     stored!(keep_sketch);
 
-    fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
+    fn search<M: Meter>(&self, query: &[i8], ef_search: u32, hits: &mut [Hit], meter: &mut M) -> usize {
         let signs = sketch(query, meter);
         let signs = signs.get(..self.words).unwrap_or(&[]);
-        let length = effort.max(hits.len() as u32);
+        let length = ef_search.max(hits.len() as u32);
         let mut ranking = Ranking::new(hits);
         let mut sketches = self.sketches.chunks_exact(self.words.max(1));
         let rank = |slot: u32, meter: &mut M| {
@@ -98,7 +98,7 @@ mod tests {
         let mut memory = vec![0u8; 10_000];
         let mut index = Binary::carve(&mut Arena::new(&mut memory), 100, 64).unwrap();
         for item in 0..100u8 {
-            let vector: [i8; 64] = core::array::from_fn(|place| if place as u8 == item { -100 } else { 1 });
+            let vector: [i8; 64] = core::array::from_fn(|index| if index as u8 == item { -100 } else { 1 });
             index.insert(&vector, &mut ()).unwrap();
         }
         let mut counts = Counts::default();

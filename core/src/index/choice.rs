@@ -37,13 +37,13 @@ impl Kind {
     }
 }
 
-/// Which index to use, and with what effort.
+/// Which index to use, and with what ef_search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// The index.
     pub kind: Kind,
-    /// The `effort` of a search that finds at least 95 of 100 true neighbours among embedded texts.
-    pub effort: u32,
+    /// The `ef_search` of a search that finds at least 95 of 100 true neighbours among embedded texts.
+    pub ef_search: u32,
 }
 
 impl Choice {
@@ -52,18 +52,18 @@ impl Choice {
     /// It is the index with the least modelled time on the chips, or near it on all of them (`docs/index.md` has the figures,
     /// and a test holds the rule to them). An insert into HNSW costs as much as about ten searches, so it pays only where a store is
     /// read much more than it is written. [`Product`] now and then pauses to learn; where that must not be, take
-    /// [`Binary`], with an effort of `48 + capacity / 3`.
+    /// [`Binary`], with an ef_search of `48 + capacity / 3`.
     pub const fn of(capacity: u32, queries_per_insert: u32) -> Self {
         let is_worth_linking =
             capacity >= 1_000 && queries_per_insert >= 50 || capacity >= 3_500 && queries_per_insert >= 10;
         if capacity < 64 {
-            Self { kind: Kind::Flat, effort: 0 }
+            Self { kind: Kind::Flat, ef_search: 0 }
         } else if is_worth_linking {
-            Self { kind: Kind::Hnsw, effort: 32 }
+            Self { kind: Kind::Hnsw, ef_search: 32 }
         } else if capacity < 256 {
-            Self { kind: Kind::Binary, effort: 48 + capacity / 3 }
+            Self { kind: Kind::Binary, ef_search: 48 + capacity / 3 }
         } else {
-            Self { kind: Kind::Product, effort: 40 + capacity / 24 }
+            Self { kind: Kind::Product, ef_search: 40 + capacity / 24 }
         }
     }
 }
@@ -74,9 +74,9 @@ pub const fn is_worth_a_graph(capacity: u32) -> bool {
     matches!(Choice::of(capacity, 50).kind, Kind::Hnsw)
 }
 
-/// The `effort` with which roles search: three times that at which HNSW finds 98 of 100 true neighbours among embedded texts
+/// The `ef_search` with which roles search: three times that at which HNSW finds 98 of 100 true neighbours among embedded texts
 /// (`docs/index.md`), since the candidates of a second reading have to be among them.
-pub const TEXT_EFFORT: u32 = 96;
+pub const TEXT_EF_SEARCH: u32 = 96;
 
 /// An index of a kind that is chosen at run time.
 #[derive(Debug)]
@@ -89,10 +89,10 @@ pub enum AnyIndex<'a> {
 }
 
 impl<'a> AnyIndex<'a> {
-    /// Takes hold of an index of `kind`; a kind without a beam or a seed ignores that part of `shape`.
+    /// Carves an index of `kind`; a kind without a beam or a seed ignores that part of `shape`.
     ///
     /// # Errors
-    /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MOST_ITEMS`].
+    /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MAX_ITEMS`].
     pub fn carve(arena: &mut Arena<'a>, kind: Kind, shape: Shape) -> Result<Self, NoRoom> {
         let Shape { capacity, dimensions, .. } = shape;
         Ok(match kind {
@@ -103,16 +103,16 @@ impl<'a> AnyIndex<'a> {
         })
     }
 
-    /// Takes hold of an index of `kind` for `capacity` embedded texts.
+    /// Carves an index of `kind` for `capacity` embedded texts.
     ///
     /// # Errors
-    /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MOST_ITEMS`].
+    /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MAX_ITEMS`].
     pub fn for_texts(arena: &mut Arena<'a>, kind: Kind, capacity: u32, seed: u32) -> Result<Self, NoRoom> {
-        let shape = Shape { capacity, dimensions: DIMENSIONS as u32, beam: TEXT_EFFORT, seed };
+        let shape = Shape { capacity, dimensions: DIMENSIONS as u32, max_ef_search: TEXT_EF_SEARCH, seed };
         Self::carve(arena, kind, shape)
     }
 
-    /// How many items are on each level, from the ground up; all on the ground where it is no graph.
+    /// How many items are on each level, from layer 0 up; all on layer 0 where it is no graph.
     pub fn levels(&self) -> [u32; LEVELS] {
         let mut levels = [0; LEVELS];
         match self {
@@ -173,8 +173,8 @@ impl Index for AnyIndex<'_> {
     }
 
     #[inline(never)]
-    fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
-        each!(self, index => index.search(query, effort, hits, meter))
+    fn search<M: Meter>(&self, query: &[i8], ef_search: u32, hits: &mut [Hit], meter: &mut M) -> usize {
+        each!(self, index => index.search(query, ef_search, hits, meter))
     }
 
     fn clear(&mut self) {

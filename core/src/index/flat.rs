@@ -17,10 +17,10 @@ pub struct Flat<'a> {
 }
 
 impl<'a> Flat<'a> {
-    /// Takes hold of an index of `capacity` vectors, each `[dimensions] i8`; zeroed bytes are an empty one.
+    /// Carves an index of `capacity` vectors, each `[dimensions] i8`; zeroed bytes are an empty one.
     ///
     /// # Errors
-    /// [`NoRoom`] when the arena is too small, or `capacity` is beyond [`super::MOST_ITEMS`].
+    /// [`NoRoom`] when the arena is too small, or `capacity` is beyond [`super::MAX_ITEMS`].
     pub fn carve(arena: &mut Arena<'a>, capacity: u32, dimensions: u32) -> Result<Self, NoRoom> {
         Ok(Self { store: Store::carve(arena, capacity, dimensions)? })
     }

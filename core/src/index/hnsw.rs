@@ -8,17 +8,17 @@
 //! - a spanning tree of links between near nodes is never pruned, so the graph is always of one piece: a search whose beam
 //!   is as wide as the index is exact;
 //! - a search also starts from the nearest of a few landmarks, so clusters far from all others are entered;
-//! - a node that goes is taken out of all rows, not marked, and the nodes around it are linked anew.
+//! - a node that goes is taken out of all rows, not marked, and the nodes around it are linked again.
 
 mod beam;
 mod directory;
+mod duplicates;
 mod graph;
 mod landmarks;
 mod layers;
 mod linking;
 mod removal;
 mod tree;
-mod twins;
 
 use super::ranking::Ranking;
 use super::{Full, Hit, Index};
@@ -29,31 +29,31 @@ use core::cell::RefCell;
 use graph::{Graph, Query};
 
 /// The beam is never carved narrower than this: an insert needs neighbours to choose from.
-pub const NARROWEST_BEAM: u32 = 96;
+pub const MIN_EF_SEARCH: u32 = 96;
 
-/// The most levels of a graph, the ground included.
+/// The most levels of a graph, layer 0 included.
 pub const LEVELS: usize = layers::HIGHEST as usize + 1;
 
 /// The measures of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// The most items, up to [`super::MOST_ITEMS`].
+    /// The most items, up to [`super::MAX_ITEMS`].
     pub capacity: u32,
     /// Elements of a vector.
     pub dimensions: u32,
-    /// The widest beam that a search may ask for: the limit of its `effort`, and of the distinct vectors among its hits.
-    /// At least [`NARROWEST_BEAM`] is carved.
-    pub beam: u32,
+    /// The widest beam that a search may ask for: the limit of its `ef_search`, and of the distinct vectors among its hits.
+    /// At least [`MIN_EF_SEARCH`] is carved.
+    pub max_ef_search: u32,
     /// Decides which slots are on the upper layers.
     pub seed: u32,
 }
 
 /// A graph of near vectors: `dimensions + 46` bytes an item (110 for 64 dimensions), and 4 bytes for each place of the beam
-/// and 16. The 46 are 32 for the links on the ground, 2.3 for those above it, 11 for the slot, the norm, the parent, the twin
+/// and 16. The 46 are 32 for the links on layer 0, 2.3 for those above it, 11 for the slot, the norm, the parent, the duplicate
 /// and the hash chains, a quarter for marks, and what the landmarks take.
 ///
-/// `effort` is the width of the beam, `ef_search` in the paper. Similarities are compared in 16 bits: among vectors of a norm
-/// above 181 (the embedder's have 127) near ones may not be told apart, and the search is only exact where the beam is as
+/// `ef_search` is the width of the search, as in the paper. Similarities are compared in 16 bits: among vectors of a norm
+/// above 181 (the embedder's have 127) near ones may not be distinguished, and the search is only exact where the beam is as
 /// wide as the index.
 #[derive(Debug)]
 pub struct Hnsw<'a> {
@@ -62,17 +62,17 @@ pub struct Hnsw<'a> {
 }
 
 impl<'a> Hnsw<'a> {
-    /// Takes hold of an index of this shape; zeroed bytes are an empty one.
+    /// Carves an index of this shape; zeroed bytes are an empty one.
     ///
     /// # Errors
-    /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MOST_ITEMS`].
+    /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MAX_ITEMS`].
     pub fn carve(arena: &mut Arena<'a>, shape: Shape) -> Result<Self, NoRoom> {
         let graph = Graph::carve(arena, shape.capacity, shape.dimensions, shape.seed)?;
-        let beam = Beam::carve(arena, shape.capacity, shape.beam.max(NARROWEST_BEAM))?;
+        let beam = Beam::carve(arena, shape.capacity, shape.max_ef_search.max(MIN_EF_SEARCH))?;
         Ok(Self { graph, beam: RefCell::new(beam) })
     }
 
-    /// How many items are on each level, from the ground up.
+    /// How many items are on each level, from layer 0 up.
     pub fn levels(&self) -> [u32; LEVELS] {
         let mut levels = [0; LEVELS];
         for slot in (0..self.capacity()).filter(|slot| self.graph.store.is_taken(*slot)) {
@@ -82,7 +82,7 @@ impl<'a> Hnsw<'a> {
         levels
     }
 
-    /// Ranks `node` and its twins.
+    /// Ranks `node` and its duplicates.
     fn offer<M: Meter>(
         &self,
         query: &[i8],
@@ -94,8 +94,8 @@ impl<'a> Hnsw<'a> {
         let similarity = Query::similarity(distance);
         let similarity = similarity.unwrap_or_else(|| self.graph.store.similarity(query, node, meter));
         ranking.offer(Hit { slot: node, similarity }, meter);
-        let mut twins = self.graph.twins(node);
-        while twins.next().is_some_and(|slot| ranking.offer(Hit { slot, similarity }, meter)) {}
+        let mut duplicates = self.graph.duplicates(node);
+        while duplicates.next().is_some_and(|slot| ranking.offer(Hit { slot, similarity }, meter)) {}
     }
 }
 
@@ -113,7 +113,7 @@ impl Index for Hnsw<'_> {
     }
 
     fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
-        let slot = self.graph.store.take(vector, meter)?;
+        let slot = self.graph.store.insert(vector, meter)?;
         self.graph.link(slot, self.beam.get_mut(), meter);
         Ok(slot)
     }
@@ -138,14 +138,14 @@ impl Index for Hnsw<'_> {
         taken
     }
 
-    fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
+    fn search<M: Meter>(&self, query: &[i8], ef_search: u32, hits: &mut [Hit], meter: &mut M) -> usize {
         let Ok(mut beam) = self.beam.try_borrow_mut() else { return 0 };
         let target = Query::Dot(query);
         let starts = match self.graph.find_equal(query, meter) {
             Some(equal) => [Some(equal), None],
             None => self.graph.starts(target, 0, meter),
         };
-        let width = effort.max(u32::try_from(hits.len()).unwrap_or(u32::MAX)).min(beam.limit());
+        let width = ef_search.max(u32::try_from(hits.len()).unwrap_or(u32::MAX)).min(beam.limit());
         self.graph.explore(0, starts, target, width, &mut beam, meter);
         let mut ranking = Ranking::new(hits);
         for (distance, node) in beam.iter() {

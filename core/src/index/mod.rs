@@ -15,7 +15,7 @@ mod shortlist;
 mod store;
 
 pub use choice::{AnyIndex, Choice, Kind};
-pub use store::MOST_ITEMS;
+pub use store::MAX_ITEMS;
 
 use crate::meter::Meter;
 
@@ -57,16 +57,16 @@ pub trait Index {
     /// [`Full`] when no slot is free.
     fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full>;
 
-    /// Puts `vector`, `[D] i8`, in the place of the one at `slot`; says whether the slot held an item.
+    /// Puts `vector`, `[D] i8`, instead of the one at `slot`; says whether the slot held an item.
     fn update<M: Meter>(&mut self, slot: u32, vector: &[i8], meter: &mut M) -> bool;
 
     /// Frees `slot`; says whether it held an item.
     fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) -> bool;
 
     /// Fills `hits` with the nearest items to `query`, nearest first, ties by slot, and says how many there are.
-    /// `effort` is how wide an approximate index searches (`ef_search` of HNSW, the rerank depth of the compressed
+    /// `ef_search` is how wide an approximate index searches (`ef_search` of HNSW, the rerank depth of the compressed
     /// ones); an exact index ignores it.
-    fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize;
+    fn search<M: Meter>(&self, query: &[i8], ef_search: u32, hits: &mut [Hit], meter: &mut M) -> usize;
 
     /// Removes everything.
     fn clear(&mut self);

@@ -1,7 +1,7 @@
 //! What an index must do, as a map and an exhaustive search do it.
 //!
 //! Any sequence of commands is given to an index and to the map, and they must agree: on which slots are taken and by what,
-//! and, with an effort that covers all items, on every hit.
+//! and, with an ef_search that covers all items, on every hit.
 
 use super::{AnyIndex, Full, Hit, Index, Kind};
 use crate::arena::Arena;
@@ -18,7 +18,7 @@ pub(super) enum Step {
     Insert(Vec<i8>),
     Remove(u32),
     Update(u32, Vec<i8>),
-    /// A query, an effort and how many hits.
+    /// A query, an ef_search and how many hits.
     Search(Vec<i8>, u32, usize),
     Clear,
 }
@@ -39,7 +39,7 @@ pub(super) fn any_step(dimensions: usize, capacity: u32) -> impl Strategy<Value 
         60 => any_vector(dimensions).prop_map(Step::Insert),
         40 => slot.clone().prop_map(Step::Remove),
         20 => (slot, any_vector(dimensions)).prop_map(|(slot, vector)| Step::Update(slot, vector)),
-        10 => search.prop_map(|(query, effort, hits)| Step::Search(query, effort, hits)),
+        10 => search.prop_map(|(query, ef_search, hits)| Step::Search(query, ef_search, hits)),
         1 => Just(Step::Clear),
     ]
 }
@@ -82,9 +82,9 @@ impl Model {
                 let vector = self.fitted(vector);
                 self.stored.entry(*slot).and_modify(|old| *old = vector);
             }
-            Step::Search(query, effort, count) => {
+            Step::Search(query, ef_search, count) => {
                 let mut hits = vec![Hit::default(); *count];
-                let found = index.search(query, *effort, &mut hits, &mut ());
+                let found = index.search(query, *ef_search, &mut hits, &mut ());
                 prop_assert_eq!(found, self.stored.len().min(*count));
                 let found = index.search(query, u32::MAX, &mut hits, &mut ());
                 prop_assert_eq!(&hits[..found], &self.exact(query, *count)[..]);
@@ -108,10 +108,10 @@ proptest! {
         kind in proptest::sample::select(&Kind::ALL[..]),
     ) {
         let mut memory = vec![0u8; 20_000];
-        let shape = Shape { capacity: 70, dimensions: 5, beam: 0, seed: 1 };
+        let shape = Shape { capacity: 70, dimensions: 5, max_ef_search: 0, seed: 1 };
         let mut model = Model::new(5);
         for step in &steps {
-            // Carved anew for each command, as a role does it.
+            // Carved again for each command, as a role does it.
             let mut index = AnyIndex::carve(&mut Arena::new(&mut memory), kind, shape).unwrap();
             model.check(&mut index, step)?;
         }

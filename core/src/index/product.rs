@@ -40,7 +40,7 @@ struct Header {
 const _: () = assert!(size_of::<Header>() == 8);
 
 /// Codes, codebook and vectors: `dimensions + 11` bytes an item (75 for 64 dimensions), and 20 bytes plus a codebook of
-/// `16 * dimensions` rounded up to 256. `effort` is the length of the shortlist that is ranked exactly; at `len` and
+/// `16 * dimensions` rounded up to 256. `ef_search` is the length of the shortlist that is ranked exactly; at `len` and
 /// above the search is exact.
 ///
 /// The codebook is learned again when the inserts since the last training are four times the items it was learned from, so
@@ -60,10 +60,10 @@ pub struct Product<'a> {
 }
 
 impl<'a> Product<'a> {
-    /// Takes hold of an index of `capacity` vectors, each `[dimensions] i8`; zeroed bytes are an empty one.
+    /// Carves an index of `capacity` vectors, each `[dimensions] i8`; zeroed bytes are an empty one.
     ///
     /// # Errors
-    /// [`NoRoom`] when the arena is too small, or `capacity` is beyond [`super::MOST_ITEMS`].
+    /// [`NoRoom`] when the arena is too small, or `capacity` is beyond [`super::MAX_ITEMS`].
     pub fn carve(arena: &mut Arena<'a>, capacity: u32, dimensions: u32) -> Result<Self, NoRoom> {
         let store = Store::carve(arena, capacity, dimensions)?;
         let width = (dimensions as usize).div_ceil(PARTS).max(1);
@@ -92,12 +92,12 @@ impl<'a> Product<'a> {
     fn encode<M: Meter>(&mut self, slot: u32, meter: &mut M) {
         let mut code = [0u8; CODE];
         let parts = self.store.row(slot).chunks(self.width).zip(self.codebook.chunks(CODEWORDS * self.width));
-        for (place, (part, codewords)) in parts.enumerate() {
+        for (index, (part, codewords)) in parts.enumerate() {
             let codeword = training::nearest(part, codewords, self.width, meter);
-            code[place / 2] |= (codeword as u8) << (4 * (place % 2));
+            code[index / 2] |= (codeword as u8) << (4 * (index % 2));
         }
-        if let Some(place) = self.codes.get_mut(slot as usize) {
-            *place = code;
+        if let Some(index) = self.codes.get_mut(slot as usize) {
+            *index = code;
         }
         meter.record(Op::Store, CODE as u32);
     }
@@ -129,14 +129,14 @@ fn look_up(table: &[[i32; CODEWORDS]; PARTS], code: &[u8; CODE]) -> i32 {
 impl Index for Product<'_> {
     stored!(added);
 
-    fn search<M: Meter>(&self, query: &[i8], effort: u32, hits: &mut [Hit], meter: &mut M) -> usize {
+    fn search<M: Meter>(&self, query: &[i8], ef_search: u32, hits: &mut [Hit], meter: &mut M) -> usize {
         if !self.is_trained() {
             return scan(&self.store, query, hits, meter);
         }
         let table = self.table(query, meter);
         let top = dot(query, query, meter);
         let shift = (32 - top.leading_zeros()).saturating_sub(7);
-        let length = effort.max(hits.len() as u32);
+        let length = ef_search.max(hits.len() as u32);
         let mut ranking = Ranking::new(hits);
         let rank = |slot: u32, meter: &mut M| {
             let similarity = self.codes.get(slot as usize).map_or(0, |code| look_up(&table, code));

@@ -31,11 +31,11 @@ impl<'h> Ranking<'h> {
                 _ => return false,
             }
         }
-        self.place(hit, meter);
+        self.insert(hit, meter);
         true
     }
 
-    fn place<M: Meter>(&mut self, hit: Hit, meter: &mut M) {
+    fn insert<M: Meter>(&mut self, hit: Hit, meter: &mut M) {
         let kept = self.hits.get(..self.len).unwrap_or(&[]);
         let position = kept.partition_point(|other| precedes(other, &hit));
         self.len = (self.len + 1).min(self.hits.len());
@@ -43,8 +43,8 @@ impl<'h> Ranking<'h> {
         meter.record(Op::Compare, usize::BITS - kept.len().leading_zeros());
         meter.record(Op::Copy, ((self.len - position) * size_of::<Hit>()) as u32);
         self.hits.copy_within(position..self.len - 1, position + 1);
-        if let Some(place) = self.hits.get_mut(position) {
-            *place = hit;
+        if let Some(index) = self.hits.get_mut(position) {
+            *index = hit;
         }
     }
 }

@@ -35,9 +35,9 @@ impl<'a> Shortlist<'a> {
         let Ok(mut ranks) = self.ranks.try_borrow_mut() else { return };
         let mut counts = [0u16; 256];
         let Some(ranks) = ranks.get_mut(..end as usize) else { return };
-        for (slot, place) in (0..end).zip(ranks.iter_mut()) {
-            *place = rank(slot, meter);
-            counts[usize::from(*place)] += 1;
+        for (slot, index) in (0..end).zip(ranks.iter_mut()) {
+            *index = rank(slot, meter);
+            counts[usize::from(*index)] += 1;
         }
         meter.record(Op::Copy, size_of_val(&counts) as u32);
         meter.record(Op::Load, end);

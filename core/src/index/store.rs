@@ -13,7 +13,7 @@ use crate::units::Bytes;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// The most items that any index holds: a slot and the mark for "none" share 16 bits.
-pub const MOST_ITEMS: u32 = 65_534;
+pub const MAX_ITEMS: u32 = 65_534;
 
 /// In [`Store::next`]: the slot holds an item.
 const TAKEN: u16 = u16::MAX;
@@ -43,7 +43,7 @@ pub(super) struct Store<'a> {
 
 impl<'a> Store<'a> {
     pub(super) fn carve(arena: &mut Arena<'a>, capacity: u32, dimensions: u32) -> Result<Self, NoRoom> {
-        let elements = capacity.checked_mul(dimensions).filter(|_| capacity <= MOST_ITEMS);
+        let elements = capacity.checked_mul(dimensions).filter(|_| capacity <= MAX_ITEMS);
         let no_room = NoRoom { part: "vectors", needs: Bytes(u32::MAX), free: arena.free() };
         let vectors = arena.slice("vectors", elements.ok_or(no_room)?)?;
         let next = arena.slice("slots", capacity)?;
@@ -102,7 +102,7 @@ impl<'a> Store<'a> {
     }
 
     /// Takes a slot for `vector`.
-    pub(super) fn take<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
+    pub(super) fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
         let full = Full { capacity: self.capacity() };
         let slot = match self.header.free.checked_sub(1) {
             Some(slot) => {
@@ -173,7 +173,7 @@ macro_rules! stored {
         }
 
         fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
-            let slot = self.store.take(vector, meter)?;
+            let slot = self.store.insert(vector, meter)?;
             $(self.$changed(slot, meter);)?
             Ok(slot)
         }
@@ -204,13 +204,13 @@ mod tests {
         let mut memory = vec![0u8; 1024];
         let mut store = Store::carve(&mut Arena::new(&mut memory), 3, 4).unwrap();
         for slot in 0..3 {
-            assert_eq!(store.take(&[slot as i8; 4], &mut ()), Ok(slot));
+            assert_eq!(store.insert(&[slot as i8; 4], &mut ()), Ok(slot));
         }
         for round in 0..1000u32 {
-            assert_eq!(store.take(&[0; 4], &mut ()), Err(Full { capacity: 3 }));
+            assert_eq!(store.insert(&[0; 4], &mut ()), Err(Full { capacity: 3 }));
             assert!(store.release(round % 3, &mut ()));
             assert!(!store.release(round % 3, &mut ()));
-            assert_eq!(store.take(&[1; 4], &mut ()), Ok(round % 3));
+            assert_eq!(store.insert(&[1; 4], &mut ()), Ok(round % 3));
         }
         assert_eq!(store.len(), 3);
     }
@@ -219,7 +219,7 @@ mod tests {
     fn a_vector_of_the_wrong_length_is_cut_or_filled() {
         let mut memory = vec![0u8; 1024];
         let mut store = Store::carve(&mut Arena::new(&mut memory), 3, 4).unwrap();
-        let slot = store.take(&[1; 9], &mut ()).unwrap();
+        let slot = store.insert(&[1; 9], &mut ()).unwrap();
         assert_eq!(store.vector(slot), Some([1i8; 4].as_slice()));
         store.set(slot, &[2; 2], &mut ());
         assert_eq!(store.vector(slot), Some([2i8, 2, 0, 0].as_slice()));

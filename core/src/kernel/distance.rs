@@ -2,7 +2,7 @@
 //!
 //! All are exact in 32 bits for up to 2^17 elements: the largest product of two i8 is 2^14.
 //!
-//! A chip runs the plain loop, and the prices of its operations are read off that. A host has vector instructions, and its
+//! A chip runs the plain loop, and the costs of its operations are read off that. A host has vector instructions, and its
 //! compiler finds them only where a fixed number of elements is added up at once; the sums are the same.
 
 use crate::meter::{Meter, Op};

@@ -2,7 +2,7 @@
 //!
 //! The measure is the share of letters that agree in the best alignment (optimal string alignment: one wrong, missing,
 //! additional or exchanged letter is one edit), squared, so that half a word is worth a quarter. Most pairs of words
-//! are told apart by the sets of their letters before any alignment.
+//! are distinguished by the sets of their letters before any alignment.
 
 use super::word::{MAX_LETTERS, Script, Word};
 use crate::meter::{Meter, Op};

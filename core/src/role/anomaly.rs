@@ -39,7 +39,7 @@ pub const INFO: RoleInfo = RoleInfo {
     counter: "anomaly_samples",
     item: "text",
     default_on: &["esp32s2"],
-    least_capacity: 16,
+    min_capacity: 16,
     commands: &[LEARN, CHECK, SAMPLE, CLEAR],
     keeps: None,
     answers: None,
@@ -206,7 +206,7 @@ impl AnomalySentinel<'_> {
         let items = confirm(self.items(), rest)?;
         *self.stream = Stream::default();
         self.stream_memory.fill(0);
-        session.meter.record(Op::Sweep, 2 * self.stream_memory.len() as u32);
+        session.meter.record(Op::Memset, 2 * self.stream_memory.len() as u32);
         self.texts.clear();
         session.observer.event(&ChipEvent::Cleared { items });
         Ok(writeln!(session.out, "cleared {items} items")?)

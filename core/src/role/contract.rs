@@ -1,7 +1,7 @@
 //! What every role is and does: its description, its plan, its trait, and what the roles' commands share.
 
 use super::catalog::Catalog;
-use super::shared::{Asked, Asks, Keeping, Keeps};
+use super::shared::{Asked, Asks, ItemPayload, Keeps};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session};
 use crate::embed::{DIMENSIONS, embed};
@@ -17,10 +17,10 @@ pub struct RoleInfo {
     pub counter: &'static str,
     /// What one unit of its capacity holds.
     pub item: &'static str,
-    /// The chips that have this role unless told otherwise.
+    /// The chips that have this role by default.
     pub default_on: &'static [&'static str],
     /// The least capacity with which it is worth running.
-    pub least_capacity: u32,
+    pub min_capacity: u32,
     /// Its commands beyond those of every role.
     pub commands: &'static [CommandInfo],
     /// What it keeps for its fleet.
@@ -116,13 +116,18 @@ pub trait Role<'a>: Sized {
     ///
     /// # Errors
     /// What the role's own command fails with.
-    fn keep<M: Meter>(&mut self, _given: &Keeping<'_>, _now: u32, _meter: &mut M) -> Result<u32, Failure> {
+    fn keep<M: Meter>(
+        &mut self,
+        _given: &ItemPayload<'_>,
+        _now: u32,
+        _meter: &mut M,
+    ) -> Result<u32, Failure> {
         Err(Failure::UnknownCommand)
     }
 
     /// What it keeps at `slot`, which holds `text`.
-    fn kept<'t>(&self, _slot: u32, _now: u32, text: &'t str) -> Keeping<'t> {
-        Keeping::Text(text)
+    fn kept<'t>(&self, _slot: u32, _now: u32, text: &'t str) -> ItemPayload<'t> {
+        ItemPayload::Text(text)
     }
 
     /// Removes the item at `slot`.

@@ -1,11 +1,11 @@
-//! What a role does for its fleet: keep items by name, find them, let go of them.
+//! What a role does for its fleet: keep items by name, find them, remove them.
 //!
 //! What each role keeps and answers is in its description; here is what is the same for all.
 
 use super::catalog::Catalog;
 use super::catalog::TextBuffer;
 use super::contract::{Alarm, Role, View};
-use super::shared::{Asked, Asks, Keeping, Keeps, Kept};
+use super::shared::{Asked, Asks, ItemPayload, Keeps, StoreOutcome};
 use super::{AnyRole, dispatch, with_role};
 use crate::console::Failure;
 use crate::embed::DIMENSIONS;
@@ -73,14 +73,14 @@ impl<'a> AnyRole<'a> {
     pub fn keep<M: Meter>(
         &mut self,
         item: ItemId,
-        given: &Keeping<'_>,
+        given: &ItemPayload<'_>,
         now: Micros,
         meter: &mut M,
-    ) -> Result<Kept, Failure> {
+    ) -> Result<StoreOutcome, Failure> {
         if let Some(slot) = self.slot_of(item, meter) {
             let mut buffer = [0; LINE_LIMIT];
             let is_same = self.kept_at(slot, now, &mut buffer, meter).is_some_and(|kept| kept.says(given));
-            return Ok(if is_same { Kept::Already } else { Kept::Conflict });
+            return Ok(if is_same { StoreOutcome::Already } else { StoreOutcome::Conflict });
         }
         if self.kind().info().keeps != Some(given.kind()) {
             return Err(Failure::WrongRole { wants: RoleKind::keeper(given.kind()) });
@@ -89,7 +89,7 @@ impl<'a> AnyRole<'a> {
         if let Some(catalog) = self.catalog_mut() {
             catalog.names_mut().set(slot, item);
         }
-        Ok(Kept::New)
+        Ok(StoreOutcome::New)
     }
 
     /// Where it holds `item`.
@@ -108,7 +108,7 @@ impl<'a> AnyRole<'a> {
         now: Micros,
         buffer: &'b mut TextBuffer,
         meter: &mut M,
-    ) -> Option<Keeping<'b>> {
+    ) -> Option<ItemPayload<'b>> {
         let text = self.catalog()?.read(slot, buffer, meter);
         Some(with_role!(self, role => role.kept(slot, seconds(now), text)))
     }
@@ -147,8 +147,8 @@ impl<'a> AnyRole<'a> {
         let mut found = [(0, 0); MAX_RESULTS];
         let mut length = 0;
         with_role!(self, role => role.recall_for(asked, seconds(now), meter, |slot, score| {
-            if let Some(place) = found.get_mut(length) {
-                *place = (slot, score);
+            if let Some(index) = found.get_mut(length) {
+                *index = (slot, score);
                 length += 1;
             }
         }))?;

@@ -6,12 +6,12 @@
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
 use super::contract::{CLEAR, Plan, Role, RoleInfo, View, confirm, embed_text};
 use super::question::{Answer, Question, written};
-use super::shared::{Asks, Keeping, Keeps};
+use super::shared::{Asks, ItemPayload, Keeps};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text};
 use crate::embed::DIMENSIONS;
 use crate::event::ChipEvent;
-use crate::index::choice::{Kind, TEXT_EFFORT};
+use crate::index::choice::{Kind, TEXT_EF_SEARCH};
 use crate::index::{AnyIndex, Hit, Index};
 use crate::kernel::distance::dot;
 use crate::limits::MAX_RESULTS;
@@ -34,7 +34,7 @@ pub const INFO: RoleInfo = RoleInfo {
     counter: "hnsw",
     item: "text",
     default_on: &["esp32c3", "esp32s3"],
-    least_capacity: 16,
+    min_capacity: 16,
     commands: &[ADD, SEARCH, GET, DELETE, LIST, CLEAR],
     keeps: Some(Keeps::Texts),
     answers: Some(Asks::Search),
@@ -90,8 +90,8 @@ impl<'a> Role<'a> for HnswIndexer<'a> {
         Some(&self.index)
     }
 
-    fn keep<M: Meter>(&mut self, given: &Keeping<'_>, _now: u32, meter: &mut M) -> Result<u32, Failure> {
-        let Keeping::Text(text) = *given else { return Err(Failure::UnknownCommand) };
+    fn keep<M: Meter>(&mut self, given: &ItemPayload<'_>, _now: u32, meter: &mut M) -> Result<u32, Failure> {
+        let ItemPayload::Text(text) = *given else { return Err(Failure::UnknownCommand) };
         Ok(self.store(text, meter)?.0)
     }
 
@@ -100,7 +100,7 @@ impl<'a> Role<'a> for HnswIndexer<'a> {
         self.catalog.remove(slot, meter);
     }
 
-    /// An exact index offers every item, so that equals are told apart by their names and not by where they lie; a graph
+    /// An exact index offers every item, so that equals are distinguished by their names and not by where they lie; a graph
     /// offers the nearest that it finds.
     fn search_for<M: Meter>(
         &self,
@@ -117,7 +117,7 @@ impl<'a> Role<'a> for HnswIndexer<'a> {
             return;
         }
         let mut hits = [Hit::default(); 3 * MAX_RESULTS];
-        let found = self.index.search(vector, TEXT_EFFORT, &mut hits, meter);
+        let found = self.index.search(vector, TEXT_EF_SEARCH, &mut hits, meter);
         hits.iter().take(found).for_each(|hit| offer(hit.slot, hit.similarity, meter));
     }
 }

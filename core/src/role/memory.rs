@@ -15,7 +15,7 @@ use super::catalog::{Catalog, LIST, parse_id};
 use super::contract::{CLEAR, Plan, Role, RoleInfo, View, confirm};
 use super::question::{Answer, Answers, Question, written};
 use super::rank::Best;
-use super::shared::{Asked, Asks, Keeping, Keeps};
+use super::shared::{Asked, Asks, ItemPayload, Keeps};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text, number};
 use crate::event::ChipEvent;
@@ -33,12 +33,12 @@ const PRIORITY_WEIGHT: i64 = 8;
 const RECENCY_WEIGHT: i64 = 8;
 const USE_WEIGHT: i64 = 4;
 
-/// What use weighs where a memory has to give way: one of the lowest type that was recalled [`MOST_USES`] times outlasts
+/// What use weighs where a memory has to give way: one of the lowest type that was recalled [`MAX_USES`] times outlasts
 /// any that never was.
 const USE_WEIGHT_KEPT: i64 = 14;
 
 /// Uses beyond this many count no more.
-const MOST_USES: u16 = 50;
+const MAX_USES: u16 = 50;
 /// After this many hours without use a memory's recency has halved.
 const HALF_RECENCY_HOURS: u32 = 24;
 
@@ -68,7 +68,7 @@ pub const INFO: RoleInfo = RoleInfo {
     counter: "mem",
     item: "memory",
     default_on: &["esp32c6"],
-    least_capacity: 16,
+    min_capacity: 16,
     commands: &[REMEMBER, RECALL, RECALL_TYPE, RECENT, FORGET, LIST, CLEAR],
     keeps: Some(Keeps::Memories),
     answers: Some(Asks::Recall),
@@ -107,7 +107,7 @@ impl Memory {
         let priority = TYPES.get(usize::from(self.kind)).map_or(0, |(_, _, priority, _)| *priority);
         let hours = now.saturating_sub(self.used) / 3600;
         let recency = 1000 * HALF_RECENCY_HOURS / HALF_RECENCY_HOURS.saturating_add(hours);
-        let uses = 1000 / MOST_USES * self.uses.min(MOST_USES);
+        let uses = 1000 / MAX_USES * self.uses.min(MAX_USES);
         PRIORITY_WEIGHT * 10 * i64::from(priority)
             + RECENCY_WEIGHT * i64::from(recency)
             + use_weight * i64::from(uses)
@@ -159,15 +159,15 @@ impl<'a> Role<'a> for MemoryArchivist<'a> {
         Some(&mut self.catalog)
     }
 
-    fn keep<M: Meter>(&mut self, given: &Keeping<'_>, now: u32, meter: &mut M) -> Result<u32, Failure> {
-        let Keeping::Memory { kind, lives_s, text } = *given else { return Err(Failure::UnknownCommand) };
+    fn keep<M: Meter>(&mut self, given: &ItemPayload<'_>, now: u32, meter: &mut M) -> Result<u32, Failure> {
+        let ItemPayload::Memory { kind, ttl_s, text } = *given else { return Err(Failure::UnknownCommand) };
         self.remove_expired(now, meter);
-        self.store(kind, lives_s, text, now, meter)
+        self.store(kind, ttl_s, text, now, meter)
     }
 
-    fn kept<'t>(&self, slot: u32, now: u32, text: &'t str) -> Keeping<'t> {
-        let (kind, lives_s) = self.terms(slot, now);
-        Keeping::Memory { kind, lives_s, text }
+    fn kept<'t>(&self, slot: u32, now: u32, text: &'t str) -> ItemPayload<'t> {
+        let (kind, ttl_s) = self.terms(slot, now);
+        ItemPayload::Memory { kind, ttl_s, text }
     }
 
     fn release<M: Meter>(&mut self, slot: u32, meter: &mut M) {
@@ -218,8 +218,8 @@ impl MemoryArchivist<'_> {
     }
 
     fn put(&mut self, slot: u32, memory: Memory) {
-        if let Some(place) = self.memories.get_mut(slot as usize) {
-            *place = memory;
+        if let Some(index) = self.memories.get_mut(slot as usize) {
+            *index = memory;
         }
     }
 
@@ -238,7 +238,7 @@ impl MemoryArchivist<'_> {
     fn store<M: Meter>(
         &mut self,
         kind: u8,
-        lives_s: u32,
+        ttl_s: u32,
         text: &str,
         now: u32,
         meter: &mut M,
@@ -246,7 +246,7 @@ impl MemoryArchivist<'_> {
         let (.., default) = TYPES.get(usize::from(kind)).ok_or(Failure::UnknownType)?;
         check_text(text, meter)?;
         let slot = self.insert(text, now, meter)?;
-        let lives = if lives_s == 0 { *default } else { Some(lives_s) };
+        let lives = if ttl_s == 0 { *default } else { Some(ttl_s) };
         let expires = lives.map_or(0, |lives| now.saturating_add(lives));
         self.put(slot, Memory { created: now, used: now, expires, uses: 0, kind, padding: 0 });
         Ok(slot)
@@ -256,12 +256,12 @@ impl MemoryArchivist<'_> {
     fn terms(&self, slot: u32, now: u32) -> (u8, u32) {
         let memory = self.memory(slot);
         let default = TYPES.get(usize::from(memory.kind)).and_then(|(.., lives)| *lives);
-        let lives_s = match (memory.expires, default) {
+        let ttl_s = match (memory.expires, default) {
             (0, None) => 0,
             (0, Some(_)) => FOR_EVER,
             (expires, _) => expires.saturating_sub(now).max(1),
         };
-        (memory.kind, lives_s)
+        (memory.kind, ttl_s)
     }
 
     /// Stores `text` and finds it a free slot, removing memories of least value until both are had.
@@ -443,7 +443,7 @@ mod tests {
     fn fifty_uses_outlast_whatever_was_never_used() {
         let long_ago = |kind, uses| Memory { created: 0, used: 0, expires: 0, uses, kind, padding: 0 };
         let now = 365 * 24 * 3600;
-        let entity = long_ago(MemoryType::Entity as u8, MOST_USES);
+        let entity = long_ago(MemoryType::Entity as u8, MAX_USES);
         let context = Memory { used: now, created: now, ..long_ago(MemoryType::State as u8, 0) };
         let value = |memory: Memory| memory.value(USE_WEIGHT_KEPT, now, &mut ());
         assert!(value(entity) > value(context), "{} {}", value(entity), value(context));

@@ -1,6 +1,6 @@
 //! What a chip can be: one file a role.
 //!
-//! A role is a view over the arena, carved anew for every command. To add one: a file here and its `mod` line, a line in
+//! A role is a view over the arena, carved again for every command. To add one: a file here and its `mod` line, a line in
 //! the table of [`for_each_role`], and its transcripts.
 
 pub mod anomaly;
@@ -109,7 +109,7 @@ impl RoleKind {
         for_each_role!(info)
     }
 
-    /// The role that a chip has unless told otherwise.
+    /// The role that a chip has by default.
     pub fn default_for(chip: &Chip) -> RoleKind {
         let is_default = |kind: &RoleKind| kind.info().default_on.contains(&chip.name);
         RoleKind::ALL.into_iter().find(is_default).unwrap_or(RoleKind::ALL[0])
@@ -129,8 +129,8 @@ impl RoleKind {
     }
 
     /// The least plan with which the role is worth running.
-    pub const fn least_plan(self) -> Plan {
-        Plan { capacity: self.info().least_capacity, seed: 0, index: Kind::Flat, named: false }
+    pub const fn smallest_plan(self) -> Plan {
+        Plan { capacity: self.info().min_capacity, seed: 0, index: Kind::Flat, named: false }
     }
 
     /// `plan` with the largest capacity that fits.
@@ -140,7 +140,7 @@ impl RoleKind {
         largest_capacity(most, |capacity| {
             AnyRole::carve(self, &mut Arena::new(memory), with(capacity)).is_ok()
         })
-        .filter(|capacity| *capacity >= self.info().least_capacity)
+        .filter(|capacity| *capacity >= self.info().min_capacity)
         .map(with)
     }
 }

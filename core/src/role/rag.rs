@@ -5,7 +5,7 @@
 use super::catalog::{Catalog, DELETE, GET, LIST, parse_id};
 use super::contract::{CLEAR, Plan, Role, RoleInfo, View, confirm};
 use super::question::{Answer, Answers, Question, written};
-use super::shared::{Asked, Asks, Keeping, Keeps};
+use super::shared::{Asked, Asks, ItemPayload, Keeps};
 use crate::arena::{Arena, NoRoom};
 use crate::console::{CommandInfo, Failure, Session, count_and_text};
 use crate::event::ChipEvent;
@@ -28,7 +28,7 @@ pub const INFO: RoleInfo = RoleInfo {
     counter: "rag",
     item: "text",
     default_on: &["esp32"],
-    least_capacity: 16,
+    min_capacity: 16,
     commands: &[ADD, RECALL, GET, DELETE, LIST, CLEAR],
     keeps: Some(Keeps::Texts),
     answers: Some(Asks::Recall),
@@ -73,8 +73,8 @@ impl<'a> Role<'a> for RagRetriever<'a> {
         Some(&mut self.documents)
     }
 
-    fn keep<M: Meter>(&mut self, given: &Keeping<'_>, _now: u32, meter: &mut M) -> Result<u32, Failure> {
-        let Keeping::Text(text) = *given else { return Err(Failure::UnknownCommand) };
+    fn keep<M: Meter>(&mut self, given: &ItemPayload<'_>, _now: u32, meter: &mut M) -> Result<u32, Failure> {
+        let ItemPayload::Text(text) = *given else { return Err(Failure::UnknownCommand) };
         self.store(text, meter)
     }
 

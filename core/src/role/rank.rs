@@ -20,13 +20,13 @@ impl<const MOST: usize> Best<MOST> {
     /// Offers `slot` with its `score`.
     pub fn offer<M: Meter>(&mut self, score: i64, slot: u32, meter: &mut M) {
         let kept = self.entries.get(..self.length).unwrap_or_default();
-        let place = kept.iter().rposition(|(other, _)| *other >= score).map_or(0, |last| last + 1);
-        meter.record(Op::Compare, (kept.len() - place.min(kept.len())) as u32 + 1);
-        if place >= self.limit {
+        let index = kept.iter().rposition(|(other, _)| *other >= score).map_or(0, |last| last + 1);
+        meter.record(Op::Compare, (kept.len() - index.min(kept.len())) as u32 + 1);
+        if index >= self.limit {
             return;
         }
         self.length = (self.length + 1).min(self.limit);
-        if let Some(tail) = self.entries.get_mut(place..self.length) {
+        if let Some(tail) = self.entries.get_mut(index..self.length) {
             tail.rotate_right(1);
             if let Some(first) = tail.first_mut() {
                 *first = (score, slot);

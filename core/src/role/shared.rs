@@ -21,9 +21,9 @@ pub enum Asks {
     Recall,
 }
 
-/// What is to be kept of an item.
+/// The contents of an item to store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keeping<'t> {
+pub enum ItemPayload<'t> {
     /// A text.
     Text(&'t str),
     /// A memory.
@@ -31,41 +31,41 @@ pub enum Keeping<'t> {
         /// Its type, by its number on the wire.
         kind: u8,
         /// Seconds until it expires; 0 leaves that to its type.
-        lives_s: u32,
+        ttl_s: u32,
         /// What is remembered.
         text: &'t str,
     },
 }
 
-impl<'t> Keeping<'t> {
+impl<'t> ItemPayload<'t> {
     /// Its text.
     pub const fn text(&self) -> &'t str {
         match self {
-            Keeping::Text(text) | Keeping::Memory { text, .. } => text,
+            ItemPayload::Text(text) | ItemPayload::Memory { text, .. } => text,
         }
     }
 
     /// What a role has to keep for this to be kept.
     pub const fn kind(&self) -> Keeps {
         match self {
-            Keeping::Text(_) => Keeps::Texts,
-            Keeping::Memory { .. } => Keeps::Memories,
+            ItemPayload::Text(_) => Keeps::Texts,
+            ItemPayload::Memory { .. } => Keeps::Memories,
         }
     }
 
     /// Its [`content_check`].
     pub fn check<M: Meter>(&self, meter: &mut M) -> u32 {
         match *self {
-            Keeping::Text(text) => content_check(TEXT_KIND, text, meter),
-            Keeping::Memory { kind, text, .. } => content_check(kind, text, meter),
+            ItemPayload::Text(text) => content_check(TEXT_KIND, text, meter),
+            ItemPayload::Memory { kind, text, .. } => content_check(kind, text, meter),
         }
     }
 
     /// Do both say the same? The time that a memory has left does not count.
-    pub(super) fn says(&self, other: &Keeping<'_>) -> bool {
+    pub(super) fn says(&self, other: &ItemPayload<'_>) -> bool {
         match (*self, *other) {
-            (Keeping::Text(one), Keeping::Text(two)) => one == two,
-            (Keeping::Memory { kind, text, .. }, Keeping::Memory { kind: other, text: two, .. }) => {
+            (ItemPayload::Text(one), ItemPayload::Text(two)) => one == two,
+            (ItemPayload::Memory { kind, text, .. }, ItemPayload::Memory { kind: other, text: two, .. }) => {
                 kind == other && text == two
             }
             _ => false,
@@ -84,9 +84,9 @@ pub struct Asked<'t> {
     pub count: usize,
 }
 
-/// What a role did with an item that it was told to keep.
+/// What became of an item that a role was given to store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
+pub enum StoreOutcome {
     /// It holds it now.
     New,
     /// It held it already.

@@ -1,6 +1,6 @@
 //! Acknowledgements that wait for the link.
 //!
-//! There are places for few, since whoever receives a frame is asked for frames right after. One that finds none is
+//! There are slots for few, since after each received frame the caller polls for frames to send. One that finds none is
 //! left out, and the sender asks for it again.
 
 use super::authentication::Key;
@@ -44,7 +44,7 @@ impl PendingAck {
 pub(super) struct Acks<'a>(&'a mut [PendingAck]);
 
 impl<'a> Acks<'a> {
-    /// Places for a few.
+    /// Slots for a few.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
@@ -69,9 +69,9 @@ impl<'a> Acks<'a> {
         let same = |waiting: &PendingAck| {
             waiting.in_use != 0 && (waiting.peer, waiting.boot, waiting.sequence) == (peer, boot, sequence)
         };
-        let place = self.0.iter().position(same).or_else(|| self.0.iter().position(|ack| ack.in_use == 0));
-        if let Some(place) = place.and_then(|place| self.0.get_mut(place)) {
-            *place = ack;
+        let index = self.0.iter().position(same).or_else(|| self.0.iter().position(|ack| ack.in_use == 0));
+        if let Some(index) = index.and_then(|index| self.0.get_mut(index)) {
+            *index = ack;
         }
     }
 }
@@ -81,7 +81,7 @@ impl Settings {
     pub(super) fn encode_ack<M: Meter>(
         &self,
         ack: &PendingAck,
-        seal: Option<(&Key, u64)>,
+        tag: Option<(&Key, u64)>,
         out: &mut [u8],
         meter: &mut M,
     ) -> Option<usize> {
@@ -89,6 +89,6 @@ impl Settings {
         let message = Message::Ack(Ack { boot: ack.boot, sequence: ack.sequence, received: ack.received });
         let length = message.encode(&mut payload).ok()?;
         let address = Address { destination: ack.peer, sequence: 0, number: ACK, ack_wanted: false };
-        frame::encode(&self.header(&address), &[payload.get(..length)?], seal, out, meter).ok()
+        frame::encode(&self.header(&address), &[payload.get(..length)?], tag, out, meter).ok()
     }
 }

@@ -1,6 +1,6 @@
-//! Consistent overhead byte stuffing: frames on a byte stream, told apart by zeros.
+//! Consistent overhead byte stuffing: frames on a byte stream, distinguished by zeros.
 //!
-//! Encoding removes every zero from a frame, at the price of a byte in 254, so a zero on the line can only be a
+//! Encoding removes every zero from a frame, at the cost of a byte in 254, so a zero on the line can only be a
 //! delimiter. A receiver that starts in the middle, or meets noise, is in step again at the next zero.
 //! After Cheshire and Baker, "Consistent Overhead Byte Stuffing", IEEE/ACM Transactions on Networking 7(2), 1999.
 
@@ -113,7 +113,7 @@ impl<'a> Decoder<'a> {
     /// [`StreamError`] at the delimiter after bytes that were no frame.
     pub fn push(&mut self, byte: u8) -> Result<Option<&[u8]>, StreamError> {
         if byte != DELIMITER {
-            self.take(byte);
+            self.on_byte(byte);
             return Ok(None);
         }
         let state = core::mem::take(self.state);
@@ -129,7 +129,7 @@ impl<'a> Decoder<'a> {
         Ok(self.buffer.get(..usize::from(state.length)))
     }
 
-    fn take(&mut self, byte: u8) {
+    fn on_byte(&mut self, byte: u8) {
         if self.state.remaining > 0 {
             self.state.remaining -= 1;
             return self.append(byte);
@@ -145,8 +145,8 @@ impl<'a> Decoder<'a> {
 
     fn append(&mut self, byte: u8) {
         match self.buffer.get_mut(usize::from(self.state.length)) {
-            Some(place) => {
-                *place = byte;
+            Some(index) => {
+                *index = byte;
                 self.state.length += 1;
             }
             None => self.state.overflowed = 1,

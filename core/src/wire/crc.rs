@@ -71,12 +71,12 @@ pub(super) mod tests {
         #[test]
         fn any_changed_byte_changes_the_crc(
             mut bytes in proptest::collection::vec(any::<u8>(), 1..300),
-            place in any::<prop::sample::Index>(),
+            index in any::<prop::sample::Index>(),
             change in 1u8..,
         ) {
             let before = crc32(&bytes, &mut ());
-            let place = place.index(bytes.len());
-            bytes[place] ^= change;
+            let index = index.index(bytes.len());
+            bytes[index] ^= change;
             prop_assert_ne!(crc32(&bytes, &mut ()), before);
         }
     }

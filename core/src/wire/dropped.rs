@@ -61,8 +61,8 @@ reasons! {
     Duplicate "duplicate",
     /// So late that nobody knows whether it was delivered.
     Stale "stale",
-    /// Every place for a peer is taken by one heard lately.
-    NoPeerPlace "no-peer-place",
+    /// Every slot for a peer is taken by one seen recently.
+    NoPeerSlot "no-peer-slot",
     /// A fragment that contradicts itself or its message.
     Fragment "fragment",
     /// No message has this type.

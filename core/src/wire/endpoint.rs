@@ -8,15 +8,15 @@ use super::acks::{ACK, Acks};
 use super::authentication::Key;
 use super::codec::CodecError;
 use super::dropped::{DropCounts, Dropped};
-use super::fragment::{Cut, Reassembly};
+use super::fragment::{Fragmentation, Reassembly};
 use super::frame::{self, BROADCAST, Flags, Header};
-use super::inward::Inward;
 use super::message::{MAX_PROOFS, Message, PROVE, Prove};
 use super::peer::Peers;
 use super::reliable::{Address, Due, Outbox, Ticket};
 use super::retry::Timing;
+use super::rx::Rx;
 use super::sessions::{Admission, Sessions};
-use super::{FRAME_LIMIT, LEAST_FRAME_LIMIT};
+use super::{FRAME_LIMIT, MIN_FRAME_LIMIT};
 use crate::arena::{Arena, NoRoom};
 use crate::meter::Meter;
 use crate::units::Micros;
@@ -40,7 +40,7 @@ pub struct Settings {
     pub entropy: u64,
     /// The version of this chip's embedder.
     pub embedder: u8,
-    /// The longest frame of the link; held between [`LEAST_FRAME_LIMIT`] and [`FRAME_LIMIT`].
+    /// The longest frame of the link; held between [`MIN_FRAME_LIMIT`] and [`FRAME_LIMIT`].
     pub frame_limit: u16,
     /// When to send again. Should be [`Timing::is_safe`].
     pub timing: Timing,
@@ -48,7 +48,7 @@ pub struct Settings {
     pub key: Option<Key>,
 }
 
-/// What an endpoint has places for.
+/// What an endpoint has slots for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
     /// Chips it exchanges messages with.
@@ -59,7 +59,7 @@ pub struct Capacity {
     pub unfinished: u32,
 }
 
-/// What crossed. All zeros is nothing.
+/// What crossed. All zeros: nothing to send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct Traffic {
@@ -103,15 +103,15 @@ pub enum Delivery {
 /// A message was not taken for sending. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendError {
-    /// Every place for a message is taken.
+    /// Every slot for a message is taken.
     Full {
         /// How many there are.
         capacity: u32,
     },
     /// An older message to this chip is still on its way, too far behind.
     WindowFull,
-    /// Every place for a peer is taken by one heard lately.
-    NoPeerPlace {
+    /// Every slot for a peer is taken by one seen recently.
+    NoPeerSlot {
         /// How many there are.
         capacity: u32,
     },
@@ -126,9 +126,9 @@ pub enum SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SendError::Full { capacity } => write!(f, "all {capacity} places for messages are taken"),
+            SendError::Full { capacity } => write!(f, "all {capacity} message slots are in use"),
             SendError::WindowFull => f.write_str("an older message to this chip is still on its way"),
-            SendError::NoPeerPlace { capacity } => write!(f, "all {capacity} places for peers are taken"),
+            SendError::NoPeerSlot { capacity } => write!(f, "all {capacity} peer slots are in use"),
             SendError::Broadcast => f.write_str("a message to every chip cannot be acknowledged"),
             SendError::ToSelf => f.write_str("the message is for this chip itself"),
             SendError::Codec(error) => error.fmt(f),
@@ -232,10 +232,10 @@ impl<'a> Endpoint<'a> {
         }
         let room = self.settings.payload_limit();
         let capacity = self.outbox.capacity();
-        let (slot, place) = self.outbox.vacancy().ok_or(SendError::Full { capacity })?;
-        let length = message.encode(place).map_err(SendError::Codec)? as u16;
+        let (slot, index) = self.outbox.vacancy().ok_or(SendError::Full { capacity })?;
+        let length = message.encode(index).map_err(SendError::Codec)? as u16;
         let too_long = SendError::Codec(CodecError::TooLong { limit: room });
-        let cut = Cut::plan(length, room).ok_or(too_long)?;
+        let cut = Fragmentation::plan(length, room).ok_or(too_long)?;
         let sequence = self.sequence(destination, ack_wanted, now, meter)?;
         let ticket = Ticket(self.state.next_ticket);
         self.state.next_ticket = ticket.0.wrapping_add(1);
@@ -244,7 +244,7 @@ impl<'a> Endpoint<'a> {
         Ok(ticket)
     }
 
-    /// Takes `message` for sending once, as [`Endpoint::send`] without acknowledgement; says whether there was a place.
+    /// Takes `message` for sending once, as [`Endpoint::send`] without acknowledgement; says whether there was a slot.
     pub fn post<M: Meter>(
         &mut self,
         destination: u16,
@@ -267,7 +267,7 @@ impl<'a> Endpoint<'a> {
             self.state.next_plain = sequence.wrapping_add(1);
             return Ok(sequence);
         }
-        let full = |full: super::peer::NoPeerPlace| SendError::NoPeerPlace { capacity: full.capacity };
+        let full = |full: super::peer::NoPeerSlot| SendError::NoPeerSlot { capacity: full.capacity };
         let peer = self.peers.at(destination, now, meter).map_err(full)?;
         if self.outbox.outruns_window(destination, peer.next_sequence()) {
             return Err(SendError::WindowFull);
@@ -282,26 +282,26 @@ impl<'a> Endpoint<'a> {
         if counter >= frame::COUNTER_END {
             return None;
         }
-        let seal = self.settings.key.as_ref().map(|key| (key, counter));
+        let tag = self.settings.key.as_ref().map(|key| (key, counter));
         let prove = self.sessions.next_proof(now);
         let length = match (prove, self.acks.first()) {
-            (Some(prove), _) => self.settings.encode_proof(&prove, seal, out, meter)?,
+            (Some(prove), _) => self.settings.encode_proof(&prove, tag, out, meter)?,
             (None, Some(ack)) => {
-                let length = self.settings.encode_ack(ack, seal, out, meter)?;
+                let length = self.settings.encode_ack(ack, tag, out, meter)?;
                 ack.done();
                 length
             }
             (None, None) => {
                 let (slot, due) = self.outbox.next(meter)?;
                 let (index, again) = (due.index, due.again);
-                let length = self.settings.encode_fragment(&due, seal, out, meter)?;
+                let length = self.settings.encode_fragment(&due, tag, out, meter)?;
                 let Settings { address, timing, .. } = &self.settings;
                 self.outbox.sent(slot, index, *address, timing, now);
                 increment(&mut self.state.traffic.resent, again);
                 length
             }
         };
-        self.state.counter = seal.map_or(0, |(_, counter)| counter);
+        self.state.counter = tag.map_or(0, |(_, counter)| counter);
         increment(&mut self.state.traffic.sent, true);
         Some(length)
     }
@@ -325,7 +325,7 @@ impl<'a> Endpoint<'a> {
     ///
     /// # Errors
     /// Why it is not to be handed on; not counted.
-    pub fn vouch<M: Meter>(&self, bytes: &[u8], meter: &mut M) -> Result<Header, Dropped> {
+    pub fn verify_for_relay<M: Meter>(&self, bytes: &[u8], meter: &mut M) -> Result<Header, Dropped> {
         self.settings.authentic(bytes, meter).map(|frame| frame.header)
     }
 
@@ -346,7 +346,7 @@ impl<'a> Endpoint<'a> {
                 _ if frame.header.source == settings.address => Err(Dropped::OwnSource),
                 (_, Admission::Unproven) => Err(Dropped::Unproven),
                 (ACK, _) => settings.take_ack(&frame, outbox),
-                _ => Inward { acks, peers, reassembly, now, meter }.take(frame),
+                _ => Rx { acks, peers, reassembly, now, meter }.handle(frame),
             }
         });
         match outcome {
@@ -367,7 +367,7 @@ fn increment(counter: &mut u32, by_one: bool) {
 impl Settings {
     /// The longest payload of a frame.
     fn payload_limit(&self) -> u16 {
-        let limit = usize::from(self.frame_limit).clamp(LEAST_FRAME_LIMIT, FRAME_LIMIT);
+        let limit = usize::from(self.frame_limit).clamp(MIN_FRAME_LIMIT, FRAME_LIMIT);
         (limit - frame::overhead(self.key.is_some())) as u16
     }
 
@@ -389,28 +389,28 @@ impl Settings {
     fn encode_proof<M: Meter>(
         &self,
         prove: &Prove,
-        seal: Option<(&Key, u64)>,
+        tag: Option<(&Key, u64)>,
         out: &mut [u8],
         meter: &mut M,
     ) -> Option<usize> {
         let mut payload = [0; PROOF_PAYLOAD];
         let length = Message::Prove(*prove).encode(&mut payload).ok()?;
         let address = Address { destination: BROADCAST, sequence: 0, number: PROVE, ack_wanted: false };
-        frame::encode(&self.header(&address), &[payload.get(..length)?], seal, out, meter).ok()
+        frame::encode(&self.header(&address), &[payload.get(..length)?], tag, out, meter).ok()
     }
 
     fn encode_fragment<M: Meter>(
         &self,
         due: &Due<'_>,
-        seal: Option<(&Key, u64)>,
+        tag: Option<(&Key, u64)>,
         out: &mut [u8],
         meter: &mut M,
     ) -> Option<usize> {
         let mut header = self.header(&due.address);
         if due.cut.count() == 1 {
-            return frame::encode(&header, &[due.bytes], seal, out, meter).ok();
+            return frame::encode(&header, &[due.bytes], tag, out, meter).ok();
         }
         header.flags = header.flags.with(Flags::FRAGMENT, true);
-        frame::encode(&header, &[&due.cut.header(due.index), due.bytes], seal, out, meter).ok()
+        frame::encode(&header, &[&due.cut.header(due.index), due.bytes], tag, out, meter).ok()
     }
 }

@@ -15,22 +15,22 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// Bytes of the header of a fragment.
 pub const FRAGMENT_HEADER: usize = 4;
 /// The most fragments of one message: one bit each in an acknowledgement.
-pub const MOST_FRAGMENTS: u8 = 64;
+pub const MAX_FRAGMENTS: u8 = 64;
 /// An unfinished message to which nothing came for so long is given up.
 pub const REASSEMBLY_TIMEOUT: Micros = Micros::seconds(10);
 
 /// How a message is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
+pub struct Fragmentation {
     /// Bytes of the message.
     total: u16,
     /// How many fragments.
     count: u8,
 }
 
-impl Cut {
+impl Fragmentation {
     /// The fewest fragments for `total` bytes in frames with `room` for a payload; one, without a header, if that
-    /// suffices. `None` where it takes more than [`MOST_FRAGMENTS`].
+    /// suffices. `None` where it takes more than [`MAX_FRAGMENTS`].
     pub fn plan(total: u16, room: u16) -> Option<Self> {
         if total <= room {
             return Some(Self { total, count: 1 });
@@ -44,7 +44,7 @@ impl Cut {
     pub fn of(total: u16, count: u8) -> Option<Self> {
         let cut = Self { total, count };
         let whole = count == 1 && usize::from(total) <= MESSAGE_LIMIT;
-        let pieces = (2..=MOST_FRAGMENTS).contains(&count)
+        let pieces = (2..=MAX_FRAGMENTS).contains(&count)
             && usize::from(total) <= MESSAGE_LIMIT
             && usize::from(count - 1) * cut.piece() < usize::from(total);
         (whole || pieces).then_some(cut)
@@ -90,7 +90,7 @@ pub struct Fragment<'a> {
     /// Which one, from 0.
     pub index: u8,
     /// How the message was cut.
-    pub cut: Cut,
+    pub cut: Fragmentation,
     /// Its bytes of the message.
     pub bytes: &'a [u8],
 }
@@ -100,12 +100,12 @@ impl<'a> Fragment<'a> {
     pub fn read(payload: &'a [u8]) -> Option<Self> {
         let (header, bytes) = payload.split_first_chunk::<FRAGMENT_HEADER>()?;
         let [index, count, low, high] = *header;
-        let cut = Cut::of(u16::from_le_bytes([low, high]), count).filter(|cut| cut.count > 1)?;
+        let cut = Fragmentation::of(u16::from_le_bytes([low, high]), count).filter(|cut| cut.count > 1)?;
         (index < count && bytes.len() == cut.range(index).len()).then_some(Self { index, cut, bytes })
     }
 }
 
-/// An unfinished message. All zeros is none.
+/// An unfinished message. All zeros: unused.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct Partial {
@@ -146,7 +146,7 @@ pub struct Reassembly<'a> {
 }
 
 impl<'a> Reassembly<'a> {
-    /// Places for `slots` unfinished messages at a time.
+    /// Slots for `slots` unfinished messages at a time.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
@@ -158,7 +158,7 @@ impl<'a> Reassembly<'a> {
 
     /// Takes a fragment from a frame with `header`; `None` where it contradicts the fragments before it or there are
     /// no slots at all.
-    pub fn take<M: Meter>(
+    pub fn accept<M: Meter>(
         &mut self,
         header: &Header,
         fragment: &Fragment<'_>,
@@ -175,9 +175,9 @@ impl<'a> Reassembly<'a> {
         } else if !partial.agrees_with(&fresh) {
             return None;
         }
-        let place = self.bytes.chunks_exact_mut(MESSAGE_LIMIT).nth(slot)?;
+        let index = self.bytes.chunks_exact_mut(MESSAGE_LIMIT).nth(slot)?;
         // The lengths agree: both are the fragment's range.
-        place.get_mut(fragment.cut.range(fragment.index))?.copy_from_slice(fragment.bytes);
+        index.get_mut(fragment.cut.range(fragment.index))?.copy_from_slice(fragment.bytes);
         meter.record(Op::Copy, fragment.bytes.len() as u32);
         partial.received |= 1u64.checked_shl(u32::from(fragment.index)).unwrap_or(0);
         partial.touched = now.get();
@@ -213,7 +213,7 @@ impl<'a> Reassembly<'a> {
 }
 
 impl Partial {
-    fn begin(header: &Header, cut: Cut) -> Self {
+    fn begin(header: &Header, cut: Fragmentation) -> Self {
         Self {
             received: 0,
             touched: 0,
@@ -253,7 +253,7 @@ mod tests {
         Header { source: 1, destination: 2, sequence, ..Header::default() }
     }
 
-    fn payload(message: &[u8], cut: Cut, index: u8) -> Vec<u8> {
+    fn payload(message: &[u8], cut: Fragmentation, index: u8) -> Vec<u8> {
         let mut payload = cut.header(index).to_vec();
         payload.extend(&message[cut.range(index)]);
         payload
@@ -268,17 +268,17 @@ mod tests {
         let mut memory = memory(2);
         let mut reassembly = Reassembly::carve(&mut Arena::new(&mut memory), 2).unwrap();
         let message = vec![7; 40];
-        let cut = Cut::of(40, 2).unwrap();
+        let cut = Fragmentation::of(40, 2).unwrap();
         let mut take = |sequence, index, second| {
             let payload = payload(&message, cut, index);
             let fragment = Fragment::read(&payload).unwrap();
-            reassembly.take(&header(sequence), &fragment, Micros::seconds(second), &mut ()).unwrap()
+            reassembly.accept(&header(sequence), &fragment, Micros::seconds(second), &mut ()).unwrap()
         };
         assert_eq!(take(1, 0, 1), Progress::Part(1));
         assert_eq!(take(2, 0, 2), Progress::Part(1));
         assert_eq!(take(3, 0, 3), Progress::Part(1));
         assert!(matches!(take(2, 1, 4), Progress::Whole(_)));
-        // The first message lost its place, so its second fragment begins it anew.
+        // The first message lost its slot, so its second fragment begins it again.
         assert_eq!(take(1, 1, 5), Progress::Part(2));
         assert_eq!(take(4, 0, 30), Progress::Part(1));
     }
@@ -302,7 +302,7 @@ mod tests {
         let mut memory = memory(1);
         let mut reassembly = Reassembly::carve(&mut Arena::new(&mut memory), 1).unwrap();
         let mut take = |payload: &[u8]| {
-            reassembly.take(&header(1), &Fragment::read(payload).unwrap(), Micros(1), &mut ())
+            reassembly.accept(&header(1), &Fragment::read(payload).unwrap(), Micros(1), &mut ())
         };
         assert!(take(&good).is_some());
         assert_eq!(take(&[0, 2, 6, 0, 1, 2, 3]), None);
@@ -315,7 +315,7 @@ mod tests {
             room in SMALLEST_ROOM..300,
             order in proptest::collection::vec(any::<prop::sample::Index>(), 0..200),
         ) {
-            let cut = Cut::plan(message.len() as u16, room).unwrap();
+            let cut = Fragmentation::plan(message.len() as u16, room).unwrap();
             prop_assume!(cut.count() > 1);
             let mut memory = memory(1);
             let mut reassembly = Reassembly::carve(&mut Arena::new(&mut memory), 1).unwrap();
@@ -326,7 +326,7 @@ mod tests {
                 prop_assert!(payload.len() <= usize::from(room));
                 let fragment = Fragment::read(&payload).unwrap();
                 prop_assert!(!fragment.bytes.is_empty());
-                match reassembly.take(&header(9), &fragment, Micros(1), &mut ()).unwrap() {
+                match reassembly.accept(&header(9), &fragment, Micros(1), &mut ()).unwrap() {
                     Progress::Whole(slot) => { whole = Some(slot); break }
                     Progress::Part(received) => prop_assert!(received != cut.mask()),
                 }

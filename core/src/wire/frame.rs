@@ -20,7 +20,7 @@ pub const HEADER: usize = 20;
 /// Bytes of the CRC.
 pub const CRC: usize = 4;
 /// Bytes that authentication adds: a counter and a tag.
-pub const SEAL: usize = COUNTER + TAG;
+pub const TAG_BYTES: usize = COUNTER + TAG;
 /// Bytes of the counter: at a thousand frames a second they last 8,900 years.
 const COUNTER: usize = 6;
 /// Counters are below this.
@@ -95,7 +95,7 @@ pub struct Header {
 
 /// What authenticates a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seal<'a> {
+pub struct AuthTag<'a> {
     /// The sender's count of its frames since boot, from 1 and below [`COUNTER_END`].
     pub counter: u64,
     /// The tag over everything before it.
@@ -112,7 +112,7 @@ pub struct Frame<'a> {
     /// The message or a fragment of it, `[n] u8`.
     pub payload: &'a [u8],
     /// Counter and tag, where the flag says so.
-    pub seal: Option<Seal<'a>>,
+    pub tag: Option<AuthTag<'a>>,
     /// The CRC at its end.
     pub crc: u32,
 }
@@ -147,7 +147,7 @@ pub enum FrameError {
     Flags(u8),
     /// Sent by [`BROADCAST`].
     Source,
-    /// More bytes than the place for them holds.
+    /// More bytes than the slot for them holds.
     NoSpace {
         /// How many bytes it takes.
         needs: u32,
@@ -180,10 +180,10 @@ impl core::error::Error for FrameError {}
 
 /// The bytes that a frame takes beside its payload.
 pub const fn overhead(authenticated: bool) -> usize {
-    HEADER + CRC + if authenticated { SEAL } else { 0 }
+    HEADER + CRC + if authenticated { TAG_BYTES } else { 0 }
 }
 
-/// Writes a frame to `out` and says how long it is. Its payload is all of `parts`; it is sealed where `seal` holds a
+/// Writes a frame to `out` and says how long it is. Its payload is all of `parts`; it is authenticated where `tag` holds a
 /// key and the frame's counter.
 ///
 /// # Errors
@@ -191,7 +191,7 @@ pub const fn overhead(authenticated: bool) -> usize {
 pub fn encode<M: Meter>(
     header: &Header,
     parts: &[&[u8]],
-    seal: Option<(&Key, u64)>,
+    tag: Option<(&Key, u64)>,
     out: &mut [u8],
     meter: &mut M,
 ) -> Result<usize, FrameError> {
@@ -199,12 +199,12 @@ pub fn encode<M: Meter>(
         return Err(FrameError::Source);
     }
     let payload = parts.iter().fold(0usize, |length, part| length.saturating_add(part.len()));
-    let needs = overhead(seal.is_some()).saturating_add(payload);
+    let needs = overhead(tag.is_some()).saturating_add(payload);
     let no_space = FrameError::NoSpace { needs: count(needs), have: count(out.len()) };
     let length = u16::try_from(payload).map_err(|_| no_space)?;
     let mut writer = Writer { out: out.get_mut(..needs).ok_or(no_space)?, at: 0 };
     meter.record(Op::Copy, HEADER as u32 + u32::from(length));
-    let flags = header.flags.with(Flags::AUTHENTICATED, seal.is_some());
+    let flags = header.flags.with(Flags::AUTHENTICATED, tag.is_some());
     writer.put(&[VERSION, header.number, flags.0, header.embedder]);
     writer.put(&header.source.to_le_bytes());
     writer.put(&header.destination.to_le_bytes());
@@ -213,7 +213,7 @@ pub fn encode<M: Meter>(
     writer.put(&header.sequence.to_le_bytes());
     writer.put(&length.to_le_bytes());
     parts.iter().for_each(|part| writer.put(part));
-    if let Some((key, counter)) = seal {
+    if let Some((key, counter)) = tag {
         let [low @ .., _, _] = counter.to_le_bytes();
         writer.put(&low);
         let Tag(tag) = key.tag(writer.written(), meter);
@@ -243,15 +243,15 @@ pub fn decode<'b, M: Meter>(bytes: &'b [u8], meter: &mut M) -> Result<Frame<'b>,
     let (header, rest) = body.split_first_chunk::<HEADER>().ok_or(too_short)?;
     let header = read_header(header)?;
     if !header.flags.has(Flags::AUTHENTICATED) {
-        return Ok(Frame { header, payload: rest, seal: None, crc: have });
+        return Ok(Frame { header, payload: rest, tag: None, crc: have });
     }
     let (signed, tag) = body.split_last_chunk::<TAG>().ok_or(too_short)?;
     let (rest, _) = rest.split_last_chunk::<TAG>().ok_or(too_short)?;
     let (payload, counter) = rest.split_last_chunk::<COUNTER>().ok_or(too_short)?;
     let [c0, c1, c2, c3, c4, c5] = *counter;
     let counter = u64::from_le_bytes([c0, c1, c2, c3, c4, c5, 0, 0]);
-    let seal = Seal { counter, tag, signed };
-    Ok(Frame { header, payload, seal: Some(seal), crc: have })
+    let tag = AuthTag { counter, tag, signed };
+    Ok(Frame { header, payload, tag: Some(tag), crc: have })
 }
 
 /// How long the frame at the start of `bytes` is, by its own account.
@@ -303,8 +303,8 @@ struct Writer<'o> {
 impl Writer<'_> {
     fn put(&mut self, bytes: &[u8]) {
         let end = self.at.saturating_add(bytes.len());
-        if let Some(place) = self.out.get_mut(self.at..end) {
-            place.copy_from_slice(bytes);
+        if let Some(index) = self.out.get_mut(self.at..end) {
+            index.copy_from_slice(bytes);
             self.at = end;
         }
     }

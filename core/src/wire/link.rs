@@ -1,4 +1,4 @@
-//! The kinds of link: how frames are told apart on each, and how long they are.
+//! The kinds of link: how frames are distinguished on each, and how long they are.
 //!
 //! On a byte stream frames are stuffed and delimited ([`super::cobs`]). On a packet link a frame is a packet, and
 //! its own length field says where it ends; bus transactions of fixed length may be padded behind it.
@@ -27,7 +27,7 @@ pub enum LinkKind {
     Parallel,
 }
 
-/// How frames are told apart.
+/// How frames are distinguished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Framing {
     /// Stuffed bytes between delimiters.
@@ -66,7 +66,7 @@ impl LinkKind {
         LinkKind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
     }
 
-    /// How frames are told apart.
+    /// How frames are distinguished.
     pub const fn framing(self) -> Framing {
         match self {
             LinkKind::Uart => Framing::Stream,
@@ -155,7 +155,7 @@ mod tests {
     fn every_link_carries_the_longest_message_and_waits_safely() {
         for kind in LinkKind::ALL {
             assert_eq!(LinkKind::by_name(kind.name()), Some(kind));
-            assert!(usize::from(kind.frame_limit()) >= crate::wire::LEAST_FRAME_LIMIT);
+            assert!(usize::from(kind.frame_limit()) >= crate::wire::MIN_FRAME_LIMIT);
             assert!(kind.timing().is_safe(), "{}", kind.name());
         }
     }

@@ -29,8 +29,8 @@ impl<T: Copy + Default, const N: usize> List<T, N> {
     /// Adds `item`; says whether there was room.
     pub fn push(&mut self, item: T) -> bool {
         match self.items.get_mut(usize::from(self.length)) {
-            Some(place) => {
-                *place = item;
+            Some(index) => {
+                *index = item;
                 self.length += 1;
                 true
             }

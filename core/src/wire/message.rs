@@ -2,7 +2,7 @@
 //!
 //! The number of a message is the type byte of its frame, and the struct's fields in their order are the payload; the
 //! bytes are described in `docs/wire.md` and fixed by `fixtures/wire`. Numbers below 0x50 and 0xFF are the
-//! predecessor's. Append only: a number is never given a second meaning, and a changed field is a new number.
+//! ruvllm-esp32's. Append only: a number is never given a second meaning, and a changed field is a new number.
 
 use super::codec::{self, BorrowDecode, CodecError, Encode};
 use super::crc::crc32;
@@ -58,9 +58,9 @@ macro_rules! messages {
 }
 
 messages! {
-    /// I live, and this is how I fare.
+    /// A heartbeat with the chip's state.
     0x00 "heartbeat" Heartbeat;
-    /// I am new here, or want to know who else is; the predecessor's discovery.
+    /// A new chip announces itself and asks for the others; ruvllm-esp32's discovery.
     0x01 "hello" Hello<'a>;
     /// Fragments of a message that have arrived.
     0x41 "ack" Ack;
@@ -82,7 +82,7 @@ messages! {
     0x56 "remember" Remember<'a>;
     /// Something left its habit.
     0x57 "anomaly" Anomaly<'a>;
-    /// How do you fare?
+    /// Asks for the receiver's state.
     0x58 "stats-request" StatsRequest;
     /// How a chip fares, in full.
     0x59 "stats" Stats;
@@ -105,7 +105,7 @@ impl Message<'_> {
     }
 }
 
-/// A role on the wire. A chip may have one that the receiver has never heard of.
+/// A role on the wire. A chip may have one that the receiver has never received of.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Encode, BorrowDecode)]
 pub struct RoleCode(pub u8);
 
@@ -236,7 +236,7 @@ pub struct Refused<'a> {
 /// The code of a refusal: other content is held under this name.
 pub const NAME_TAKEN: &str = "name-taken";
 
-/// In place of a memory's type in [`content_check`]: a text.
+/// Instead of a memory's type in [`content_check`]: a text.
 pub const TEXT_KIND: u8 = u8::MAX;
 
 /// What tells the content of one item from that of another: the CRC-32 of its text, with its type in the highest byte.
@@ -348,7 +348,7 @@ pub struct Remember<'a> {
     /// Its type: 0 fact, 1 event, 2 context, 3 preference, 4 procedure, 5 entity, 6 emotion, 7 state.
     pub kind: u8,
     /// Seconds until it expires; 0 leaves that to its type.
-    pub lives_s: u32,
+    pub ttl_s: u32,
     /// The text.
     pub text: &'a str,
 }

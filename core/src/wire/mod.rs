@@ -13,12 +13,12 @@
 //! - [`reliable`], [`retry`], [`peer`], [`window`]: acknowledged, repeated, delivered once
 //! - [`link`], [`cobs`]: frames on byte streams, packet radios and buses
 //! - [`endpoint`]: all of this as one state machine: bytes and the time in, messages and frames out; its halves are
-//!   `inward` and `acks`
+//!   `rx` and `acks`
 //! - [`dropped`]: why a frame was not taken
 //! - [`show`], [`parse`]: frames and messages as text, for people
 //!
 //! Whatever comes in is hostile until proven otherwise: lengths are checked before they are believed, work is bounded
-//! by the length of the input and by places set aside beforehand, nothing is allocated, and what is refused is counted.
+//! by the length of the input and by slots set aside beforehand, nothing is allocated, and what is refused is counted.
 //! `docs/wire.md` describes every byte without reference to this code.
 
 mod acks;
@@ -30,7 +30,6 @@ pub mod dropped;
 pub mod endpoint;
 pub mod fragment;
 pub mod frame;
-mod inward;
 pub mod link;
 pub mod list;
 pub mod message;
@@ -38,6 +37,7 @@ pub mod parse;
 pub mod peer;
 pub mod reliable;
 pub mod retry;
+mod rx;
 pub mod sessions;
 pub mod show;
 pub mod window;
@@ -55,13 +55,13 @@ pub use reliable::Ticket;
 /// The longest message, in bytes: three of the longest lines of a console, or sixteen results with short texts.
 pub const MESSAGE_LIMIT: usize = 1024;
 
-/// The longest frame: a message that is not cut, with a seal.
+/// The longest frame: a message that is not cut, with a tag.
 pub const FRAME_LIMIT: usize = MESSAGE_LIMIT + frame::overhead(true);
 
 /// The shortest limit for frames with which the longest message still crosses, in 47 fragments.
-pub const LEAST_FRAME_LIMIT: usize = 72;
+pub const MIN_FRAME_LIMIT: usize = 72;
 
 const _: () = {
-    let room = LEAST_FRAME_LIMIT - frame::overhead(true) - fragment::FRAGMENT_HEADER;
-    assert!(MESSAGE_LIMIT.div_ceil(room) == 47 && 47 <= fragment::MOST_FRAGMENTS as usize);
+    let room = MIN_FRAME_LIMIT - frame::overhead(true) - fragment::FRAGMENT_HEADER;
+    assert!(MESSAGE_LIMIT.div_ceil(room) == 47 && 47 <= fragment::MAX_FRAGMENTS as usize);
 };

@@ -13,7 +13,7 @@ use core::cell::Cell;
 use core::fmt;
 
 /// What stands between a message and the counter and tag of its frame, which are not read back.
-pub(super) const SEAL_FOLLOWS: &str = "|";
+pub(super) const TAG_FOLLOWS: &str = "|";
 
 /// Text is not a message. The parts of the text that are meant are quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ macro_rules! text_form {
                 $($word => {
                     let mut message = $name::default();
                     while let Some((field, value, after)) = next_field(rest) {
-                        if field == SEAL_FOLLOWS {
+                        if field == TAG_FOLLOWS {
                             break;
                         }
                         rest = after;
@@ -189,7 +189,7 @@ text_form! {
     "search-reply" SearchReply { request, partial, searched, hits }
     "recall" Recall { request, count, deadline_ms, kind, text }
     "recall-reply" RecallReply { request, partial, hits }
-    "remember" Remember { item, kind, lives_s, text }
+    "remember" Remember { item, kind, ttl_s, text }
     "anomaly" Anomaly { number, at_s, score, threshold, text }
     "stats-request" StatsRequest { request }
     "stats" Stats {
@@ -222,7 +222,7 @@ fn next_field(rest: &str) -> Option<(&str, Option<&str>, &str)> {
 /// Where a value ends: at the first `end` outside of quotes and brackets.
 fn end_of_value(text: &str, end: impl Fn(char) -> bool) -> usize {
     let (mut quoted, mut escaped, mut brackets) = (false, false, 0u32);
-    for (place, c) in text.char_indices() {
+    for (index, c) in text.char_indices() {
         if escaped {
             escaped = false;
             continue;
@@ -232,7 +232,7 @@ fn end_of_value(text: &str, end: impl Fn(char) -> bool) -> usize {
             '"' => quoted = !quoted,
             '[' if !quoted => brackets = brackets.saturating_add(1),
             ']' if !quoted => brackets = brackets.saturating_sub(1),
-            c if !quoted && brackets == 0 && end(c) => return place,
+            c if !quoted && brackets == 0 && end(c) => return index,
             _ => {}
         }
     }

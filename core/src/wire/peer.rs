@@ -1,16 +1,16 @@
 //! What a chip remembers of each other: what came, what number comes next.
 //!
-//! A peer that was silent for [`FORGET_AFTER`] may give its place to another. The numbers of later messages to it start
+//! A peer that was silent for [`FORGET_AFTER`] may be replaced by another. The numbers of later messages to it start
 //! above all that were ever used for a peer that gave way, so its window never takes a new message for an old one.
 
 use super::sessions::FORGET_AFTER;
-use super::window::{Standing, Window};
+use super::window::{Window, WindowVerdict};
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 use crate::units::Micros;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// What is remembered of one peer. All zeros is nobody.
+/// What is remembered of one peer. All zeros: unused.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct Peer {
@@ -18,26 +18,26 @@ pub struct Peer {
     acknowledged: Window,
     /// Messages of it without acknowledgement that were delivered.
     plain: Window,
-    /// When a frame of it last came, or the place was made, in microseconds.
+    /// When a frame of it last came, or the slot was made, in microseconds.
     touched: u64,
-    /// Its boot number, as far as anything was heard of it.
+    /// Its boot number, as far as anything was seen of it.
     boot: u32,
     /// The sequence of the next message to it that wants an acknowledgement.
     next: u32,
     address: u16,
     nonce: u16,
     in_use: u8,
-    /// 1 once a frame of it was heard.
-    heard: u8,
+    /// 1 once a frame of it was seen.
+    received: u8,
     padding: u16,
 }
 const _: () = assert!(size_of::<Peer>() == 56);
 
 impl Peer {
-    /// A frame of it came, of a session that is believed: another boot begins anew.
+    /// A frame of it came, of a session that is believed: another boot starts again.
     pub fn heard_in(&mut self, boot: u32, nonce: u16, now: Micros) {
-        if self.heard == 0 || (boot, nonce) != (self.boot, self.nonce) {
-            (self.heard, self.boot, self.nonce) = (1, boot, nonce);
+        if self.received == 0 || (boot, nonce) != (self.boot, self.nonce) {
+            (self.received, self.boot, self.nonce) = (1, boot, nonce);
             (self.acknowledged, self.plain) = (Window::default(), Window::default());
         }
         self.touched = now.get();
@@ -48,9 +48,9 @@ impl Peer {
     }
 
     /// Was message `sequence` delivered?
-    pub fn standing(&mut self, ack_wanted: bool, sequence: u32) -> Standing {
+    pub fn verdict(&mut self, ack_wanted: bool, sequence: u32) -> WindowVerdict {
         let window = self.window(ack_wanted);
-        window.standing(window.extend(sequence))
+        window.verdict(window.extend(sequence))
     }
 
     /// Message `sequence` was delivered.
@@ -72,10 +72,10 @@ impl Peer {
     }
 }
 
-/// Every place is taken by a peer that was heard lately.
+/// Every slot is taken by a peer that was seen recently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoPeerPlace {
-    /// How many places there are.
+pub struct NoPeerSlot {
+    /// The number of slots.
     pub capacity: u32,
 }
 
@@ -88,7 +88,7 @@ pub struct Peers<'a> {
 }
 
 impl<'a> Peers<'a> {
-    /// Places for `capacity` peers.
+    /// Slots for `capacity` peers.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
@@ -96,20 +96,20 @@ impl<'a> Peers<'a> {
         Ok(Self { peers: arena.slice("peers", capacity)?, spent: arena.one("spent sequences")? })
     }
 
-    /// The place of the peer at `address`, made where there is none.
+    /// The slot of the peer at `address`, made where there is none.
     ///
     /// # Errors
-    /// [`NoPeerPlace`] when all are taken.
+    /// [`NoPeerSlot`] when all are taken.
     pub fn at<M: Meter>(
         &mut self,
         address: u16,
         now: Micros,
         meter: &mut M,
-    ) -> Result<&mut Peer, NoPeerPlace> {
-        let full = NoPeerPlace { capacity: self.peers.len() as u32 };
+    ) -> Result<&mut Peer, NoPeerSlot> {
+        let full = NoPeerSlot { capacity: self.peers.len() as u32 };
         let known = self.position_of(address, meter);
-        let place = known.or_else(|| self.place_for_another(address, now)).ok_or(full)?;
-        let peer = self.peers.get_mut(place).ok_or(full)?;
+        let index = known.or_else(|| self.slot_for_new_peer(address, now)).ok_or(full)?;
+        let peer = self.peers.get_mut(index).ok_or(full)?;
         if known.is_none() {
             *self.spent = (*self.spent).max(peer.next);
             *peer = Peer { address, in_use: 1, next: *self.spent, ..Peer::default() };
@@ -127,7 +127,7 @@ impl<'a> Peers<'a> {
     }
 
     fn position_of<M: Meter>(&self, address: u16, meter: &mut M) -> Option<usize> {
-        // No place becomes free again, so a peer is never behind one that is.
+        // No slot becomes free again, so a peer is never behind one that is.
         let taken = self.peers_from_home(address).take_while(|(_, peer)| peer.in_use != 0);
         let mut looked_at = 1;
         let found = taken.inspect(|_| looked_at += 1).find(|(_, peer)| peer.address == address);
@@ -135,15 +135,15 @@ impl<'a> Peers<'a> {
         found.map(|(position, _)| position)
     }
 
-    /// A free place, or that of the peer silent longest, if that is long enough.
-    fn place_for_another(&self, address: u16, now: Micros) -> Option<usize> {
+    /// A free slot, or that of the peer silent longest, if that is long enough.
+    fn slot_for_new_peer(&self, address: u16, now: Micros) -> Option<usize> {
         let free = self.peers_from_home(address).find(|(_, peer)| peer.in_use == 0);
         if let Some((position, _)) = free {
             return Some(position);
         }
         let oldest = self.peers_from_home(address).min_by_key(|(_, peer)| peer.touched);
         let may_go = |peer: &Peer| now.get().saturating_sub(peer.touched) > FORGET_AFTER.get();
-        oldest.filter(|(_, peer)| may_go(peer)).map(|(place, _)| place)
+        oldest.filter(|(_, peer)| may_go(peer)).map(|(index, _)| index)
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
             peers.at(10, second(0), &mut ()).unwrap().take_sequence();
         }
         peers.at(11, second(1), &mut ()).unwrap();
-        assert!(matches!(peers.at(12, second(60), &mut ()), Err(NoPeerPlace { capacity: 2 })));
+        assert!(matches!(peers.at(12, second(60), &mut ()), Err(NoPeerSlot { capacity: 2 })));
         peers.at(11, second(100), &mut ()).unwrap().heard_in(1, 0, second(100));
         assert_eq!(peers.at(12, second(130), &mut ()).unwrap().next_sequence(), 5);
         assert_eq!(peers.at(10, second(300), &mut ()).unwrap().next_sequence(), 5);
@@ -173,10 +173,10 @@ mod tests {
             peer.heard_in(4, 0, Micros(5));
             peer.mark(true, 0);
             peer.heard_in(4, 0, Micros(6));
-            assert_eq!(peer.standing(true, 0), Standing::Seen);
-            assert_eq!(peer.standing(false, 0), Standing::New);
+            assert_eq!(peer.verdict(true, 0), WindowVerdict::Seen);
+            assert_eq!(peer.verdict(false, 0), WindowVerdict::New);
             peer.heard_in(boot, nonce, Micros(7));
-            assert_eq!(peer.standing(true, 0), Standing::New);
+            assert_eq!(peer.verdict(true, 0), WindowVerdict::New);
         }
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! A message lies in its slot until every fragment has crossed: an acknowledgement says which have, and only the others
 //! are sent again. One that wants no acknowledgement leaves its slot with its last frame. Order is not promised.
-//! Whoever gives a message up does not know whether it arrived.
+//! A message that is given up may have arrived.
 
 use super::MESSAGE_LIMIT;
-use super::fragment::Cut;
+use super::fragment::Fragmentation;
 use super::retry::Timing;
 use super::window::WINDOW;
 use crate::arena::{Arena, NoRoom};
@@ -58,7 +58,7 @@ pub struct Address {
 
 /// What an acknowledgement did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     /// Nothing waits for it.
     Unknown,
     /// Some fragments are still missing.
@@ -73,7 +73,7 @@ pub struct Due<'o> {
     /// What its message is called.
     pub address: Address,
     /// How the message was cut.
-    pub cut: Cut,
+    pub cut: Fragmentation,
     /// Which fragment it is.
     pub index: u8,
     /// Its bytes of the message.
@@ -90,7 +90,7 @@ pub struct Outbox<'a> {
 }
 
 impl<'a> Outbox<'a> {
-    /// Places for `slots` messages at a time.
+    /// Slots for `slots` messages at a time.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
@@ -132,7 +132,7 @@ impl<'a> Outbox<'a> {
     }
 
     /// Sends the message in `slot`, `cut` like this.
-    pub fn push(&mut self, slot: usize, length: u16, cut: Cut, address: Address, ticket: Ticket) {
+    pub fn push(&mut self, slot: usize, length: u16, cut: Fragmentation, address: Address, ticket: Ticket) {
         if let Some(slot) = self.slots.get_mut(slot) {
             *slot = Outgoing {
                 arrived: 0,
@@ -154,17 +154,17 @@ impl<'a> Outbox<'a> {
     pub fn next<M: Meter>(&self, meter: &mut M) -> Option<(usize, Due<'_>)> {
         meter.record(Op::Compare, self.slots.len() as u32);
         let waiting = self.slots.iter().enumerate().filter(|(_, slot)| slot.state != 0 && slot.to_send != 0);
-        let (place, slot) = waiting.min_by_key(|(_, slot)| slot.ticket)?;
-        let cut = Cut::of(slot.length, slot.count)?;
+        let (position, slot) = waiting.min_by_key(|(_, slot)| slot.ticket)?;
+        let cut = Fragmentation::of(slot.length, slot.count)?;
         let index = slot.to_send.trailing_zeros() as u8;
-        let bytes = self.bytes.chunks_exact(MESSAGE_LIMIT).nth(place)?.get(cut.range(index))?;
+        let bytes = self.bytes.chunks_exact(MESSAGE_LIMIT).nth(position)?.get(cut.range(index))?;
         let address = Address {
             destination: slot.destination,
             sequence: slot.sequence,
             number: slot.number,
             ack_wanted: slot.state == ACKNOWLEDGED,
         };
-        Some((place, Due { address, cut, index, bytes, again: slot.attempts > 1 }))
+        Some((position, Due { address, cut, index, bytes, again: slot.attempts > 1 }))
     }
 
     /// Fragment `index` of the message in `slot` was sent by chip `sender`.
@@ -183,15 +183,15 @@ impl<'a> Outbox<'a> {
     }
 
     /// `peer` says which fragments of message `sequence` arrived.
-    pub fn acknowledge(&mut self, peer: u16, sequence: u32, received: u64) -> Outcome {
+    pub fn acknowledge(&mut self, peer: u16, sequence: u32, received: u64) -> DeliveryOutcome {
         let is_meant = |slot: &&mut Outgoing| {
             slot.state == ACKNOWLEDGED && slot.destination == peer && slot.sequence == sequence
         };
-        let Some(slot) = self.slots.iter_mut().find(is_meant) else { return Outcome::Unknown };
-        let mask = Cut::of(slot.length, slot.count).map_or(0, Cut::mask);
+        let Some(slot) = self.slots.iter_mut().find(is_meant) else { return DeliveryOutcome::Unknown };
+        let mask = Fragmentation::of(slot.length, slot.count).map_or(0, Fragmentation::mask);
         if received & mask == mask {
             slot.state = 0;
-            return Outcome::Delivered(Ticket(slot.ticket));
+            return DeliveryOutcome::Delivered(Ticket(slot.ticket));
         }
         if received & mask & !slot.arrived != 0 {
             slot.attempts = 1;
@@ -199,7 +199,7 @@ impl<'a> Outbox<'a> {
         // The latest word replaces the one before: a receiver that ran out of slots has lost fragments again.
         slot.arrived = received & mask;
         slot.to_send &= !slot.arrived;
-        Outcome::Waiting
+        DeliveryOutcome::Waiting
     }
 
     /// Makes due what waited long enough, and gives up one message that was tried often enough, if there is one.
@@ -213,7 +213,7 @@ impl<'a> Outbox<'a> {
                 return Some(Ticket(slot.ticket));
             }
             slot.attempts += 1;
-            let mask = Cut::of(slot.length, slot.count).map_or(0, Cut::mask);
+            let mask = Fragmentation::of(slot.length, slot.count).map_or(0, Fragmentation::mask);
             slot.to_send = mask & !slot.arrived;
         }
         None
@@ -241,7 +241,7 @@ mod tests {
     fn push(outbox: &mut Outbox<'_>, sequence: u32, length: u16, room: u16, ack_wanted: bool) {
         let (slot, _) = outbox.vacancy().unwrap();
         let address = Address { destination: 2, sequence, number: 0x50, ack_wanted };
-        outbox.push(slot, length, Cut::plan(length, room).unwrap(), address, Ticket(sequence));
+        outbox.push(slot, length, Fragmentation::plan(length, room).unwrap(), address, Ticket(sequence));
     }
 
     fn send_all(outbox: &mut Outbox<'_>, now: Micros) -> Vec<(u32, u8)> {
@@ -260,14 +260,14 @@ mod tests {
         let mut outbox = Outbox::carve(&mut Arena::new(&mut memory), 2).unwrap();
         push(&mut outbox, 7, 90, 34, true);
         assert_eq!(send_all(&mut outbox, Micros(0)), [(7, 0), (7, 1), (7, 2)]);
-        assert_eq!(outbox.acknowledge(2, 7, 0b101), Outcome::Waiting);
-        assert_eq!(outbox.acknowledge(3, 7, 0b111), Outcome::Unknown);
-        assert_eq!(outbox.acknowledge(2, 8, 0b111), Outcome::Unknown);
+        assert_eq!(outbox.acknowledge(2, 7, 0b101), DeliveryOutcome::Waiting);
+        assert_eq!(outbox.acknowledge(3, 7, 0b111), DeliveryOutcome::Unknown);
+        assert_eq!(outbox.acknowledge(2, 8, 0b111), DeliveryOutcome::Unknown);
         let due = outbox.wake_at(Micros(0)).unwrap();
         assert!((100..=150).contains(&due.get()));
         assert_eq!(outbox.expire(&TIMING, due), None);
         assert_eq!(send_all(&mut outbox, due), [(7, 1)]);
-        assert_eq!(outbox.acknowledge(2, 7, 0b111), Outcome::Delivered(Ticket(7)));
+        assert_eq!(outbox.acknowledge(2, 7, 0b111), DeliveryOutcome::Delivered(Ticket(7)));
         assert!(outbox.is_empty());
     }
 

@@ -14,7 +14,7 @@ pub struct Timing {
     pub first: Micros,
     /// No wait without jitter is longer.
     pub longest: Micros,
-    /// After so many transmissions without a sign of progress the message is given up.
+    /// After this many transmissions without a sign of progress the message is given up.
     pub attempts: u8,
 }
 
@@ -28,8 +28,8 @@ impl Timing {
     pub fn wait(&self, attempt: u8, sender: u16, receiver: u16, sequence: u32) -> Micros {
         let doublings = u32::from(attempt.saturating_sub(1)).min(32);
         let wait = self.first.get().saturating_mul(1 << doublings).min(self.longest.get());
-        let place = u64::from(sender) << 48 | u64::from(receiver) << 32 | u64::from(sequence);
-        let jitter = mix(place ^ u64::from(attempt) << 56) % (wait / 2 + 1);
+        let index = u64::from(sender) << 48 | u64::from(receiver) << 32 | u64::from(sequence);
+        let jitter = mix(index ^ u64::from(attempt) << 56) % (wait / 2 + 1);
         Micros(wait.saturating_add(jitter))
     }
 

@@ -8,13 +8,13 @@
 //! - With a key every session proves itself at first contact, and again after a silence. Without a key a session is believed
 //!   where its boot number follows that of the session before, and only one that does not has to prove itself.
 //! - No boot number is believed by itself, neither a high one nor a low one: a forged boot does not silence its owner, and a chip
-//!   that lost its count is heard again.
+//!   that lost its count is seen again.
 //! - Two sessions of one address that both prove themselves in turn are two boards with one number.
 
 use super::dropped::Dropped;
 use super::message::{Answer, Prove};
 use super::retry::mix;
-use super::window::{Standing, Window};
+use super::window::{Window, WindowVerdict};
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 use crate::units::Micros;
@@ -23,7 +23,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Sessions beside those of the peers: for boots that have not proved themselves yet.
 const SPARE: u32 = 4;
-/// A challenge is drawn anew before it is sent, if it is older.
+/// A challenge is drawn again before it is sent, if it is older.
 const CHALLENGE_FRESH: Micros = Micros::seconds(5);
 /// An echo of an older challenge proves nothing.
 const CHALLENGE_VALID: Micros = Micros::seconds(15);
@@ -31,7 +31,7 @@ const CHALLENGE_VALID: Micros = Micros::seconds(15);
 const ASK_AGAIN: Micros = Micros::seconds(1);
 /// A frame that was overtaken by others this long ago or longer is not taken any more.
 const REORDER: Micros = Micros::seconds(2);
-/// A peer from which nothing came for so long may lose its place.
+/// A peer from which nothing came for so long may lose its slot.
 pub const FORGET_AFTER: Micros = Micros::seconds(120);
 /// The time of one peer's echo among those of all: all together take a quarter of a link of 1 Mbit/s for a moment.
 const SLOT: u64 = 8_000;
@@ -59,7 +59,7 @@ pub struct Sender {
     pub nonce: u16,
 }
 
-/// One boot of one sender. All zeros is nobody. Times in units of 65.5 ms.
+/// One boot of one sender. All zeros: unused. Times in units of 65.5 ms.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 struct Session {
@@ -157,10 +157,10 @@ impl Session {
             self.counters.close_from(u32::from(kept));
             (self.marked_at, self.since_mark) = (now, 0);
         }
-        match self.counters.standing(counter) {
-            Standing::New => {}
-            Standing::Seen => return Err(Dropped::Replayed),
-            Standing::Stale => return Err(Dropped::Stale),
+        match self.counters.verdict(counter) {
+            WindowVerdict::New => {}
+            WindowVerdict::Seen => return Err(Dropped::Replayed),
+            WindowVerdict::Stale => return Err(Dropped::Stale),
         }
         let rise = counter.saturating_sub(self.counters.highest().unwrap_or(0)).min(64) as u8;
         self.since_mark = self.since_mark.saturating_add(rise).min(64);
@@ -170,7 +170,7 @@ impl Session {
 }
 
 impl<'a> Sessions<'a> {
-    /// Room for `peers` senders, seen by chip `me`; `entropy` is drawn anew at each boot.
+    /// Room for `peers` senders, seen by chip `me`; `entropy` is drawn again at each boot.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
@@ -203,9 +203,9 @@ impl<'a> Sessions<'a> {
         meter.record(Op::Compare, self.all.len() as u32);
         let at = tick(now);
         let known = self.all.iter().position(|session| session.is_of(sender));
-        let index = known.or_else(|| self.enter(sender, at)).ok_or(Dropped::NoPeerPlace)?;
+        let index = known.or_else(|| self.enter(sender, at)).ok_or(Dropped::NoPeerSlot)?;
         let patience = Micros(self.patience());
-        let session = self.all.get_mut(index).ok_or(Dropped::NoPeerPlace)?;
+        let session = self.all.get_mut(index).ok_or(Dropped::NoPeerSlot)?;
         if counter.is_some() && session.state == PROVEN && is_past(session.touched, patience, at) {
             (session.state, session.flags) = (SEEN, session.flags & !DUPLICATE);
         }
@@ -215,7 +215,7 @@ impl<'a> Sessions<'a> {
         {
             self.establish(index, None, at);
         }
-        let session = self.all.get_mut(index).ok_or(Dropped::NoPeerPlace)?;
+        let session = self.all.get_mut(index).ok_or(Dropped::NoPeerSlot)?;
         if session.state != PROVEN {
             if !session.has(ASK) && (session.asked_at == 0 || is_past(session.asked_at, ASK_AGAIN, at)) {
                 session.flags |= ASK;
@@ -295,7 +295,7 @@ impl<'a> Sessions<'a> {
         self.all.iter().filter(is_alive).count() > usize::from(address != self.me)
     }
 
-    /// Enters a session that was never seen: in a free place, else in that of one which is least missed.
+    /// Enters a session that was never seen: in a free slot, else in that of one which is least missed.
     fn enter(&mut self, sender: Sender, at: u32) -> Option<usize> {
         let rank = |session: &Session| match session.state {
             0 => Some(0),
@@ -369,8 +369,8 @@ impl<'a> Sessions<'a> {
     fn schedule(&mut self, now: Micros) {
         if self.state.due == 0 {
             let span = SLOT.saturating_mul(self.all.len() as u64).max(1);
-            let place = u64::from(self.me) << 48 ^ now.get();
-            self.state.due = now.get().saturating_add(1 + mix(place) % span);
+            let index = u64::from(self.me) << 48 ^ now.get();
+            self.state.due = now.get().saturating_add(1 + mix(index) % span);
         }
     }
 
@@ -525,7 +525,7 @@ mod tests {
             for address in 10..16 {
                 assert_eq!(meet(sessions, address, second(1)), Ok(Proof::Proven));
             }
-            assert_eq!(meet(sessions, 20, second(2)), Err(Dropped::NoPeerPlace));
+            assert_eq!(meet(sessions, 20, second(2)), Err(Dropped::NoPeerSlot));
             assert_eq!(meet(sessions, 20, second(200)), Ok(Proof::Proven));
         });
         with(2, |sessions| {

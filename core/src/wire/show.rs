@@ -10,7 +10,7 @@ use super::fragment::Fragment;
 use super::frame::{BROADCAST, Flags, Frame, Header};
 use super::list::List;
 use super::message::*;
-use super::parse::SEAL_FOLLOWS;
+use super::parse::TAG_FOLLOWS;
 use crate::item::ItemId;
 use core::fmt;
 
@@ -249,8 +249,8 @@ impl fmt::Display for Frame<'_> {
                 }
             }
         }
-        if let Some(seal) = self.seal {
-            write!(f, " {SEAL_FOLLOWS} counter={} tag=0x{}", seal.counter, Hex(seal.tag))?;
+        if let Some(tag) = self.tag {
+            write!(f, " {TAG_FOLLOWS} counter={} tag=0x{}", tag.counter, Hex(tag.tag))?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ pub const WINDOW: u32 = 64;
 
 /// What a window says of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum WindowVerdict {
     /// Never seen.
     New,
     /// Seen before.
@@ -20,7 +20,7 @@ pub enum Standing {
     Stale,
 }
 
-/// The numbers seen. All zeros is none.
+/// The numbers seen. All zeros: unused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct Window {
@@ -32,14 +32,14 @@ const _: () = assert!(size_of::<Window>() == 16);
 
 impl Window {
     /// What is known of `number`.
-    pub fn standing(&self, number: u64) -> Standing {
+    pub fn verdict(&self, number: u64) -> WindowVerdict {
         if self.seen == 0 || number > self.highest {
-            return Standing::New;
+            return WindowVerdict::New;
         }
         match self.highest - number {
-            distance if distance >= u64::from(WINDOW) => Standing::Stale,
-            distance if self.seen >> distance & 1 == 1 => Standing::Seen,
-            _ => Standing::New,
+            distance if distance >= u64::from(WINDOW) => WindowVerdict::Stale,
+            distance if self.seen >> distance & 1 == 1 => WindowVerdict::Seen,
+            _ => WindowVerdict::New,
         }
     }
 
@@ -97,15 +97,15 @@ mod tests {
             let mut window = Window::default();
             let mut seen = BTreeSet::new();
             for number in numbers {
-                let standing = window.standing(number);
-                match standing {
-                    Standing::New => prop_assert!(seen.insert(number)),
-                    Standing::Seen => prop_assert!(seen.contains(&number)),
-                    Standing::Stale => prop_assert!(seen.range(number + u64::from(WINDOW)..).next().is_some()),
+                let verdict = window.verdict(number);
+                match verdict {
+                    WindowVerdict::New => prop_assert!(seen.insert(number)),
+                    WindowVerdict::Seen => prop_assert!(seen.contains(&number)),
+                    WindowVerdict::Stale => prop_assert!(seen.range(number + u64::from(WINDOW)..).next().is_some()),
                 }
                 window.mark(number);
-                if standing != Standing::Stale {
-                    prop_assert_eq!(window.standing(number), Standing::Seen);
+                if verdict != WindowVerdict::Stale {
+                    prop_assert_eq!(window.verdict(number), WindowVerdict::Seen);
                 }
             }
         }
@@ -117,11 +117,11 @@ mod tests {
             let mut window = Window::default();
             for step in 0..200 {
                 let number = window.extend(u32::wrapping_add(start, step));
-                assert_eq!(window.standing(number), Standing::New, "{start} + {step}");
+                assert_eq!(window.verdict(number), WindowVerdict::New, "{start} + {step}");
                 window.mark(number);
-                assert_eq!(window.standing(window.extend(start.wrapping_add(step))), Standing::Seen);
+                assert_eq!(window.verdict(window.extend(start.wrapping_add(step))), WindowVerdict::Seen);
             }
-            assert_eq!(window.standing(window.extend(start)), Standing::Stale);
+            assert_eq!(window.verdict(window.extend(start)), WindowVerdict::Stale);
         }
     }
 
@@ -129,16 +129,16 @@ mod tests {
     fn the_ends_of_the_number_line() {
         let mut window = Window::default();
         window.mark(u64::MAX);
-        assert_eq!(window.standing(u64::MAX), Standing::Seen);
-        assert_eq!(window.standing(0), Standing::Stale);
+        assert_eq!(window.verdict(u64::MAX), WindowVerdict::Seen);
+        assert_eq!(window.verdict(0), WindowVerdict::Stale);
         window.mark(0);
         assert_eq!(window.highest(), Some(u64::MAX));
-        assert_eq!(Window::up_to(7).standing(7), Standing::Seen);
-        assert_eq!(Window::up_to(7).standing(8), Standing::New);
+        assert_eq!(Window::up_to(7).verdict(7), WindowVerdict::Seen);
+        assert_eq!(Window::up_to(7).verdict(8), WindowVerdict::New);
         let mut window = Window::default();
         [1, 2, 5, 9].into_iter().for_each(|number| window.mark(number));
         window.close_from(4);
-        let open = (0..=9).filter(|number| window.standing(*number) == Standing::New);
+        let open = (0..=9).filter(|number| window.verdict(*number) == WindowVerdict::New);
         assert!(open.eq([6, 7, 8]));
     }
 }

@@ -68,8 +68,8 @@ impl Line {
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
         let end = self.length + text.len();
-        let place = self.bytes.get_mut(self.length..end).ok_or(core::fmt::Error)?;
-        place.copy_from_slice(text.as_bytes());
+        let index = self.bytes.get_mut(self.length..end).ok_or(core::fmt::Error)?;
+        index.copy_from_slice(text.as_bytes());
         self.length = end;
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::arena::Arena;
 use crate::embed::DIMENSIONS;
 use crate::index::binary::Binary;
 use crate::index::flat::Flat;
-use crate::index::hnsw::{Hnsw, NARROWEST_BEAM, Shape};
+use crate::index::hnsw::{Hnsw, MIN_EF_SEARCH, Shape};
 use crate::index::product::Product;
 use crate::index::{Hit, Index};
 use crate::meter::Meter;
@@ -44,7 +44,7 @@ pub(super) fn run<P: Probe>(memory: &mut [u8], probe: &mut P) {
             measure(&PRODUCT, index, probe);
         }
         memory.fill(0);
-        let shape = Shape { capacity, dimensions, beam: NARROWEST_BEAM, seed: 7 };
+        let shape = Shape { capacity, dimensions, max_ef_search: MIN_EF_SEARCH, seed: 7 };
         if let Ok(index) = Hnsw::carve(&mut Arena::new(memory), shape) {
             measure(&HNSW, index, probe);
         }

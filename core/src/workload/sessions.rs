@@ -62,7 +62,7 @@ pub(super) fn run<P: Probe>(chip: &'static Chip, memory: &mut [u8], script: Scri
 /// Boots an agent in `memory` and runs a script through it. The time moves only by the waits of the script and a
 /// millisecond a line; the result is a checksum over the lengths of the replies.
 pub fn run_session<M: Meter>(memory: &mut [u8], identity: Identity, script: &str, meter: &mut M) -> u32 {
-    meter.record(Op::Sweep, memory.len() as u32 / 4);
+    meter.record(Op::Memset, memory.len() as u32 / 4);
     let Ok(mut agent) = Agent::boot(memory, identity) else { return 0 };
     let (mut now, mut checksum, mut exchange) = (Micros(0), Checksum::default(), Exchange::default());
     for line in script.lines() {

@@ -23,7 +23,7 @@ impl Rig {
     }
 
     /// The whole reply to a line.
-    pub fn say(&mut self, line: &str) -> String {
+    pub fn handle_line(&mut self, line: &str) -> String {
         let mut out = String::new();
         let _ = self.agent.line(Ok(line), self.now, &mut (), &mut out);
         out
@@ -31,7 +31,7 @@ impl Rig {
 
     /// The first line of the reply.
     pub fn ask(&mut self, line: &str) -> String {
-        self.say(line).lines().next().unwrap_or_default().to_string()
+        self.handle_line(line).lines().next().unwrap_or_default().to_string()
     }
 
     /// Lets seconds pass.

@@ -1,4 +1,4 @@
-//! The Xtensa chips as a process: their code, and system calls of Linux in the place of the peripherals.
+//! The Xtensa chips as a process: their code, and system calls of Linux instead of the peripherals.
 //!
 //! `qemu-xtensa` runs the machine code of a program and serves its system calls. So the text goes to standard output, the
 //! requests come from standard input, and nothing here knows cycles: they are given as 0. Instructions can be counted from

@@ -106,7 +106,7 @@ fn begin(flash: &mut impl Sectors, sector: usize, base: u32) -> Option<u32> {
 fn checksum(base: u32) -> u32 {
     let mut bytes = [0; 8];
     let words = MAGIC.to_le_bytes().into_iter().chain(base.to_le_bytes());
-    bytes.iter_mut().zip(words).for_each(|(place, byte)| *place = byte);
+    bytes.iter_mut().zip(words).for_each(|(target, byte)| *target = byte);
     crc32(&bytes)
 }
 
@@ -117,7 +117,7 @@ mod tests {
     use std::vec;
     use std::vec::Vec;
 
-    /// Two sectors of NOR flash whose power goes after so many words touched; what was under way then reads by chance.
+    /// Two sectors of NOR flash whose power goes after this many words touched; what was under way then reads by chance.
     struct Nor {
         words: [Vec<u32>; SECTORS],
         /// Bits that read by chance, until they are erased or programmed in full.
@@ -147,7 +147,7 @@ mod tests {
             nor
         }
 
-        /// After so many boots, 1 to [`SLOTS`].
+        /// After this many boots, 1 to [`SLOTS`].
         fn after(boots: usize, seed: u32) -> Self {
             let mut nor = Self { random: seed | 1, ..Self::erased() };
             assert_eq!(nor.boot(None), Some(1));

@@ -15,7 +15,7 @@ pub const HELP: &str = "commands of this chip:
   chip config key HEX                the fleet key, 64 hexadecimal digits
   chip config key new                a fleet key of this chip's own making, shown once
   chip config clear                  back to the defaults of the image
-  chip reset                         start anew, with the settings in flash
+  chip reset                         restart with the settings in flash
   chip crash panic                   panic on purpose
   chip crash hang                    stop feeding the watchdog on purpose
 ";

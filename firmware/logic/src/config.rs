@@ -22,7 +22,7 @@ const MAGIC: [u8; 4] = *b"RVC1";
 const KEY_AT: usize = 28;
 const CRC_AT: usize = 60;
 
-/// What a chip was told about itself. All absent is what a new chip has.
+/// A chip's settings. All absent is what a new chip has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     role: [u8; ROLE_LIMIT],
@@ -45,8 +45,8 @@ impl Settings {
     /// Sets the role's name. False, and nothing set, where it is longer than [`ROLE_LIMIT`].
     pub fn set_role(&mut self, name: &str) -> bool {
         let mut role = [0; ROLE_LIMIT];
-        let Some(place) = role.get_mut(..name.len()) else { return false };
-        place.copy_from_slice(name.as_bytes());
+        let Some(slot) = role.get_mut(..name.len()) else { return false };
+        slot.copy_from_slice(name.as_bytes());
         self.role = role;
         true
     }
@@ -113,8 +113,8 @@ pub fn newest(copies: &[[u8; RECORD_BYTES]; COPIES]) -> Newest {
 }
 
 fn put(record: &mut [u8; RECORD_BYTES], at: usize, bytes: &[u8]) {
-    if let Some(place) = record.get_mut(at..at + bytes.len()) {
-        place.copy_from_slice(bytes);
+    if let Some(slot) = record.get_mut(at..at + bytes.len()) {
+        slot.copy_from_slice(bytes);
     }
 }
 

@@ -12,7 +12,7 @@ use core::fmt::{self, Write};
 pub const WORDS: usize = 64;
 
 /// How many failures in a row lead to safe mode.
-pub const MOST_IN_A_ROW: u32 = 3;
+pub const MAX_IN_A_ROW: u32 = 3;
 
 /// Within which running time they must fall, in milliseconds.
 pub const ROW_MILLIS: u32 = 60_000;
@@ -67,10 +67,10 @@ impl<const N: usize> Write for Text<N> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for character in text.chars() {
             let width = character.len_utf8();
-            let Some(place) = self.bytes.get_mut(self.length..self.length + width) else { return Ok(()) };
+            let Some(slot) = self.bytes.get_mut(self.length..self.length + width) else { return Ok(()) };
             // A line break would end the line of the banner that this is shown in.
             let character = if character.is_control() { ' ' } else { character };
-            character.encode_utf8(place);
+            character.encode_utf8(slot);
             self.length += width;
         }
         Ok(())
@@ -163,7 +163,7 @@ impl Record {
         }
         let [older, newer] = self.millis;
         let within = older.saturating_add(newer) <= ROW_MILLIS;
-        Boot { failed: true, safe_mode: self.in_a_row >= MOST_IN_A_ROW && within }
+        Boot { failed: true, safe_mode: self.in_a_row >= MAX_IN_A_ROW && within }
     }
 
     /// The record as words.
@@ -216,14 +216,14 @@ const _: () = assert!(
 );
 
 fn set(words: &mut [u32; WORDS], at: usize, values: &[u32]) {
-    for (place, value) in words.iter_mut().skip(at).zip(values) {
-        *place = *value;
+    for (target, value) in words.iter_mut().skip(at).zip(values) {
+        *target = *value;
     }
 }
 
 fn put_text<const N: usize>(words: &mut [u32; WORDS], at: usize, text: &Text<N>) {
-    for (place, four) in words.iter_mut().skip(at).zip(text.bytes.chunks_exact(4)) {
-        *place = four.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
+    for (target, four) in words.iter_mut().skip(at).zip(text.bytes.chunks_exact(4)) {
+        *target = four.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
     }
 }
 

@@ -37,7 +37,7 @@ pub enum Mode {
 
 /// What a byte gives to the console.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Given<'e> {
+pub enum KeyInput<'e> {
     /// Nothing yet.
     Nothing,
     /// This byte, as it came.
@@ -85,7 +85,7 @@ impl Editor {
     }
 
     /// Takes one byte; what is to be shown for it goes to `show`.
-    pub fn push(&mut self, byte: u8, show: &mut impl FnMut(&[u8])) -> Given<'_> {
+    pub fn push(&mut self, byte: u8, show: &mut impl FnMut(&[u8])) -> KeyInput<'_> {
         let last = core::mem::replace(&mut self.last, byte);
         match self.mode {
             Mode::Raw => self.pass(byte, matches!(last, b'\n' | b'\r' | CONTROL_D | CONTROL_E), show),
@@ -93,34 +93,34 @@ impl Editor {
         }
     }
 
-    fn pass(&mut self, byte: u8, at_start: bool, show: &mut impl FnMut(&[u8])) -> Given<'_> {
+    fn pass(&mut self, byte: u8, at_start: bool, show: &mut impl FnMut(&[u8])) -> KeyInput<'_> {
         match byte {
             CONTROL_E if at_start => {
                 self.set_mode(Mode::Echo);
                 show(PROMPT);
-                Given::Nothing
+                KeyInput::Nothing
             }
-            CONTROL_D if at_start => Given::Nothing,
+            CONTROL_D if at_start => KeyInput::Nothing,
             byte => {
                 if matches!(byte, CONTROL_D | CONTROL_E) {
                     self.last = 0; // within a line it is the console's to refuse
                 }
-                Given::Byte(byte)
+                KeyInput::Byte(byte)
             }
         }
     }
 
-    fn edit(&mut self, byte: u8, last: u8, show: &mut impl FnMut(&[u8])) -> Given<'_> {
+    fn edit(&mut self, byte: u8, last: u8, show: &mut impl FnMut(&[u8])) -> KeyInput<'_> {
         if self.key != Key::Plain || byte == ESCAPE {
             self.swallow(byte);
-            return Given::Nothing;
+            return KeyInput::Nothing;
         }
         match byte {
             b'\n' if last == b'\r' => {}
             b'\r' | b'\n' => {
                 show(b"\r\n");
                 let length = core::mem::take(&mut self.length);
-                return Given::Line(self.line.get(..length).unwrap_or_default());
+                return KeyInput::Line(self.line.get(..length).unwrap_or_default());
             }
             BACKSPACE | DELETE => self.rub_out(show),
             CONTROL_U => {
@@ -142,7 +142,7 @@ impl Editor {
             0x20.. => self.append(byte, show),
             _ => show(BELL),
         }
-        Given::Nothing
+        KeyInput::Nothing
     }
 
     /// Reads past the bytes of an arrow or function key, which do nothing here.
@@ -157,8 +157,8 @@ impl Editor {
 
     fn append(&mut self, byte: u8, show: &mut impl FnMut(&[u8])) {
         match self.line.get_mut(self.length) {
-            Some(place) => {
-                *place = byte;
+            Some(slot) => {
+                *slot = byte;
                 self.length += 1;
                 show(&[byte]);
             }
@@ -191,9 +191,9 @@ mod tests {
         let (mut given, mut shown) = (Vec::new(), Vec::new());
         for byte in bytes {
             match editor.push(*byte, &mut |bytes| shown.extend(bytes)) {
-                Given::Nothing => {}
-                Given::Byte(byte) => given.push(byte),
-                Given::Line(line) => {
+                KeyInput::Nothing => {}
+                KeyInput::Byte(byte) => given.push(byte),
+                KeyInput::Line(line) => {
                     given.extend(line);
                     given.push(b'\n');
                 }

@@ -11,7 +11,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Work took so many microseconds.
+    /// Work took this many microseconds.
     pub fn work(&mut self, micros: u64) {
         self.worked = self.worked.saturating_add(micros);
     }

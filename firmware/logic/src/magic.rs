@@ -28,7 +28,7 @@ const KNOWN: [(u32, &str); 15] = [
 
 /// What the word says about the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ImageMatch {
     /// It runs on the chip that it was built for.
     Own,
     /// It runs on this other chip.
@@ -38,11 +38,11 @@ pub enum Verdict {
 }
 
 /// Compares the word found with the chip that the image was built for.
-pub fn judge(word: u32, built_for: &str) -> Verdict {
+pub fn judge(word: u32, built_for: &str) -> ImageMatch {
     match KNOWN.iter().find(|(known, _)| *known == word) {
-        Some((_, chip)) if *chip == built_for => Verdict::Own,
-        Some((_, chip)) => Verdict::Foreign(chip),
-        None => Verdict::Unknown,
+        Some((_, chip)) if *chip == built_for => ImageMatch::Own,
+        Some((_, chip)) => ImageMatch::Foreign(chip),
+        None => ImageMatch::Unknown,
     }
 }
 
@@ -52,9 +52,9 @@ mod tests {
 
     #[test]
     fn a_known_word_of_another_chip_is_refused_and_an_unknown_one_is_not() {
-        assert_eq!(judge(0x1b31_506f, "esp32c3"), Verdict::Own);
-        assert_eq!(judge(0x2ce0_806f, "esp32c3"), Verdict::Foreign("esp32c6"));
-        assert_eq!(judge(0x1234_5678, "esp32c3"), Verdict::Unknown);
-        assert_eq!(judge(0, "esp32c3"), Verdict::Unknown);
+        assert_eq!(judge(0x1b31_506f, "esp32c3"), ImageMatch::Own);
+        assert_eq!(judge(0x2ce0_806f, "esp32c3"), ImageMatch::Foreign("esp32c6"));
+        assert_eq!(judge(0x1234_5678, "esp32c3"), ImageMatch::Unknown);
+        assert_eq!(judge(0, "esp32c3"), ImageMatch::Unknown);
     }
 }

@@ -11,7 +11,7 @@ pub const TABLE_OFFSET: u32 = 0x8000;
 pub const ENTRY_BYTES: usize = 32;
 
 /// The most entries that the firmware looks through.
-pub const MOST_ENTRIES: usize = 16;
+pub const MAX_ENTRIES: usize = 16;
 
 /// The type and subtype of the settings: the first type that is left to applications. A subtype of one's own under type
 /// `data` would do as well, but makes espflash's reader of the table panic (esp-idf-part 0.6.0).

@@ -29,8 +29,8 @@ impl<const N: usize> Ring<N> {
     pub fn push(&mut self, byte: u8) -> bool {
         let at = (self.first + self.length) % N.max(1);
         match self.bytes.get_mut(at) {
-            Some(place) if self.length < N => {
-                *place = byte;
+            Some(slot) if self.length < N => {
+                *slot = byte;
                 self.length += 1;
                 true
             }

@@ -19,13 +19,13 @@ const DECODER_BYTES: usize =
 /// What arrives. All zeros is before the first byte.
 #[derive(Clone, Debug)]
 #[repr(align(16))]
-pub struct Inward {
+pub struct Rx {
     memory: [u8; DECODER_BYTES],
     broken: u32,
 }
-const _: () = assert!(align_of::<Inward>() >= ALIGNMENT);
+const _: () = assert!(align_of::<Rx>() >= ALIGNMENT);
 
-impl Inward {
+impl Rx {
     /// Before the first byte.
     pub const fn new() -> Self {
         Self { memory: [0; DECODER_BYTES], broken: 0 }
@@ -52,21 +52,21 @@ impl Inward {
     }
 }
 
-impl Default for Inward {
+impl Default for Rx {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// What is on its way out: one frame at most. All zeros is nothing.
+/// What is on its way out: one frame at most. All zeros: nothing to send.
 #[derive(Clone, Debug)]
-pub struct Outward {
+pub struct Tx {
     line: [u8; LINE_BYTES],
     length: usize,
     sent: usize,
 }
 
-impl Outward {
+impl Tx {
     /// Nothing to send.
     pub const fn new() -> Self {
         Self { line: [0; LINE_BYTES], length: 0, sent: 0 }
@@ -77,7 +77,7 @@ impl Outward {
         self.sent == self.length
     }
 
-    /// Takes a frame, in place of what was not sent yet.
+    /// Takes a frame, instead of what was not sent yet.
     ///
     /// # Errors
     /// [`FrameError::NoSpace`] where it is longer than any frame of a serial line.
@@ -98,7 +98,7 @@ impl Outward {
     }
 }
 
-impl Default for Outward {
+impl Default for Tx {
     fn default() -> Self {
         Self::new()
     }
@@ -112,13 +112,13 @@ mod tests {
 
     /// Sends `frames` over a transmitter with room for `room` bytes at a time, and gives what was on the line.
     fn line(frames: &[Vec<u8>], room: usize) -> Vec<u8> {
-        let (mut outward, mut line) = (Outward::new(), Vec::new());
+        let (mut tx, mut line) = (Tx::new(), Vec::new());
         for frame in frames {
-            assert!(outward.is_idle());
-            outward.load(frame).unwrap();
-            while !outward.is_idle() {
+            assert!(tx.is_idle());
+            tx.load(frame).unwrap();
+            while !tx.is_idle() {
                 let mut left = room;
-                outward.send(|bytes| {
+                tx.send(|bytes| {
                     let count = bytes.len().min(left);
                     left -= count;
                     line.extend(&bytes[..count]);
@@ -136,20 +136,20 @@ mod tests {
     proptest! {
         #[test]
         fn frames_arrive_in_whatever_pieces(frames in frames(), room in 1usize..200, piece in 1usize..200) {
-            let (mut inward, mut got) = (Inward::new(), Vec::new());
+            let (mut rx, mut got) = (Rx::new(), Vec::new());
             for bytes in line(&frames, room).chunks(piece) {
-                inward.push(bytes.iter().copied(), &mut |frame| got.push(frame.to_vec()));
+                rx.push(bytes.iter().copied(), &mut |frame| got.push(frame.to_vec()));
             }
-            prop_assert_eq!((got, inward.broken()), (frames, 0));
+            prop_assert_eq!((got, rx.broken()), (frames, 0));
         }
 
         #[test]
         fn bytes_lost_on_the_line_cost_the_frames_they_belong_to(frames in frames(), at: proptest::sample::Index, count in 1usize..300) {
             let whole = line(&frames, 128);
             let from = at.index(whole.len());
-            let (mut inward, mut got) = (Inward::new(), Vec::new());
+            let (mut rx, mut got) = (Rx::new(), Vec::new());
             let kept = whole.iter().enumerate().filter(|(index, _)| !(from..from + count).contains(index));
-            inward.push(kept.map(|(_, byte)| *byte).chain([0]), &mut |frame| got.push(frame.to_vec()));
+            rx.push(kept.map(|(_, byte)| *byte).chain([0]), &mut |frame| got.push(frame.to_vec()));
             // A hole may join two frames' ends into one that is none of them; the checksum of the wire is for that.
             let whole_ones = frames.iter().filter(|frame| got.contains(frame)).count();
             prop_assert!(whole_ones + 1 + count.div_ceil(4) >= frames.len());
@@ -160,9 +160,9 @@ mod tests {
 
     #[test]
     fn a_frame_too_long_is_refused_and_nothing_is_sent() {
-        let mut outward = Outward::new();
-        assert!(outward.load(&[1; FRAME_LIMIT + 1]).is_err());
-        assert!(outward.is_idle());
-        outward.send(|_| panic!("there is nothing to send"));
+        let mut tx = Tx::new();
+        assert!(tx.load(&[1; FRAME_LIMIT + 1]).is_err());
+        assert!(tx.is_idle());
+        tx.send(|_| panic!("there is nothing to send"));
     }
 }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ruvllm_esp_sim::scenario::{MOST_CHIPS, Scenario};
+use ruvllm_esp_sim::scenario::{MAX_CHIPS, Scenario};
 use std::sync::Arc;
 
 fuzz_target!(|input: &[u8]| {
@@ -14,7 +14,7 @@ fuzz_target!(|input: &[u8]| {
     match Scenario::parse(&text, "fuzz.toml", files.as_slice()) {
         Err(problems) => assert!(!problems.list.is_empty() && !problems.to_string().is_empty()),
         Ok(scenario) => {
-            assert!(!scenario.chips.is_empty() && scenario.chips.len() <= MOST_CHIPS);
+            assert!(!scenario.chips.is_empty() && scenario.chips.len() <= MAX_CHIPS);
             for link in &scenario.links {
                 assert!(link.members.iter().all(|port| port.chip < scenario.chips.len()));
             }

@@ -14,7 +14,7 @@ fn check(bytes: &[u8]) {
     while player.step() {}
     player.seek(Micros(1_000_000));
     let chips = player.view().chips.len();
-    (0..=chips).for_each(|place| drop(player.detail(place)));
+    (0..=chips).for_each(|index| drop(player.detail(index)));
     perfetto::export(player.trace(), player.scenario(), &mut std::io::sink()).expect("a sink takes all");
 }
 

@@ -30,13 +30,13 @@ impl Inbox {
     /// A frame will arrive.
     pub fn push(&mut self, arrival: Arrival) {
         let key = |arrival: &Arrival| (arrival.at, arrival.port);
-        // Nearly all come in order, so the place is near the end.
-        let place = self
+        // Nearly all come in order, so the index is near the end.
+        let index = self
             .coming
             .iter()
             .rposition(|before| key(before) <= key(&arrival))
             .map_or(0, |before| before + 1);
-        self.coming.insert(place, arrival);
+        self.coming.insert(index, arrival);
     }
 
     /// When the program has something to take; zero where it has already.
@@ -58,7 +58,7 @@ impl Inbox {
     }
 
     /// The oldest frame in the buffer.
-    pub fn take(&mut self) -> Option<Arrival> {
+    pub fn pop(&mut self) -> Option<Arrival> {
         self.buffer.pop_front()
     }
 
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(inbox.next(), Some(Nanos(3)));
         assert_eq!(inbox.absorb(Nanos(5)), 0);
         assert_eq!(inbox.next(), Some(Nanos(0)));
-        let taken: Vec<_> = std::iter::from_fn(|| inbox.take()).map(|one| (one.at.get(), one.port)).collect();
+        let taken: Vec<_> = std::iter::from_fn(|| inbox.pop()).map(|one| (one.at.get(), one.port)).collect();
         assert_eq!(taken, [(3, 0), (3, 1), (5, 0)]);
         assert_eq!(inbox.next(), Some(Nanos(9)));
     }
@@ -93,7 +93,7 @@ mod tests {
         let mut inbox = Inbox::default();
         (0..RECEIVE_BUFFER as u64 + 3).for_each(|at| inbox.push(arrival(at, 0)));
         assert_eq!(inbox.absorb(Nanos(100)), 3);
-        assert_eq!(inbox.take().unwrap().at, Nanos(3));
+        assert_eq!(inbox.pop().unwrap().at, Nanos(3));
         inbox.push(arrival(101, 0));
         assert_eq!(inbox.absorb(Nanos(101)), 0, "what was taken makes room");
     }

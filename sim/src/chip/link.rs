@@ -20,7 +20,7 @@ pub enum Discipline {
     Shared,
     /// The first chip that runs moves frames: what another chip sends takes a second pass to those beyond the first.
     Mastered,
-    /// Carrier sense with a random back-off; who cannot hear each other may spoil each other's frames.
+    /// Carrier sense with a random back-off; who cannot receive each other's frames may corrupt each other's frames.
     Radio,
 }
 
@@ -61,7 +61,7 @@ const STACK: (Nanos, Nanos) = (Nanos(250_000), Nanos(750_000));
 /// average: 250 bytes then take 2,464 us, 101.5 kB/s; 101 kB/s were measured (NTU, broadcast, 1 Mbit/s, 1 m).
 pub const SLOT: Nanos = Nanos(20_000);
 /// The most slots that are drawn.
-pub const MOST_SLOTS: u64 = 7;
+pub const MAX_SLOTS: u64 = 7;
 
 /// Frames that the receive buffer holds. Radio: `RECEIVE_QUEUE_SIZE` of esp-radio 1.0.0-beta.1 (`esp_now/mod.rs`), whose
 /// oldest frame gives way; the same is assumed of the drivers of wires.

@@ -6,22 +6,22 @@
 //! makes them, until the driver has no more room.
 //!
 //! - [`turn`]: one round of the program's loop; [`work`]: what it costs
-//! - [`program`]: what runs: the core's agent, or an [`intruder`]
+//! - [`program`]: what runs: the core's agent, or an [`adversary`]
 //! - [`clock`], [`usage`], [`recent`]: time, energy, load
 //! - [`inbox`], [`ports`], [`link`]: its ends of links
 //! - [`record`], `notes`: what happened
-//! - [`shape`]: its index; [`chance`]: what is drawn
+//! - [`shape`]: its index; [`rng`]: what is drawn
 
-pub mod chance;
+pub mod adversary;
 pub mod clock;
 pub mod inbox;
-pub mod intruder;
 pub mod link;
 mod notes;
 pub mod ports;
 pub mod program;
 pub mod recent;
 pub mod record;
+pub mod rng;
 pub mod shape;
 pub mod turn;
 pub mod usage;
@@ -29,14 +29,14 @@ pub mod work;
 
 use crate::memory::Memory;
 use crate::scenario::Hostility;
-use chance::{Chance, Stream};
+use adversary::{Adversary, Attack};
 use clock::Clock;
 use inbox::{Arrival, Inbox};
-use intruder::{Intruder, Mischief};
 use ports::{Offered, Ports};
 use program::Program;
 use recent::Recent;
 use record::{Keep, Record, What};
+use rng::{Rng, Stream};
 use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::arena::NoRoom;
 use ruvllm_esp_core::console::Failure;
@@ -60,7 +60,7 @@ pub enum ChipState {
     Off,
     /// It runs, and stays silent until its boot is over.
     Booting,
-    /// It should be there and has not been heard of lately: a board that does not answer.
+    /// It should be there and has not been seen lately: a board that does not answer.
     Silent,
 }
 
@@ -79,8 +79,8 @@ pub enum Blueprint {
         /// What it is told of the fleet, but for the boot number; none where it has no link.
         membership: Option<Membership>,
     },
-    /// Something that means harm.
-    Intruder(Mischief),
+    /// Something that is hostile.
+    Adversary(Attack),
 }
 
 /// Is it there?
@@ -108,8 +108,8 @@ const BOOT: (Nanos, Nanos) = (Nanos(300_000_000), Nanos(350_000_000));
 
 /// See the module.
 pub struct Chip {
-    /// Its place in the scenario.
-    pub place: usize,
+    /// Its index in the scenario.
+    pub index: usize,
     /// What it is built of.
     pub blueprint: Blueprint,
     /// Its ends of links.
@@ -145,13 +145,13 @@ pub struct Chip {
     /// What the last line did, where replies are kept.
     pub reply: Option<Reply>,
     program: Option<Box<dyn Program>>,
-    babbling: Option<Box<Intruder>>,
-    /// Who means harm, by place.
+    jamming: Option<Box<Adversary>>,
+    /// Who is hostile, by index.
     hostile: Arc<[Option<Hostility>]>,
     /// Hashes of the frames that it took for good, where somebody sends such frames again.
     taken: BTreeSet<u64>,
     seed: u64,
-    chance: Chance,
+    rng: Rng,
     clock: Clock,
     skew: i32,
     power: Power,
@@ -165,21 +165,21 @@ pub struct Chip {
 
 impl fmt::Debug for Chip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chip").field("place", &self.place).field("power", &self.power).finish_non_exhaustive()
+        f.debug_struct("Chip").field("index", &self.index).field("power", &self.power).finish_non_exhaustive()
     }
 }
 
 impl Chip {
     /// A chip without power.
     pub fn new(
-        place: usize,
+        index: usize,
         blueprint: Blueprint,
         work: Work,
         seed: u64,
         hostile: Arc<[Option<Hostility>]>,
     ) -> Self {
         Self {
-            place,
+            index,
             blueprint,
             ports: Ports::default(),
             usage: Usage::default(),
@@ -198,11 +198,11 @@ impl Chip {
             shape: None,
             reply: None,
             program: None,
-            babbling: None,
+            jamming: None,
             hostile,
             taken: BTreeSet::new(),
             seed,
-            chance: Chance::new(seed, Stream::Chip(place)),
+            rng: Rng::new(seed, Stream::Chip(index)),
             clock: Clock::default(),
             skew: 0,
             power: Power::Off,
@@ -243,7 +243,7 @@ impl Chip {
     pub fn start(&mut self, at: Nanos) {
         self.usage.on(at);
         self.boots = self.boots.saturating_add(1);
-        let wait = self.chance.between(BOOT.0, BOOT.1);
+        let wait = self.rng.between(BOOT.0, BOOT.1);
         self.power = Power::Booting(at + wait);
         self.record(at, What::Starts(self.boots));
     }
@@ -268,7 +268,7 @@ impl Chip {
         self.offered.clear();
     }
 
-    /// Its clock runs faster by so many millionths from now on.
+    /// Its clock runs faster by this many millionths from now on.
     pub fn skew(&mut self, at: Nanos, millionths: i32) {
         self.skew = millionths;
         self.clock.skew_from(at, millionths);
@@ -276,8 +276,8 @@ impl Chip {
     }
 
     /// Sends without end, or no longer.
-    pub fn babble(&mut self, at: Nanos, what: Option<Mischief>) {
-        self.babbling = what.map(|mischief| Box::new(Intruder::new(mischief)));
+    pub fn jam(&mut self, at: Nanos, what: Option<Attack>) {
+        self.jamming = what.map(|attack| Box::new(Adversary::new(attack)));
         self.wake = Some(at);
     }
 
@@ -293,8 +293,8 @@ impl Chip {
     /// A line is typed at its console; lines come in ascending order of time.
     pub fn typed(&mut self, at: Nanos, line: Line) {
         if self.power != Power::Off {
-            let place = self.typed.iter().rposition(|(before, _)| *before <= at).map_or(0, |place| place + 1);
-            self.typed.insert(place, (at, line));
+            let index = self.typed.iter().rposition(|(before, _)| *before <= at).map_or(0, |index| index + 1);
+            self.typed.insert(index, (at, line));
         }
     }
 
@@ -328,11 +328,12 @@ impl Chip {
 
     fn boot(&mut self, now: Nanos) {
         self.program = match self.blueprint {
-            Blueprint::Intruder(mischief) => Some(Box::new(Intruder::new(mischief))),
+            Blueprint::Adversary(attack) => Some(Box::new(Adversary::new(attack))),
             Blueprint::Agent { identity, arena, membership } => {
-                let mut random = Chance::new(self.seed, Stream::Boot(self.place, self.boots));
+                let mut random = Rng::new(self.seed, Stream::Boot(self.index, self.boots));
                 let (count, nonce, entropy) = (self.boots, random.number() as u16, random.number());
-                let membership = membership.map(|told| Membership { boot: count, nonce, entropy, ..told });
+                let membership =
+                    membership.map(|telemetry| Membership { boot: count, nonce, entropy, ..telemetry });
                 boot(identity, arena, membership).ok().map(|agent| Box::new(agent) as Box<dyn Program>)
             }
         };
@@ -347,7 +348,7 @@ impl Chip {
             // Writing to a string cannot fail.
             let _ = agent.banner(&mut banner);
         }
-        self.say(now, &banner);
+        self.write_console(now, &banner);
     }
 }
 

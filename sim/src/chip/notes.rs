@@ -13,7 +13,7 @@ const CONSOLE: usize = 200;
 const MESSAGES: usize = 24;
 
 impl Chip {
-    pub(super) fn told(&mut self, now: Nanos, seen: Seen) {
+    pub(super) fn telemetry(&mut self, now: Nanos, seen: Seen) {
         for (event, text) in seen.0 {
             let own = matches!(self.blueprint, Blueprint::Agent { identity, .. }
                 if matches!(event, ChipEvent::Alarm { from, .. } if from == identity.chip_id));
@@ -22,7 +22,7 @@ impl Chip {
         }
     }
 
-    pub(super) fn say(&mut self, now: Nanos, text: &str) {
+    pub(super) fn write_console(&mut self, now: Nanos, text: &str) {
         for line in text.lines() {
             let line: Arc<str> = line.into();
             self.record(now, What::Said(Arc::clone(&line)));
@@ -46,7 +46,7 @@ impl Chip {
 
     pub(super) fn record(&mut self, at: Nanos, what: What) {
         if self.keep.keeps(&what) {
-            self.records.push(Record { at, chip: self.place, number: self.number, what });
+            self.records.push(Record { at, chip: self.index, number: self.number, what });
             self.number += 1;
         }
     }

@@ -10,9 +10,9 @@ use std::sync::Arc;
 pub struct Offered {
     /// When.
     pub at: Nanos,
-    /// The link, as a place in the chip's island.
+    /// The link, as an index in the chip's component.
     pub channel: usize,
-    /// The chip, as a place among the members of the link.
+    /// The chip, as an index among the members of the link.
     pub member: usize,
     /// The bytes.
     pub bytes: Arc<[u8]>,
@@ -23,9 +23,9 @@ pub struct Offered {
 pub struct Port {
     /// The port's number.
     pub number: u8,
-    /// The link, as a place in the chip's island.
+    /// The link, as an index in the chip's component.
     pub channel: usize,
-    /// The chip, as a place among the members of the link.
+    /// The chip, as an index among the members of the link.
     pub member: usize,
     /// What the link is like.
     pub model: LinkModel,
@@ -82,8 +82,8 @@ impl Ports {
 
     /// When the frame that waits may go, if one waits and that is known.
     pub fn next(&self) -> Option<Nanos> {
-        let (place, _) = self.held.as_ref()?;
-        self.all.get(*place)?.notices.front().copied()
+        let (index, _) = self.held.as_ref()?;
+        self.all.get(*index)?.notices.front().copied()
     }
 
     /// Does a frame wait for room?
@@ -92,14 +92,14 @@ impl Ports {
     }
 
     /// Holds a frame until its driver takes it; there is none held.
-    pub fn hold(&mut self, place: usize, bytes: Arc<[u8]>) {
-        self.held = Some((place, bytes));
+    pub fn hold(&mut self, index: usize, bytes: Arc<[u8]>) {
+        self.held = Some((index, bytes));
     }
 
     /// Hands the held frame to its driver, if there is one and there is room.
     pub fn hand_over(&mut self, at: Nanos) -> Option<Offered> {
-        let (place, _) = self.held.as_ref()?;
-        let port = self.all.get_mut(*place)?;
+        let (index, _) = self.held.as_ref()?;
+        let port = self.all.get_mut(*index)?;
         if port.in_flight >= port.depth() {
             return None;
         }

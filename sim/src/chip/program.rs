@@ -50,7 +50,7 @@ impl Program for Agent<Memory> {
     }
 
     fn line(&mut self, line: Result<&str, Failure>, turn: &mut Turn<'_, Counts>) -> Result<(), Failure> {
-        self.say(line, turn)
+        self.handle_line(line, turn)
     }
 
     fn agent(&mut self) -> Option<&mut Agent<Memory>> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub struct Record {
     /// When.
     pub at: Nanos,
-    /// The chip's place.
+    /// The chip's index.
     pub chip: usize,
     /// How many records the chip had before.
     pub number: u64,
@@ -23,7 +23,7 @@ pub struct Record {
 /// What can happen at a chip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// It got power or was reset, for the so-manieth time, and is booting.
+    /// It got power or was reset, and is booting; the number counts its starts.
     Starts(u32),
     /// It has booted.
     Boots,

@@ -3,7 +3,7 @@
 use super::Chip;
 use crate::memory::Memory;
 use ruvllm_esp_core::agent::Agent;
-use ruvllm_esp_core::index::choice::TEXT_EFFORT;
+use ruvllm_esp_core::index::choice::TEXT_EF_SEARCH;
 use ruvllm_esp_core::index::{Hit, Index};
 use ruvllm_esp_core::kernel::distance::dot;
 
@@ -24,7 +24,7 @@ const ASKED: usize = 20;
 const RESULTS: usize = 10;
 
 impl Chip {
-    /// The index of its role, where it has one. Recall is measured anew only when the number of items has changed.
+    /// The index of its role, where it has one. Recall is measured again only when the number of items has changed.
     pub fn index_shape(&mut self) -> Option<IndexShape> {
         let known = self.shape.take();
         let agent = self.agent()?;
@@ -50,13 +50,13 @@ fn measured(agent: &mut Agent<Memory>) -> Option<IndexShape> {
     }
     let mut found = 0;
     for number in 0..ASKED {
-        let [one, other] = [number * 7_919, number * 104_729 + 1].map(|place| all[place % all.len()]);
+        let [one, other] = [number * 7_919, number * 104_729 + 1].map(|index| all[index % all.len()]);
         let query: Vec<i8> = one.iter().zip(other).map(|(one, other)| one / 2 + other / 2).collect();
         let mut exact: Vec<i32> = all.iter().map(|vector| dot(&query, vector, &mut ())).collect();
         exact.sort_unstable_by(|one, other| other.cmp(one));
         let least = exact[RESULTS - 1];
         let mut hits = [Hit::default(); RESULTS];
-        let count = index.search(&query, TEXT_EFFORT, &mut hits, &mut ());
+        let count = index.search(&query, TEXT_EF_SEARCH, &mut hits, &mut ());
         found += hits.iter().take(count).filter(|hit| hit.similarity >= least).count();
     }
     shape.recall = Some((found * 1000 / (RESULTS * ASKED)) as u32);

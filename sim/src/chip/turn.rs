@@ -6,7 +6,7 @@ use super::ports::Offered;
 use super::program::{Program, Seen};
 use super::record::What;
 use super::{Chip, Line};
-use crate::cost::footprint::Ran;
+use crate::cost::icache::Ran;
 use crate::scenario::Hostility;
 use ruvllm_esp_core::agent::Agent;
 use ruvllm_esp_core::console::Failure;
@@ -53,7 +53,7 @@ impl Chip {
         self.work.counts.clear();
         let Some(mut program) = self.program.take() else { return };
         let (mut out, mut seen) = (Pieces::new(String::new()), Seen::default());
-        let frame = self.inbox.take();
+        let frame = self.inbox.pop();
         if let Some(arrival) = &frame {
             self.receive(&mut *program, now, arrival, &mut out, &mut seen);
         }
@@ -66,8 +66,8 @@ impl Chip {
         }
         self.spend(now);
         let verdict = seen.verdict();
-        self.told(now, seen);
-        self.say(now, &out.out);
+        self.telemetry(now, seen);
+        self.write_console(now, &out.out);
         if let Some(outcome) = outcome.filter(|_| self.keep.replies) {
             self.reply = Some(Reply { text: out.out, outcome, verdict, counts: self.work.counts.clone() });
         }
@@ -76,7 +76,7 @@ impl Chip {
         self.program = Some(program);
         let soonest = self.busy + if self.ports.is_blocked() { BLOCKED } else { LOOP };
         self.wake = wake.map(|wake| self.clock.when(wake).max(soonest));
-        if self.babbling.is_some() {
+        if self.jamming.is_some() {
             self.wake = Some(soonest);
         }
     }
@@ -106,9 +106,9 @@ impl Chip {
             return;
         }
         let counts = &mut self.work.counts;
-        counts.record(Op::Turn, 1);
-        counts.record(Op::Piece, out.count);
-        counts.record(Op::Give, u32::try_from(out.out.len()).unwrap_or(u32::MAX));
+        counts.record(Op::PollLoop, 1);
+        counts.record(Op::WriteCall, out.count);
+        counts.record(Op::TxByte, u32::try_from(out.out.len()).unwrap_or(u32::MAX));
         self.work.fetch(ran);
     }
 
@@ -121,8 +121,8 @@ impl Chip {
         seen: &mut Seen,
     ) {
         let Arrival { port, from, ref bytes, .. } = *arrival;
-        let place = self.ports.place_of(port).and_then(|place| self.ports.all.get(place));
-        if place.is_some_and(|port| port.model.kind.framing() == Framing::Stream) {
+        let index = self.ports.place_of(port).and_then(|index| self.ports.all.get(index));
+        if index.is_some_and(|port| port.model.kind.framing() == Framing::Stream) {
             self.work.counts.record(Op::Receive, bytes.len() as u32);
         }
         self.keep_message(now, false, bytes);
@@ -135,14 +135,14 @@ impl Chip {
         }
     }
 
-    /// Frames that the program took for good, where anybody in the fleet means harm.
+    /// Frames that the program took for good, where anybody in the fleet is hostile.
     fn received(&self, program: &mut dyn Program) -> u32 {
         let watch = self.hostile.iter().any(Option::is_some);
         let traffic = program.agent().filter(|_| watch).and_then(Agent::traffic);
         traffic.map_or(0, |traffic| traffic.received)
     }
 
-    /// Did a frame that was accepted come from somebody who means harm? One that is sent again by another does no harm
+    /// Did a frame that was accepted come from a hostile chip? One that is sent again by another does no harm
     /// where it had been lost: it is what its sender said.
     fn is_harm(&mut self, from: usize, bytes: &[u8]) -> bool {
         let mut hasher = DefaultHasher::new();
@@ -187,15 +187,15 @@ impl Chip {
             }
             self.work.counts.clear();
             let (local, counts) = (self.clock.shows(self.busy), &mut self.work.counts);
-            let made = match &mut self.babbling {
-                Some(intruder) => intruder.transmit(&mut buffer, local, counts),
+            let made = match &mut self.jamming {
+                Some(adversary) => adversary.transmit(&mut buffer, local, counts),
                 None => program.transmit(&mut buffer, local, counts),
             };
             let Some(made) = made else { return };
             self.spend(self.busy);
             let bytes = buffer.get(..made.length).unwrap_or_default();
-            if let Some(place) = self.ports.place_of(made.port) {
-                self.ports.hold(place, bytes.into());
+            if let Some(index) = self.ports.place_of(made.port) {
+                self.ports.hold(index, bytes.into());
             }
         }
     }

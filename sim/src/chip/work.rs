@@ -1,10 +1,10 @@
 //! What a turn of a chip costs: its counted work, the code it has to fetch from flash, the time of both.
 //!
 //! The only cost model of a simulated chip, alone or in a fleet. Its parts are calibrated on the firmware's image
-//! (`kernels::whole`): the work of the role, a poll of the loop, the bytes of a reply, and the cache lines filled.
+//! (`kernels::firmware_calibration`): the work of the role, a poll of the loop, the bytes of a reply, and the cache lines filled.
 
-use crate::cost::footprint::{Ran, Residence};
-use crate::cost::{Cost, CostTable, Unpriced};
+use crate::cost::icache::{ICacheModel, Ran};
+use crate::cost::{Cost, CostTable, UnknownCost};
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
 use ruvllm_esp_core::units::Nanos;
 
@@ -21,32 +21,32 @@ pub struct Work {
     table: &'static CostTable,
     /// Thousandths of a cycle, by operation.
     cycles: [u64; Op::ALL.len()],
-    icache: Residence,
+    icache: ICacheModel,
 }
 
 impl Work {
     /// No work yet, at the costs of `table`.
     ///
     /// # Errors
-    /// [`Unpriced`] where the table lacks an operation: no work of a chip may be free.
-    pub fn new(table: &'static CostTable) -> Result<Self, Unpriced> {
+    /// [`UnknownCost`] where the table lacks an operation: no work of a chip may be free.
+    pub fn new(table: &'static CostTable) -> Result<Self, UnknownCost> {
         let mut cycles = [0; Op::ALL.len()];
         for (op, cycles) in Op::ALL.into_iter().zip(&mut cycles) {
-            *cycles = u64::from(table.price(op)?.cycles);
+            *cycles = u64::from(table.cycle_cost(op)?.cycles);
         }
         let (counts, total) = (Counts::default(), Counts::default());
-        Ok(Self { counts, total, table, cycles, icache: Residence::of(table.chip) })
+        Ok(Self { counts, total, table, cycles, icache: ICacheModel::of(table.chip) })
     }
 
     /// The chip has booted: its cache holds what the start left there.
     pub fn boot(&mut self) {
-        self.icache = Residence::of(self.table.chip);
+        self.icache = ICacheModel::of(self.table.chip);
     }
 
     /// Counts the cache lines that the turn under way fills: it runs the code of `ran`, and of every operation counted.
     pub fn fetch(&mut self, ran: Ran<'_>) {
-        let filled = self.icache.take(ran, &self.counts);
-        self.counts.record(Op::Fetch, filled);
+        let filled = self.icache.run(ran, &self.counts);
+        self.counts.record(Op::ICacheFill, filled);
     }
 
     /// Ends the turn: its time, added to the total.
@@ -60,7 +60,7 @@ impl Work {
     ///
     /// # Errors
     /// None, as every operation has a cost here.
-    pub fn cost(&self, counts: &Counts) -> Result<Cost, Unpriced> {
+    pub fn cost(&self, counts: &Counts) -> Result<Cost, UnknownCost> {
         self.table.cost(counts)
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_chip_without_a_cost_for_an_operation_is_refused() {
         let mut table = *cost::ALL[0];
-        table.prices[Op::Mac as usize] = None;
+        table.cycle_costs[Op::Mac as usize] = None;
         let table: &'static CostTable = Box::leak(Box::new(table));
         assert_eq!(Work::new(table).unwrap_err().op, Op::Mac);
     }

@@ -1,7 +1,7 @@
 //! ESP32-C3: no branch prediction, every taken branch costs 3 cycles; a division costs 35.
 
-use super::sequence::{Band, Timing, prices, with};
-use super::{CostTable, Price, Prices, calibrated, riscv};
+use super::sequence::{Band, Timing, cycle_costs, with};
+use super::{CostTable, CycleCost, CycleCosts, calibrated, riscv};
 use ruvllm_esp_core::chip;
 use ruvllm_esp_core::meter::Op;
 
@@ -34,7 +34,7 @@ const BAND: Band = Band { same: (30, 40), varied: (40, 60) };
 /// Rust's own (`u64_div_rem` of compiler-builtins), followed instruction by instruction over random operands, executes
 /// from 29 instructions and one division where both fit 32 bits to 398 and 1.5 for 63 bits over 31; priced with
 /// [`TIMING`] that is 69 to 505 cycles, and 182 for 40 bits over 8. The band holds both routines.
-const DIVISION_WIDE: Price = Price {
+const DIVISION_WIDE: CycleCost = CycleCost {
     cycles: 157_000, // 1.02 million a second at 160 MHz
     low: 69_000,
     high: 505_000,
@@ -43,7 +43,7 @@ const DIVISION_WIDE: Price = Price {
 };
 
 /// The code of another command, as line fills of the flash cache: 32 bytes take about 342 cycles (`docs/emulator.md`).
-const SWITCH: Price = Price {
+const SWITCH: CycleCost = CycleCost {
     cycles: 50_000_000,
     low: 12_000_000,
     high: 150_000_000,
@@ -52,7 +52,7 @@ const SWITCH: Price = Price {
 };
 
 /// A line of the flash cache filled, as the emulator has it.
-const FETCH: Price = Price {
+const ICACHE_FILL: CycleCost = CycleCost {
     cycles: 342_000,
     low: 338_000,
     high: 347_000,
@@ -60,12 +60,12 @@ const FETCH: Price = Price {
     source: "lightplayer, LLTA-Bench (docs/emulator.md), on ESP32-C6",
 };
 
-/// The prices as the instructions give them.
-pub const INSTRUCTIONS: Prices = {
-    let prices = prices(&riscv::SEQUENCES, &TIMING, BAND, SOURCE);
-    let prices = with(with(prices, Op::Switch, SWITCH), Op::Fetch, FETCH);
-    with(prices, Op::DivWide, DIVISION_WIDE)
+/// The costs as the instructions give them.
+pub const INSTRUCTIONS: CycleCosts = {
+    let cycle_costs = cycle_costs(&riscv::SEQUENCES, &TIMING, BAND, SOURCE);
+    let cycle_costs = with(with(cycle_costs, Op::Switch, SWITCH), Op::ICacheFill, ICACHE_FILL);
+    with(cycle_costs, Op::DivWide, DIVISION_WIDE)
 };
 
-/// The prices.
+/// The costs.
 pub const TABLE: CostTable = CostTable::new(&chip::esp32c3::CHIP, calibrated::ESP32C3.apply(INSTRUCTIONS));

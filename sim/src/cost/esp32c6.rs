@@ -1,7 +1,7 @@
 //! ESP32-C6: branches backwards are predicted taken and a hot loop's cost 1 cycle; a division costs 10.
 
-use super::sequence::{Band, Timing, prices, with};
-use super::{CostTable, Price, Prices, calibrated, riscv};
+use super::sequence::{Band, Timing, cycle_costs, with};
+use super::{CostTable, CycleCost, CycleCosts, calibrated, riscv};
 use ruvllm_esp_core::chip;
 use ruvllm_esp_core::meter::Op;
 
@@ -32,7 +32,7 @@ const BAND: Band = Band { same: (25, 40), varied: (40, 60) };
 /// A 64-bit division: the 157 cycles measured on ESP32-C3, less what Rust's routine saves here (133 instead of 182 cycles
 /// for 40 bits over 8). The band is that routine's, from 45 cycles for operands of 32 bits to 443 for 63 bits over 31;
 /// see [`super::esp32c3`].
-const DIVISION_WIDE: Price = Price {
+const DIVISION_WIDE: CycleCost = CycleCost {
     cycles: 108_000,
     low: 45_000,
     high: 443_000,
@@ -41,7 +41,7 @@ const DIVISION_WIDE: Price = Price {
 };
 
 /// The code of another command, as line fills of the flash cache: 32 bytes take about 342 cycles (`docs/emulator.md`).
-const SWITCH: Price = Price {
+const SWITCH: CycleCost = CycleCost {
     cycles: 8_000_000,
     low: 2_000_000,
     high: 24_000_000,
@@ -50,7 +50,7 @@ const SWITCH: Price = Price {
 };
 
 /// A line of the flash cache filled, as the emulator has it.
-const FETCH: Price = Price {
+const ICACHE_FILL: CycleCost = CycleCost {
     cycles: 342_000,
     low: 338_000,
     high: 347_000,
@@ -58,12 +58,12 @@ const FETCH: Price = Price {
     source: "lightplayer, LLTA-Bench (docs/emulator.md), on ESP32-C6",
 };
 
-/// The prices as the instructions give them.
-pub const INSTRUCTIONS: Prices = {
-    let prices = prices(&riscv::SEQUENCES, &TIMING, BAND, SOURCE);
-    let prices = with(with(prices, Op::Switch, SWITCH), Op::Fetch, FETCH);
-    with(prices, Op::DivWide, DIVISION_WIDE)
+/// The costs as the instructions give them.
+pub const INSTRUCTIONS: CycleCosts = {
+    let cycle_costs = cycle_costs(&riscv::SEQUENCES, &TIMING, BAND, SOURCE);
+    let cycle_costs = with(with(cycle_costs, Op::Switch, SWITCH), Op::ICacheFill, ICACHE_FILL);
+    with(cycle_costs, Op::DivWide, DIVISION_WIDE)
 };
 
-/// The prices.
+/// The costs.
 pub const TABLE: CostTable = CostTable::new(&chip::esp32c6::CHIP, calibrated::ESP32C6.apply(INSTRUCTIONS));

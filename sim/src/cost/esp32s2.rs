@@ -1,7 +1,7 @@
 //! ESP32-S2: a 7-stage LX7 without loop instructions; its timing is derived from the ESP32's.
 
-use super::sequence::{Band, Timing, prices, with};
-use super::{CostTable, Price, xtensa};
+use super::sequence::{Band, Timing, cycle_costs, with};
+use super::{CostTable, CycleCost, xtensa};
 use ruvllm_esp_core::chip;
 use ruvllm_esp_core::meter::Op;
 
@@ -32,7 +32,7 @@ const BAND: Band = Band { same: (50, 60), varied: (60, 80) };
 
 /// A 64-bit division, as measured with GCC's routine. The band also holds Rust's, whose instructions were counted for
 /// RISC-V only; see [`super::esp32c3`].
-const DIVISION_WIDE: Price = Price {
+const DIVISION_WIDE: CycleCost = CycleCost {
     cycles: 90_600, // 2.65 million a second at 240 MHz
     low: 40_000,
     high: 505_000,
@@ -40,9 +40,10 @@ const DIVISION_WIDE: Price = Price {
     source: "WLED issue #4206",
 };
 
-/// The prices.
+/// The costs.
 pub const TABLE: CostTable = CostTable::new(&chip::esp32s2::CHIP, {
-    let prices = prices(&xtensa::SEQUENCES, &TIMING, BAND, SOURCE);
-    let prices = with(with(prices, Op::Switch, xtensa::SWITCH), Op::Fetch, xtensa::FETCH);
-    with(with(prices, Op::Div, xtensa::DIVISION), Op::DivWide, DIVISION_WIDE)
+    let cycle_costs = cycle_costs(&xtensa::SEQUENCES, &TIMING, BAND, SOURCE);
+    let cycle_costs =
+        with(with(cycle_costs, Op::Switch, xtensa::SWITCH), Op::ICacheFill, xtensa::ICACHE_FILL);
+    with(with(cycle_costs, Op::Div, xtensa::DIVISION), Op::DivWide, DIVISION_WIDE)
 });

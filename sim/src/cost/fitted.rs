@@ -1,10 +1,10 @@
-//! Prices that were fitted to the emulator's cycles take the place of those read off instructions.
+//! Costs that were fitted to the emulator's cycles replace those read off instructions.
 //!
 //! `just calibrate` fits them and writes `calibrated.rs`. Their band is what the fit was off by on work that it never saw,
 //! and what the emulator itself may be off by, added up.
 
-use super::{Price, Prices};
-use crate::cost::footprint::Footprint;
+use super::{CycleCost, CycleCosts};
+use crate::cost::icache::CodeSize;
 use ruvllm_esp_core::meter::Op;
 
 /// What a fit found on one chip. All errors are relative, in thousandths.
@@ -12,7 +12,7 @@ use ruvllm_esp_core::meter::Op;
 pub struct Calibration {
     /// The commit whose code was run.
     pub commit: &'static str,
-    /// How many kernels, at their sizes, the prices were fitted to.
+    /// How many kernels, at their sizes, the costs were fitted to.
     pub samples: u32,
     /// The mean error on those.
     pub mean_error: u32,
@@ -23,9 +23,9 @@ pub struct Calibration {
     /// The largest error on a golden session of the firmware's image.
     pub image_error: u32,
     /// The code that commands take out of flash.
-    pub footprint: Footprint,
+    pub code_size: CodeSize,
     /// Thousandths of a cycle, in the order of [`Op::ALL`]; zero where nothing was fitted.
-    pub prices: [u32; Op::ALL.len()],
+    pub cycle_costs: [u32; Op::ALL.len()],
 }
 
 /// What the emulator itself may be off by, in thousandths: its CoreMark scores are 1.03 (ESP32-C3) and 0.91 (ESP32-C6) of
@@ -33,7 +33,7 @@ pub struct Calibration {
 pub const EMULATOR_ERROR: u32 = 100;
 
 impl Calibration {
-    /// How far a time made of these prices may be off, in thousandths.
+    /// How far a time made of these costs may be off, in thousandths.
     pub const fn band(&self) -> u32 {
         let mut model = self.held_out_error;
         if model < self.session_error {
@@ -45,24 +45,24 @@ impl Calibration {
         model + EMULATOR_ERROR
     }
 
-    /// `prices`, each replaced by the fitted one where there is one.
-    pub const fn apply(&self, mut prices: Prices) -> Prices {
+    /// `cycle_costs`, each replaced by the fitted one where there is one.
+    pub const fn apply(&self, mut cycle_costs: CycleCosts) -> CycleCosts {
         let mut at = 0;
-        while at < prices.len() {
-            if let (Some(price), fitted) = (&mut prices[at], self.prices[at])
+        while at < cycle_costs.len() {
+            if let (Some(cycle_cost), fitted) = (&mut cycle_costs[at], self.cycle_costs[at])
                 && fitted > 0
             {
                 let band = self.band();
-                *price = Price {
+                *cycle_cost = CycleCost {
                     cycles: fitted,
                     low: fitted - fitted / 1_000 * band - fitted % 1_000 * band / 1_000,
                     high: fitted + fitted / 1_000 * band + (fitted % 1_000 * band).div_ceil(1_000),
-                    sequence: price.sequence,
+                    sequence: cycle_cost.sequence,
                     source: "fitted to emulated cycles",
                 };
             }
             at += 1;
         }
-        prices
+        cycle_costs
     }
 }

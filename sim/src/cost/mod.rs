@@ -1,9 +1,9 @@
 //! What counted work costs on a chip: cycles, time and energy, each with its band.
 //!
-//! A kernel reports steps ([`Op`]); a chip's table holds a price for each. A price follows from the instructions that
+//! A kernel reports steps ([`Op`]); a chip's table holds a cost for each. A cost follows from the instructions that
 //! the step compiles to ([`riscv`], [`xtensa`], [`steps`]) and from what each kind of instruction costs on that chip (one
-//! file a chip); on the chips whose machine code is emulated it is then fitted to the cycles counted ([`fitted`]). Where nobody knows a price there is none, and work that needs it is refused by name: a guess would look
-//! exactly like knowledge. All arithmetic is on integers, so a cost is the same on every host.
+//! file a chip); on the chips whose machine code is emulated it is then fitted to the cycles counted ([`fitted`]). An operation without a known cost is an error that names it; there is no
+//! default cost. All arithmetic is on integers, so a cost is the same on every host.
 
 pub mod calibrated;
 pub mod esp32;
@@ -12,7 +12,7 @@ pub mod esp32c6;
 pub mod esp32s2;
 pub mod esp32s3;
 pub mod fitted;
-pub mod footprint;
+pub mod icache;
 pub mod riscv;
 pub mod sequence;
 pub mod steps;
@@ -32,21 +32,21 @@ pub const SUPPLY_MILLIVOLTS: u32 = 3_300;
 
 /// What one step of an operation costs, in thousandths of a cycle: `low <= cycles <= high`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Price {
+pub struct CycleCost {
     /// The best estimate.
     pub cycles: u32,
     /// Not less than this.
     pub low: u32,
     /// Not more than this.
     pub high: u32,
-    /// The instructions that the price stands for.
+    /// The instructions that the cost stands for.
     pub sequence: &'static str,
     /// Where the costs of those instructions are from.
     pub source: &'static str,
 }
 
 /// In cycles, to a tenth: `9.0 (6.3-11.7)`.
-impl fmt::Display for Price {
+impl fmt::Display for CycleCost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [value, low, high] = [self.cycles, self.low, self.high].map(|millicycles| {
             let tenths = (u64::from(millicycles) + 50) / 100;
@@ -56,18 +56,18 @@ impl fmt::Display for Price {
     }
 }
 
-/// An operation that has no price on a chip.
+/// An operation without a cost on a chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("nobody knows what `{}` costs on {chip}", op.name())]
-pub struct Unpriced {
+#[error("no cost for `{}` on {chip}", op.name())]
+pub struct UnknownCost {
     /// The chip.
     pub chip: &'static str,
     /// The operation.
     pub op: Op,
 }
 
-/// A price for each operation, or its absence.
-pub type Prices = [Option<Price>; Op::ALL.len()];
+/// A cost for each operation, or its absence.
+pub type CycleCosts = [Option<CycleCost>; Op::ALL.len()];
 
 /// What work costs on one chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub struct CostTable {
     /// The current that turns time into energy.
     pub run: Current,
     /// By the discriminant of [`Op`].
-    pub prices: Prices,
+    pub cycle_costs: CycleCosts,
 }
 
 /// The table of every chip, in the order of [`ruvllm_esp_core::chip::ALL`].
@@ -93,38 +93,39 @@ pub fn table(chip: &Chip) -> Option<&'static CostTable> {
 
 impl CostTable {
     /// The table of `chip` at its highest clock.
-    pub const fn new(chip: &Chip, prices: Prices) -> Self {
-        Self { chip: chip.name, clock: chip.clock.value, run: chip.power.run.value, prices }
+    pub const fn new(chip: &Chip, cycle_costs: CycleCosts) -> Self {
+        Self { chip: chip.name, clock: chip.clock.value, run: chip.power.run.value, cycle_costs }
     }
 
     /// What one step of `op` costs.
     ///
     /// # Errors
-    /// [`Unpriced`] where nobody knows.
-    pub fn price(&self, op: Op) -> Result<Price, Unpriced> {
-        self.prices.get(op as usize).copied().flatten().ok_or(Unpriced { chip: self.chip, op })
+    /// [`UnknownCost`] where it is unknown.
+    pub fn cycle_cost(&self, op: Op) -> Result<CycleCost, UnknownCost> {
+        self.cycle_costs.get(op as usize).copied().flatten().ok_or(UnknownCost { chip: self.chip, op })
     }
 
-    /// The operations without a price.
+    /// The operations without a cost.
     pub fn gaps(&self) -> impl Iterator<Item = Op> + '_ {
-        Op::ALL.into_iter().filter(|op| self.price(*op).is_err())
+        Op::ALL.into_iter().filter(|op| self.cycle_cost(*op).is_err())
     }
 
     /// What `counts` cost.
     ///
     /// # Errors
-    /// [`Unpriced`] when an operation was counted that has no price.
-    pub fn cost(&self, counts: &Counts) -> Result<Cost, Unpriced> {
+    /// [`UnknownCost`] when an operation was counted that has no cost.
+    pub fn cost(&self, counts: &Counts) -> Result<Cost, UnknownCost> {
         let mut total = Banded { value: 0u128, low: 0, high: 0 };
         for (op, count) in counts.iter() {
-            let price = self.price(op)?;
+            let cycle_cost = self.cycle_cost(op)?;
             let of = |cycles: u32| u128::from(count) * u128::from(cycles);
-            total += Banded { value: of(price.cycles), low: of(price.low), high: of(price.high) };
+            total +=
+                Banded { value: of(cycle_cost.cycles), low: of(cycle_cost.low), high: of(cycle_cost.high) };
         }
         Ok(self.cost_of(total))
     }
 
-    /// The time and energy of so many cycles, which are known.
+    /// The time and energy of this many cycles, which are known.
     pub fn cost_of_cycles(&self, cycles: u64) -> Cost {
         let millicycles = u128::from(cycles) * 1_000;
         let cost = self.cost_of(Banded { value: millicycles, low: millicycles, high: millicycles });

@@ -41,7 +41,7 @@ const fn sequence(op: Op) -> Option<Sequence> {
         Op::Mul => Sequence { listing: "mul", multiply: 1, spread: ONE, ..NONE },
         Op::MulWide => MUL_WIDE,
         Op::Div => Sequence { listing: "beqz divu", not_taken: 1, divide: 1, ..NONE },
-        // A library routine whose length depends on its operands: only a measurement prices it.
+        // A library routine whose length depends on its operands: only a measurement costs it.
         Op::DivWide => return None,
         _ => return steps::sequence(op),
     })

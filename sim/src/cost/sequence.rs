@@ -1,9 +1,9 @@
-//! From instructions to a price: what a step executes times what each kind of instruction costs.
+//! From instructions to a cost: what a step executes times what each kind of instruction costs.
 //!
 //! The steps were read off the machine code that the compiler makes of them; the costs are a chip's. Keeping the two
-//! apart shows the arithmetic behind every price and lets a better measurement of one instruction correct all prices.
+//! apart shows the arithmetic behind every cost and lets a better measurement of one instruction correct all costs.
 
-use super::{Price, Prices};
+use super::{CycleCost, CycleCosts};
 use ruvllm_esp_core::meter::Op;
 
 /// What each kind of instruction costs on a core, in thousandths of a cycle.
@@ -43,14 +43,14 @@ pub struct Timing {
     pub mispredict: u32,
 }
 
-/// How well a sequence is known, which sets the width of its price's band.
+/// How well a sequence is known, which sets the width of its cost's band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spread {
     /// It is the loop of the shipped code, instruction for instruction.
     Loop,
     /// It stands for code that varies from caller to caller.
     Varied,
-    /// It lies anywhere between two forms that cost so many hundredths of the price.
+    /// It lies anywhere between two forms that cost this many hundredths of the cost.
     Between(u32, u32),
 }
 
@@ -146,7 +146,7 @@ impl Sequence {
     }
 }
 
-/// How far a chip's prices may be off, down and up, in hundredths of the price.
+/// How far a chip's costs may be off, down and up, in hundredths of the cost.
 ///
 /// Further up than down: what the model leaves out (cache misses, interrupts) only ever costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +160,7 @@ pub struct Band {
 /// A step of `sequence` on a core of that `timing`.
 ///
 /// All these cores issue at most one instruction a cycle, so a known loop cannot take fewer cycles than instructions.
-const fn price(sequence: &Sequence, timing: &Timing, band: Band, source: &'static str) -> Price {
+const fn cycle_cost(sequence: &Sequence, timing: &Timing, band: Band, source: &'static str) -> CycleCost {
     let cycles = sequence.millicycles(timing);
     let (down, up) = match sequence.spread {
         Spread::Loop => band.same,
@@ -172,7 +172,7 @@ const fn price(sequence: &Sequence, timing: &Timing, band: Band, source: &'stati
         Spread::Varied | Spread::Between(..) => 0,
     };
     let low = cycles * (100 - down) / 100;
-    Price {
+    CycleCost {
         cycles,
         low: if low < least { least } else { low },
         high: (cycles * (100 + up)).div_ceil(100),
@@ -181,26 +181,26 @@ const fn price(sequence: &Sequence, timing: &Timing, band: Band, source: &'stati
     }
 }
 
-/// A price for every operation that has a sequence.
-pub const fn prices(
+/// A cost for every operation that has a sequence.
+pub const fn cycle_costs(
     sequences: &[Option<Sequence>; Op::ALL.len()],
     timing: &Timing,
     band: Band,
     source: &'static str,
-) -> Prices {
-    let mut prices: Prices = [None; Op::ALL.len()];
+) -> CycleCosts {
+    let mut cycle_costs: CycleCosts = [None; Op::ALL.len()];
     let mut at = 0;
-    while at < prices.len() {
+    while at < cycle_costs.len() {
         if let Some(sequence) = &sequences[at] {
-            prices[at] = Some(price(sequence, timing, band, source));
+            cycle_costs[at] = Some(cycle_cost(sequence, timing, band, source));
         }
         at += 1;
     }
-    prices
+    cycle_costs
 }
 
-/// `prices`, with that of `op` known otherwise than from its instructions.
-pub const fn with(mut prices: Prices, op: Op, price: Price) -> Prices {
-    prices[op as usize] = Some(price);
-    prices
+/// `cycle_costs`, with that of `op` known otherwise than from its instructions.
+pub const fn with(mut cycle_costs: CycleCosts, op: Op, cycle_cost: CycleCost) -> CycleCosts {
+    cycle_costs[op as usize] = Some(cycle_cost);
+    cycle_costs
 }

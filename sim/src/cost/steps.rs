@@ -1,7 +1,7 @@
 //! Steps larger than a loop of a few instructions: the same mix on both instruction sets.
 //!
-//! The compiler spreads these over so many instructions that no listing would be read. Their mixes were set so that
-//! ESP32-C3's timing gives about what the emulator counts for them there; on ESP32-C3 and ESP32-C6 the fitted prices take
+//! The compiler spreads these over more instructions than a listing could show. Their mixes were set so that
+//! ESP32-C3's timing gives about what the emulator counts for them there; on ESP32-C3 and ESP32-C6 the fitted costs take
 //! their place, on the Xtensa chips the mixes are priced as they stand, with the band of code that varies.
 
 use super::sequence::{Sequence, Spread};
@@ -26,10 +26,10 @@ pub const fn sequence(op: Op) -> Option<Sequence> {
         Op::Neighbour => NEIGHBOUR,
         Op::Receive => RECEIVE,
         Op::Command => COMMAND,
-        Op::Piece => PIECE,
-        Op::Sweep => SWEEP,
-        Op::Give => GIVE,
-        Op::Turn => TURN,
+        Op::WriteCall => WRITE_CALL,
+        Op::Memset => MEMSET,
+        Op::TxByte => TX_BYTE,
+        Op::PollLoop => POLL_LOOP,
         _ => return None,
     })
 }
@@ -187,7 +187,7 @@ const COMMAND: Sequence = Sequence {
     ..VARIED
 };
 
-const PIECE: Sequence = Sequence {
+const WRITE_CALL: Sequence = Sequence {
     listing: "arguments walked, digits made, virtual call",
     alu: 60,
     load: 20,
@@ -199,7 +199,7 @@ const PIECE: Sequence = Sequence {
     ..VARIED
 };
 
-const SWEEP: Sequence = Sequence {
+const MEMSET: Sequence = Sequence {
     listing: "memset: store, its share of the loop",
     spread: Spread::Between(50, 250),
     alu: 1,
@@ -207,7 +207,7 @@ const SWEEP: Sequence = Sequence {
     ..VARIED
 };
 
-const GIVE: Sequence = Sequence {
+const TX_BYTE: Sequence = Sequence {
     listing: "room looked for, byte stored, peripheral waited for",
     alu: 40,
     load: 14,
@@ -220,7 +220,7 @@ const GIVE: Sequence = Sequence {
     ..VARIED
 };
 
-const TURN: Sequence = Sequence {
+const POLL_LOOP: Sequence = Sequence {
     listing: "both ports polled, interrupts held off and let in again, line handed over",
     alu: 500,
     load: 200,

@@ -5,7 +5,7 @@
 //! loops nor MAC16 nor the ESP32-S3's vector instructions, so nothing here is priced with them. There is no load of a
 //! signed byte: each costs a `sext` more. Bytes are compared through constants that it keeps on the stack.
 
-use super::Price;
+use super::CycleCost;
 use super::sequence::{Sequence, Spread};
 use super::steps;
 use ruvllm_esp_core::meter::Op;
@@ -51,9 +51,9 @@ const fn sequence(op: Op) -> Option<Sequence> {
 /// A 32-bit division: nobody has published its cycles, two sources bound them.
 ///
 /// WLED issue #4206 measured 2 cycles of something the compiler may have folded; GCC's cost model for these cores says
-/// 32 instructions (`TARGET_DIV32` in gcc/config/xtensa/xtensa.c), and the check for zero adds 2. The price is the
+/// 32 instructions (`TARGET_DIV32` in gcc/config/xtensa/xtensa.c), and the check for zero adds 2. The cost is the
 /// middle of the two.
-pub const DIVISION: Price = Price {
+pub const DIVISION: CycleCost = CycleCost {
     cycles: 18_000,
     low: 2_000,
     high: 34_000,
@@ -62,8 +62,8 @@ pub const DIVISION: Price = Price {
 };
 
 /// The code of another command has to come from flash. What the emulator counts for ESP32-C3 (16 KiB of cache, 160 MHz),
-/// half as much again for the clock; the band reaches from a cache that holds it all to twice the price.
-pub const SWITCH: Price = Price {
+/// half as much again for the clock; the band reaches from a cache that holds it all to twice the cost.
+pub const SWITCH: CycleCost = CycleCost {
     cycles: 60_000_000,
     low: 1_000_000,
     high: 120_000_000,
@@ -72,8 +72,8 @@ pub const SWITCH: Price = Price {
 };
 
 /// A line of the flash cache filled: what ESP32-C3 takes, half as much again for the clock. The band reaches from a cache
-/// that is twice as large and holds it all to twice the price.
-pub const FETCH: Price = Price {
+/// that is twice as large and holds it all to twice the cost.
+pub const ICACHE_FILL: CycleCost = CycleCost {
     cycles: 500_000,
     low: 10_000,
     high: 1_000_000,

@@ -16,7 +16,7 @@ use super::pipeline::Pipeline;
 pub const NONE: u32 = u32::MAX;
 /// Instructions in a block at most.
 const LONGEST: usize = 64;
-/// Operations in all blocks at most; beyond it everything is decoded anew.
+/// Operations in all blocks at most; beyond it everything is decoded again.
 const CAPACITY: usize = 1 << 18;
 /// Places of the address table; a power of two.
 const TABLE: usize = 1 << 14;
@@ -61,7 +61,7 @@ impl Default for Blocks {
     }
 }
 
-const fn place(pc: u32) -> usize {
+const fn slot(pc: u32) -> usize {
     (pc >> 1) as usize & (TABLE - 1)
 }
 
@@ -69,7 +69,7 @@ impl Blocks {
     /// The block that begins at `pc`.
     #[inline(always)]
     pub fn find(&self, pc: u32) -> Option<u32> {
-        let index = *self.table.get(place(pc))?;
+        let index = *self.table.get(slot(pc))?;
         let block = self.blocks.get(index as usize)?;
         if block.pc == pc { Some(index) } else { None }
     }
@@ -123,7 +123,7 @@ impl Blocks {
         let spent = self.exits.last().map_or(0, |exit| exit.cycles);
         let bound = u32::from(spent) + u32::from(core.costs.worst());
         self.blocks.push(Block { pc, first: first as u32, end: self.operations.len() as u32, bound });
-        if let Some(entry) = self.table.get_mut(place(pc)) {
+        if let Some(entry) = self.table.get_mut(slot(pc)) {
             *entry = index;
         }
         index

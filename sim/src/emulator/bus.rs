@@ -5,7 +5,7 @@
 
 use super::board::mmu::PAGE;
 use super::cache::Cache;
-use super::chip::{Access, BankSpec, Chip, GENERIC_BASE, GENERIC_SIZE, Window};
+use super::chip::{Access, BankSpec, EmulatedChip, GENERIC_BASE, GENERIC_SIZE, Window};
 use super::memory::{self, Marks};
 use super::peripherals::Peripherals;
 use super::timing::Costs;
@@ -77,7 +77,7 @@ fn words_of(bytes: u32) -> Vec<u32> {
 }
 
 /// The banks and windows of `chip`, the generic memory first if there is to be one.
-fn layout(chip: &Chip, generic: bool) -> (Vec<BankSpec>, Vec<Window>) {
+fn layout(chip: &EmulatedChip, generic: bool) -> (Vec<BankSpec>, Vec<Window>) {
     let (mut specs, mut windows) = (chip.banks.to_vec(), chip.windows.to_vec());
     if generic || specs.is_empty() {
         specs.insert(0, BankSpec { name: "generic memory", size: GENERIC_SIZE, is_flash: false });
@@ -90,7 +90,7 @@ fn layout(chip: &Chip, generic: bool) -> (Vec<BankSpec>, Vec<Window>) {
 
 impl Bus {
     /// The address map of `chip`; with `generic`, 4 MiB at 0x8000_0000 as the main memory besides.
-    pub fn new(chip: &Chip, generic: bool) -> Self {
+    pub fn new(chip: &EmulatedChip, generic: bool) -> Self {
         let (specs, windows) = layout(chip, generic);
         let is_written = |bank| windows.iter().any(|window| window.bank == bank && window.access.write);
         let bank = |(index, spec): (usize, &BankSpec)| Bank {
@@ -302,7 +302,7 @@ impl Outer {
         Some((first / line_bytes, (first + length - 1) / line_bytes))
     }
 
-    /// Shows the pages of the flash that were mapped or written anew.
+    /// Shows the pages of the flash that were mapped or written again.
     fn show_flash(&mut self) {
         let Some(board) = self.peripherals.board.as_mut().filter(|board| board.has_remaps()) else { return };
         let Some(bank) = self.flash_bank.checked_sub(1).and_then(|bank| self.banks.get_mut(bank)) else {
@@ -326,7 +326,7 @@ impl Outer {
         self.invalidate_cache();
     }
 
-    /// Flash was written or mapped anew: nothing in the cache is valid.
+    /// Flash was written or mapped again: nothing in the cache is valid.
     pub fn invalidate_cache(&mut self) {
         self.cache.invalidate();
         self.fetch_line = None;

@@ -37,7 +37,7 @@ pub struct Cache {
     geometry: Geometry,
     ways: Vec<Way>,
     /// For each line of the flash up to the last one ever used: 1 + its place in `ways`, 0 when absent.
-    place: Vec<u32>,
+    slot: Vec<u32>,
     clock: u64,
     fill_cycles: u32,
     hits: u64,
@@ -53,7 +53,7 @@ impl Cache {
         Self {
             geometry,
             ways: vec![Way::default(); ways],
-            place: Vec::new(),
+            slot: Vec::new(),
             clock: 0,
             fill_cycles,
             hits: 0,
@@ -79,8 +79,8 @@ impl Cache {
         if let Some(used) = &mut self.used {
             used.insert(line);
         }
-        let place = self.place.get(line as usize).copied().unwrap_or(0) as usize;
-        match self.ways.get_mut(place.wrapping_sub(1)) {
+        let slot = self.slot.get(line as usize).copied().unwrap_or(0) as usize;
+        match self.ways.get_mut(slot.wrapping_sub(1)) {
             Some(way) => {
                 way.used = self.clock;
                 self.hits += 1;
@@ -93,19 +93,19 @@ impl Cache {
     #[cold]
     fn fill(&mut self, line: u32) -> u32 {
         self.misses += 1;
-        if self.place.len() <= line as usize {
-            self.place.resize(line as usize + 1, 0);
+        if self.slot.len() <= line as usize {
+            self.slot.resize(line as usize + 1, 0);
         }
         let ways = self.geometry.ways as usize;
         let first = (line % self.geometry.sets()) as usize * ways;
         let set = self.ways.iter_mut().enumerate().skip(first).take(ways);
         if let Some((index, victim)) = set.min_by_key(|(_, way)| way.used) {
-            if let Some(place) = self.place.get_mut((victim.tag as usize).wrapping_sub(1)) {
-                *place = 0;
+            if let Some(slot) = self.slot.get_mut((victim.tag as usize).wrapping_sub(1)) {
+                *slot = 0;
             }
             *victim = Way { tag: line + 1, used: self.clock };
-            if let Some(place) = self.place.get_mut(line as usize) {
-                *place = index as u32 + 1;
+            if let Some(slot) = self.slot.get_mut(line as usize) {
+                *slot = index as u32 + 1;
             }
         }
         self.fill_cycles
@@ -114,8 +114,8 @@ impl Cache {
     /// Forgets every line, as after a write to the flash or a change of its mapping.
     pub fn invalidate(&mut self) {
         for way in &mut self.ways {
-            if let Some(place) = self.place.get_mut((way.tag as usize).wrapping_sub(1)) {
-                *place = 0;
+            if let Some(slot) = self.slot.get_mut((way.tag as usize).wrapping_sub(1)) {
+                *slot = 0;
             }
             *way = Way::default();
         }

@@ -2,7 +2,7 @@
 //!
 //! One `match` on a compact operation, no allocation, no decoding; the main SRAM is a slice of words. Whatever is
 //! rare (another kind of memory, a system instruction, an unknown target) is left to the caller with the state as if
-//! the plain interpreter had come there, so the two cannot be told apart but by their speed.
+//! the plain interpreter had come there, so the two cannot be distinguished but by their speed.
 
 use super::alu;
 use super::block::{Block, Blocks};

@@ -38,7 +38,7 @@ impl Access {
 pub struct Window {
     pub base: u32,
     pub size: u32,
-    /// Index into [`Chip::banks`].
+    /// Index into [`EmulatedChip::banks`].
     pub bank: usize,
     /// Where in the bank the window begins.
     pub offset: u32,
@@ -47,7 +47,7 @@ pub struct Window {
 
 /// A chip as the emulator sees it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Chip {
+pub struct EmulatedChip {
     pub name: &'static str,
     /// Whether the core has the A extension.
     pub atomics: bool,
@@ -68,7 +68,7 @@ pub struct Chip {
 const MIB: u32 = 1 << 20;
 
 /// ESP32-C3: RV32IMC, 384 KiB of SRAM beside the 16 KiB that its cache takes.
-pub const ESP32C3: Chip = Chip {
+pub const ESP32C3: EmulatedChip = EmulatedChip {
     name: "esp32c3",
     atomics: false, // datasheet: RV32IMC
     clock_hz: 160_000_000,
@@ -96,7 +96,7 @@ pub const ESP32C3: Chip = Chip {
 };
 
 /// ESP32-C6, high-performance core: RV32IMAC, 512 KiB of SRAM, a cache of its own.
-pub const ESP32C6: Chip = Chip {
+pub const ESP32C6: EmulatedChip = EmulatedChip {
     name: "esp32c6",
     atomics: true, // datasheet: RV32IMAC
     clock_hz: 160_000_000,
@@ -125,9 +125,9 @@ pub const GENERIC_BASE: u32 = 0x8000_0000;
 pub const GENERIC_SIZE: u32 = 4 * MIB;
 
 /// The chips whose machine code can be emulated.
-pub const ALL: [&Chip; 2] = [&ESP32C3, &ESP32C6];
+pub const ALL: [&EmulatedChip; 2] = [&ESP32C3, &ESP32C6];
 
 /// The chip of that name.
-pub fn by_name(name: &str) -> Option<&'static Chip> {
+pub fn by_name(name: &str) -> Option<&'static EmulatedChip> {
     ALL.into_iter().find(|chip| chip.name == name)
 }

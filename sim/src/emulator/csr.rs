@@ -5,7 +5,7 @@
 //! Sources: The RISC-V Instruction Set Manual, volume II; ESP32-C3 and ESP32-C6 technical reference manuals, chapter
 //! "High-Performance CPU" (identity registers, performance counter `mpcer`/`mpcmr`/`mpccr`).
 
-use super::chip::Chip;
+use super::chip::EmulatedChip;
 use std::collections::BTreeMap;
 
 pub const MSTATUS_MIE: u32 = 1 << 3;
@@ -63,7 +63,7 @@ pub struct Registers {
 
 impl Registers {
     /// The state after reset.
-    pub fn new(chip: &Chip) -> Self {
+    pub fn new(chip: &EmulatedChip) -> Self {
         Self {
             mstatus: MSTATUS_MPP,
             mie: 0,

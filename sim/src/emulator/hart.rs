@@ -1,6 +1,6 @@
 //! The processor's own state.
 
-use super::chip::Chip;
+use super::chip::EmulatedChip;
 use super::csr::{self, Clock};
 use super::pipeline::Pipeline;
 
@@ -24,7 +24,7 @@ pub struct Hart {
 
 impl Hart {
     /// The state after reset.
-    pub fn new(chip: &Chip) -> Self {
+    pub fn new(chip: &EmulatedChip) -> Self {
         Self {
             integers: Box::new([0; 256]),
             pc: 0,

@@ -7,7 +7,7 @@
 use super::block::Blocks;
 use super::bus::Bus;
 use super::chain::{Chain, Leave, Why};
-use super::chip::{Chip, GENERIC_BASE, GENERIC_SIZE};
+use super::chip::{EmulatedChip, GENERIC_BASE, GENERIC_SIZE};
 use super::device::Device;
 use super::elf::{self, LoadError, Symbols};
 use super::execute::{self, Core, Retired};
@@ -68,7 +68,7 @@ pub struct Stats {
 /// A chip, its memory and its program.
 #[derive(Debug)]
 pub struct Machine {
-    chip: &'static Chip,
+    chip: &'static EmulatedChip,
     core: Core,
     pace: Pace,
     pub hart: Hart,
@@ -82,7 +82,7 @@ pub struct Machine {
 
 impl Machine {
     /// `chip` after reset, with nothing in its memory.
-    pub fn new(chip: &'static Chip, pace: Pace) -> Self {
+    pub fn new(chip: &'static EmulatedChip, pace: Pace) -> Self {
         Self {
             chip,
             core: Core { atomics: chip.atomics, costs: chip.costs },
@@ -304,7 +304,7 @@ impl Machine {
     }
 
     /// The chip this is.
-    pub fn chip(&self) -> &'static Chip {
+    pub fn chip(&self) -> &'static EmulatedChip {
         self.chip
     }
 

@@ -34,7 +34,7 @@ pub mod trace;
 pub mod trap;
 pub mod uart;
 
-pub use chip::Chip;
+pub use chip::EmulatedChip;
 pub use elf::LoadError;
 pub use fault::{Cause, Fault};
 pub use machine::{Machine, Observer, Pace, Stats, Stop};

@@ -26,7 +26,7 @@ pub struct Peripherals {
     devices: Vec<Attached>,
     pub unknown_registers: UnknownRegisters,
     remembered: BTreeMap<u32, u32>,
-    /// The peripherals of a whole chip; they take the place of everything else here.
+    /// The peripherals of a whole chip; they replace everything else here.
     pub board: Option<Box<Board>>,
 }
 

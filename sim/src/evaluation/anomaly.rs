@@ -14,7 +14,7 @@ pub mod recording;
 
 use crate::signal::{Fault, LENGTH, Normal, Series, series};
 use baseline::{Baseline, Ewma, ZScore, tune};
-use protocol::{Outcome, Score, judge};
+use protocol::{DetectionOutcome, Score, judge};
 use rayon::prelude::*;
 use ruvllm_esp_core::anomaly::State;
 use ruvllm_esp_core::anomaly::reading::Reading;
@@ -127,7 +127,8 @@ fn report(
     corpus: &[Series],
     alarms: impl Fn(&Series) -> Vec<bool> + Sync,
 ) -> DetectorReport {
-    let outcomes: Vec<Outcome> = corpus.par_iter().map(|series| judge(series, &alarms(series))).collect();
+    let outcomes: Vec<DetectionOutcome> =
+        corpus.par_iter().map(|series| judge(series, &alarms(series))).collect();
     let score = |keep: &dyn Fn(&Series) -> bool| {
         let kept = corpus.iter().zip(&outcomes).filter(|(series, _)| keep(series));
         Score::of(kept.map(|(_, outcome)| outcome))

@@ -37,23 +37,23 @@ impl BenchChip {
 
     /// Stores a text.
     pub(super) fn store(&mut self, text: &str) {
-        if let Some(id) = self.say(&format!("{}{text}", self.role.info().store)).stored {
+        if let Some(id) = self.run_line(&format!("{}{text}", self.role.info().store)).stored {
             self.texts.insert(id, text.into());
         }
     }
 
     /// The texts that it finds, the best first.
     pub(super) fn find(&mut self, count: usize, query: &str) -> Vec<&str> {
-        let hits = self.say(&format!("{}{count} {query}", self.role.info().find)).hits;
+        let hits = self.run_line(&format!("{}{count} {query}", self.role.info().find)).hits;
         hits.iter().filter_map(|id| self.texts.get(id).map(String::as_str)).collect()
     }
 
-    fn say(&mut self, line: &str) -> Seen {
+    fn run_line(&mut self, line: &str) -> Seen {
         let (mut reply, mut seen) = (String::new(), Seen::default());
         let turn =
             &mut Turn { now: Micros(0), meter: &mut self.counts, out: &mut reply, observer: &mut seen };
         // A command that failed stored nothing and found nothing.
-        let _ = self.agent.say(Ok(line), turn);
+        let _ = self.agent.handle_line(Ok(line), turn);
         seen
     }
 }

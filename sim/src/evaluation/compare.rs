@@ -1,6 +1,6 @@
 //! Our index beside those that one would take instead, on the same vectors, in the same run.
 //!
-//! Speed says nothing without recall: every index is timed at the least effort with which it reaches a level of recall, found
+//! Speed says nothing without recall: every index is timed at the smallest ef_search with which it reaches a level of recall, found
 //! by halving. All run on one thread, turn by turn (ours, theirs, ours, theirs, ...), so that a slow moment of the machine
 //! falls on all; a ratio is the median of the ratios of the turns. What differs: ours stores and compares i8, as on a chip,
 //! the others f32, as they are used; each f32 holds exactly the value of the i8, and the true neighbours are the same.
@@ -10,7 +10,7 @@
 mod contestant;
 pub mod distance;
 
-use super::dataset::{Dataset, Source, Vector};
+use super::dataset::{Dataset, Vector, VectorSource};
 use super::host_clock::HostClock;
 use contestant::{Contestant, HnswRs, InstantDistance, Named, Ours};
 use serde::Serialize;
@@ -51,9 +51,9 @@ pub struct Row {
     pub level: f64,
     /// The index.
     pub index: &'static str,
-    /// The least effort that reaches it; `None` if not even [`WIDEST`] does.
-    pub effort: Option<u32>,
-    /// The recall at that effort.
+    /// The smallest ef_search that reaches it; `None` if not even [`WIDEST`] does.
+    pub ef_search: Option<u32>,
+    /// The recall at that ef_search.
     pub recall: f64,
     /// Queries a second: the median of the turns.
     pub queries_per_second: f64,
@@ -116,24 +116,24 @@ fn on_this_thread(plan: Plan<'_>, mut progress: impl FnMut(u32, u32)) -> Compari
 }
 
 fn at_size(dataset: Dataset, items: u32, plan: Plan<'_>, comparison: &mut Comparison) {
-    let mut source = Source::new(dataset, items, plan.seed.into());
+    let mut source = VectorSource::new(dataset, items, plan.seed.into());
     let vectors = source.take_vectors(items as usize);
     let queries = source.take_vectors(plan.queries);
     let data = Data { least: least(&vectors, &queries), vectors, queries };
     let mut contestants = build(dataset, &data, plan.seed, &mut comparison.build);
     for level in LEVELS {
-        let efforts: Vec<_> =
-            contestants.iter_mut().map(|named| least_effort(&mut *named.index, &data, level)).collect();
-        let speeds = speeds(&mut contestants, &efforts, &data, plan);
+        let ef_searches: Vec<_> =
+            contestants.iter_mut().map(|named| min_ef_search(&mut *named.index, &data, level)).collect();
+        let speeds = speeds(&mut contestants, &ef_searches, &data, plan);
         let ours = speeds.first().cloned().unwrap_or_default();
-        for ((named, (effort, recall)), speeds) in contestants.iter().zip(efforts).zip(speeds) {
+        for ((named, (ef_search, recall)), speeds) in contestants.iter().zip(ef_searches).zip(speeds) {
             let ratios = ours.iter().zip(&speeds).map(|(ours, theirs)| ours / theirs).collect();
             comparison.search.push(Row {
                 dataset,
                 items,
                 level,
                 index: named.name,
-                effort,
+                ef_search,
                 recall,
                 queries_per_second: median(speeds),
                 ratio: median(ratios),
@@ -169,10 +169,10 @@ fn similarity(a: &Vector, b: &Vector) -> i32 {
 
 impl Data {
     /// The share of true neighbours that `index` finds. What ties with the last true neighbour counts.
-    fn recall(&self, index: &mut dyn Contestant, effort: u32) -> f64 {
+    fn recall(&self, index: &mut dyn Contestant, ef_search: u32) -> f64 {
         let mut found = 0;
-        for (place, (query, least)) in self.queries.iter().zip(&self.least).enumerate() {
-            let (slots, len) = index.search(place, effort);
+        for (index, (query, least)) in self.queries.iter().zip(&self.least).enumerate() {
+            let (slots, len) = index.search(index, ef_search);
             let is_true = |slot: &&u32| {
                 self.vectors.get(**slot as usize).is_some_and(|vector| similarity(query, vector) >= *least)
             };
@@ -182,8 +182,8 @@ impl Data {
     }
 }
 
-/// The least effort that reaches `level`, if one does, and the recall there.
-fn least_effort(index: &mut dyn Contestant, data: &Data, level: f64) -> (Option<u32>, f64) {
+/// The smallest ef_search that reaches `level`, if one does, and the recall there.
+fn min_ef_search(index: &mut dyn Contestant, data: &Data, level: f64) -> (Option<u32>, f64) {
     let widest = WIDEST.min(data.vectors.len() as u32).max(NEIGHBOURS as u32);
     let (mut low, mut high) = (NEIGHBOURS as u32, widest);
     let mut best = data.recall(index, widest);
@@ -235,30 +235,30 @@ fn build(dataset: Dataset, data: &Data, seed: u32, builds: &mut Vec<Build>) -> V
 /// Queries a second of each index in each turn.
 fn speeds(
     contestants: &mut [Named],
-    efforts: &[(Option<u32>, f64)],
+    ef_searches: &[(Option<u32>, f64)],
     data: &Data,
     plan: Plan<'_>,
 ) -> Vec<Vec<f64>> {
     let mut speeds = vec![Vec::new(); contestants.len()];
     for _ in 0..plan.turns {
-        for ((named, (effort, _)), speeds) in contestants.iter_mut().zip(efforts).zip(&mut speeds) {
-            let Some(effort) = effort else { continue };
-            speeds.push(speed(&mut *named.index, *effort, data.queries.len(), plan.seconds));
+        for ((named, (ef_search, _)), speeds) in contestants.iter_mut().zip(ef_searches).zip(&mut speeds) {
+            let Some(ef_search) = ef_search else { continue };
+            speeds.push(speed(&mut *named.index, *ef_search, data.queries.len(), plan.seconds));
         }
     }
     speeds
 }
 
-fn speed(index: &mut dyn Contestant, effort: u32, queries: usize, least_seconds: f64) -> f64 {
+fn speed(index: &mut dyn Contestant, ef_search: u32, queries: usize, min_seconds: f64) -> f64 {
     let clock = HostClock::start();
     let mut asked = 0;
     loop {
         for query in 0..queries {
-            std::hint::black_box(index.search(query, effort));
+            std::hint::black_box(index.search(query, ef_search));
         }
         asked += queries;
         let seconds = clock.seconds();
-        if seconds >= least_seconds {
+        if seconds >= min_seconds {
             return asked as f64 / seconds;
         }
     }

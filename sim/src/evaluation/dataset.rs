@@ -51,14 +51,14 @@ impl Dataset {
 
 /// An endless sequence of vectors of one kind.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct VectorSource {
     dataset: Dataset,
     random: Rand64,
     centres: Vec<[f64; DIMENSIONS]>,
     last: Vector,
 }
 
-impl Source {
+impl VectorSource {
     /// A sequence laid out for about `items` vectors: that decides how many clusters there are.
     pub fn new(dataset: Dataset, items: u32, seed: u64) -> Self {
         let mut random = Rand64::new(seed.into());
@@ -100,7 +100,7 @@ impl Source {
     }
 }
 
-impl Iterator for Source {
+impl Iterator for VectorSource {
     type Item = Vector;
 
     fn next(&mut self) -> Option<Vector> {
@@ -267,21 +267,21 @@ mod tests {
     #[test]
     fn vectors_have_the_norm_and_follow_the_seed() {
         for dataset in Dataset::ALL {
-            let vectors = Source::new(dataset, 200, 5).take_vectors(200);
+            let vectors = VectorSource::new(dataset, 200, 5).take_vectors(200);
             for vector in &vectors {
                 let norm =
                     f64::from(vector.iter().map(|e| i32::from(*e) * i32::from(*e)).sum::<i32>()).sqrt();
                 assert!((124.5..129.5).contains(&norm), "{} {norm}", dataset.name());
             }
-            assert_eq!(vectors, Source::new(dataset, 200, 5).take_vectors(200));
-            assert_ne!(vectors, Source::new(dataset, 200, 6).take_vectors(200));
+            assert_eq!(vectors, VectorSource::new(dataset, 200, 5).take_vectors(200));
+            assert_ne!(vectors, VectorSource::new(dataset, 200, 6).take_vectors(200));
         }
     }
 
     #[test]
     fn every_dimension_is_used() {
         for dataset in Dataset::ALL {
-            let vectors = Source::new(dataset, 300, 5).take_vectors(300);
+            let vectors = VectorSource::new(dataset, 300, 5).take_vectors(300);
             for place in 0..DIMENSIONS {
                 assert!(vectors.iter().filter(|vector| vector[place] != 0).count() > 30);
             }

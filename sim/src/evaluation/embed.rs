@@ -25,7 +25,7 @@ pub struct UnknownDimensions {
     pub dimensions: usize,
 }
 
-/// With more groups than this the sentences are not told apart by group.
+/// With more groups than this the sentences are not distinguished by group.
 const MAX_LANGUAGES: usize = 12;
 
 /// How many sentences of others are stored.
@@ -102,7 +102,7 @@ pub struct Cost {
 /// How often one operation occurred.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct OperationRate {
-    /// Its name in price tables.
+    /// Its name in cost tables.
     pub operation: &'static str,
     /// Total over the fixture.
     pub count: u64,

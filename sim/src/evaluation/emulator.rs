@@ -9,7 +9,7 @@ use crate::emulator::assemble::{A0, A1, A2, A3, A4, A5, RA, SP, T0, T1, T2, ZERO
 use crate::emulator::assemble::{
     add, addi, beq, bne, bytes, i, jal, jalr, lui, lw, mul, slli, srli, sw, xor,
 };
-use crate::emulator::{Chip, Machine, Pace, Stop};
+use crate::emulator::{EmulatedChip, Machine, Pace, Stop};
 use serde::Serialize;
 use std::fmt;
 
@@ -83,7 +83,7 @@ pub fn loop_program(data: u32, rounds: u32) -> Vec<u8> {
     bytes(&program)
 }
 
-fn measure(chip: &'static Chip, pace: Pace, cycles: u64) -> Rate {
+fn measure(chip: &'static EmulatedChip, pace: Pace, cycles: u64) -> Rate {
     let mut machine = Machine::new(chip, pace);
     let code = chip.windows.iter().find(|window| window.bank == 0 && window.access.execute);
     let data = chip.windows.first().map_or(0, |window| window.base);
@@ -112,7 +112,7 @@ fn measure(chip: &'static Chip, pace: Pace, cycles: u64) -> Rate {
 }
 
 /// Runs the loop for `cycles` cycles at both paces.
-pub fn speed(chip: &'static Chip, cycles: u64) -> EmulatorSpeed {
+pub fn speed(chip: &'static EmulatedChip, cycles: u64) -> EmulatorSpeed {
     let untimed = measure(chip, Pace::Untimed, cycles);
     EmulatorSpeed { chip: chip.name, untimed, timed: measure(chip, Pace::Timed, cycles) }
 }

@@ -7,7 +7,7 @@
 
 use super::host_clock;
 use crate::figure::{Banded, Figure, Kind};
-use crate::fleet::ledger::quantile;
+use crate::fleet::ack_log::quantile;
 use crate::fleet::{Fleet, FleetError};
 use crate::scenario::{
     ChipPlan, LinkPlan, LoadLines, LoadPlan, Permille, Port, Scenario, Scripted, Topology,
@@ -27,7 +27,7 @@ pub const FIELD: usize = 40;
 pub const WARM_UP: Micros = Micros::seconds(20);
 
 /// Ten ticks of the clock of processors; what is less says nothing.
-const LEAST_PROCESSOR_SECONDS: f64 = 0.1;
+const MIN_PROCESSOR_SECONDS: f64 = 0.1;
 
 /// What one size of fleet took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -67,7 +67,7 @@ pub struct FleetSpeed {
     pub resident_bytes: Option<u64>,
 }
 
-/// Simulates `chips` chips for so many seconds.
+/// Simulates `chips` chips for this many seconds.
 ///
 /// # Errors
 /// [`FleetError`] where the machine gives no threads.
@@ -78,12 +78,12 @@ pub fn speed(chips: usize, seconds: u64, threads: usize) -> Result<FleetSpeed, F
     fleet.run_until(WARM_UP);
     let warm_up_seconds = begun.elapsed().as_secs_f64();
     // What happened is looked at as it would be, and not kept.
-    fleet.take_happened();
+    fleet.take_timeline();
     let before = fleet.work_done();
     let (begun, processor) = (Instant::now(), host_clock::process_seconds());
     for second in 1..=seconds {
         fleet.run_until(WARM_UP + Micros::seconds(second));
-        fleet.take_happened();
+        fleet.take_timeline();
     }
     let host_seconds = begun.elapsed().as_secs_f64().max(1e-9);
     let processor_seconds = processor.zip(host_clock::process_seconds()).map(|(from, to)| to - from);
@@ -100,7 +100,7 @@ pub fn speed(chips: usize, seconds: u64, threads: usize) -> Result<FleetSpeed, F
         processor_seconds,
         chip_seconds_per_second: chips as f64 * seconds as f64 / host_seconds,
         chip_seconds_per_processor_second: processor_seconds
-            .filter(|worked| *worked >= LEAST_PROCESSOR_SECONDS)
+            .filter(|worked| *worked >= MIN_PROCESSOR_SECONDS)
             .map(|worked| chips as f64 * seconds as f64 / worked),
         real_time_ratio: seconds as f64 / host_seconds,
         frames: after.frames - before.frames,
@@ -133,7 +133,7 @@ pub fn scenario(chips: usize) -> Scenario {
         topology: Topology::Mesh,
         replicas: 1,
         chips: (0..chips).map(chip).collect(),
-        links: (0..chips.div_ceil(FIELD)).map(|place| field(place, chips)).collect(),
+        links: (0..chips.div_ceil(FIELD)).map(|index| field(index, chips)).collect(),
         scripted: vec![Scripted {
             at: Micros::seconds(2),
             chips: all(),
@@ -149,25 +149,25 @@ pub fn scenario(chips: usize) -> Scenario {
     }
 }
 
-fn chip(place: usize) -> ChipPlan {
+fn chip(index: usize) -> ChipPlan {
     ChipPlan {
-        name: format!("chip-{place}"),
-        id: (place + 1) as u16,
+        name: format!("chip-{index}"),
+        id: (index + 1) as u16,
         chip: &esp32c3::CHIP,
         role: RoleKind::keeper(Keeps::Texts),
         radio: Radio::EspNow,
         arena: None,
-        link: Some(place / FIELD),
+        link: Some(index / FIELD),
         starts: Micros(0),
-        skew: (place % 41) as i32 - 20,
+        skew: (index % 41) as i32 - 20,
         hostile: None,
     }
 }
 
-fn field(place: usize, chips: usize) -> LinkPlan {
-    let members = place * FIELD..chips.min((place + 1) * FIELD);
+fn field(index: usize, chips: usize) -> LinkPlan {
+    let members = index * FIELD..chips.min((index + 1) * FIELD);
     LinkPlan {
-        name: format!("field-{place}"),
+        name: format!("field-{index}"),
         kind: LinkKind::EspNow,
         members: members.map(|chip| Port { chip, port: 0 }).collect(),
         loss: Permille(5),

@@ -1,18 +1,18 @@
 //! Which index when: recall, memory and modelled time of each, and where one overtakes another.
 //!
-//! Every index is searched for the same queries, none of which is stored, and compared with the exact answer. Its effort is
+//! Every index is searched for the same queries, none of which is stored, and compared with the exact answer. Its ef_search is
 //! the smallest of a ladder that reaches the floor of recall, so that times are compared at equal quality. The work is what
-//! the core's own loops metered; a price for each operation turns it into cycles.
+//! the core's own loops metered; a cost for each operation turns it into cycles.
 
 mod crossover;
 
 pub use crossover::{Crossover, Overtaking, cycles};
 
-use super::dataset::{DIMENSIONS, Dataset, Source, Vector};
+use super::dataset::{DIMENSIONS, Dataset, Vector, VectorSource};
 use super::others::Others;
 use ruvllm_esp_core::arena::Arena;
 use ruvllm_esp_core::embed::embed;
-use ruvllm_esp_core::index::choice::TEXT_EFFORT;
+use ruvllm_esp_core::index::choice::TEXT_EF_SEARCH;
 use ruvllm_esp_core::index::hnsw::Shape;
 use ruvllm_esp_core::index::{AnyIndex, Full, Hit, Index, Kind};
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
@@ -22,11 +22,11 @@ use serde::{Serialize, Serializer};
 pub const NEIGHBOURS: usize = 10;
 /// The recall at which times are compared.
 pub const FLOOR: f64 = 0.95;
-/// The efforts that are tried, in order.
-pub const EFFORTS: [u32; 20] =
+/// The values of ef_search that are tried, in order.
+pub const EF_SEARCHES: [u32; 20] =
     [10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 320, 512, 1024, 2048, 3072];
 /// The widest beam of HNSW that is measured.
-const BEAM: u32 = 512;
+const MAX_EF_SEARCH: u32 = 512;
 /// What [`run`] measures by default.
 pub const SIZES: [u32; 11] = [32, 64, 128, 256, 512, 1_000, 1_500, 2_000, 3_000, 4_000, 10_000];
 
@@ -72,8 +72,8 @@ pub struct Row {
     pub dataset: Dataset,
     /// Items held.
     pub items: u32,
-    /// The smallest effort of [`EFFORTS`] that reaches [`FLOOR`], or the largest if none does.
-    pub effort: u32,
+    /// The smallest ef_search of [`EF_SEARCHES`] that reaches [`FLOOR`], or the largest if none does.
+    pub ef_search: u32,
     /// The share of the true nearest [`NEIGHBOURS`] that is found: measured.
     pub recall: f64,
     /// Bytes of the arena for each item, vector included, all that grows with capacity: measured.
@@ -98,8 +98,8 @@ pub struct RoleSetting {
     pub dataset: Dataset,
     /// Items held.
     pub items: u32,
-    /// [`TEXT_EFFORT`].
-    pub effort: u32,
+    /// [`TEXT_EF_SEARCH`].
+    pub ef_search: u32,
     /// The share of the true nearest [`NEIGHBOURS`] that is found: measured.
     pub recall: f64,
 }
@@ -140,11 +140,11 @@ struct Data {
 }
 
 impl Data {
-    /// `None` where there are not so many sentences.
+    /// `None` where there are not this many sentences.
     fn new(dataset: Dataset, items: u32, plan: Plan<'_>) -> Option<Self> {
         let count = items as usize;
         if dataset != Dataset::Others {
-            let mut source = Source::new(dataset, items, plan.seed.into());
+            let mut source = VectorSource::new(dataset, items, plan.seed.into());
             let vectors = source.take_vectors(count);
             return Some(Self { dataset, vectors, queries: source.take_vectors(plan.queries) });
         }
@@ -161,7 +161,7 @@ impl Data {
         self.vectors.len() as u32
     }
 
-    /// What the indexer finds with its own effort, where the data is text.
+    /// What the indexer finds with its own ef_search, where the data is text.
     fn role_setting(&self, plan: Plan<'_>) -> Option<RoleSetting> {
         let (dataset, items) = (self.dataset, self.items());
         if !matches!(dataset, Dataset::Text | Dataset::Others) {
@@ -170,8 +170,8 @@ impl Data {
         let mut memory = vec![0u8; memory_for(items)];
         let mut index = carved(&mut memory, Kind::Hnsw, shape(items, plan.seed))?;
         fill(&mut index, &self.vectors, &mut ()).ok()?;
-        let recall = Truth::new(&self.vectors, &self.queries).recall(&index, TEXT_EFFORT).0;
-        Some(RoleSetting { dataset, items, effort: TEXT_EFFORT, recall })
+        let recall = Truth::new(&self.vectors, &self.queries).recall(&index, TEXT_EF_SEARCH).0;
+        Some(RoleSetting { dataset, items, ef_search: TEXT_EF_SEARCH, recall })
     }
 }
 
@@ -187,10 +187,10 @@ fn at_size(data: &Data, plan: Plan<'_>) -> Vec<Row> {
         fill(&mut index, early, &mut ()).ok()?;
         let mut inserts = Counts::default();
         fill(&mut index, late, &mut inserts).ok()?;
-        let (effort, recall, counts) = least_effort(&index, &truth, FLOOR);
+        let (ef_search, recall, counts) = min_ef_search(&index, &truth, FLOOR);
         let (search, insert) = (mean(&counts, plan.queries), mean(&inserts, late.len()));
         let bytes_per_item = bytes_per_item(kind, items);
-        Some(Row { index: kind.name(), dataset, items, effort, recall, bytes_per_item, search, insert })
+        Some(Row { index: kind.name(), dataset, items, ef_search, recall, bytes_per_item, search, insert })
     };
     Kind::ALL.into_iter().filter_map(measure).collect()
 }
@@ -201,7 +201,7 @@ fn mean(counts: &Counts, times: usize) -> Vec<Work> {
 
 /// The shape that is measured.
 pub fn shape(capacity: u32, seed: u32) -> Shape {
-    Shape { capacity, dimensions: DIMENSIONS as u32, beam: BEAM, seed }
+    Shape { capacity, dimensions: DIMENSIONS as u32, max_ef_search: MAX_EF_SEARCH, seed }
 }
 
 fn memory_for(capacity: u32) -> usize {
@@ -255,12 +255,12 @@ impl<'q> Truth<'q> {
     }
 
     /// The share of true neighbours that `index` finds, and the work. What ties with the last true neighbour counts.
-    pub fn recall(&self, index: &impl Index, effort: u32) -> (f64, Counts) {
+    pub fn recall(&self, index: &impl Index, ef_search: u32) -> (f64, Counts) {
         let mut counts = Counts::default();
         let mut found = 0;
         for (query, least) in self.queries.iter().zip(&self.least) {
             let mut hits = [Hit::default(); NEIGHBOURS];
-            let len = index.search(query, effort, &mut hits, &mut counts);
+            let len = index.search(query, ef_search, &mut hits, &mut counts);
             found += hits.iter().take(len).filter(|hit| hit.similarity >= *least).count();
         }
         let wanted = self.queries.len() * self.neighbours;
@@ -272,12 +272,12 @@ fn similarity(a: &Vector, b: &Vector) -> i32 {
     a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
-/// The smallest effort of [`EFFORTS`] that reaches `floor`, with its recall and its work.
-pub fn least_effort(index: &impl Index, truth: &Truth<'_>, floor: f64) -> (u32, f64, Counts) {
+/// The smallest ef_search of [`EF_SEARCHES`] that reaches `floor`, with its recall and its work.
+pub fn min_ef_search(index: &impl Index, truth: &Truth<'_>, floor: f64) -> (u32, f64, Counts) {
     let mut last = (0, 0.0, Counts::default());
-    for effort in EFFORTS {
-        let (recall, counts) = truth.recall(index, effort);
-        last = (effort, recall, counts);
+    for ef_search in EF_SEARCHES {
+        let (recall, counts) = truth.recall(index, ef_search);
+        last = (ef_search, recall, counts);
         if recall >= floor {
             break;
         }

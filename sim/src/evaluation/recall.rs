@@ -146,12 +146,12 @@ fn ranks(
     kind: Kind,
     seed: u64,
 ) -> Vec<(usize, u32)> {
-    let place = |(row, query): (usize, String)| {
+    let index = |(row, query): (usize, String)| {
         let right = stored.get(row).map(|sentence| sentence.text);
         let rank = indexer.find(MAX_RESULTS, &query).iter().position(|text| Some(*text) == right);
         (row, rank.map_or(u32::MAX, |rank| rank as u32 + 1))
     };
-    queries(stored, asked, kind, seed).map(place).collect()
+    queries(stored, asked, kind, seed).map(index).collect()
 }
 
 /// The retriever's answers about own sentences: half of a language's are stored, both halves are asked for.

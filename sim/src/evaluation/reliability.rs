@@ -59,15 +59,15 @@ pub struct Report {
 /// Runs each of `kinds` with the seeds from 1 to `seeds`.
 pub fn run(kinds: &[Kind], seeds: u64, threads: usize, reached: impl Fn(u32, u32) + Sync) -> Report {
     let mut all: Vec<(usize, u64)> = Vec::new();
-    for (place, kind) in kinds.iter().enumerate() {
-        all.extend((1..=seeds.min(kind.most_seeds)).map(|seed| (place, seed)));
+    for (index, kind) in kinds.iter().enumerate() {
+        all.extend((1..=seeds.min(kind.most_seeds)).map(|seed| (index, seed)));
     }
     let done = std::sync::atomic::AtomicU32::new(0);
-    let one = |(place, seed): &(usize, u64)| {
-        let outcome = kinds.get(*place).map(|kind| (kind.run)(*seed));
+    let one = |(index, seed): &(usize, u64)| {
+        let outcome = kinds.get(*index).map(|kind| (kind.run)(*seed));
         let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         reached(done, all.len() as u32);
-        (*place, *seed, outcome)
+        (*index, *seed, outcome)
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build();
     let outcomes: Vec<_> = match pool {
@@ -75,8 +75,8 @@ pub fn run(kinds: &[Kind], seeds: u64, threads: usize, reached: impl Fn(u32, u32
         Err(_) => all.iter().map(one).collect(),
     };
     let mut reports: Vec<KindReport> = kinds.iter().map(KindReport::of).collect();
-    for (place, seed, outcome) in outcomes {
-        if let (Some(report), Some(outcome)) = (reports.get_mut(place), outcome) {
+    for (index, seed, outcome) in outcomes {
+        if let (Some(report), Some(outcome)) = (reports.get_mut(index), outcome) {
             report.add(seed, outcome);
         }
     }

@@ -118,19 +118,19 @@ fn recase(text: &str, random: &mut Rand32) -> String {
 /// character is a small letter of the word's own alphabet. Only letters and digits change.
 pub fn misspell(word: &str, random: &mut Rand32) -> String {
     let original: Vec<char> = word.chars().collect();
-    let places: Vec<usize> = (0..original.len()).filter(|at| original[*at].is_alphanumeric()).collect();
-    if places.is_empty() {
+    let indices: Vec<usize> = (0..original.len()).filter(|at| original[*at].is_alphanumeric()).collect();
+    if indices.is_empty() {
         return word.to_owned();
     }
     loop {
-        let at = places[random.rand_range(0..places.len() as u32) as usize];
-        let letter = letter_like(original[places[0]], random);
+        let at = indices[random.rand_range(0..indices.len() as u32) as usize];
+        let letter = letter_like(original[indices[0]], random);
         let mut changed = original.clone();
         match random.rand_range(0..4) {
             0 => changed[at] = letter,
-            1 if places.len() > 1 => drop(changed.remove(at)),
+            1 if indices.len() > 1 => drop(changed.remove(at)),
             2 => changed.insert(at + random.rand_range(0..2) as usize, letter),
-            3 if places.contains(&(at + 1)) => changed.swap(at, at + 1),
+            3 if indices.contains(&(at + 1)) => changed.swap(at, at + 1),
             _ => {}
         }
         if changed != original {

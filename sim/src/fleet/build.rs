@@ -1,12 +1,12 @@
 //! A fleet of a scenario: which chips can reach each other, and what each is built of.
 
 use super::channel::Channel;
-use super::island::Island;
-use crate::chip::intruder::{Intent, Mischief};
+use super::component::LinkComponent;
+use crate::chip::adversary::{Attack, AttackKind};
 use crate::chip::ports::Port;
 use crate::chip::work::Work;
 use crate::chip::{self, Blueprint, Chip};
-use crate::cost::{self, Unpriced};
+use crate::cost::{self, UnknownCost};
 use crate::scenario::{ChipPlan, Hostility, LinkPlan, Scenario};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::federation::Membership;
@@ -35,19 +35,19 @@ pub enum FleetError {
         /// What is left for it.
         free: Bytes,
     },
-    /// A chip has no price table.
-    #[error("there is no price table for {0}")]
-    NoPrices(&'static str),
-    /// Its price table lacks an operation.
+    /// A chip has no cost table.
+    #[error("there is no cost table for {0}")]
+    NoCosts(&'static str),
+    /// Its cost table lacks an operation.
     #[error(transparent)]
-    Unpriced(#[from] Unpriced),
-    /// A place in the scenario does not exist.
-    #[error("{what} {place} does not exist")]
-    NoPlace {
+    UnknownCost(#[from] UnknownCost),
+    /// An index in the scenario does not exist.
+    #[error("{what} {index} does not exist")]
+    UnknownIndex {
         /// `chip` or `link`.
         what: &'static str,
-        /// The place.
-        place: usize,
+        /// The index.
+        index: usize,
     },
     /// The machine gives no threads.
     #[error("no threads: {0}")]
@@ -55,76 +55,77 @@ pub enum FleetError {
 }
 
 /// The chips of `scenario`, together with those they can reach.
-pub fn islands(scenario: &Scenario) -> Result<Vec<Island>, FleetError> {
-    // Empty where nobody means harm: each chip asks this for each frame.
+pub fn components(scenario: &Scenario) -> Result<Vec<LinkComponent>, FleetError> {
+    // Empty where nobody is hostile: each chip asks this for each frame.
     let has_hostile = scenario.chips.iter().any(|chip| chip.hostile.is_some());
     let hostile: Arc<[Option<Hostility>]> =
         scenario.chips.iter().filter(|_| has_hostile).map(|chip| chip.hostile).collect();
     let mut tried = BTreeSet::new();
-    let mut islands = Vec::new();
-    for (places, links) in groups(scenario)? {
+    let mut components = Vec::new();
+    for (indices, links) in groups(scenario)? {
         let mut channels = Vec::with_capacity(links.len());
         for link in links {
-            let plan = scenario.links.get(link).ok_or(FleetError::NoPlace { what: "link", place: link })?;
+            let plan =
+                scenario.links.get(link).ok_or(FleetError::UnknownIndex { what: "link", index: link })?;
             channels.push(Channel::new(plan, link, scenario.seed));
         }
-        let mut chips = Vec::with_capacity(places.len());
-        for place in &places {
+        let mut chips = Vec::with_capacity(indices.len());
+        for index in &indices {
             let plan =
-                scenario.chips.get(*place).ok_or(FleetError::NoPlace { what: "chip", place: *place })?;
-            let blueprint = blueprint(scenario, plan, places.len() as u32)?;
+                scenario.chips.get(*index).ok_or(FleetError::UnknownIndex { what: "chip", index: *index })?;
+            let blueprint = blueprint(scenario, plan, indices.len() as u32)?;
             fits(plan, &blueprint, &mut tried)?;
-            let table = cost::table(plan.chip).ok_or(FleetError::NoPrices(plan.chip.name))?;
-            chips.push(Chip::new(*place, blueprint, Work::new(table)?, scenario.seed, Arc::clone(&hostile)));
+            let table = cost::table(plan.chip).ok_or(FleetError::NoCosts(plan.chip.name))?;
+            chips.push(Chip::new(*index, blueprint, Work::new(table)?, scenario.seed, Arc::clone(&hostile)));
         }
         connect(&mut chips, &channels);
-        islands.push(Island::new(chips, channels));
+        components.push(LinkComponent::new(chips, channels));
     }
-    Ok(islands)
+    Ok(components)
 }
 
-/// Chips and links, by ascending place.
+/// Chips and links, by ascending index.
 type Group = (Vec<usize>, Vec<usize>);
 
 /// Chips and links that hang together.
 fn groups(scenario: &Scenario) -> Result<Vec<Group>, FleetError> {
     let mut group: Vec<usize> = (0..scenario.chips.len()).collect();
-    fn root(group: &mut [usize], mut place: usize) -> usize {
-        while group[place] != place {
-            group[place] = group[group[place]];
-            place = group[place];
+    fn root(group: &mut [usize], mut index: usize) -> usize {
+        while group[index] != index {
+            group[index] = group[group[index]];
+            index = group[index];
         }
-        place
+        index
     }
     for link in &scenario.links {
         for pair in link.members.windows(2) {
             let missing = pair.iter().find(|port| port.chip >= group.len());
             if let Some(port) = missing {
-                return Err(FleetError::NoPlace { what: "chip", place: port.chip });
+                return Err(FleetError::UnknownIndex { what: "chip", index: port.chip });
             }
             let (one, other) = (root(&mut group, pair[0].chip), root(&mut group, pair[1].chip));
             group[one.max(other)] = one.min(other);
         }
     }
     let mut members = vec![(Vec::new(), Vec::new()); group.len()];
-    for place in 0..group.len() {
-        let root = root(&mut group, place);
-        members[root].0.push(place);
+    for index in 0..group.len() {
+        let root = root(&mut group, index);
+        members[root].0.push(index);
     }
-    for (place, link) in scenario.links.iter().enumerate() {
+    for (index, link) in scenario.links.iter().enumerate() {
         if let Some(first) = link.members.first() {
             let root = root(&mut group, first.chip);
-            members[root].1.push(place);
+            members[root].1.push(index);
         }
     }
     members.retain(|(chips, _)| !chips.is_empty());
     Ok(members)
 }
 
-/// What the chip of `plan` is built of, on an island of `chips`.
+/// What the chip of `plan` is built of, in a component of `chips`.
 fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Blueprint, FleetError> {
-    let no_place = |place| FleetError::NoPlace { what: "link", place };
-    let link = |place: usize| scenario.links.get(place).ok_or_else(|| no_place(place));
+    let no_place = |index| FleetError::UnknownIndex { what: "link", index };
+    let link = |index: usize| scenario.links.get(index).ok_or_else(|| no_place(index));
     let link: Option<&LinkPlan> = plan.link.map(link).transpose()?;
     let intent = match plan.hostile {
         None | Some(Hostility::Outsider) => {
@@ -149,12 +150,12 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
             let membership = link.map(member);
             return Ok(Blueprint::Agent { identity, arena, membership });
         }
-        Some(Hostility::Replay) => Intent::Replay,
-        Some(Hostility::Forge) => Intent::Forge,
-        Some(Hostility::Noise) => Intent::Noise,
+        Some(Hostility::Replay) => AttackKind::Replay,
+        Some(Hostility::Forge) => AttackKind::Forge,
+        Some(Hostility::Noise) => AttackKind::Noise,
     };
     let limit = link.ok_or_else(|| no_place(scenario.links.len()))?.kind.frame_limit();
-    Ok(Blueprint::Intruder(Mischief { intent, address: plan.id, limit, seed: scenario.seed }))
+    Ok(Blueprint::Adversary(Attack { intent, address: plan.id, limit, seed: scenario.seed }))
 }
 
 /// Boots one agent of each kind on trial.
@@ -179,10 +180,10 @@ fn fits(
 
 /// Gives each chip its ends of the links.
 fn connect(chips: &mut [Chip], channels: &[Channel]) {
-    for (place, channel) in channels.iter().enumerate() {
+    for (index, channel) in channels.iter().enumerate() {
         for (member, port) in channel.members.iter().enumerate() {
-            if let Ok(local) = chips.binary_search_by_key(&port.chip, |chip| chip.place) {
-                chips[local].ports.all.push(Port::new(port.port, place, member, channel.medium.model));
+            if let Ok(local) = chips.binary_search_by_key(&port.chip, |chip| chip.index) {
+                chips[local].ports.all.push(Port::new(port.port, index, member, channel.medium.model));
             }
         }
     }

@@ -30,8 +30,8 @@ impl Bus {
 
     /// Takes a frame for sending.
     pub fn offer(&mut self, offer: Offer) {
-        let place = if self.wires.len() > 1 { offer.member } else { 0 };
-        self.wires[place].waiting.push(offer);
+        let index = if self.wires.len() > 1 { offer.member } else { 0 };
+        self.wires[index].waiting.push(offer);
     }
 
     /// Forgets what `member` wanted to send.
@@ -66,8 +66,8 @@ impl Wire {
         let ready = |offer: &Offer| offer.at + medium.model.before.0 <= begin;
         let turn = |member: usize| (member + medium.members - self.last - 1) % medium.members;
         let chosen = self.waiting.iter().enumerate().filter(|(_, offer)| ready(offer));
-        let Some((place, _)) = chosen.min_by_key(|(_, offer)| (turn(offer.member), offer.at)) else { return };
-        let offer = self.waiting.remove(place);
+        let Some((index, _)) = chosen.min_by_key(|(_, offer)| (turn(offer.member), offer.at)) else { return };
+        let offer = self.waiting.remove(index);
         let pass = medium.model.occupied(offer.bytes.len());
         let passes = passes(medium, offer.member);
         let end = begin + Nanos(pass.get() * passes);

@@ -3,16 +3,16 @@
 use super::bus::Bus;
 use super::medium::{Effect, Medium, Offer};
 use super::radio::Radio;
-use crate::chip::chance::{Chance, Stream};
 use crate::chip::link::{Discipline, LinkModel};
+use crate::chip::rng::{Rng, Stream};
 use crate::scenario::{LinkPlan, Port};
 use ruvllm_esp_core::units::Nanos;
 
 /// A link between chips.
 #[derive(Clone, Debug)]
 pub struct Channel {
-    /// Its place in the scenario.
-    pub place: usize,
+    /// Its index in the scenario.
+    pub index: usize,
     /// Who is on it.
     pub members: Vec<Port>,
     /// What it does to frames.
@@ -29,17 +29,17 @@ enum Turns {
 }
 
 impl Channel {
-    /// The link at `place` of a scenario.
-    pub fn new(plan: &LinkPlan, place: usize, seed: u64) -> Self {
+    /// The link at `index` of a scenario.
+    pub fn new(plan: &LinkPlan, index: usize, seed: u64) -> Self {
         let model = LinkModel::new(plan.kind, plan.members.len());
-        let mut medium = Medium::new(model, plan.members.len(), Chance::new(seed, Stream::Link(place)));
+        let mut medium = Medium::new(model, plan.members.len(), Rng::new(seed, Stream::Link(index)));
         (medium.loss, medium.corruption) = (plan.loss, plan.corruption);
         medium.delay = Nanos(plan.delay.get().saturating_mul(1_000));
         let turns = match model.discipline {
             Discipline::Radio => Turns::Radio(Radio::default()),
             _ => Turns::Bus(Bus::new(&medium)),
         };
-        Self { place, members: plan.members.clone(), offered: vec![0; medium.members], medium, turns }
+        Self { index, members: plan.members.clone(), offered: vec![0; medium.members], medium, turns }
     }
 
     /// Takes a frame for sending.
@@ -175,7 +175,7 @@ mod tests {
         assert!((alone * 250).abs_diff(101_000) < 4_000, "{}", alone * 250);
         let both = flooded(&mut channel(LinkKind::EspNow, 3), &[0, 1], 250);
         let third = both[2];
-        // Two that draw the same slot spoil each other's frames.
+        // Two that draw the same slot corrupt each other's frames.
         assert!((alone * 7 / 10..=alone).contains(&third), "{both:?} of {alone}");
         assert!(both[0].abs_diff(both[1]) < alone / 10, "{both:?}");
         assert!(both[0].abs_diff(alone / 2) < alone / 8, "{both:?} of {alone}");
@@ -207,13 +207,13 @@ mod tests {
             let mut link = channel(LinkKind::Uart, 3);
             change(&mut link.medium);
             let received = flooded(&mut link, &[0], 100);
-            (received, link.medium.carried)
+            (received, link.medium.stats)
         };
-        let (received, carried) = with(|medium| medium.loss = Permille(200));
+        let (received, stats) = with(|medium| medium.loss = Permille(200));
         assert!(received[1].abs_diff(sent * 8 / 10) < sent / 20, "{received:?} of {sent}");
-        assert!(carried.lost.abs_diff(u64::from(sent) * 4 / 10) < u64::from(sent) / 10);
-        let (_, carried) = with(|medium| medium.corruption = Permille(100));
-        assert!(carried.spoiled.abs_diff(u64::from(sent) / 5) < u64::from(sent) / 20, "{carried:?}");
+        assert!(stats.lost.abs_diff(u64::from(sent) * 4 / 10) < u64::from(sent) / 10);
+        let (_, stats) = with(|medium| medium.corruption = Permille(100));
+        assert!(stats.corrupted.abs_diff(u64::from(sent) / 5) < u64::from(sent) / 20, "{stats:?}");
         assert_eq!(with(|medium| medium.is_cut = true).0, [0, 0, 0]);
         let (received, _) = with(|medium| medium.groups = vec![Some(1), Some(2), None]);
         assert!(received[1] == 0 && received[2] == sent, "{received:?}");
@@ -224,16 +224,16 @@ mod tests {
     #[test]
     fn who_is_out_of_reach_hears_nothing_and_spoils_what_it_cannot_hear() {
         let mut link = channel(LinkKind::EspNow, 3);
-        // The outer two are 800 m apart, the middle one hears most of both.
-        link.medium.place(&[(0, 0), (400, 0), (800, 0)]);
+        // The outer two are 800 m apart, the middle one receives most of both.
+        link.medium.set_positions(&[(0, 0), (400, 0), (800, 0)]);
         assert!(!link.medium.hears(0, 2) && link.medium.hears(1, 0));
         let alone = flooded(&mut link, &[0], 200);
         assert!(alone[2] == 0 && alone[1] > 50, "{alone:?}");
         let mut hidden = channel(LinkKind::EspNow, 3);
-        hidden.medium.place(&[(0, 0), (400, 0), (800, 0)]);
+        hidden.medium.set_positions(&[(0, 0), (400, 0), (800, 0)]);
         let both = flooded(&mut hidden, &[0, 2], 200);
         assert!(both[1] < alone[1] / 2, "{both:?} of {alone:?}");
-        assert!(hidden.medium.carried.collided > 100);
+        assert!(hidden.medium.stats.collided > 100);
     }
 
     #[test]

@@ -1,17 +1,17 @@
 //! A fleet under virtual time.
 //!
-//! Chips that cannot reach each other run apart ([`Island`]), on as many threads as there are. What was done from
-//! outside, faults and what is typed, lies on one list in the order of time; between two of its entries the islands run by
+//! Chips that cannot reach each other run apart ([`LinkComponent`]), on as many threads as there are. What was done from
+//! outside, faults and what is typed, lies on one list in the order of time; between two of its entries the components run by
 //! themselves. What happened is collected in one order, the same however the run was divided ([`Record`]).
 
+use super::ack_log::AckLog;
 use super::build::{self, FleetError};
+use super::component::LinkComponent;
 use super::fault::Fault;
-use super::island::Island;
-use super::ledger::Ledger;
 use super::names::Names;
-use super::told::Told;
+use super::telemetry::RoleTelemetry;
 use crate::chip::Line;
-use crate::chip::intruder::{Intent, Mischief};
+use crate::chip::adversary::{Attack, AttackKind};
 use crate::chip::record::{Keep, Record, What};
 use crate::scenario::inputs::{Input, Inputs};
 use crate::scenario::{Permille, Scenario};
@@ -25,32 +25,32 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Fleet {
     pub(super) scenario: Arc<Scenario>,
-    pub(super) islands: Vec<Island>,
-    /// Where each chip is: island, and place there.
-    pub(super) homes: Vec<(usize, usize)>,
+    pub(super) components: Vec<LinkComponent>,
+    /// Where each chip is: component, and index there.
+    pub(super) chip_locations: Vec<(usize, usize)>,
     /// Where each link is; none of a link without chips.
-    pub(super) link_homes: Vec<Option<(usize, usize)>>,
-    pub(super) ledger: Ledger,
+    pub(super) link_locations: Vec<Option<(usize, usize)>>,
+    pub(super) ack_log: AckLog,
     now: Nanos,
     pool: Option<ThreadPool>,
     /// What will be done from outside, at one time in the order in which it was planned.
-    acts: BTreeMap<(Nanos, u64), Act>,
+    scheduled_faults: BTreeMap<(Nanos, u64), ScheduledFault>,
     planned: u64,
     inputs: Inputs,
     next_input: Option<Input>,
     /// Records that lie ahead of `now`.
     early: Vec<Record>,
-    happened: VecDeque<Happened>,
+    timeline: VecDeque<TimelineEvent>,
     forgotten: u64,
     keep: Keep,
-    /// What consoles told of roles, and names for words: of events that were taken.
-    pub(super) told: Vec<Told>,
+    /// What consoles reported about roles, from the events that were taken.
+    pub(super) telemetry: Vec<RoleTelemetry>,
     pub(super) names: Names,
 }
 
 /// Something that happened, at a chip or from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Happened {
+pub enum TimelineEvent {
     /// At a chip.
     Chip(Record),
     /// From outside.
@@ -59,10 +59,10 @@ pub enum Happened {
 
 /// Something that will be done from outside.
 #[derive(Clone, Debug)]
-enum Act {
+enum ScheduledFault {
     /// What every chip begins with: power, and its clock's own speed. Nothing failed, so nothing tells of it.
     Begin(Fault),
-    /// What fails or is mended.
+    /// What fails or is repaired.
     Fault(Fault),
 }
 
@@ -77,16 +77,16 @@ pub struct WorkDone {
 
 /// What is typed is handed to the chips at most this long ahead.
 const AHEAD: Nanos = Nanos(1_000_000_000);
-/// So much is kept for [`Fleet::take_happened`].
-const MOST_KEPT: usize = 1_000_000;
+/// So much is kept for [`Fleet::take_timeline`].
+const MAX_KEPT: usize = 1_000_000;
 
 impl Fleet {
-    /// The fleet of `scenario` before its first moment, to be run on so many threads.
+    /// The fleet of `scenario` before its first moment, to be run on this many threads.
     ///
     /// # Errors
     /// [`FleetError`] where a chip does not fit its arena or the scenario names what it does not have.
     pub fn build(scenario: Arc<Scenario>, threads: usize) -> Result<Self, FleetError> {
-        let islands = build::islands(&scenario)?;
+        let components = build::components(&scenario)?;
         let pool = match threads {
             0 | 1 => None,
             _ => {
@@ -94,32 +94,35 @@ impl Fleet {
                 Some(pool.map_err(|error| FleetError::NoThreads(error.to_string()))?)
             }
         };
-        let mut homes = vec![(0, 0); scenario.chips.len()];
-        let mut link_homes = vec![None; scenario.links.len()];
-        for (island, all) in islands.iter().enumerate() {
-            all.chips.iter().enumerate().for_each(|(local, chip)| homes[chip.place] = (island, local));
+        let mut chip_locations = vec![(0, 0); scenario.chips.len()];
+        let mut link_locations = vec![None; scenario.links.len()];
+        for (component, all) in components.iter().enumerate() {
+            all.chips
+                .iter()
+                .enumerate()
+                .for_each(|(local, chip)| chip_locations[chip.index] = (component, local));
             for (local, channel) in all.channels.iter().enumerate() {
-                link_homes[channel.place] = Some((island, local));
+                link_locations[channel.index] = Some((component, local));
             }
         }
         let mut inputs = scenario.inputs();
         let next_input = inputs.next();
         let mut fleet = Self {
-            islands,
-            homes,
-            link_homes,
-            ledger: Ledger::default(),
+            components,
+            chip_locations,
+            link_locations,
+            ack_log: AckLog::default(),
             now: Nanos(0),
             pool,
-            acts: BTreeMap::new(),
+            scheduled_faults: BTreeMap::new(),
             planned: 0,
             inputs,
             next_input,
             early: Vec::new(),
-            happened: VecDeque::new(),
+            timeline: VecDeque::new(),
             forgotten: 0,
             keep: Keep::default(),
-            told: Vec::new(),
+            telemetry: Vec::new(),
             names: Names::default(),
             scenario,
         };
@@ -127,20 +130,23 @@ impl Fleet {
         Ok(fleet)
     }
 
-    /// Puts the chips of a radio field at places in a plane, in metres, by their place in the scenario: who is far away
-    /// hears less, or nothing.
-    pub fn place(&mut self, positions: &[crate::chip::link::Position]) {
-        for channel in self.islands.iter_mut().flat_map(|island| &mut island.channels) {
+    /// Puts the chips of a radio field at positions in a plane, in metres, by their index in the scenario: who is far away
+    /// receives less, or nothing.
+    pub fn set_positions(&mut self, positions: &[crate::chip::link::Position]) {
+        for channel in self.components.iter_mut().flat_map(|component| &mut component.channels) {
             let of = |port: &crate::scenario::Port| positions.get(port.chip).copied().unwrap_or_default();
             let positions: Vec<_> = channel.members.iter().map(of).collect();
-            channel.medium.place(&positions);
+            channel.medium.set_positions(&positions);
         }
     }
 
     /// What is kept of what happens; without events there are neither latencies nor verdicts.
     pub fn keep(&mut self, keep: Keep) {
         self.keep = keep;
-        self.islands.iter_mut().flat_map(|island| &mut island.chips).for_each(|chip| chip.keep = keep);
+        self.components
+            .iter_mut()
+            .flat_map(|component| &mut component.chips)
+            .for_each(|chip| chip.keep = keep);
     }
 
     /// The scenario.
@@ -172,36 +178,36 @@ impl Fleet {
 
     /// When the next thing happens.
     pub fn next(&self) -> Option<Nanos> {
-        let act = self.acts.keys().next().map(|(at, _)| *at);
+        let act = self.scheduled_faults.keys().next().map(|(at, _)| *at);
         [self.next_inside(), act].into_iter().flatten().min()
     }
 
     /// The same without what is done from outside.
     fn next_inside(&self) -> Option<Nanos> {
-        let islands = self.islands.iter().filter_map(Island::next).min();
+        let components = self.components.iter().filter_map(LinkComponent::next).min();
         let typed = self.next_input.as_ref().map(|input| nanos(input.at));
-        [islands, typed].into_iter().flatten().min()
+        [components, typed].into_iter().flatten().min()
     }
 
     /// What was done so far.
     pub fn work_done(&self) -> WorkDone {
-        let channels = self.islands.iter().flat_map(|island| &island.channels);
-        let chips = self.islands.iter().flat_map(|island| &island.chips);
+        let channels = self.components.iter().flat_map(|component| &component.channels);
+        let chips = self.components.iter().flat_map(|component| &component.chips);
         WorkDone {
-            frames: channels.map(|channel| channel.medium.carried.frames).sum(),
+            frames: channels.map(|channel| channel.medium.stats.frames).sum(),
             turns: chips.map(|chip| chip.turns).sum(),
         }
     }
 
     /// The times that answers to questions took, ascending.
     pub fn latencies(&self) -> Vec<Nanos> {
-        self.ledger.latencies()
+        self.ack_log.latencies()
     }
 
     /// How many questions were asked, and how many of them answered.
     pub fn questions(&self) -> (usize, usize) {
-        let answered = self.ledger.questions.iter().filter(|question| question.took.is_some());
-        (self.ledger.questions.len(), answered.count())
+        let answered = self.ack_log.questions.iter().filter(|question| question.took.is_some());
+        (self.ack_log.questions.len(), answered.count())
     }
 
     /// Does something to a chip or link now.
@@ -211,71 +217,76 @@ impl Fleet {
     }
 
     /// Types a line at a chip now.
-    pub fn type_line(&mut self, place: usize, line: &str) {
-        self.type_raw(place, Ok(line.into()));
+    pub fn type_line(&mut self, index: usize, line: &str) {
+        self.type_raw(index, Ok(line.into()));
     }
 
     /// The same, where the bytes that are typed may be no line.
-    pub fn type_raw(&mut self, place: usize, line: Line) {
-        self.typed(self.now, place, line);
-        self.touched(place);
+    pub fn type_raw(&mut self, index: usize, line: Line) {
+        self.typed(self.now, index, line);
+        self.touched(index);
     }
 
     /// What happened since the last call, in order; and how much of it was forgotten because too much happened.
-    pub fn take_happened(&mut self) -> (Vec<Happened>, u64) {
-        (self.happened.drain(..).collect(), std::mem::take(&mut self.forgotten))
+    pub fn take_timeline(&mut self) -> (Vec<TimelineEvent>, u64) {
+        (self.timeline.drain(..).collect(), std::mem::take(&mut self.forgotten))
     }
 
     fn plan_scenario(&mut self) {
         let scenario = Arc::clone(&self.scenario);
-        for (place, chip) in scenario.chips.iter().enumerate() {
+        for (index, chip) in scenario.chips.iter().enumerate() {
             if chip.skew != 0 {
-                self.plan(nanos(chip.starts), Act::Begin(Fault::Skew { chip: place, millionths: None }));
+                self.plan(
+                    nanos(chip.starts),
+                    ScheduledFault::Begin(Fault::Skew { chip: index, millionths: None }),
+                );
             }
-            self.plan(nanos(chip.starts), Act::Begin(Fault::Reboot { chip: place }));
+            self.plan(nanos(chip.starts), ScheduledFault::Begin(Fault::Reboot { chip: index }));
         }
         for event in scenario.fault_events() {
             for fault in Fault::begins(&event.fault) {
-                self.plan(nanos(event.at), Act::Fault(fault));
+                self.plan(nanos(event.at), ScheduledFault::Fault(fault));
             }
             if let Some(ends) = event.ends {
                 for fault in Fault::ends(&event.fault) {
-                    self.plan(nanos(ends), Act::Fault(fault));
+                    self.plan(nanos(ends), ScheduledFault::Fault(fault));
                 }
             }
         }
     }
 
-    fn plan(&mut self, at: Nanos, act: Act) {
-        self.acts.insert((at, self.planned), act);
+    fn plan(&mut self, at: Nanos, act: ScheduledFault) {
+        self.scheduled_faults.insert((at, self.planned), act);
         self.planned += 1;
     }
 
     fn run_to(&mut self, until: Nanos) {
         while self.now < until {
-            while let Some(entry) = self.acts.first_entry().filter(|entry| entry.key().0 <= self.now) {
+            while let Some(entry) =
+                self.scheduled_faults.first_entry().filter(|entry| entry.key().0 <= self.now)
+            {
                 match entry.remove() {
-                    Act::Begin(fault) => self.strike(&fault),
-                    Act::Fault(fault) => self.apply(fault),
+                    ScheduledFault::Begin(fault) => self.strike(&fault),
+                    ScheduledFault::Fault(fault) => self.apply(fault),
                 }
             }
-            let act = self.acts.keys().next().map_or(until, |(at, _)| *at);
+            let act = self.scheduled_faults.keys().next().map_or(until, |(at, _)| *at);
             // Where nothing happens, time is skipped.
             let ahead = self.next_inside().map_or(until, |next| next.max(self.now + AHEAD));
             let stop = until.min(act).min(ahead);
             self.feed(stop);
-            self.run_islands(stop);
+            self.run_components(stop);
             self.now = stop;
             self.collect();
         }
     }
 
-    fn run_islands(&mut self, stop: Nanos) {
+    fn run_components(&mut self, stop: Nanos) {
         match &self.pool {
-            None => self.islands.iter_mut().for_each(|island| island.run(stop, false)),
+            None => self.components.iter_mut().for_each(|component| component.run(stop, false)),
             Some(pool) => {
-                let islands = &mut self.islands;
-                pool.install(|| islands.par_iter_mut().for_each(|island| island.run(stop, true)));
+                let components = &mut self.components;
+                pool.install(|| components.par_iter_mut().for_each(|component| component.run(stop, true)));
             }
         }
     }
@@ -289,22 +300,22 @@ impl Fleet {
         }
     }
 
-    fn typed(&mut self, at: Nanos, place: usize, line: Line) {
-        if let Some((island, local)) = self.homes.get(place).copied() {
-            self.islands[island].chips[local].typed(at, line);
+    fn typed(&mut self, at: Nanos, index: usize, line: Line) {
+        if let Some((component, local)) = self.chip_locations.get(index).copied() {
+            self.components[component].chips[local].typed(at, line);
         }
     }
 
-    fn touched(&mut self, place: usize) {
-        if let Some((island, local)) = self.homes.get(place).copied() {
-            self.islands[island].touched(local);
+    fn touched(&mut self, index: usize) {
+        if let Some((component, local)) = self.chip_locations.get(index).copied() {
+            self.components[component].touched(local);
         }
     }
 
     /// Puts what happened before now in order.
     fn collect(&mut self) {
         let mut all = std::mem::take(&mut self.early);
-        for chip in self.islands.iter_mut().flat_map(|island| &mut island.chips) {
+        for chip in self.components.iter_mut().flat_map(|component| &mut component.chips) {
             all.append(&mut chip.records);
         }
         all.sort_unstable_by_key(|record| (record.at, record.chip, record.number));
@@ -313,24 +324,24 @@ impl Fleet {
         for record in all {
             // What a hostile chip says of its items and questions is no promise of the fleet.
             if self.scenario.chips.get(record.chip).is_some_and(|plan| plan.hostile.is_none()) {
-                self.ledger.enter(&record);
+                self.ack_log.enter(&record);
             }
-            self.happens(Happened::Chip(record));
+            self.happens(TimelineEvent::Chip(record));
         }
     }
 
-    fn happens(&mut self, what: Happened) {
-        if self.happened.len() >= MOST_KEPT {
-            self.happened.pop_front();
+    fn happens(&mut self, what: TimelineEvent) {
+        if self.timeline.len() >= MAX_KEPT {
+            self.timeline.pop_front();
             self.forgotten += 1;
         }
-        self.happened.push_back(what);
+        self.timeline.push_back(what);
     }
 
     fn apply(&mut self, fault: Fault) {
         self.strike(&fault);
         if self.keep.events {
-            self.happens(Happened::Fault(self.now, fault));
+            self.happens(TimelineEvent::Fault(self.now, fault));
         }
     }
 
@@ -341,79 +352,79 @@ impl Fleet {
             Fault::PowerCut { chip, lasts } => {
                 self.stop(chip, false);
                 if let Some(lasts) = lasts {
-                    self.plan(now + nanos(lasts), Act::Fault(Fault::Reboot { chip }));
+                    self.plan(now + nanos(lasts), ScheduledFault::Fault(Fault::Reboot { chip }));
                 }
             }
             Fault::Reboot { chip } => {
                 self.stop(chip, true);
-                self.with_chip(chip, |island, local| {
-                    island.chips[local].start(now);
-                    island.power(local, true);
+                self.with_chip(chip, |component, local| {
+                    component.chips[local].start(now);
+                    component.power(local, true);
                 });
             }
             Fault::Partition { ref groups } => self.part(groups),
             Fault::Heal => self.part(&[]),
             Fault::Cut { link } => {
-                self.with_link(link, |island, local, _| island.channels[local].medium.is_cut = true)
+                self.with_link(link, |component, local, _| component.channels[local].medium.is_cut = true)
             }
             Fault::Mend { link } => {
-                self.with_link(link, |island, local, _| island.channels[local].medium.is_cut = false);
+                self.with_link(link, |component, local, _| component.channels[local].medium.is_cut = false);
             }
-            Fault::Loss { link, share } => self.with_link(link, |island, local, scenario| {
+            Fault::Loss { link, share } => self.with_link(link, |component, local, scenario| {
                 let planned = scenario.links.get(link).map_or(Permille(0), |plan| plan.loss);
-                island.channels[local].medium.loss = share.unwrap_or(planned);
+                component.channels[local].medium.loss = share.unwrap_or(planned);
             }),
-            Fault::Corruption { link, share } => self.with_link(link, |island, local, scenario| {
+            Fault::Corruption { link, share } => self.with_link(link, |component, local, scenario| {
                 let planned = scenario.links.get(link).map_or(Permille(0), |plan| plan.corruption);
-                island.channels[local].medium.corruption = share.unwrap_or(planned);
+                component.channels[local].medium.corruption = share.unwrap_or(planned);
             }),
-            Fault::Babble { chip } => {
-                let mischief = self.mischief(chip);
-                self.with_chip(chip, |island, local| island.chips[local].babble(now, mischief));
+            Fault::Jam { chip } => {
+                let attack = self.attack(chip);
+                self.with_chip(chip, |component, local| component.chips[local].jam(now, attack));
             }
             Fault::Calm { chip } => {
-                self.with_chip(chip, |island, local| island.chips[local].babble(now, None))
+                self.with_chip(chip, |component, local| component.chips[local].jam(now, None))
             }
             Fault::Skew { chip, millionths } => {
                 let planned = self.scenario.chips.get(chip).map_or(0, |plan| plan.skew);
-                self.with_chip(chip, |island, local| {
-                    island.chips[local].skew(now, millionths.unwrap_or(planned));
+                self.with_chip(chip, |component, local| {
+                    component.chips[local].skew(now, millionths.unwrap_or(planned));
                 });
             }
         }
     }
 
-    fn stop(&mut self, place: usize, crashes: bool) {
+    fn stop(&mut self, index: usize, crashes: bool) {
         let now = self.now;
-        self.with_chip(place, |island, local| {
-            island.chips[local].stop(now, crashes);
-            island.power(local, false);
+        self.with_chip(index, |component, local| {
+            component.chips[local].stop(now, crashes);
+            component.power(local, false);
         });
     }
 
     fn part(&mut self, groups: &[Vec<usize>]) {
-        let group = |place| groups.iter().position(|group| group.contains(&place)).map(|group| group as u16);
-        for channel in self.islands.iter_mut().flat_map(|island| &mut island.channels) {
+        let group = |index| groups.iter().position(|group| group.contains(&index)).map(|group| group as u16);
+        for channel in self.components.iter_mut().flat_map(|component| &mut component.channels) {
             channel.medium.groups = channel.members.iter().map(|port| group(port.chip)).collect();
         }
     }
 
-    fn mischief(&self, place: usize) -> Option<Mischief> {
-        let plan = self.scenario.chips.get(place)?;
+    fn attack(&self, index: usize) -> Option<Attack> {
+        let plan = self.scenario.chips.get(index)?;
         let limit = self.scenario.links.get(plan.link?)?.kind.frame_limit();
-        Some(Mischief { intent: Intent::Noise, address: plan.id, limit, seed: self.scenario.seed })
+        Some(Attack { intent: AttackKind::Noise, address: plan.id, limit, seed: self.scenario.seed })
     }
 
-    fn with_chip(&mut self, place: usize, change: impl FnOnce(&mut Island, usize)) {
-        if let Some((island, local)) = self.homes.get(place).copied() {
-            change(&mut self.islands[island], local);
-            self.islands[island].touched(local);
+    fn with_chip(&mut self, index: usize, change: impl FnOnce(&mut LinkComponent, usize)) {
+        if let Some((component, local)) = self.chip_locations.get(index).copied() {
+            change(&mut self.components[component], local);
+            self.components[component].touched(local);
         }
     }
 
-    fn with_link(&mut self, place: usize, change: impl FnOnce(&mut Island, usize, &Scenario)) {
-        if let Some((island, local)) = self.link_homes.get(place).copied().flatten() {
-            change(&mut self.islands[island], local, &self.scenario);
+    fn with_link(&mut self, index: usize, change: impl FnOnce(&mut LinkComponent, usize, &Scenario)) {
+        if let Some((component, local)) = self.link_locations.get(index).copied().flatten() {
+            change(&mut self.components[component], local, &self.scenario);
         }
     }
 }
@@ -423,20 +434,20 @@ fn nanos(time: Micros) -> Nanos {
 }
 
 /// For tests of what was recorded.
-impl Happened {
+impl TimelineEvent {
     /// When.
     pub fn at(&self) -> Nanos {
         match self {
-            Happened::Chip(record) => record.at,
-            Happened::Fault(at, _) => *at,
+            TimelineEvent::Chip(record) => record.at,
+            TimelineEvent::Fault(at, _) => *at,
         }
     }
 
     /// What happened at a chip, and at which.
     pub fn at_chip(&self) -> Option<(usize, &What)> {
         match self {
-            Happened::Chip(record) => Some((record.chip, &record.what)),
-            Happened::Fault(..) => None,
+            TimelineEvent::Chip(record) => Some((record.chip, &record.what)),
+            TimelineEvent::Fault(..) => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a fleet is like at a moment, for whoever judges it or writes it down.
+//! A snapshot of a fleet, for the judge and the trace.
 
 use super::engine::Fleet;
 use super::snapshot::{ChipState as ChipFigures, LinkState, Snapshot};
@@ -7,12 +7,12 @@ use crate::chip::{Chip, ChipState};
 use crate::cost::Cost;
 use crate::figure::Figure;
 use ruvllm_esp_core::chip::Radio;
-use ruvllm_esp_core::federation::member::Standing;
+use ruvllm_esp_core::federation::member::Liveness;
 use ruvllm_esp_core::item::ItemId;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
 use std::collections::BTreeMap;
 
-/// A fleet at a moment; chips by their places.
+/// A fleet at a moment; chips by their indices.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// The chips.
@@ -21,9 +21,9 @@ pub struct Facts {
     pub items: Vec<(ItemId, u32)>,
     /// For each question how long its answer took; none where there was none.
     pub questions: Vec<Option<Micros>>,
-    /// Items that were given up, and their adders told so.
+    /// Items that were given up and reported as such.
     pub given_up: u64,
-    /// Frames that took a medium, times one did not arrive, times one arrived spoiled.
+    /// Frames that took a medium, times one did not arrive, times one arrived corrupted.
     pub frames: (u64, u64, u64),
 }
 
@@ -34,7 +34,7 @@ pub struct ChipFacts {
     pub runs: bool,
     /// Whom it takes for the coordinator.
     pub coordinator: Option<u16>,
-    /// How many others it hears.
+    /// How many others it receives.
     pub peers: u16,
     /// How many items its role holds.
     pub items: u32,
@@ -56,13 +56,13 @@ impl Fleet {
         let hostile: Vec<bool> = self.scenario.chips.iter().map(|plan| plan.hostile.is_some()).collect();
         let now = self.now_nanos();
         let mut holders: BTreeMap<(ItemId, u32), u32> =
-            self.ledger.acknowledged.iter().map(|item| (*item, 0)).collect();
+            self.ack_log.acknowledged.iter().map(|item| (*item, 0)).collect();
         let mut accepted: BTreeMap<usize, u64> = BTreeMap::new();
-        let mut chips = Vec::with_capacity(self.homes.len());
-        for place in 0..self.homes.len() {
-            chips.push(self.chip_facts(place));
-            let is_member = !hostile.get(place).copied().unwrap_or(false);
-            let Some(chip) = self.chip_mut(place).filter(|_| is_member) else { continue };
+        let mut chips = Vec::with_capacity(self.chip_locations.len());
+        for index in 0..self.chip_locations.len() {
+            chips.push(self.chip_facts(index));
+            let is_member = !hostile.get(index).copied().unwrap_or(false);
+            let Some(chip) = self.chip_mut(index).filter(|_| is_member) else { continue };
             chip.accepted.iter().for_each(|(from, count)| *accepted.entry(*from).or_default() += count);
             let local = chip.uptime(now);
             if let Some(agent) = chip.agent() {
@@ -71,21 +71,22 @@ impl Fleet {
                 });
             }
         }
-        for (place, count) in accepted {
-            if let Some(chip) = chips.get_mut(place) {
+        for (index, count) in accepted {
+            if let Some(chip) = chips.get_mut(index) {
                 chip.accepted = count;
             }
         }
         let took = |took: ruvllm_esp_core::units::Nanos| Micros(took.get() / 1_000);
-        let carried = self.islands.iter().flat_map(|island| &island.channels).map(|link| link.medium.carried);
-        let frames = carried.fold((0, 0, 0), |(frames, lost, spoiled), one| {
-            (frames + one.frames, lost + one.lost, spoiled + one.spoiled)
+        let stats =
+            self.components.iter().flat_map(|component| &component.channels).map(|link| link.medium.stats);
+        let frames = stats.fold((0, 0, 0), |(frames, lost, corrupted), one| {
+            (frames + one.frames, lost + one.lost, corrupted + one.corrupted)
         });
         Facts {
             chips,
             items: holders.into_iter().map(|((item, _), count)| (item, count)).collect(),
-            questions: self.ledger.questions.iter().map(|question| question.took.map(took)).collect(),
-            given_up: self.ledger.given_up,
+            questions: self.ack_log.questions.iter().map(|question| question.took.map(took)).collect(),
+            given_up: self.ack_log.given_up,
             frames,
         }
     }
@@ -94,9 +95,9 @@ impl Fleet {
     pub fn texts(&mut self) -> BTreeMap<String, u32> {
         let mut texts = BTreeMap::new();
         let scenario = std::sync::Arc::clone(&self.scenario);
-        for (place, _) in scenario.chips.iter().enumerate().filter(|(_, plan)| plan.hostile.is_none()) {
+        for (index, _) in scenario.chips.iter().enumerate().filter(|(_, plan)| plan.hostile.is_none()) {
             let mut own = std::collections::BTreeSet::new();
-            if let Some(agent) = self.chip_mut(place).and_then(|chip| chip.agent()) {
+            if let Some(agent) = self.chip_mut(index).and_then(|chip| chip.agent()) {
                 agent.held_texts(|_, text| {
                     own.insert(text.to_string());
                 });
@@ -107,59 +108,60 @@ impl Fleet {
     }
 
     /// How many items a chip holds, and how many it has room for; zeros where it does not run.
-    pub fn room(&mut self, place: usize) -> (u32, u32) {
-        let agent = self.chip_mut(place).and_then(|chip| chip.agent());
+    pub fn room(&mut self, index: usize) -> (u32, u32) {
+        let agent = self.chip_mut(index).and_then(|chip| chip.agent());
         agent.map_or((0, 0), |agent| (agent.items(), agent.capacity()))
     }
 
     /// How many items the chips hold of which they do not know as many copies as the fleet keeps.
     pub fn short(&mut self) -> u32 {
-        let places = 0..self.homes.len();
-        places.filter_map(|place| self.chip_mut(place)?.agent()?.fleet()).map(|status| status.short).sum()
+        let indices = 0..self.chip_locations.len();
+        indices.filter_map(|index| self.chip_mut(index)?.agent()?.fleet()).map(|status| status.short).sum()
     }
 
     /// What is written down of the fleet now and then.
     pub fn snapshot(&mut self) -> Snapshot {
-        let chips = (0..self.homes.len()).map(|place| self.chip_figures(place)).collect();
+        let chips = (0..self.chip_locations.len()).map(|index| self.chip_figures(index)).collect();
         let links = self.link_states();
-        let latency = self.ledger.histogram().into_iter().map(|(edge, count)| (edge.get(), count)).collect();
+        let latency = self.ack_log.histogram().into_iter().map(|(edge, count)| (edge.get(), count)).collect();
         Snapshot { chips, links, latency }
     }
 
     pub(super) fn link_states(&self) -> Vec<LinkState> {
         let now = self.now_nanos();
-        let links = self.link_homes.iter().map(|home| {
-            let link = home.and_then(|(island, local)| self.islands.get(island)?.channels.get(local));
+        let links = self.link_locations.iter().map(|home| {
+            let link =
+                home.and_then(|(component, local)| self.components.get(component)?.channels.get(local));
             link.map_or_else(LinkState::default, |link| LinkState {
                 cut: link.medium.is_cut,
-                frames: (link.medium.carried.frames, link.medium.carried.lost + link.medium.carried.spoiled),
-                bytes: link.medium.carried.bytes,
-                heard: link.medium.carried.heard,
-                lost: link.medium.carried.lost,
+                frames: (link.medium.stats.frames, link.medium.stats.lost + link.medium.stats.corrupted),
+                bytes: link.medium.stats.bytes,
+                received: link.medium.stats.received,
+                lost: link.medium.stats.lost,
                 load: hundredths(link.medium.load(now)),
             })
         });
         links.collect()
     }
 
-    /// The chip at a place of the scenario.
-    pub fn chip_mut(&mut self, place: usize) -> Option<&mut Chip> {
-        let (island, local) = self.homes.get(place).copied()?;
-        self.islands.get_mut(island)?.chips.get_mut(local)
+    /// The chip at an index of the scenario.
+    pub fn chip_mut(&mut self, index: usize) -> Option<&mut Chip> {
+        let (component, local) = self.chip_locations.get(index).copied()?;
+        self.components.get_mut(component)?.chips.get_mut(local)
     }
 
-    /// What the chip at a place consumed.
-    pub fn energy_of(&mut self, place: usize) -> Figure<Nanojoules> {
+    /// What the chip at an index consumed.
+    pub fn energy_of(&mut self, index: usize) -> Figure<Nanojoules> {
         let now = self.now_nanos();
-        let plan = self.scenario.chips.get(place);
+        let plan = self.scenario.chips.get(index);
         let (variant, listens) =
             plan.map_or((ruvllm_esp_core::chip::ALL[0], false), |plan| (plan.chip, plan.radio != Radio::Off));
-        let usage = self.chip_mut(place).map(|chip| chip.usage).unwrap_or_default();
+        let usage = self.chip_mut(index).map(|chip| chip.usage).unwrap_or_default();
         usage.energy(variant, listens, now)
     }
 
-    fn chip_facts(&mut self, place: usize) -> ChipFacts {
-        let energy = self.energy_of(place);
+    fn chip_facts(&mut self, index: usize) -> ChipFacts {
+        let energy = self.energy_of(index);
         let now = self.now_nanos();
         let mut facts = ChipFacts {
             runs: false,
@@ -172,7 +174,7 @@ impl Fleet {
             energy,
             work: Cost::default(),
         };
-        let Some(chip) = self.chip_mut(place) else { return facts };
+        let Some(chip) = self.chip_mut(index) else { return facts };
         let local = chip.uptime(now);
         facts.runs = chip.state() == ChipState::Running;
         (facts.alarms, facts.boots) = (chip.alarms, chip.boots);
@@ -181,17 +183,17 @@ impl Fleet {
         if let Some(agent) = chip.agent().filter(|_| runs) {
             facts.items = agent.items();
             facts.coordinator = agent.fleet().and_then(|status| status.coordinator);
-            agent.peers(local, |peer| facts.peers += u16::from(peer.standing == Standing::Alive));
+            agent.peers(local, |peer| facts.peers += u16::from(peer.liveness == Liveness::Alive));
         }
         facts
     }
 
-    pub(super) fn chip_figures(&mut self, place: usize) -> ChipFigures {
-        let energy = self.energy_of(place).banded;
+    pub(super) fn chip_figures(&mut self, index: usize) -> ChipFigures {
+        let energy = self.energy_of(index).banded;
         let energy = (energy.value.get(), energy.low.get(), energy.high.get());
         let now = self.now_nanos();
         let mut figures = ChipFigures { energy, ..ChipFigures::default() };
-        let Some(chip) = self.chip_mut(place) else { return figures };
+        let Some(chip) = self.chip_mut(index) else { return figures };
         figures.load = hundredths(chip.recent.load(now));
         if let Some(agent) = chip.agent() {
             let (total, used) = agent.memory_use();

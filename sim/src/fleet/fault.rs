@@ -1,9 +1,9 @@
-//! What can fail in a fleet, and be mended.
+//! What can fail in a fleet, and be repaired.
 
 use crate::scenario::{FaultKind, Permille};
 use ruvllm_esp_core::units::Micros;
 
-/// Something that is done to a chip or a link; both by their places in the scenario.
+/// Something that is done to a chip or a link; both by their indices in the scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The program stops, and what RAM held is lost.
@@ -11,7 +11,7 @@ pub enum Fault {
         /// The chip.
         chip: usize,
     },
-    /// It boots anew; from a crash or without power as well.
+    /// It reboots; from a crash or without power as well.
     Reboot {
         /// The chip.
         chip: usize,
@@ -23,7 +23,7 @@ pub enum Fault {
         /// Until then; forever where it is none.
         lasts: Option<Micros>,
     },
-    /// Nothing passes between chips of different groups; who is in none hears everybody.
+    /// Nothing passes between chips of different groups; who is in none receives from all.
     Partition {
         /// The groups.
         groups: Vec<Vec<usize>>,
@@ -55,7 +55,7 @@ pub enum Fault {
         share: Option<Permille>,
     },
     /// A chip sends noise without end.
-    Babble {
+    Jam {
         /// The chip.
         chip: usize,
     },
@@ -64,7 +64,7 @@ pub enum Fault {
         /// The chip.
         chip: usize,
     },
-    /// A chip's clock runs faster by so many millionths; none restores what the scenario says.
+    /// A chip's clock runs faster by this many millionths; none restores what the scenario says.
     Skew {
         /// The chip.
         chip: usize,
@@ -76,8 +76,8 @@ pub enum Fault {
 impl Fault {
     /// What a fault of a scenario does when it begins.
     pub fn begins(kind: &FaultKind) -> Vec<Fault> {
-        let each = |places: &[usize], fault: &dyn Fn(usize) -> Fault| {
-            places.iter().map(|place| fault(*place)).collect()
+        let each = |indices: &[usize], fault: &dyn Fn(usize) -> Fault| {
+            indices.iter().map(|index| fault(*index)).collect()
         };
         match kind {
             FaultKind::Crash(chips) => each(chips, &|chip| Fault::Crash { chip }),
@@ -89,7 +89,7 @@ impl Fault {
             FaultKind::Corruption(links, share) => {
                 each(links, &|link| Fault::Corruption { link, share: Some(*share) })
             }
-            FaultKind::Babble(chips) => each(chips, &|chip| Fault::Babble { chip }),
+            FaultKind::Jam(chips) => each(chips, &|chip| Fault::Jam { chip }),
             FaultKind::Skew(chips, skew) => {
                 each(chips, &|chip| Fault::Skew { chip, millionths: Some(*skew) })
             }
@@ -101,7 +101,7 @@ impl Fault {
         Self::begins(kind).into_iter().filter_map(|fault| fault.undone()).collect()
     }
 
-    /// What mends it, where anything does.
+    /// What repairs it, where anything does.
     pub fn undone(&self) -> Option<Fault> {
         Some(match *self {
             Fault::Crash { chip } | Fault::PowerCut { chip, .. } => Fault::Reboot { chip },
@@ -109,7 +109,7 @@ impl Fault {
             Fault::Cut { link } => Fault::Mend { link },
             Fault::Loss { link, .. } => Fault::Loss { link, share: None },
             Fault::Corruption { link, .. } => Fault::Corruption { link, share: None },
-            Fault::Babble { chip } => Fault::Calm { chip },
+            Fault::Jam { chip } => Fault::Calm { chip },
             Fault::Skew { chip, .. } => Fault::Skew { chip, millionths: None },
             Fault::Reboot { .. } | Fault::Heal | Fault::Mend { .. } | Fault::Calm { .. } => return None,
         })
@@ -134,7 +134,7 @@ impl Fault {
             Fault::Crash { chip }
             | Fault::Reboot { chip }
             | Fault::PowerCut { chip, .. }
-            | Fault::Babble { chip }
+            | Fault::Jam { chip }
             | Fault::Calm { chip }
             | Fault::Skew { chip, .. } => Some(chip),
             _ => None,
@@ -156,20 +156,20 @@ impl Fault {
     pub fn words(&self) -> String {
         match self {
             Fault::Crash { .. } => "crashes, its RAM is lost".into(),
-            Fault::Reboot { .. } => "boots anew".into(),
+            Fault::Reboot { .. } => "reboots".into(),
             Fault::PowerCut { .. } => "loses its power".into(),
-            Fault::Partition { groups } => format!("{} groups no longer hear each other", groups.len()),
-            Fault::Heal => "all groups hear each other again".into(),
-            Fault::Cut { .. } => "carries nothing".into(),
-            Fault::Mend { .. } => "carries frames again".into(),
+            Fault::Partition { groups } => format!("{} groups are separated", groups.len()),
+            Fault::Heal => "all groups are connected again".into(),
+            Fault::Cut { .. } => "is cut".into(),
+            Fault::Mend { .. } => "is repaired".into(),
             Fault::Loss { share: Some(share), .. } => format!("loses {share} of the frames"),
-            Fault::Loss { share: None, .. } => "loses no more frames than it should".into(),
-            Fault::Corruption { share: Some(share), .. } => format!("spoils {share} of the frames"),
-            Fault::Corruption { share: None, .. } => "spoils no more frames than it should".into(),
-            Fault::Babble { .. } => "babbles".into(),
-            Fault::Calm { .. } => "no longer babbles".into(),
+            Fault::Loss { share: None, .. } => "loses no extra frames".into(),
+            Fault::Corruption { share: Some(share), .. } => format!("corrupts {share} of the frames"),
+            Fault::Corruption { share: None, .. } => "corrupts no extra frames".into(),
+            Fault::Jam { .. } => "jams".into(),
+            Fault::Calm { .. } => "stops jamming".into(),
             Fault::Skew { millionths: Some(skew), .. } => format!("has a clock {skew} ppm fast"),
-            Fault::Skew { millionths: None, .. } => "has its own clock again".into(),
+            Fault::Skew { millionths: None, .. } => "has its usual clock rate again".into(),
         }
     }
 }

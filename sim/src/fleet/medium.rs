@@ -1,8 +1,8 @@
-//! What a link does to frames whatever its kind: who hears, what is lost, what arrives spoiled.
+//! What a link does to frames whatever its kind: who receives, what is lost, what arrives corrupted.
 
-use crate::chip::chance::{Chance, Stream};
 use crate::chip::link::{LinkModel, Position, reach};
 use crate::chip::recent::Recent;
+use crate::chip::rng::{Rng, Stream};
 use crate::scenario::Permille;
 use ruvllm_esp_core::units::Nanos;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub struct Offer {
     /// When it was handed over.
     pub at: Nanos,
-    /// Who sends, as a place among the members of the link.
+    /// Who sends, as an index among the members of the link.
     pub member: usize,
     /// How many frames the member had offered before.
     pub number: u64,
@@ -25,7 +25,7 @@ pub struct Offer {
 pub struct Effect {
     /// When the chip's program can know.
     pub at: Nanos,
-    /// The chip, as a place among the members.
+    /// The chip, as an index among the members.
     pub member: usize,
     /// A frame, or that the driver has room again.
     pub what: Brought,
@@ -36,7 +36,7 @@ pub struct Effect {
 pub enum Brought {
     /// A frame came in.
     Frame {
-        /// Who sent it, as a place among the members.
+        /// Who sent it, as an index among the members.
         from: usize,
         /// Its bytes.
         bytes: Arc<[u8]>,
@@ -47,19 +47,19 @@ pub enum Brought {
 
 /// What became of frames since the beginning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Carried {
+pub struct MediumStats {
     /// Frames that took the medium.
     pub frames: u64,
     /// Their bytes on the medium.
     pub bytes: u64,
-    /// Times that a frame reached one of those in reach, whole or spoiled.
-    pub heard: u64,
+    /// Times that a frame reached one of those in reach, whole or corrupted.
+    pub received: u64,
     /// Times that a frame did not reach one of those in reach.
     pub lost: u64,
     /// Of these, because two frames were on the air at once.
     pub collided: u64,
     /// Times that a frame reached somebody with bits changed.
-    pub spoiled: u64,
+    pub corrupted: u64,
     /// How long the medium was taken.
     pub busy: Nanos,
 }
@@ -73,30 +73,30 @@ pub struct Medium {
     pub members: usize,
     /// Frames lost at each receiver.
     pub loss: Permille,
-    /// Frames spoiled at each receiver.
+    /// Frames corrupted at each receiver.
     pub corruption: Permille,
     /// Extra time on the way.
     pub delay: Nanos,
     /// Does it carry nothing?
     pub is_cut: bool,
-    /// The group of each member; who is in none hears everybody.
+    /// The group of each member; who is in none receives from all.
     pub groups: Vec<Option<u16>>,
     /// Has the member power?
     pub powered: Vec<bool>,
     /// What became of frames.
-    pub carried: Carried,
+    pub stats: MediumStats,
     /// For each member those in reach, with the share of frames that arrive; empty where all reach all.
     near: Vec<Vec<(usize, u16)>>,
     /// What leaves a driver arrives in order.
     latest: Vec<Nanos>,
     seed: u64,
-    chance: Chance,
+    rng: Rng,
     recent: Recent,
 }
 
 impl Medium {
     /// An idle medium between `members` chips.
-    pub fn new(model: LinkModel, members: usize, mut chance: Chance) -> Self {
+    pub fn new(model: LinkModel, members: usize, mut rng: Rng) -> Self {
         Self {
             model,
             members,
@@ -106,17 +106,17 @@ impl Medium {
             is_cut: false,
             groups: vec![None; members],
             powered: vec![false; members],
-            carried: Carried::default(),
+            stats: MediumStats::default(),
             near: Vec::new(),
             latest: vec![Nanos(0); members],
-            seed: chance.number(),
-            chance,
+            seed: rng.number(),
+            rng,
             recent: Recent::default(),
         }
     }
 
-    /// Puts the members at places in a plane; only who is near hears.
-    pub fn place(&mut self, positions: &[Position]) {
+    /// Puts the members at positions in a plane; only who is near receives.
+    pub fn set_positions(&mut self, positions: &[Position]) {
         let near = |from: &Position| {
             let shares = positions.iter().map(|to| reach(*from, *to)).enumerate();
             shares.filter(|(_, share)| *share > 0).collect()
@@ -124,7 +124,7 @@ impl Medium {
         self.near = positions.iter().map(near).collect();
     }
 
-    /// Can `to` hear `from` at all?
+    /// Can `to` receive `from` at all?
     pub fn hears(&self, from: usize, to: usize) -> bool {
         match self.near.get(from) {
             None => true,
@@ -134,9 +134,9 @@ impl Medium {
 
     /// The medium is taken by a frame of `length` bytes for `time` from `at` on.
     pub fn takes(&mut self, at: Nanos, length: usize, time: Nanos) {
-        self.carried.frames += 1;
-        self.carried.bytes += self.model.on_line(length);
-        self.carried.busy += time;
+        self.stats.frames += 1;
+        self.stats.bytes += self.model.on_line(length);
+        self.stats.busy += time;
         self.recent.busy(at, time);
     }
 
@@ -145,12 +145,12 @@ impl Medium {
         self.recent.load(now)
     }
 
-    /// Brings a frame that has left the medium at `end` to whom it reaches; `spoils` says at whom it collided.
+    /// Brings a frame that has left the medium at `end` to whom it reaches; `corrupts` says at whom it collided.
     pub fn deliver(
         &mut self,
         offer: &Offer,
         end: Nanos,
-        spoils: impl Fn(&Self, usize) -> bool,
+        corrupts: impl Fn(&Self, usize) -> bool,
         out: &mut Vec<Effect>,
     ) {
         let load = self.load(end);
@@ -160,15 +160,15 @@ impl Medium {
             if member == offer.member || !self.powered[member] {
                 continue;
             }
-            if spoils(self, member) {
-                self.carried.collided += 1;
-                self.carried.lost += 1;
+            if corrupts(self, member) {
+                self.stats.collided += 1;
+                self.stats.lost += 1;
             } else if self.is_lost(offer.member, member, share) {
-                self.carried.lost += 1;
+                self.stats.lost += 1;
             } else {
-                self.carried.heard += 1;
+                self.stats.received += 1;
                 let at = self.arrives(member, end, load);
-                let bytes = self.perhaps_spoiled(&offer.bytes);
+                let bytes = self.maybe_corrupted(&offer.bytes);
                 let what = Brought::Frame { from: offer.member, bytes };
                 out.push(Effect { at, member, what });
             }
@@ -181,24 +181,24 @@ impl Medium {
     }
 
     /// What chance has in store for a frame before it takes the medium; whenever one asks, it is the same.
-    pub fn chance_of(&self, offer: &Offer) -> Chance {
-        Chance::new(self.seed, Stream::Frame(offer.member, offer.number))
+    pub fn chance_of(&self, offer: &Offer) -> Rng {
+        Rng::new(self.seed, Stream::Frame(offer.member, offer.number))
     }
 
     fn is_lost(&mut self, from: usize, to: usize, share: u16) -> bool {
         let apart = matches!((self.groups[from], self.groups[to]), (Some(one), Some(other)) if one != other);
         self.is_cut
             || apart
-            || self.chance.happens(self.loss.0)
-            || (share < 1000 && self.chance.happens(1000 - share))
+            || self.rng.happens(self.loss.0)
+            || (share < 1000 && self.rng.happens(1000 - share))
     }
 
     /// When the program of `member` has a frame that left the medium at `end`.
     fn arrives(&mut self, member: usize, end: Nanos, load: u16) -> Nanos {
         let (low, high) = self.model.after;
-        let mut at = end + self.delay + self.chance.between(low, high);
-        if low < high && self.chance.happens(load / TAIL_SHARE) {
-            at += self.chance.between(TAIL.0, TAIL.1);
+        let mut at = end + self.delay + self.rng.between(low, high);
+        if low < high && self.rng.happens(load / TAIL_SHARE) {
+            at += self.rng.between(TAIL.0, TAIL.1);
         }
         // A driver hands frames on in the order in which they came in.
         let latest = &mut self.latest[member];
@@ -206,17 +206,17 @@ impl Medium {
         *latest
     }
 
-    fn perhaps_spoiled(&mut self, bytes: &Arc<[u8]>) -> Arc<[u8]> {
-        if !self.chance.happens(self.corruption.0) || bytes.is_empty() {
+    fn maybe_corrupted(&mut self, bytes: &Arc<[u8]>) -> Arc<[u8]> {
+        if !self.rng.happens(self.corruption.0) || bytes.is_empty() {
             return Arc::clone(bytes);
         }
-        self.carried.spoiled += 1;
-        let mut spoiled = bytes.to_vec();
-        for _ in 0..=self.chance.below(3) {
-            let bit = self.chance.below(spoiled.len() as u64 * 8) as usize;
-            spoiled[bit / 8] ^= 1 << (bit % 8);
+        self.stats.corrupted += 1;
+        let mut corrupted = bytes.to_vec();
+        for _ in 0..=self.rng.below(3) {
+            let bit = self.rng.below(corrupted.len() as u64 * 8) as usize;
+            corrupted[bit / 8] ^= 1 << (bit % 8);
         }
-        spoiled.into()
+        corrupted.into()
     }
 }
 

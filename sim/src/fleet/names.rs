@@ -76,15 +76,15 @@ impl Names {
     fn report(&self, event: &ChipEvent) -> Option<(EventKind, String)> {
         let of = |id: &u16| self.of(*id);
         Some(match event {
-            ChipEvent::PeerHeard { id } => (EventKind::Peer, format!("hears {}", of(id))),
-            ChipEvent::PeerRebooted { id } => (EventKind::Peer, format!("hears that {} has booted", of(id))),
+            ChipEvent::PeerHeard { id } => (EventKind::Peer, format!("receives {}", of(id))),
+            ChipEvent::PeerRebooted { id } => (EventKind::Peer, format!("learns that {} has booted", of(id))),
             ChipEvent::PeerSuspected { id } => (EventKind::Peer, format!("misses {}", of(id))),
             ChipEvent::DuplicateNumber { id } => {
                 (EventKind::Peer, format!("finds two boards with number {id}"))
             }
-            ChipEvent::PeerLost { id } => (EventKind::Peer, format!("takes {} for dead", of(id))),
+            ChipEvent::PeerLost { id } => (EventKind::Peer, format!("marks {} as lost", of(id))),
             ChipEvent::CoordinatorChosen { id } => {
-                (EventKind::Peer, format!("takes {} for the coordinator", of(id)))
+                (EventKind::Peer, format!("accepts {} as coordinator", of(id)))
             }
             ChipEvent::ItemStored { item } => (EventKind::Item, format!("holds item {item}")),
             ChipEvent::ItemAcknowledged { item, copies, .. } => {
@@ -97,7 +97,7 @@ impl Names {
             ChipEvent::Copied { item, to } => {
                 (EventKind::Item, format!("knows that {} holds item {item}", of(to)))
             }
-            ChipEvent::Released { item } => (EventKind::Item, format!("lets go of item {item}")),
+            ChipEvent::Released { item } => (EventKind::Item, format!("releases item {item}")),
             ChipEvent::Asked { request, of } => {
                 let chips = if *of == 1 { "chip" } else { "chips" };
                 (EventKind::Question, format!("asks {of} {chips}, question {request}"))
@@ -131,9 +131,9 @@ impl Names {
         }
     }
 
-    /// The name of the chip at a place.
-    pub fn chip(&self, place: usize) -> &str {
-        self.chips.get(place).map_or("", String::as_str)
+    /// The name of the chip at an index.
+    pub fn chip(&self, index: usize) -> &str {
+        self.chips.get(index).map_or("", String::as_str)
     }
 }
 

@@ -1,11 +1,11 @@
-//! The air: who hears nobody may send, and who hears two at once hears neither.
+//! The air: who receives nobody may send, and who receives two at once receives neither.
 //!
 //! CSMA with a random back-off as in IEEE 802.11 for frames that nobody acknowledges, which is what broadcasts of
 //! ESP-NOW are: an interframe space, a number of slots that only count while the air is idle, and no second try. Two
 //! chips that begin within one slot do not notice each other; two that are out of each other's reach never do.
 
 use super::medium::{Effect, Medium, Offer};
-use crate::chip::link::{MOST_SLOTS, SLOT};
+use crate::chip::link::{MAX_SLOTS, SLOT};
 use ruvllm_esp_core::units::Nanos;
 
 /// One channel.
@@ -47,10 +47,10 @@ impl Contender {
 impl Radio {
     /// Takes a frame for sending.
     pub fn offer(&mut self, medium: &Medium, offer: Offer) {
-        let mut chance = medium.chance_of(&offer);
+        let mut rng = medium.chance_of(&offer);
         let (low, high) = medium.model.before;
-        let ready = offer.at + chance.between(low, high);
-        let slots = chance.below(MOST_SLOTS + 1);
+        let ready = offer.at + rng.between(low, high);
+        let slots = rng.below(MAX_SLOTS + 1);
         self.waiting.push(Contender { offer, counts: ready + medium.model.gap, slots });
     }
 
@@ -72,34 +72,34 @@ impl Radio {
             let ends =
                 |transmission: &Transmission| (transmission.end == next).then_some(transmission.offer.member);
             // At one instant frames end before others begin, each in the order of the members.
-            let ended = self.air.iter().enumerate().filter_map(|(place, on)| Some((ends(on)?, place))).min();
-            if let Some((_, place)) = ended {
-                let transmission = self.air.swap_remove(place);
+            let ended = self.air.iter().enumerate().filter_map(|(index, on)| Some((ends(on)?, index))).min();
+            if let Some((_, index)) = ended {
+                let transmission = self.air.swap_remove(index);
                 finish(medium, &transmission, out);
                 continue;
             }
             let begins =
                 |contender: &Contender| (contender.begins() == next).then_some(contender.offer.member);
             let begun =
-                self.waiting.iter().enumerate().filter_map(|(place, one)| Some((begins(one)?, place))).min();
-            if let Some((_, place)) = begun {
-                self.begin(medium, place, next);
+                self.waiting.iter().enumerate().filter_map(|(index, one)| Some((begins(one)?, index))).min();
+            if let Some((_, index)) = begun {
+                self.begin(medium, index, next);
             }
         }
     }
 
-    /// The contender's slots are over: it sends, or waits on where it has heard somebody begin.
-    fn begin(&mut self, medium: &mut Medium, place: usize, now: Nanos) {
+    /// The contender's slots are over: it sends, or waits on where it has received somebody begin.
+    fn begin(&mut self, medium: &mut Medium, index: usize, now: Nanos) {
         let gap = medium.model.gap;
-        let member = self.waiting[place].offer.member;
-        let heard = self.air.iter().filter(|on| medium.hears(on.offer.member, member));
+        let member = self.waiting[index].offer.member;
+        let received = self.air.iter().filter(|on| medium.hears(on.offer.member, member));
         // A chip always knows of its own frame.
-        let noticed = heard.filter(|on| on.begin + SLOT <= now || on.offer.member == member);
+        let noticed = received.filter(|on| on.begin + SLOT <= now || on.offer.member == member);
         if let Some((begin, end)) = noticed.map(|on| (on.begin, on.end)).max_by_key(|(_, end)| *end) {
-            self.waiting[place].waits(begin, end, gap);
+            self.waiting[index].waits(begin, end, gap);
             return;
         }
-        let offer = self.waiting.swap_remove(place).offer;
+        let offer = self.waiting.swap_remove(index).offer;
         let end = now + medium.model.occupied(offer.bytes.len());
         medium.takes(now, offer.bytes.len(), end - now);
         // Those that will notice stop counting now: asked one by one later, a full air would cost the square of them.
@@ -118,9 +118,9 @@ impl Radio {
 
 fn finish(medium: &mut Medium, transmission: &Transmission, out: &mut Vec<Effect>) {
     let Transmission { offer, end, clashes, .. } = transmission;
-    let spoils = |medium: &Medium, member: usize| {
+    let corrupts = |medium: &Medium, member: usize| {
         clashes.iter().any(|other| *other == member || medium.hears(*other, member))
     };
-    medium.deliver(offer, *end, spoils, out);
+    medium.deliver(offer, *end, corrupts, out);
     medium.sent(offer.member, *end, out);
 }

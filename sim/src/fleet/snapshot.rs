@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The fleet at a moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// The chips, by their places.
+    /// The chips, by their indices.
     pub chips: Vec<ChipState>,
-    /// The links, by their places.
+    /// The links, by their indices.
     pub links: Vec<LinkState>,
     /// How long questions took: upper edge of the bucket in microseconds, and how many fell into it.
     pub latency: Vec<(u64, u32)>,
@@ -44,15 +44,15 @@ pub struct LinkState {
     /// Is it cut?
     #[serde(rename = "x")]
     pub cut: bool,
-    /// Frames carried, and frames lost or spoiled.
+    /// Frames sent, and frames lost or corrupted.
     #[serde(rename = "f")]
     pub frames: (u64, u64),
     /// Bytes carried.
     #[serde(rename = "b")]
     pub bytes: u64,
-    /// Times that a frame arrived at a chip, whole or spoiled.
+    /// Times that a frame arrived at a chip, whole or corrupted.
     #[serde(rename = "h")]
-    pub heard: u64,
+    pub received: u64,
     /// Times that a frame did not arrive at a chip in reach.
     #[serde(rename = "d")]
     pub lost: u64,
@@ -64,9 +64,9 @@ pub struct LinkState {
 impl LinkState {
     /// The link as it is looked at.
     pub fn view(&self, plan: &LinkPlan) -> LinkView {
-        let Self { cut, frames, bytes, heard, lost, load } = *self;
+        let Self { cut, frames, bytes, received, lost, load } = *self;
         let members = plan.members.iter().map(|port| port.chip).collect();
         let (name, kind) = (plan.name.clone(), plan.kind.name().into());
-        LinkView { name, kind, members, cut, frames, bytes, heard, lost, load }
+        LinkView { name, kind, members, cut, frames, bytes, received, lost, load }
     }
 }

@@ -16,22 +16,22 @@ use std::sync::Arc;
 
 /// `count` chips in fields of `size` each.
 fn fields(kind: LinkKind, count: usize, size: usize) -> Scenario {
-    let chip = |place: usize| ChipPlan {
-        name: format!("chip-{place}"),
-        id: place as u16 + 1,
+    let chip = |index: usize| ChipPlan {
+        name: format!("chip-{index}"),
+        id: index as u16 + 1,
         chip: &esp32c3::CHIP,
         role: RoleKind::HnswIndexer,
         radio: Radio::EspNow,
         arena: Some(Bytes::kib(96)),
-        link: Some(place / size),
+        link: Some(index / size),
         starts: Micros(0),
         skew: 0,
         hostile: None,
     };
-    let link = |place: usize| LinkPlan {
-        name: format!("field-{place}"),
+    let link = |index: usize| LinkPlan {
+        name: format!("field-{index}"),
         kind,
-        members: (place * size..count.min((place + 1) * size)).map(|chip| Port { chip, port: 0 }).collect(),
+        members: (index * size..count.min((index + 1) * size)).map(|chip| Port { chip, port: 0 }).collect(),
         loss: Permille(0),
         corruption: Permille(0),
         delay: Micros(0),
@@ -51,36 +51,36 @@ fn fleet(scenario: Scenario) -> Fleet {
     Fleet::build(Arc::new(scenario), 1).unwrap()
 }
 
-fn peers(fleet: &mut Fleet, place: usize) -> usize {
-    let (island, local) = fleet.homes[place];
+fn peers(fleet: &mut Fleet, index: usize) -> usize {
+    let (component, local) = fleet.chip_locations[index];
     let now = fleet.now_nanos();
-    let chip = &mut fleet.islands[island].chips[local];
+    let chip = &mut fleet.components[component].chips[local];
     let uptime = chip.uptime(now);
     let mut count = 0;
     if let Some(agent) = chip.agent() {
         agent.peers(uptime, |peer| {
-            count += usize::from(peer.standing == ruvllm_esp_core::federation::member::Standing::Alive);
+            count += usize::from(peer.liveness == ruvllm_esp_core::federation::member::Liveness::Alive);
         });
     }
     count
 }
 
 fn events(fleet: &mut Fleet) -> Vec<(usize, ChipEvent)> {
-    let (all, _) = fleet.take_happened();
-    let event = |happened: Happened| match happened.at_chip() {
+    let (all, _) = fleet.take_timeline();
+    let event = |timeline: TimelineEvent| match timeline.at_chip() {
         Some((chip, What::Event(event, _))) => Some((chip, *event)),
         _ => None,
     };
     all.into_iter().filter_map(event).collect()
 }
 
-fn chip(fleet: &mut Fleet, place: usize) -> &mut crate::chip::Chip {
-    let (island, local) = fleet.homes[place];
-    &mut fleet.islands[island].chips[local]
+fn chip(fleet: &mut Fleet, index: usize) -> &mut crate::chip::Chip {
+    let (component, local) = fleet.chip_locations[index];
+    &mut fleet.components[component].chips[local]
 }
 
-fn carried(fleet: &Fleet) -> medium::Carried {
-    fleet.islands[0].channels[0].medium.carried
+fn stats(fleet: &Fleet) -> medium::MediumStats {
+    fleet.components[0].channels[0].medium.stats
 }
 
 /// Two fields, load, and every fault there is.
@@ -104,7 +104,7 @@ fn eventful() -> Scenario {
     scenario.faults = vec![
         fault(2_000_000, FaultKind::Crash(vec![3, 44])),
         fault(2_500_000, FaultKind::PowerCut(vec![9])),
-        fault(3_000_000, FaultKind::Babble(vec![12])),
+        fault(3_000_000, FaultKind::Jam(vec![12])),
         fault(4_000_003, FaultKind::Partition(vec![(0..20).collect(), (20..40).collect()])),
         fault(6_000_000, FaultKind::Skew(vec![20], -500)),
         fault(6_000_000, FaultKind::Cut(vec![1])),
@@ -123,13 +123,13 @@ fn any_number_of_threads_and_any_steps_give_the_same_trace() {
             at = (at + step).min(end);
             fleet.run_until(Micros(at));
         }
-        let (happened, forgotten) = fleet.take_happened();
-        let usage: Vec<_> = (0..60).map(|place| chip(&mut fleet, place).usage).collect();
-        (happened, forgotten, usage, carried(&fleet))
+        let (timeline, forgotten) = fleet.take_timeline();
+        let usage: Vec<_> = (0..60).map(|index| chip(&mut fleet, index).usage).collect();
+        (timeline, forgotten, usage, stats(&fleet))
     };
     let one = trace(1, 10_000_000);
     assert!(one.0.len() > 10_000 && one.1 == 0, "{}", one.0.len());
-    assert!(one.0.is_sorted_by_key(Happened::at));
+    assert!(one.0.is_sorted_by_key(TimelineEvent::at));
     for (threads, step) in [(2, 10_000_000), (4, 10_000_000), (1, 77_777)] {
         assert!(trace(threads, step) == one, "{threads} threads in steps of {step} us");
     }
@@ -140,10 +140,10 @@ fn two_hundred_and_fifty_chips_discover_one_another() {
     let mut fleet = fleet(fields(LinkKind::EspNow, 250, 250));
     // A hello that was lost is made good by the next heartbeat, and one comes every 25 s.
     fleet.run_until(Micros::seconds(90));
-    let heard: Vec<usize> = (0..250).map(|place| peers(&mut fleet, place)).collect();
-    assert!(heard.iter().all(|count| *count == 249), "{heard:?}");
-    let chosen = (0..250).filter(|place| {
-        let status = chip(&mut fleet, *place).agent().and_then(|agent| agent.fleet());
+    let received: Vec<usize> = (0..250).map(|index| peers(&mut fleet, index)).collect();
+    assert!(received.iter().all(|count| *count == 249), "{received:?}");
+    let chosen = (0..250).filter(|index| {
+        let status = chip(&mut fleet, *index).agent().and_then(|agent| agent.fleet());
         status.is_some_and(|status| status.coordinator == Some(1))
     });
     // The first itself waits for its third heartbeat before it takes itself for the coordinator.
@@ -155,8 +155,8 @@ fn every_kind_of_link_carries_a_fleet() {
     for kind in LinkKind::ALL {
         let mut fleet = fleet(fields(kind, 5, 5));
         fleet.run_until(Micros::seconds(10));
-        let heard: Vec<usize> = (0..5).map(|place| peers(&mut fleet, place)).collect();
-        assert_eq!(heard, [4; 5], "{}", kind.name());
+        let received: Vec<usize> = (0..5).map(|index| peers(&mut fleet, index)).collect();
+        assert_eq!(received, [4; 5], "{}", kind.name());
     }
 }
 
@@ -191,8 +191,8 @@ fn a_power_cut_ends_by_itself_and_what_has_no_power_consumes_nothing() {
     fleet.run_until(Micros::seconds(15));
     assert_eq!(chip(&mut fleet, 2).state(), ChipState::Running);
     let now = fleet.now_nanos();
-    let energy = |fleet: &mut Fleet, place| {
-        chip(fleet, place).usage.energy(&esp32c3::CHIP, true, now).banded.value.get()
+    let energy = |fleet: &mut Fleet, index| {
+        chip(fleet, index).usage.energy(&esp32c3::CHIP, true, now).banded.value.get()
     };
     let (cut, whole) = (energy(&mut fleet, 2), energy(&mut fleet, 1));
     assert!((whole * 6 / 10..whole * 7 / 10).contains(&cut), "{cut} of {whole}");
@@ -230,14 +230,14 @@ fn spoiled_frames_are_caught_by_their_checksum() {
     let mut fleet = fleet(fields(LinkKind::EspNow, 4, 4));
     fleet.inject(Fault::Corruption { link: 0, share: Some(Permille(300)) });
     fleet.run_until(Micros::seconds(60));
-    let spoiled = carried(&fleet).spoiled;
+    let corrupted = stats(&fleet).corrupted;
     let drops: u32 = (0..4)
-        .filter_map(|place| chip(&mut fleet, place).agent().and_then(|agent| agent.traffic()))
+        .filter_map(|index| chip(&mut fleet, index).agent().and_then(|agent| agent.traffic()))
         .map(|traffic| traffic.drops.total())
         .sum();
-    assert!(spoiled > 100, "{spoiled}");
+    assert!(corrupted > 100, "{corrupted}");
     // Two bits of a frame may flip back: then it is whole again.
-    assert!(u64::from(drops) >= spoiled * 95 / 100, "{drops} of {spoiled} dropped");
+    assert!(u64::from(drops) >= corrupted * 95 / 100, "{drops} of {corrupted} dropped");
     assert_eq!(peers(&mut fleet, 0), 3);
 }
 
@@ -245,17 +245,17 @@ fn spoiled_frames_are_caught_by_their_checksum() {
 fn a_babbling_chip_fills_the_air_and_the_fleet_comes_back_when_it_ends() {
     let mut fleet = fleet(fields(LinkKind::EspNow, 5, 5));
     fleet.run_until(Micros::seconds(5));
-    let quiet = carried(&fleet).busy;
+    let quiet = stats(&fleet).busy;
     assert!(quiet.get() < 500_000_000, "{quiet}");
-    fleet.inject(Fault::Babble { chip: 4 });
+    fleet.inject(Fault::Jam { chip: 4 });
     fleet.run_until(Micros::seconds(10));
-    let busy = carried(&fleet).busy - quiet;
+    let busy = stats(&fleet).busy - quiet;
     // It waits for each frame to leave: half of the time is the stack's.
     assert!(busy.get() > 2_000_000_000, "{busy} of 5 s");
     assert_eq!(chip(&mut fleet, 0).state(), ChipState::Running);
     fleet.inject(Fault::Calm { chip: 4 });
     fleet.run_until(Micros::seconds(20));
-    assert_eq!((0..5).map(|place| peers(&mut fleet, place)).collect::<Vec<_>>(), [4; 5]);
+    assert_eq!((0..5).map(|index| peers(&mut fleet, index)).collect::<Vec<_>>(), [4; 5]);
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_fast_clock_shows_in_uptime() {
     fleet.inject(Fault::Skew { chip: 0, millionths: Some(100_000) });
     fleet.run_until(Micros::seconds(11));
     let now = fleet.now_nanos();
-    let [fast, true_time] = [0, 1].map(|place| chip(&mut fleet, place).uptime(now).get());
+    let [fast, true_time] = [0, 1].map(|index| chip(&mut fleet, index).uptime(now).get());
     assert!(fast.abs_diff(true_time + 1_000_000) < 60_000, "{fast} against {true_time}");
 }
 
@@ -280,7 +280,7 @@ fn a_full_receive_buffer_loses_frames_and_is_empty_again_later() {
         fleet.type_line(0, &format!("add item number {number} about {}", number * 7919 % 1000));
     }
     fleet.run_until(Micros::seconds(4));
-    fleet.inject(Fault::Babble { chip: 1 });
+    fleet.inject(Fault::Jam { chip: 1 });
     for _ in 0..50 {
         fleet.type_line(0, "search item number 17");
     }
@@ -303,12 +303,12 @@ fn with_a_key_nothing_of_a_hostile_chip_is_accepted() {
         scenario.chips[4].hostile = Some(hostility);
         let mut fleet = fleet(scenario);
         fleet.run_until(Micros::seconds(20));
-        let sent = fleet.islands[0].channels[0].medium.carried.frames;
+        let sent = fleet.components[0].channels[0].medium.stats.frames;
         assert!(sent > 100, "{}: {sent}", hostility.name());
-        for place in 0..4 {
-            let accepted = chip(&mut fleet, place).accepted.clone();
+        for index in 0..4 {
+            let accepted = chip(&mut fleet, index).accepted.clone();
             assert!(accepted.is_empty(), "{}: {accepted:?}", hostility.name());
-            assert_eq!(peers(&mut fleet, place), 3, "{}", hostility.name());
+            assert_eq!(peers(&mut fleet, index), 3, "{}", hostility.name());
         }
     }
 }
@@ -324,9 +324,9 @@ fn a_chip_that_does_not_fit_is_named() {
 #[test]
 fn who_is_too_far_away_is_not_heard() {
     let mut fleet = fleet(fields(LinkKind::EspNow, 4, 4));
-    fleet.place(&[(0, 0), (100, 0), (700, 0), (800, 0)]);
+    fleet.set_positions(&[(0, 0), (100, 0), (700, 0), (800, 0)]);
     fleet.run_until(Micros::seconds(10));
-    assert_eq!((0..4).map(|place| peers(&mut fleet, place)).collect::<Vec<_>>(), [1; 4]);
+    assert_eq!((0..4).map(|index| peers(&mut fleet, index)).collect::<Vec<_>>(), [1; 4]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use ruvllm_esp_core::wire::frame;
 pub struct FleetView {
     /// Virtual time, or the time since the ports were opened.
     pub now: Micros,
-    /// Every chip, by its place in the scenario.
+    /// Every chip, by its index in the scenario.
     pub chips: Vec<ChipView>,
     /// Every link between them.
     pub links: Vec<LinkView>,
@@ -53,7 +53,7 @@ pub struct ChipView {
     pub frames: Option<(u32, u32, u32)>,
     /// What it consumed.
     pub energy: Option<Figure<Nanojoules>>,
-    /// The chips that it heard, and how long ago.
+    /// The chips that it received, and how long ago.
     pub peers: Vec<(u16, Micros)>,
 }
 
@@ -75,17 +75,17 @@ pub struct LinkView {
     pub name: String,
     /// The kind, as on the command line.
     pub kind: String,
-    /// The chips on it, as places in [`FleetView::chips`].
+    /// The chips on it, as indices in [`FleetView::chips`].
     pub members: Vec<usize>,
     /// Is it cut?
     pub cut: bool,
-    /// Frames carried, and frames lost or spoiled on the way.
+    /// Frames sent, and frames lost or corrupted on the way.
     pub frames: (u64, u64),
     /// Bytes carried.
     pub bytes: u64,
-    /// Times that a frame arrived at a chip, whole or spoiled: once for each chip that it reached.
-    pub heard: u64,
-    /// Times that a frame did not arrive at a chip in reach, counted in the same way: of `heard + lost`, so many were lost.
+    /// Times that a frame arrived at a chip, whole or corrupted: once for each chip that it reached.
+    pub received: u64,
+    /// Times that a frame did not arrive at a chip in reach, counted in the same way: of `received + lost`, this many were lost.
     pub lost: u64,
     /// How busy it was lately, in hundredths.
     pub load: u8,
@@ -96,7 +96,7 @@ pub struct LinkView {
 pub struct EventView {
     /// When.
     pub at: Micros,
-    /// The chip, as a place in [`FleetView::chips`].
+    /// The chip, as an index in [`FleetView::chips`].
     pub chip: Option<usize>,
     /// What kind of event.
     pub kind: EventKind,
@@ -114,7 +114,7 @@ pub enum EventKind {
     Fault,
     /// A chip or a link works again.
     Repair,
-    /// A chip heard another for the first time, or misses it.
+    /// A chip received another for the first time, or misses it.
     Peer,
     /// A sentinel raised the alarm.
     Alarm,
@@ -184,7 +184,7 @@ pub enum RoleView {
         scores: Vec<i32>,
         /// The score from which a sample is an alarm, in thousandths.
         threshold: i32,
-        /// Places in `scores` that were alarms.
+        /// Indices in `scores` that were alarms.
         alarms: Vec<usize>,
     },
     /// An index.

@@ -1,14 +1,14 @@
-//! Prices from emulated cycles: which work costs how much, found by fitting, checked on what the fit never saw.
+//! Costs from emulated cycles: which work costs how much, found by fitting, checked on what the fit never saw.
 //!
-//! The cycles of a kernel are taken to be a sum of its operations, each at its price. The prices are fitted by least
+//! The cycles of a kernel are taken to be a sum of its operations, each at its cost. The costs are fitted by least
 //! squares over relative errors, so that a short kernel counts as much as a long one. Some sizes of every kernel and some
-//! whole kernels are held out; how far those are off is the band of the prices.
+//! whole kernels are held out; how far those are off is the band of the costs.
 
+use super::firmware_calibration::{FirmwareCalibration, RecordedSession};
 use super::image::{Image, ImageError};
-use super::whole::{Session, Whole};
 use super::{Measurement, Work, counted, emulated, least_squares};
 use crate::cost::fitted::Calibration;
-use crate::cost::{Prices, calibrated};
+use crate::cost::{CycleCosts, calibrated};
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::meter::{Counts, Op};
 use serde::Serialize;
@@ -37,11 +37,11 @@ pub struct Sample {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Use {
-    /// The prices are fitted to it.
+    /// The costs are fitted to it.
     Fit,
-    /// It checks the prices, within 10 %.
+    /// It checks the costs, within 10 %.
     HeldOut,
-    /// A whole console session: it checks the prices, within 25 %.
+    /// A whole console session: it checks the costs, within 25 %.
     Session,
 }
 
@@ -84,25 +84,26 @@ fn pair(work: Work, measured: Measurement) -> Result<Sample, ImageError> {
     Ok(Sample { kernel, size, counts, measured })
 }
 
-/// A price of each operation, in thousandths of a cycle, in the order of [`Op::ALL`]; zero where none was done.
+/// A cost of each operation, in thousandths of a cycle, in the order of [`Op::ALL`]; zero where none was done.
 pub type Fitted = [u32; Op::ALL.len()];
 
 /// The weight of what the instructions say against what the emulator counts: it decides only where nothing else does.
 pub(super) const PRIOR: f64 = 0.05;
 
-/// No price falls below this share of what the instructions say, however well zero would fit.
+/// No cost falls below this share of what the instructions say, however well zero would fit.
 pub(super) const LEAST: f64 = 0.25;
 
-/// The prices that fit `samples`, near to `prior` where the samples do not tell.
+/// The costs that fit `samples`, near to `prior` where the samples do not tell.
 pub fn fit(samples: &[Sample], prior: &Fitted) -> Fitted {
-    let cycles = |price: &u32| f64::from((*price).max(1)) / 1_000.0;
+    let cycles = |cycle_cost: &u32| f64::from((*cycle_cost).max(1)) / 1_000.0;
     let mut rows: Vec<(Vec<f64>, f64)> = samples
         .iter()
         .filter(|sample| sample.serves() == Use::Fit)
         .map(|sample| {
             let measured = f64::from(sample.measured.cycles.max(1));
             // In units of the prior: columns of like size keep the equations well conditioned.
-            let share = |(op, price): (&Op, &u32)| sample.counts.of(*op) as f64 * cycles(price) / measured;
+            let share =
+                |(op, cycle_cost): (&Op, &u32)| sample.counts.of(*op) as f64 * cycles(cycle_cost) / measured;
             (Op::ALL.iter().zip(prior).map(share).collect(), 1.0)
         })
         .collect();
@@ -115,16 +116,16 @@ pub fn fit(samples: &[Sample], prior: &Fitted) -> Fitted {
         (row.clone(), wanted - least)
     });
     let solution = least_squares::nonnegative(&above.collect::<Vec<_>>(), prior.len());
-    let mut prices = [0; Op::ALL.len()];
-    for ((price, prior), factor) in prices.iter_mut().zip(prior).zip(solution) {
-        *price = (f64::from(*prior) * (LEAST + factor)).round() as u32;
+    let mut cycle_costs = [0; Op::ALL.len()];
+    for ((cycle_cost, prior), factor) in cycle_costs.iter_mut().zip(prior).zip(solution) {
+        *cycle_cost = (f64::from(*prior) * (LEAST + factor)).round() as u32;
     }
-    prices
+    cycle_costs
 }
 
-/// Cycles of `counts` at those prices.
-pub fn modelled(prices: &Fitted, counts: &Counts) -> u64 {
-    let sum: u64 = counts.iter().map(|(op, count)| count * u64::from(prices[op as usize])).sum();
+/// Cycles of `counts` at those costs.
+pub fn modelled(cycle_costs: &Fitted, counts: &Counts) -> u64 {
+    let sum: u64 = counts.iter().map(|(op, count)| count * u64::from(cycle_costs[op as usize])).sum();
     (sum + 500) / 1_000
 }
 
@@ -138,48 +139,49 @@ fn stated(chip: &Chip) -> &'static Calibration {
     if chip.name == "esp32c6" { &calibrated::ESP32C6 } else { &calibrated::ESP32C3 }
 }
 
-/// How well fitted prices agree with the emulator, and the prices.
+/// How well fitted costs agree with the emulator, and the costs.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct CalibrationOutcome {
     /// The chip.
     pub chip: &'static Chip,
     /// Both sides of every kernel.
     pub samples: Vec<Sample>,
     /// What was fitted; zero for an operation that no sample of the fit does.
-    pub prices: Fitted,
+    pub cycle_costs: Fitted,
     /// What was found on the firmware's image, now or before.
-    pub whole: Whole,
+    pub whole: FirmwareCalibration,
 }
 
-impl Outcome {
-    /// Runs everything on `chip` and fits its prices.
+impl CalibrationOutcome {
+    /// Runs everything on `chip` and fits its costs.
     ///
     /// # Errors
     /// [`ImageError`].
-    pub fn of(chip: &'static Chip, image: &Image, instructions: &Prices) -> Result<Self, ImageError> {
+    pub fn of(chip: &'static Chip, image: &Image, instructions: &CycleCosts) -> Result<Self, ImageError> {
         let samples = samples(chip, image)?;
-        let prior = instructions.map(|price| price.map_or(0, |price| price.cycles));
-        let mut prices = fit(&samples, &prior);
+        let prior = instructions.map(|cycle_cost| cycle_cost.map_or(0, |cycle_cost| cycle_cost.cycles));
+        let mut cycle_costs = fit(&samples, &prior);
         for op in Op::ALL {
             let mut fitted = samples.iter().filter(|sample| sample.serves() == Use::Fit);
             if !fitted.any(|sample| sample.counts.of(op) > 0) {
-                prices[op as usize] = 0;
+                cycle_costs[op as usize] = 0;
             }
         }
         let stated = stated(chip);
-        let mut whole = Whole { prices, footprint: stated.footprint, error: stated.image_error };
+        let mut whole =
+            FirmwareCalibration { cycle_costs, code_size: stated.code_size, error: stated.image_error };
         for op in Op::ALL {
-            if prices[op as usize] == 0 {
-                whole.prices[op as usize] = stated.prices[op as usize];
+            if cycle_costs[op as usize] == 0 {
+                whole.cycle_costs[op as usize] = stated.cycle_costs[op as usize];
             }
         }
-        Ok(Self { chip, samples, prices, whole })
+        Ok(Self { chip, samples, cycle_costs, whole })
     }
 
     /// Fits what only a whole chip has, too.
     #[must_use]
-    pub fn with_image(self, sessions: &[Session], instructions: &Prices) -> Self {
-        let whole = Whole::fit(self.chip, sessions, &self.prices, instructions);
+    pub fn with_image(self, sessions: &[RecordedSession], instructions: &CycleCosts) -> Self {
+        let whole = FirmwareCalibration::fit(self.chip, sessions, &self.cycle_costs, instructions);
         Self { whole, ..self }
     }
 
@@ -188,7 +190,7 @@ impl Outcome {
         let serving = self.samples.iter().filter(|sample| sample.serves() == serves);
         serving
             .map(|sample| {
-                ratio(modelled(&self.prices, &sample.counts), sample.measured.cycles).abs_diff(1_000)
+                ratio(modelled(&self.cycle_costs, &sample.counts), sample.measured.cycles).abs_diff(1_000)
             })
             .collect()
     }

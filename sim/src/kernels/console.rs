@@ -7,7 +7,7 @@ use ruvllm_esp_core::workload::Script;
 use std::fmt::Write;
 
 /// More than the longest command takes, several times.
-const MOST_CYCLES: u64 = 1_000_000_000;
+const MAX_CYCLES: u64 = 1_000_000_000;
 
 /// A whole session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn session(image: &Image, script: &Script<'_>) -> Result<Session, ImageError
         }
         machine.uart_input(line.as_bytes());
         machine.uart_input(b"\n");
-        let stop = machine.run(MOST_CYCLES);
+        let stop = machine.run(MAX_CYCLES);
         transcript += &text(&mut machine);
         if stop != (Stop::Breakpoint { pc: idle }) {
             let last = transcript.lines().last().unwrap_or_default().to_string();

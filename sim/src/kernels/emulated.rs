@@ -5,7 +5,7 @@ use super::image::{Image, ImageError};
 use crate::emulator::{Machine, Pace, Stop};
 
 /// More than the longest run takes, several times.
-const MOST_CYCLES: u64 = 40_000_000_000;
+const MAX_CYCLES: u64 = 40_000_000_000;
 
 /// Every kernel.
 ///
@@ -26,7 +26,7 @@ pub fn sessions(image: &Image) -> Result<Vec<Measurement>, ImageError> {
 fn run(image: &Image, request: &str) -> Result<Vec<Measurement>, ImageError> {
     let mut machine = image.load(Pace::Timed)?;
     machine.uart_input(request.as_bytes());
-    let stop = machine.run(MOST_CYCLES);
+    let stop = machine.run(MAX_CYCLES);
     let output = text(&mut machine);
     let ended = stop == Stop::Exited { code: 0 };
     let (lines, last) = output.trim_end().rsplit_once('\n').unwrap_or_default();

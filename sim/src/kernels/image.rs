@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Clone, Debug)]
 pub struct Image {
     /// The emulated chip.
-    pub chip: &'static emulator::Chip,
+    pub chip: &'static emulator::EmulatedChip,
     /// The ELF file.
     pub path: PathBuf,
 }

@@ -1,16 +1,16 @@
 //! Least squares with coefficients that are not negative.
 //!
 //! The active-set method of Lawson and Hanson ("Solving Least Squares Problems", 1974, chapter 23): a coefficient that the
-//! plain solution makes negative is held at zero. A price below nothing would be nonsense that happens to fit.
+//! plain solution makes negative is held at zero. A cost below nothing would be nonsense that happens to fit.
 
 /// Rounds that a problem of a few dozen columns never needs.
-const MOST_ROUNDS: usize = 1_000;
+const MAX_ROUNDS: usize = 1_000;
 
 /// The `x >= 0` that minimises `|A x - b|`. `rows`: `[m][n]`, each with its `b`.
 pub fn nonnegative(rows: &[(Vec<f64>, f64)], columns: usize) -> Vec<f64> {
     let mut solution = vec![0.0; columns];
     let mut free = vec![false; columns];
-    for _ in 0..MOST_ROUNDS {
+    for _ in 0..MAX_ROUNDS {
         let gradient = gradient(rows, &solution);
         let scale = gradient.iter().fold(0.0f64, |most, one| most.max(one.abs()));
         let entering =

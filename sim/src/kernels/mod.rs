@@ -8,10 +8,10 @@ pub mod calibration;
 pub mod console;
 pub mod counted;
 pub mod emulated;
+pub mod firmware_calibration;
 pub mod image;
 pub mod least_squares;
 pub mod scripts;
-pub mod whole;
 
 use ruvllm_esp_core::meter::Counts;
 use serde::Serialize;

@@ -9,13 +9,13 @@ use crate::scenario::plan::{Expectation, Expected, Scenario};
 use ruvllm_esp_core::units::Micros;
 use serde::{Deserialize, Serialize};
 
-/// What the judge asks of a fleet. Chips are named by place.
+/// What the judge asks of a fleet. Chips are named by index.
 pub trait Facts {
     /// Does the chip run?
     fn runs(&self, chip: usize) -> bool;
     /// Whom the chip takes for the coordinator, as an address.
     fn coordinator(&self, chip: usize) -> Option<u16>;
-    /// How many other chips it hears.
+    /// How many other chips it receives.
     fn peers(&self, chip: usize) -> u16;
     /// For each acknowledged item of the fleet its name, and how many running chips hold it.
     fn items(&self) -> Vec<(String, u32)>;
@@ -85,7 +85,7 @@ pub struct Judge {
     /// Where the scenario ends, and where this run does.
     planned: Micros,
     until: Micros,
-    /// Places of the cases judged since [`Judge::take_news`].
+    /// Indices of the cases judged since [`Judge::take_news`].
     news: Vec<usize>,
 }
 
@@ -128,10 +128,10 @@ impl Judge {
 
     /// A chip wrote a line on its console.
     pub fn console(&mut self, at: Micros, chip: usize, line: &str) {
-        for (place, case) in self.cases.iter_mut().enumerate().filter(|(_, case)| case.judged.is_none()) {
+        for (index, case) in self.cases.iter_mut().enumerate().filter(|(_, case)| case.judged.is_none()) {
             if let Some((met, seen)) = case.console(at, chip, line, &self.members) {
                 case.decide(met, at, seen);
-                self.news.push(place);
+                self.news.push(index);
             }
         }
     }
@@ -181,16 +181,16 @@ impl Judge {
 
     /// What was judged since the last call, in the order in which it was.
     pub fn take_news(&mut self) -> Vec<Judged> {
-        let places = std::mem::take(&mut self.news);
-        places.into_iter().filter_map(|place| self.cases.get(place)?.judged.clone()).collect()
+        let indices = std::mem::take(&mut self.news);
+        indices.into_iter().filter_map(|index| self.cases.get(index)?.judged.clone()).collect()
     }
 
     fn settle(&mut self, now: Micros, facts: &dyn Facts, is_due: impl Fn(&Expectation) -> bool) {
-        for (place, case) in self.cases.iter_mut().enumerate() {
+        for (index, case) in self.cases.iter_mut().enumerate() {
             if case.judged.is_none() && is_due(&case.expectation) {
                 let (met, seen) = measure(case, &self.members, facts);
                 case.decide(met, now, seen);
-                self.news.push(place);
+                self.news.push(index);
             }
         }
     }
@@ -218,8 +218,8 @@ impl Case {
 
     /// Counts one for this chip, if the expectation is about it.
     fn count(&mut self, chip: usize) -> bool {
-        let place = self.expectation.what.chips().binary_search(&chip).ok();
-        let count = place.and_then(|place| self.counts.get_mut(place));
+        let index = self.expectation.what.chips().binary_search(&chip).ok();
+        let count = index.and_then(|index| self.counts.get_mut(index));
         count.map(|count| *count = count.saturating_add(1)).is_some()
     }
 
@@ -238,7 +238,7 @@ impl Expectation {
 }
 
 impl Expected {
-    /// The chips it is about, by ascending place; none where it is about the whole fleet.
+    /// The chips it is about, by ascending index; none where it is about the whole fleet.
     pub fn chips(&self) -> &[usize] {
         match self {
             Self::Text { chips, .. }

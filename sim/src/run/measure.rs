@@ -35,7 +35,7 @@ pub(super) fn measure(case: &Case, members: &Members, facts: &dyn Facts) -> (boo
         Expected::Peers { chips, at_least, .. } => {
             let least = chips.iter().map(|chip| (facts.peers(*chip), *chip)).min();
             let (peers, chip) = least.unwrap_or_default();
-            (peers >= *at_least, format!("{} hears {peers} others", some_of(&[chip], members)))
+            (peers >= *at_least, format!("{} has {peers} peers", some_of(&[chip], members)))
         }
         Expected::Alarms { chips, at_least, at_most, .. } => {
             let outside = counts.iter().position(|count| !(*at_least..=*at_most).contains(count));

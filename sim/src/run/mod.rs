@@ -16,13 +16,13 @@ pub mod verdict;
 
 use self::judge::{Facts as Evidence, Judge, Judged};
 use self::truth::Truth;
-use self::verdict::{Attackers, ChipReport, Frames, Items, Latency, Verdict};
+use self::verdict::{Attackers, ChipReport, Frames, Items, Latency, ScenarioVerdict};
 use crate::chip::record::{Keep, What};
 use crate::chip::{Chip, Line};
 use crate::figure::{Banded, Figure, Kind};
 use crate::fleet::facts::Facts;
 use crate::fleet::names::Names;
-use crate::fleet::{Fleet, FleetError, Happened};
+use crate::fleet::{Fleet, FleetError, TimelineEvent};
 use crate::scenario::{OPEN_END, Scenario};
 use crate::trace::event::{Event, Header, What as Entry};
 use crate::trace::record;
@@ -49,7 +49,7 @@ pub enum RunError {
 
 /// At most this much happens between two looks.
 const SLICE: Micros = Micros(250_000);
-/// So many chips are written down by all snapshots together, about.
+/// This many chips are written down by all snapshots together, about.
 const SNAPSHOTS: u64 = 200_000;
 
 /// A scenario under way.
@@ -76,7 +76,7 @@ struct Tape<'w> {
 }
 
 impl<'w> Run<'w> {
-    /// A run of `scenario` on so many threads, written down to `trace` if there is one.
+    /// A run of `scenario` on this many threads, written down to `trace` if there is one.
     ///
     /// # Errors
     /// [`RunError`].
@@ -129,18 +129,18 @@ impl<'w> Run<'w> {
     }
 
     /// Types a line at a chip now.
-    pub fn type_line(&mut self, place: usize, line: Line) {
-        self.fleet.type_raw(place, line);
+    pub fn type_line(&mut self, index: usize, line: Line) {
+        self.fleet.type_raw(index, line);
     }
 
-    /// The chip at a place.
-    pub fn chip(&mut self, place: usize) -> Option<&mut Chip> {
-        self.fleet.chip_mut(place)
+    /// The chip at an index.
+    pub fn chip(&mut self, index: usize) -> Option<&mut Chip> {
+        self.fleet.chip_mut(index)
     }
 
-    /// What the chip at a place consumed, modelled.
-    pub fn energy(&mut self, place: usize) -> Figure<Nanojoules> {
-        self.fleet.energy_of(place)
+    /// What the chip at an index consumed, modelled.
+    pub fn energy(&mut self, index: usize) -> Figure<Nanojoules> {
+        self.fleet.energy_of(index)
     }
 
     /// Goes on until `to`, at most to the end; what was judged meanwhile.
@@ -179,19 +179,19 @@ impl<'w> Run<'w> {
     ///
     /// # Errors
     /// [`RunError::Trace`].
-    pub fn finish(mut self) -> Result<Verdict, RunError> {
+    pub fn finish(mut self) -> Result<ScenarioVerdict, RunError> {
         self.end_trace()?;
         let now = self.now();
         let facts = self.fleet.facts();
         let expectations = self.judge.finish(now, &Seen { facts: &facts, truth: &self.truth });
         let complete = now >= self.scenario.until;
         let chips: Vec<ChipReport> =
-            (0..facts.chips.len()).filter_map(|place| self.report(place, &facts)).collect();
+            (0..facts.chips.len()).filter_map(|index| self.report(index, &facts)).collect();
         let energy = consumed(chips.iter().filter(|chip| !chip.hostile));
         let attackers = attackers(&chips, &facts);
-        let (carried, lost, spoiled) = facts.frames;
+        let (sent, lost, corrupted) = facts.frames;
         let gone = facts.items.iter().filter(|(_, copies)| *copies == 0).count();
-        Ok(Verdict {
+        Ok(ScenarioVerdict {
             scenario: self.scenario.name.clone(),
             seed: self.scenario.seed,
             ended_us: now.get(),
@@ -200,7 +200,7 @@ impl<'w> Run<'w> {
             expectations,
             chips,
             latency: Latency::of(&facts.questions),
-            frames: Frames { carried, lost, spoiled },
+            frames: Frames { sent, lost, corrupted },
             items: Items { acknowledged: facts.items.len(), lost: gone, given_up: facts.given_up },
             faults: self.scenario.fault_events().iter().filter(|event| event.at <= now).count() as u64,
             energy,
@@ -222,14 +222,14 @@ impl<'w> Run<'w> {
     }
 
     fn drain(&mut self) -> Result<(), RunError> {
-        let (all, forgotten) = self.fleet.take_happened();
+        let (all, forgotten) = self.fleet.take_timeline();
         if forgotten > 0 {
             return Err(RunError::Forgotten(forgotten));
         }
         self.changed |= !all.is_empty();
-        for happened in &all {
-            self.write(|tape| record::write(&mut tape.writer, happened, &tape.names));
-            self.hear(happened);
+        for timeline in &all {
+            self.write(|tape| record::write(&mut tape.writer, timeline, &tape.names));
+            self.on_event(timeline);
         }
         Ok(())
     }
@@ -242,19 +242,19 @@ impl<'w> Run<'w> {
         }
     }
 
-    fn hear(&mut self, happened: &Happened) {
-        let Happened::Chip(record) = happened else { return };
+    fn on_event(&mut self, timeline: &TimelineEvent) {
+        let TimelineEvent::Chip(record) = timeline else { return };
         let (at, chip) = (Micros(record.at.get() / 1000), record.chip);
         match &record.what {
             What::Typed(line) => self.truth.typed(chip, line),
             What::Said(line) => self.judge.console(at, chip, line),
-            // Who hears of an alarm tells of it as well; it counts where it was raised.
+            // Who receives of an alarm tells of it as well; it counts where it was raised.
             What::Event(ChipEvent::Alarm { from, .. }, _)
                 if self.scenario.chips.get(chip).is_some_and(|plan| plan.id == *from) =>
             {
                 self.judge.alarm(at, chip)
             }
-            What::Event(event, text) => self.truth.happened(chip, event, text.as_deref()),
+            What::Event(event, text) => self.truth.record(chip, event, text.as_deref()),
             What::Sent(..) => self.frames[chip].0 += 1,
             What::Received(..) => self.frames[chip].1 += 1,
             _ => {}
@@ -277,8 +277,8 @@ impl<'w> Run<'w> {
         }
     }
 
-    fn report(&self, place: usize, facts: &Facts) -> Option<ChipReport> {
-        let (plan, chip) = (self.scenario.chips.get(place)?, facts.chips.get(place)?);
+    fn report(&self, index: usize, facts: &Facts) -> Option<ChipReport> {
+        let (plan, chip) = (self.scenario.chips.get(index)?, facts.chips.get(index)?);
         Some(ChipReport {
             name: plan.name.clone(),
             id: plan.id,
@@ -289,7 +289,7 @@ impl<'w> Run<'w> {
             boots: chip.boots,
             items: chip.items,
             alarms: chip.alarms,
-            frames: self.frames.get(place).copied().unwrap_or_default(),
+            frames: self.frames.get(index).copied().unwrap_or_default(),
             cycles: chip.work.cycles.tagged(Kind::Modelled),
             busy: chip.work.time.tagged(Kind::Modelled),
             energy: Figure { ..chip.energy },

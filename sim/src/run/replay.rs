@@ -41,7 +41,7 @@ pub enum ReplayError {
     Run(#[from] RunError),
 }
 
-/// Runs again what `header` says until `ended`, when the recorded run did, on so many threads, and compares it with
+/// Runs again what `header` says until `ended`, when the recorded run did, on this many threads, and compares it with
 /// `trace`, read from its beginning; no further than to the first difference. What was typed in a session is in `events`.
 ///
 /// # Errors
@@ -145,7 +145,7 @@ impl<Trace: BufRead> Write for Comparison<Trace> {
                 self.compare()?;
             }
             if self.difference.is_some() {
-                return Err(io::Error::other("the runs part here"));
+                return Err(io::Error::other("the runs differ from here on"));
             }
         }
         Ok(bytes.len())

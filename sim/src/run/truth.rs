@@ -64,7 +64,7 @@ impl Truth {
     }
 
     /// Something happened at a chip; `text` is that of a result.
-    pub fn happened(&mut self, chip: usize, event: &ChipEvent, text: Option<&str>) {
+    pub fn record(&mut self, chip: usize, event: &ChipEvent, text: Option<&str>) {
         match *event {
             ChipEvent::ItemNamed { item } => {
                 if let Some(Typed::Add(vector)) = self.typed.remove(&chip) {
@@ -76,7 +76,7 @@ impl Truth {
                 if let Some(Typed::Search(count, vector)) = self.typed.remove(&chip) {
                     let exact = nearest(&vector, &self.acknowledged);
                     let question = Question { vector, count, exact, found: Vec::new(), hits: None };
-                    // A chip that booted counts anew.
+                    // A chip that booted counts again.
                     let old = self.open.insert((chip, request), question);
                     self.answered.extend(old.filter(|old| old.hits.is_some()));
                 }
@@ -151,19 +151,19 @@ mod tests {
         let item = |count| ItemId { origin: 9, nonce: 0, boot: 1, count };
         for (count, text) in (1..).zip(texts) {
             truth.typed(0, &format!("fleet add {text}"));
-            truth.happened(0, &ChipEvent::ItemNamed { item: item(count) }, None);
+            truth.record(0, &ChipEvent::ItemNamed { item: item(count) }, None);
         }
         for count in 1..=3 {
-            truth.happened(0, &ChipEvent::ItemAcknowledged { item: item(count), check: 0, copies: 3 }, None);
+            truth.record(0, &ChipEvent::ItemAcknowledged { item: item(count), check: 0, copies: 3 }, None);
         }
         let mut ask = |results: &[&str]| {
             truth.typed(0, "fleet search 2 where is the pump");
-            truth.happened(0, &ChipEvent::Asked { request: 5, of: 3 }, None);
-            truth.happened(0, &answered(5, results.len()), None);
+            truth.record(0, &ChipEvent::Asked { request: 5, of: 3 }, None);
+            truth.record(0, &answered(5, results.len()), None);
             for text in results {
                 // What counts is the text that came, whatever name it came under.
                 let found = ChipEvent::Found { request: 5, item: item(1), score: 900, holder: 3 };
-                truth.happened(0, &found, Some(text));
+                truth.record(0, &found, Some(text));
             }
             truth.recall(4).pop().unwrap()
         };
@@ -178,10 +178,10 @@ mod tests {
     fn a_question_nobody_answered_and_one_over_nothing_have_no_recall() {
         let mut truth = Truth::default();
         truth.typed(0, "fleet search pump");
-        truth.happened(0, &ChipEvent::Asked { request: 1, of: 3 }, None);
+        truth.record(0, &ChipEvent::Asked { request: 1, of: 3 }, None);
         assert!(truth.recall(4).is_empty());
-        truth.happened(0, &answered(1, 0), None);
+        truth.record(0, &answered(1, 0), None);
         assert!(truth.recall(4).is_empty());
-        truth.happened(7, &answered(1, 3), None);
+        truth.record(7, &answered(1, 3), None);
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// How a run ended.
 #[derive(Clone, Debug, Serialize)]
-pub struct Verdict {
+pub struct ScenarioVerdict {
     /// The scenario.
     pub scenario: String,
     /// The seed.
@@ -101,11 +101,11 @@ pub struct Latency {
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Frames {
     /// Frames that took a link.
-    pub carried: u64,
+    pub sent: u64,
     /// Times that one did not arrive at a chip in reach.
     pub lost: u64,
     /// Times that one arrived with bits changed.
-    pub spoiled: u64,
+    pub corrupted: u64,
 }
 
 /// Items of the fleet.
@@ -115,7 +115,7 @@ pub struct Items {
     pub acknowledged: usize,
     /// Of these, items that no running member holds.
     pub lost: usize,
-    /// Items that were given up before, and whoever added them told so.
+    /// Items that were given up, and reported as such to the chip that added them.
     pub given_up: u64,
 }
 

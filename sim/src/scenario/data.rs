@@ -12,9 +12,9 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// The largest file.
-pub const MOST_BYTES: u64 = 16 << 20;
+pub const MAX_BYTES: u64 = 16 << 20;
 /// The most bytes of all files together.
-const MOST_TOGETHER: usize = 64 << 20;
+const MAX_TOGETHER: usize = 64 << 20;
 
 /// Where a scenario's data files are.
 pub trait Files {
@@ -55,13 +55,13 @@ pub fn read_text(path: &Path) -> Result<String, String> {
     // Whoever names a device or a pipe would wait for ever.
     let is_file = fs::metadata(path).map_err(|error| error.to_string())?.is_file();
     if !is_file {
-        return Err("it is no ordinary file".into());
+        return Err("not a regular file".into());
     }
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(|error| error.to_string())?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(format!("it is larger than {} MiB", MOST_BYTES >> 20));
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(format!("it is larger than {} MiB", MAX_BYTES >> 20));
     }
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into())
 }
@@ -82,8 +82,8 @@ impl Library {
             |why: String| Wrong::with(format!("`{}` cannot be read", super::problem::short(name)), why);
         let text: Arc<str> = files.read(name).map_err(refuse)?.into();
         let together: usize = self.files.iter().map(|(_, text)| text.len()).sum();
-        if together + text.len() > MOST_TOGETHER {
-            return Err(refuse(format!("all files together are larger than {} MiB", MOST_TOGETHER >> 20)));
+        if together + text.len() > MAX_TOGETHER {
+            return Err(refuse(format!("all files together are larger than {} MiB", MAX_TOGETHER >> 20)));
         }
         self.files.push((name.to_string(), text.clone()));
         Ok(text)
@@ -92,7 +92,7 @@ impl Library {
 
 /// What is done with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum TextCommand {
     /// Stored.
     Store,
     /// Looked for.
@@ -100,15 +100,15 @@ pub(super) enum Deed {
 }
 
 /// The command that does it, up to the text.
-pub(super) fn command(deed: Deed, role: RoleKind, fleet: bool) -> &'static str {
+pub(super) fn command(command_kind: TextCommand, role: RoleKind, fleet: bool) -> &'static str {
     let info = role.info();
-    match (deed, fleet) {
-        (Deed::Store, false) => info.store,
-        (Deed::Find, false) => info.find,
-        (Deed::Store, true) if info.keeps == Some(Keeps::Memories) => "fleet remember fact ",
-        (Deed::Store, true) => "fleet add ",
-        (Deed::Find, true) if info.answers == Some(Asks::Recall) => "fleet recall ",
-        (Deed::Find, true) => "fleet search ",
+    match (command_kind, fleet) {
+        (TextCommand::Store, false) => info.store,
+        (TextCommand::Find, false) => info.find,
+        (TextCommand::Store, true) if info.keeps == Some(Keeps::Memories) => "fleet remember fact ",
+        (TextCommand::Store, true) => "fleet add ",
+        (TextCommand::Find, true) if info.answers == Some(Asks::Recall) => "fleet recall ",
+        (TextCommand::Find, true) => "fleet search ",
     }
 }
 
@@ -205,7 +205,7 @@ mod tests {
         let here = Folder(PathBuf::from(env!("CARGO_MANIFEST_DIR")));
         assert!(here.read("Cargo.toml").unwrap().contains("ruvllm-esp-sim"));
         assert!(here.read("/etc/passwd").unwrap_err().contains("relative"));
-        assert!(here.read("src").unwrap_err().contains("ordinary"));
+        assert!(here.read("src").unwrap_err().contains("regular"));
         assert!(here.read("nowhere").is_err());
     }
 }

@@ -78,22 +78,22 @@ impl Reading<'_, '_> {
         let chips = self.scenario.chips.len();
         match what {
             Expected::Text { from, by, .. } | Expected::Alarms { from, until: by, .. } if from > by => {
-                wrong("from", "it is over before it begins".into());
+                wrong("from", "it ends before it begins".into());
             }
             Expected::Peers { at_least, .. } if usize::from(*at_least) >= chips => {
                 wrong(
                     "at-least",
-                    format!("of {chips} chips, each hears at most {}", chips.saturating_sub(1)),
+                    format!("with {chips} chips, each has at most {} peers", chips.saturating_sub(1)),
                 );
             }
             Expected::Latency { under: Micros(0), .. } | Expected::Energy { under: 0, .. } => {
-                wrong("under", "nothing is less than 0".into());
+                wrong("under", "a limit of 0 cannot be met".into());
             }
             Expected::Latency { quantile: Permille(0), .. } => {
-                wrong("quantile", "0% of the questions say nothing".into());
+                wrong("quantile", "a share of 0% checks nothing".into());
             }
             Expected::Recall { at_least: Permille(0), .. } | Expected::Answered { at_least: Permille(0) } => {
-                wrong("at-least", "0% is reached whatever happens".into());
+                wrong("at-least", "0% is always reached".into());
             }
             _ => {}
         }
@@ -134,7 +134,7 @@ impl Reading<'_, '_> {
         }
         let chips = self.scenario.chips.iter().enumerate();
         let all: Vec<usize> =
-            chips.filter(|(_, chip)| chip.hostile.is_some()).map(|(place, _)| place).collect();
+            chips.filter(|(_, chip)| chip.hostile.is_some()).map(|(index, _)| index).collect();
         if all.is_empty() {
             self.table
                 .wrong(Wrong::with("no chip is hostile", "give a chip `hostile`, or name one with `chip`"));
@@ -181,7 +181,7 @@ impl Reading<'_, '_> {
         Some(number.value.min(most))
     }
 
-    /// Until when; the end of the scenario unless told.
+    /// Until when; the end of the scenario by default.
     fn by(&self) -> Option<Micros> {
         Some(self.at()?.unwrap_or(self.scenario.until))
     }
@@ -192,12 +192,12 @@ impl Reading<'_, '_> {
         }
         let by = self.table.parsed("by", quantity::time)?;
         if by.value > self.scenario.until {
-            self.table.wrong_at(by.span, Wrong::new("the scenario is over by then"));
+            self.table.wrong_at(by.span, Wrong::new("the scenario ends before that"));
         }
         Some(Some(by.value))
     }
 
-    /// What it is called unless told.
+    /// Its default name.
     fn name(&self, what: &Expected) -> String {
         let chips = self.table.texts("chip").map_or(ALL.to_string(), |names| {
             names.iter().map(|name| name.value).collect::<Vec<_>>().join(", ")

@@ -1,6 +1,6 @@
 //! What fails: `[[fault]]`.
 
-use super::faults::MOST_FAULTS;
+use super::faults::MAX_FAULTS;
 use super::grammar;
 use super::members::Members;
 use super::plan::{FaultKind, FaultPlan, Permille, Scenario, When};
@@ -23,11 +23,11 @@ pub(super) fn read(
         let lasts = lasts(&table);
         let fault = fault(&table, members, notes);
         let (Some(when), Some(fault)) = (when, fault) else { continue };
-        if let When::Chance { gap, from, until } = when {
+        if let When::Rng { gap, from, until } = when {
             expected = expected.saturating_add(until.saturating_sub(from).get() / gap.get().max(1));
         }
-        if expected > MOST_FAULTS {
-            table.wrong(Wrong::new(format!("chance would bring more than {MOST_FAULTS} faults")));
+        if expected > MAX_FAULTS {
+            table.wrong(Wrong::new(format!("the rates give more than {MAX_FAULTS} faults")));
             break;
         }
         plans.push(FaultPlan { when, fault, lasts });
@@ -38,8 +38,8 @@ pub(super) fn read(
 fn when(table: &Table<'_>, scenario: &Scenario) -> Option<When> {
     if table.has("at") == table.has("rate") {
         table.wrong(Wrong::with(
-            "it takes either `at` or `rate`",
-            "`at = \"20s\"`, or by chance `rate = \"2/m\"`",
+            "give either `at` or `rate`",
+            "`at = \"20s\"`, or at random `rate = \"2/m\"`",
         ));
         return None;
     }
@@ -52,7 +52,7 @@ fn when(table: &Table<'_>, scenario: &Scenario) -> Option<When> {
         }
         let at = table.parsed("at", quantity::time)?;
         if at.value > scenario.until {
-            table.wrong_at(at.span, Wrong::new("the scenario is over by then"));
+            table.wrong_at(at.span, Wrong::new("the scenario ends before that"));
         }
         return Some(When::At(at.value));
     }
@@ -60,9 +60,9 @@ fn when(table: &Table<'_>, scenario: &Scenario) -> Option<When> {
     let from = table.parsed("from", quantity::time).map_or(Micros(0), |time| time.value);
     let until = table.parsed("until", quantity::time).map_or(scenario.until, |time| time.value);
     if from >= until {
-        table.wrong(Wrong::new("the faults are over before they begin"));
+        table.wrong(Wrong::new("the faults end before they begin"));
     }
-    Some(When::Chance { gap, from, until })
+    Some(When::Rng { gap, from, until })
 }
 
 fn fault(table: &Table<'_>, members: &Members, notes: &Notes<'_>) -> Option<FaultKind> {
@@ -77,7 +77,7 @@ fn fault(table: &Table<'_>, members: &Members, notes: &Notes<'_>) -> Option<Faul
         "cut" => FaultKind::Cut(links()?),
         "loss" => FaultKind::Loss(links()?, share()?),
         "corruption" => FaultKind::Corruption(links()?, share()?),
-        "babble" => FaultKind::Babble(chips()?),
+        "jam" => FaultKind::Jam(chips()?),
         _ => FaultKind::Skew(chips()?, table.parsed("skew", quantity::skew)?.value),
     })
 }
@@ -86,14 +86,14 @@ fn fault(table: &Table<'_>, members: &Members, notes: &Notes<'_>) -> Option<Faul
 fn lasts(table: &Table<'_>) -> Option<Micros> {
     let lasts = table.parsed("lasts", quantity::time)?;
     if lasts.value == Micros(0) {
-        table.wrong_at(lasts.span, Wrong::new("a fault that lasts 0s is none"));
+        table.wrong_at(lasts.span, Wrong::new("a fault cannot last 0s"));
     }
     Some(lasts.value)
 }
 
 fn some_share(table: &Table<'_>, share: Found<Permille>) -> Option<Permille> {
     if share.value == Permille(0) {
-        table.wrong_at(share.span, Wrong::new("a fault of 0% is none"));
+        table.wrong_at(share.span, Wrong::new("a fault cannot be 0%"));
     }
     Some(share.value)
 }

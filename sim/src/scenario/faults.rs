@@ -1,7 +1,7 @@
 //! What fails and when, with chance drawn.
 
-use super::chance::{Chance, Stream};
 use super::plan::{FaultKind, FaultPlan, Scenario, When};
+use super::rng::{Rng, Stream};
 use ruvllm_esp_core::units::Micros;
 
 /// Something fails.
@@ -16,21 +16,21 @@ pub struct FaultEvent {
 }
 
 /// Most faults that chance may bring.
-pub const MOST_FAULTS: u64 = 100_000;
+pub const MAX_FAULTS: u64 = 100_000;
 
 impl Scenario {
     /// All that fails, by ascending time; at one time in the order of the file.
     pub fn fault_events(&self) -> Vec<FaultEvent> {
         let mut events = Vec::new();
-        for (place, plan) in self.faults.iter().enumerate() {
+        for (index, plan) in self.faults.iter().enumerate() {
             match plan.when {
                 When::At(at) => events.push(plan.event(at, plan.fault.clone())),
-                When::Chance { gap, from, until } => {
-                    let mut chance = Chance::new(self.seed, Stream::Fault(place));
-                    let mut at = from.get().saturating_add(chance.wait(gap).get());
-                    while at < until.get() && events.len() < MOST_FAULTS as usize {
-                        events.push(plan.event(Micros(at), plan.fault.one(&mut chance)));
-                        at = at.saturating_add(chance.wait(gap).get());
+                When::Rng { gap, from, until } => {
+                    let mut rng = Rng::new(self.seed, Stream::Fault(index));
+                    let mut at = from.get().saturating_add(rng.wait(gap).get());
+                    while at < until.get() && events.len() < MAX_FAULTS as usize {
+                        events.push(plan.event(Micros(at), plan.fault.one(&mut rng)));
+                        at = at.saturating_add(rng.wait(gap).get());
                     }
                 }
             }
@@ -59,25 +59,25 @@ impl FaultKind {
             Self::Cut(_) => "cut",
             Self::Loss(..) => "loss",
             Self::Corruption(..) => "corruption",
-            Self::Babble(_) => "babble",
+            Self::Jam(_) => "jam",
             Self::Skew(..) => "skew",
         }
     }
 
     /// The same for one of the chips or links; a partition is always whole.
-    fn one(&self, chance: &mut Chance) -> Self {
+    fn one(&self, rng: &mut Rng) -> Self {
         let mut fault = self.clone();
-        if let Self::Crash(places)
-        | Self::Reboot(places)
-        | Self::PowerCut(places)
-        | Self::Cut(places)
-        | Self::Loss(places, _)
-        | Self::Corruption(places, _)
-        | Self::Babble(places)
-        | Self::Skew(places, _) = &mut fault
+        if let Self::Crash(indices)
+        | Self::Reboot(indices)
+        | Self::PowerCut(indices)
+        | Self::Cut(indices)
+        | Self::Loss(indices, _)
+        | Self::Corruption(indices, _)
+        | Self::Jam(indices)
+        | Self::Skew(indices, _) = &mut fault
         {
-            let chosen = chance.below(places.len() as u64) as usize;
-            *places = places.get(chosen).copied().into_iter().collect();
+            let chosen = rng.below(indices.len() as u64) as usize;
+            *indices = indices.get(chosen).copied().into_iter().collect();
         }
         fault
     }
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_schedule_strikes_all_and_chance_one_at_a_time() {
         let by_chance =
-            When::Chance { gap: Micros(500_000), from: Micros::seconds(10), until: Micros::seconds(60) };
+            When::Rng { gap: Micros(500_000), from: Micros::seconds(10), until: Micros::seconds(60) };
         let plan = |when, fault| FaultPlan { when, fault, lasts: Some(Micros(9)) };
         let scenario = Scenario {
             until: Micros::seconds(50),

@@ -59,7 +59,7 @@ pub enum Value {
     Truth,
     /// A span of virtual time, `"250ms"`.
     Time,
-    /// So many in a unit of time, `"2/s"`.
+    /// This many in a unit of time, `"2/s"`.
     Rate,
     /// A share, `"2%"`.
     Share,
@@ -184,7 +184,7 @@ pub const TOP: Section = Section {
         must("schema", Value::Whole(1, 1), "the version of this format"),
         may("name", Value::Text, "the file's name", "what the scenario is called"),
         may("about", Value::Text, "nothing", "what it shows, for the reader"),
-        may("seed", Value::Whole(0, i64::MAX as u64), "0", "decides whatever is left to chance"),
+        may("seed", Value::Whole(0, i64::MAX as u64), "0", "the random seed"),
         may("until", Value::Time, "60s", "how much virtual time it takes"),
         may("topology", Value::Word(&["mesh", "star", "ring"]), "mesh", "how the chips are connected"),
         may("replicas", Value::Whole(1, 8), "2", "copies of each item of the fleet, the first included"),
@@ -204,7 +204,7 @@ pub const SECTIONS: [&Section; 7] = [&LINK, &CHIP, &DATA, &TYPE, &LOAD, &FAULT, 
 /// Links.
 pub const LINK: Section = Section {
     name: "link",
-    about: "A shared medium: what one chip sends, all others on it hear. Without a `[[link]]` there is one, `air`, of \
+    about: "A shared medium: what one chip sends, all others on it receive. Without a `[[link]]` there is one, `air`, of \
             kind `espnow`; a single `[[chip]]` that names no link has none, and is the chip of `sim --variant`. In a ring each link is cut into segments between neighbours, `bus-1`, `bus-2`, and so on.",
     keys: &[
         must("name", Value::Text, "what it is called"),
@@ -241,7 +241,7 @@ pub const CHIP: Section = Section {
             "hostile",
             Value::Word(&["outsider", "replay", "forge", "noise"]),
             "a member",
-            "it has no key, and: runs the same program, sends again what it heard, changes what it heard, or sends noise",
+            "it has no key, and: runs the same program, replays frames, forges frames, or sends noise",
         ),
         may("port", Value::Text, "none", "for `flash --fleet`: the board's serial port"),
         may(
@@ -264,7 +264,7 @@ pub const DATA: Section = Section {
         must("chip", Value::Chips, "who is given them"),
         may("file", Value::File, "none", "one text a line, `#` begins a remark; or a `.csv` of samples"),
         may("texts", Value::Texts, "none", "the texts, instead of a file"),
-        may("limit", Value::Whole(1, 1_000_000), "all", "take only so many"),
+        may("limit", Value::Whole(1, 1_000_000), "all", "use only this many"),
         may("at", Value::Time, "0s", "when the first is typed"),
         may("every", Value::Time, "0s", "the time between two at one chip; at 0s all are typed at once"),
         may(
@@ -294,17 +294,17 @@ pub const TYPE: Section = Section {
 /// Random load.
 pub const LOAD: Section = Section {
     name: "load",
-    about: "Lines typed by chance, at each of the chips by itself.",
+    about: "Lines typed at random times, at each of the chips independently.",
     keys: &[
         must("kind", Value::Word(&["adds", "searches", "questions", "samples"]), "what is typed"),
         must("chip", Value::Chips, "at which chips"),
         must("rate", Value::Rate, "how often, at each chip"),
-        may("regular", Value::Truth, "false; true for samples", "at equal distances instead of by chance"),
+        may("regular", Value::Truth, "false; true for samples", "at equal intervals instead of at random"),
         may("from", Value::Time, "0s", "not before"),
-        may("until", Value::Time, "the end", "not from then on"),
+        may("until", Value::Time, "the end", "the end"),
         may("file", Value::File, "none", "the texts, one a line; or a `.csv` of samples"),
         may("texts", Value::Texts, "none", "the texts, instead of a file"),
-        may("limit", Value::Whole(1, 1_000_000), "all", "take only so many of the texts"),
+        may("limit", Value::Whole(1, 1_000_000), "all", "use only this many of the texts"),
         may(
             "order",
             Value::Word(&["any", "turn", "once"]),
@@ -346,7 +346,7 @@ pub const LOAD: Section = Section {
 /// Faults.
 pub const FAULT: Section = Section {
     name: "fault",
-    about: "What fails: at a set time all that is named, or by chance one of it at a time.",
+    about: "Faults: at a set time on all named targets, or at random on one target at a time.",
     keys: &[
         must(
             "kind",
@@ -358,19 +358,19 @@ pub const FAULT: Section = Section {
                 "cut",
                 "loss",
                 "corruption",
-                "babble",
+                "jam",
                 "skew",
             ]),
             "what fails",
         ),
         may("at", Value::Time, "none", "when"),
-        may("rate", Value::Rate, "none", "how often by chance, instead of `at`"),
-        may("from", Value::Time, "0s", "with `rate`: not before"),
-        may("until", Value::Time, "the end", "with `rate`: not from then on"),
-        may("lasts", Value::Time, "for good", "how long, until it is whole again"),
+        may("rate", Value::Rate, "none", "how often, at random times, instead of `at`"),
+        may("from", Value::Time, "0s", "with `rate`: the start"),
+        may("until", Value::Time, "the end", "with `rate`: the end"),
+        may("lasts", Value::Time, "for good", "how long the fault lasts"),
         may("chip", Value::Chips, "none", "the chips"),
         may("link", Value::Links, "none", "the links"),
-        may("groups", Value::Groups, "none", "the parts that no longer hear each other"),
+        may("groups", Value::Groups, "none", "the parts that no longer receive each other's frames"),
         may("share", Value::Share, "none", "how much of the frames"),
         may("skew", Value::Skew, "none", "how much too fast the clock runs then"),
     ],
@@ -381,10 +381,10 @@ pub const FAULT: Section = Section {
             &["lasts"],
             "the program stops and RAM is lost; it boots when the fault ends",
         ),
-        kind("reboot", &["chip"], &[], "it boots anew, RAM is lost"),
+        kind("reboot", &["chip"], &[], "it reboots, RAM is lost"),
         kind("power-cut", &["chip"], &["lasts"], "no power, RAM is lost; it boots when the fault ends"),
         kind("partition", &["groups"], &["lasts"], "nothing passes between chips of different groups"),
-        kind("cut", &["link"], &["lasts"], "the link carries nothing"),
+        kind("cut", &["link"], &["lasts"], "the link is cut"),
         kind("loss", &["link", "share"], &["lasts"], "the link loses this share of the frames"),
         kind(
             "corruption",
@@ -392,7 +392,7 @@ pub const FAULT: Section = Section {
             &["lasts"],
             "the link changes bits in this share of the frames",
         ),
-        kind("babble", &["chip"], &["lasts"], "the chip sends without end"),
+        kind("jam", &["chip"], &["lasts"], "the chip sends continuously"),
         kind("skew", &["chip", "skew"], &["lasts"], "the chip's clock runs at another speed"),
     ],
 };
@@ -400,7 +400,7 @@ pub const FAULT: Section = Section {
 /// Expectations.
 pub const EXPECT: Section = Section {
     name: "expect",
-    about: "What must hold. What never came up, such as a latency without a question, is missed.",
+    about: "Expectations. One that never came up, such as a latency without a question, fails.",
     keys: &[
         must(
             "kind",
@@ -423,13 +423,18 @@ pub const EXPECT: Section = Section {
         ),
         may("name", Value::Text, "made from the rest", "what it is called in verdicts"),
         may("chip", Value::Chips, "all", "which chips; for `nothing-accepted`, all hostile ones"),
-        may("any", Value::Truth, "false", "does one of the chips suffice?"),
+        may("any", Value::Truth, "false", "is one of the chips enough?"),
         may("text", Value::Text, "none", "what the line holds"),
         may("from", Value::Time, "0s", "not before"),
-        may("by", Value::Time, "the end", "until then, or at that time"),
-        may("at-least", Value::Bound, "none", "the least; a number, or a share for `recall` and `answered`"),
+        may("by", Value::Time, "the end", "the deadline, or the time of the check"),
+        may(
+            "at-least",
+            Value::Bound,
+            "none",
+            "the minimum; a number, or a share for `recall` and `answered`",
+        ),
         may("at-most", Value::Whole(0, u32::MAX as u64), "no limit", "the most"),
-        may("k", Value::Whole(1, 16), "4", "of the best so many"),
+        may("k", Value::Whole(1, 16), "4", "the number of results compared"),
         may("quantile", Value::Share, "95%", "this share of the questions"),
         may("under", Value::Bound, "none", "a time for `latency`, an energy for `energy`"),
         may("is", Value::Chips, "whichever", "which chip it must be"),
@@ -452,7 +457,7 @@ pub const EXPECT: Section = Section {
             "copies",
             &["at-least"],
             &[],
-            "every acknowledged item has so many copies on running chips at the end",
+            "every acknowledged item has this many copies on running chips at the end",
         ),
         kind(
             "recall",
@@ -465,19 +470,19 @@ pub const EXPECT: Section = Section {
             "latency",
             &["under"],
             &["quantile"],
-            "questions to the fleet took less than this; one never answered took for ever",
+            "questions to the fleet took less than this; one never answered counts as infinite",
         ),
-        kind("nothing-accepted", &[], &["chip"], "no member took a frame of these chips for good"),
+        kind("nothing-accepted", &[], &["chip"], "no member accepted a frame from these chips"),
         kind("alive", &[], &["chip", "by"], "the chips run"),
         kind("coordinator", &[], &["by", "is"], "all running members name the same running chip"),
-        kind("peers", &["at-least"], &["chip", "by"], "each of the chips hears so many others"),
+        kind("peers", &["at-least"], &["chip", "by"], "each of the chips has this many peers"),
         kind(
             "alarms",
             &[],
             &["chip", "at-least", "at-most", "from", "by"],
-            "each of the chips raises so many alarms",
+            "each of the chips raises this many alarms",
         ),
-        kind("energy", &["under"], &["chip"], "each of the chips consumes less than this, modelled"),
+        kind("energy", &["under"], &["chip"], "each of the chips uses less energy than this, modelled"),
     ],
 };
 

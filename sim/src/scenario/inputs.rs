@@ -2,10 +2,10 @@
 //!
 //! Scripted lines, loaded data and random load come out of one iterator, drawn from the seed as it goes: a day of load
 //! on ten thousand chips takes no more memory than its first second. At one time a chip's lines keep the order of the
-//! file; chips are in the order of their places.
+//! file; chips are in the order of their indices.
 
-use super::chance::{Chance, Stream};
 use super::plan::{LoadLines, LoadPlan, Scenario, Scripted};
+use super::rng::{Rng, Stream};
 use crate::signal;
 use ruvllm_esp_core::units::Micros;
 use std::cmp::Reverse;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub struct Input {
     /// When.
     pub at: Micros,
-    /// At the chip of this place.
+    /// At the chip of this index.
     pub chip: usize,
     /// What, without an end of line.
     pub line: String,
@@ -29,14 +29,14 @@ pub struct Inputs {
     seed: u64,
     until: Micros,
     sources: Vec<Source>,
-    /// When the next line of each source comes; the chip and the source's place break ties.
+    /// When the next line of each source comes; the chip and the source's index break ties.
     next: BinaryHeap<Reverse<(Micros, usize, usize)>>,
 }
 
 /// One chip's share of a script or a load.
 #[derive(Clone, Debug)]
 struct Source {
-    /// The chip's place among the chips of the plan, and how many there are.
+    /// The chip's index among the chips of the plan, and how many there are.
     share: (usize, usize),
     /// How many lines came.
     typed: u64,
@@ -46,7 +46,7 @@ struct Source {
 #[derive(Clone, Debug)]
 enum What {
     Script(Arc<Scripted>),
-    Load { plan: Arc<LoadPlan>, chance: Chance, signal: Option<signal::Stream> },
+    Load { plan: Arc<LoadPlan>, rng: Rng, signal: Option<signal::Stream> },
 }
 
 impl Scenario {
@@ -58,15 +58,15 @@ impl Scenario {
             let shared = Arc::new(script.clone());
             inputs.add(&script.chips, |_| (script.at, What::Script(Arc::clone(&shared))));
         }
-        for (place, plan) in self.load.iter().enumerate() {
+        for (index, plan) in self.load.iter().enumerate() {
             let shared = Arc::new(plan.clone());
             inputs.add(&plan.chips, |chip| {
-                let mut chance = Chance::new(seed, Stream::Load(place, chip));
+                let mut rng = Rng::new(seed, Stream::Load(index, chip));
                 // The first line waits as well, or all chips would speak at once.
                 let gap = plan.gap;
-                let wait = if plan.regular { Micros(chance.below(gap.get())) } else { chance.wait(gap) };
+                let wait = if plan.regular { Micros(rng.below(gap.get())) } else { rng.wait(gap) };
                 let at = Micros(plan.from.get().saturating_add(wait.get()));
-                (at, What::Load { plan: Arc::clone(&shared), chance, signal: None })
+                (at, What::Load { plan: Arc::clone(&shared), rng, signal: None })
             });
         }
         inputs
@@ -89,15 +89,15 @@ impl Iterator for Inputs {
 
     fn next(&mut self) -> Option<Input> {
         loop {
-            let Reverse((at, chip, place)) = self.next.pop()?;
+            let Reverse((at, chip, index)) = self.next.pop()?;
             let (seed, until) = (self.seed, self.until);
-            let source = self.sources.get_mut(place)?;
+            let source = self.sources.get_mut(index)?;
             if at > until {
                 return None;
             }
             let Some(line) = source.line(at, seed) else { continue };
             if let Some(after) = source.after(at) {
-                self.next.push(Reverse((after, chip, place)));
+                self.next.push(Reverse((after, chip, index)));
             }
             return Some(Input { at, chip, line });
         }
@@ -114,13 +114,13 @@ impl Source {
         match &mut self.what {
             What::Script(script) => script.lines.get(if script.spread { dealt } else { turn }).cloned(),
             What::Load { plan, .. } if at >= plan.until => None,
-            What::Load { plan, chance, signal } => match &plan.lines {
-                LoadLines::Any(lines) => lines.get(chance.below(lines.len() as u64) as usize).cloned(),
+            What::Load { plan, rng, signal } => match &plan.lines {
+                LoadLines::Any(lines) => lines.get(rng.below(lines.len() as u64) as usize).cloned(),
                 LoadLines::Turn(lines) => lines.get(turn.checked_rem(lines.len())?).cloned(),
                 LoadLines::Once(lines) => lines.get(dealt).cloned(),
                 LoadLines::Signal { normal, fault } => {
                     if signal.is_none() {
-                        *signal = signal::Stream::new(*normal, *fault, chance.seed() ^ seed);
+                        *signal = signal::Stream::new(*normal, *fault, rng.seed() ^ seed);
                     }
                     signal.as_mut()?.next().map(sample)
                 }
@@ -133,7 +133,7 @@ impl Source {
         let wait = match &mut self.what {
             What::Script(script) => script.every,
             What::Load { plan, .. } if plan.regular => plan.gap,
-            What::Load { plan, chance, .. } => chance.wait(plan.gap),
+            What::Load { plan, rng, .. } => rng.wait(plan.gap),
         };
         at.get().checked_add(wait.get()).map(Micros)
     }

@@ -2,12 +2,12 @@
 
 use super::grammar;
 use super::names::Names;
-use super::plan::{ChipPlan, Hostility, LinkPlan, MOST_CHIPS, Permille, Port, Scenario, Topology};
+use super::plan::{ChipPlan, Hostility, LinkPlan, MAX_CHIPS, Permille, Port, Scenario, Topology};
 use super::problem::{Notes, Wrong};
 use super::quantity;
 use super::sections::Sections;
 use super::table::{Found, Table};
-use crate::memory::least_arena;
+use crate::memory::min_arena;
 use ruvllm_esp_core::chip::{self, Chip, Radio};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros};
@@ -41,7 +41,7 @@ struct Group {
     name: String,
     span: Range<usize>,
     count: usize,
-    /// The place of the first chip; none where the table is wrong.
+    /// The index of the first chip; none where the table is wrong.
     first: Option<usize>,
 }
 
@@ -106,20 +106,20 @@ impl Members {
     fn name_chips(&mut self, groups: &[Group], scenario: &Scenario, notes: &Notes<'_>) {
         for group in groups {
             // A chip that is wrong has a name all the same, or whoever names it would be wrong too.
-            let places = |range: Range<usize>| match group.first {
+            let indices = |range: Range<usize>| match group.first {
                 Some(first) => first + range.start..first + range.end,
                 None => 0..0,
             };
-            let named = self.chips.insert(&group.name, places(0..group.count));
+            let named = self.chips.insert(&group.name, indices(0..group.count));
             let mut numbers = (0..group.count).filter(|_| group.count > 1);
             let each = numbers.try_for_each(|number| {
-                self.chips.insert(&numbered(&group.name, number), places(number..number + 1))
+                self.chips.insert(&numbered(&group.name, number), indices(number..number + 1))
             });
             if let Err(wrong) = named.and(each) {
                 notes.add(Some(group.span.clone()), wrong);
             }
         }
-        let is_member = |place: &usize| scenario.chips.get(*place).is_some_and(|chip| chip.hostile.is_none());
+        let is_member = |index: &usize| scenario.chips.get(*index).is_some_and(|chip| chip.hostile.is_none());
         self.chips.set_all((0..scenario.chips.len()).filter(is_member).collect());
     }
 
@@ -138,7 +138,7 @@ impl Members {
             if is_ring {
                 if matches!(medium.kind, LinkKind::EspNow | LinkKind::EspNowV2 | LinkKind::I2c) {
                     let message =
-                        format!("a ring of {} is none: who sends there is heard by all", medium.kind.name());
+                        format!("{} cannot form a ring: all chips receive every frame", medium.kind.name());
                     notes.add(
                         Some(medium.span.clone()),
                         Wrong::with(message, "a link of a ring is uart, spi or parallel"),
@@ -159,11 +159,11 @@ impl Members {
         self.links.set_all((0..scenario.links.len()).collect());
     }
 
-    fn name_links(&mut self, medium: &Medium, places: Range<usize>, scenario: &Scenario, notes: &Notes<'_>) {
-        let named = self.links.insert(&medium.name, places.clone());
-        let segments = places.filter_map(|place| Some((place, scenario.links.get(place)?.name.clone())));
+    fn name_links(&mut self, medium: &Medium, indices: Range<usize>, scenario: &Scenario, notes: &Notes<'_>) {
+        let named = self.links.insert(&medium.name, indices.clone());
+        let segments = indices.filter_map(|index| Some((index, scenario.links.get(index)?.name.clone())));
         let mut parts = segments.filter(|(_, name)| *name != medium.name);
-        let each = parts.try_for_each(|(place, name)| self.links.insert(&name, place..place + 1));
+        let each = parts.try_for_each(|(index, name)| self.links.insert(&name, index..index + 1));
         if let Err(wrong) = named.and(each) {
             notes.add(Some(medium.span.clone()), wrong);
         }
@@ -194,7 +194,7 @@ impl Medium {
     }
 }
 
-/// Adds the chips of a group, and gives the place of the first.
+/// Adds the chips of a group, and gives the index of the first.
 fn add_chips(
     table: &Table<'_>,
     plan: &ChipPlan,
@@ -203,8 +203,8 @@ fn add_chips(
     ids: &mut Ids,
 ) -> Option<usize> {
     let first = scenario.chips.len();
-    if count > MOST_CHIPS - first {
-        table.wrong(Wrong::new(format!("a scenario has at most {MOST_CHIPS} chips")));
+    if count > MAX_CHIPS - first {
+        table.wrong(Wrong::new(format!("a scenario has at most {MAX_CHIPS} chips")));
         return None;
     }
     ids.claim(table, first, count);
@@ -316,7 +316,7 @@ fn arena_of(
     let most = chip.arena_budget(radio).arena;
     let have = asked.as_ref().map_or(most, |asked| asked.value);
     let span = asked.as_ref().map_or(table.span(), |asked| asked.span.clone());
-    let least = least_arena(role);
+    let least = min_arena(role);
     if have > most {
         let message = format!("{} has {most} for an arena, not {have}", chip.name);
         table.wrong_at(span, Wrong::with(message, format!("its radio is {}", radio.name())));
@@ -331,7 +331,7 @@ fn arena_of(
 #[derive(Default)]
 struct Ids {
     taken: BTreeSet<u16>,
-    /// Places whose address is given.
+    /// Indices whose address is given.
     given: Vec<(usize, u16)>,
 }
 
@@ -360,8 +360,8 @@ impl Ids {
     fn assign(self, chips: &mut [ChipPlan], notes: &Notes<'_>) {
         let given: std::collections::BTreeMap<usize, u16> = self.given.into_iter().collect();
         let mut free = (1..=LAST_ID).filter(|id| !self.taken.contains(id));
-        for (place, chip) in chips.iter_mut().enumerate() {
-            match given.get(&place).copied().or_else(|| free.next()) {
+        for (index, chip) in chips.iter_mut().enumerate() {
+            match given.get(&index).copied().or_else(|| free.next()) {
                 Some(id) => chip.id = id,
                 None => return notes.add(None, Wrong::new("there are more chips than addresses")),
             }

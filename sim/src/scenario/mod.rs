@@ -3,12 +3,11 @@
 //! - [`quantity`]: times, shares, rates and sizes as files write them
 //! - [`plan`]: a scenario with every name resolved, as the engine reads it
 //! - [`grammar`]: which keys there are
-//! - [`problem`]: what is wrong with a file, each mistake with its place
+//! - [`problem`]: what is wrong with a file, each mistake with its location
 //! - [`data`]: the texts and samples that a file names
 //! - [`inputs`]: what is typed, in the order of time
 //! - [`faults`]: what fails, in the order of time
 
-mod chance;
 pub mod data;
 mod expected;
 mod failing;
@@ -21,6 +20,7 @@ pub mod plan;
 pub mod problem;
 pub mod quantity;
 mod read;
+mod rng;
 mod sections;
 mod table;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A scenario as the engine reads it: every name resolved, every number bounded.
 //!
-//! Chips and links are referred to by their places in [`Scenario::chips`] and [`Scenario::links`], which always exist.
+//! Chips and links are referred to by their indices in [`Scenario::chips`] and [`Scenario::links`], which always exist.
 //! What is random is not drawn yet: [`super::inputs`] and [`super::faults`] draw it from [`Scenario::seed`].
 
 use ruvllm_esp_core::chip::{Chip, Radio};
@@ -14,11 +14,11 @@ use std::sync::Arc;
 use crate::signal;
 
 /// Most chips of a scenario.
-pub const MOST_CHIPS: usize = 10_000;
+pub const MAX_CHIPS: usize = 10_000;
 /// The end of a scenario that has none: five hundred years, as many nanoseconds as fit 64 bits.
 pub const OPEN_END: Micros = Micros(500 * 365 * 86_400 * 1_000_000);
 /// Most links, after a ring has been cut into its segments.
-pub const MOST_LINKS: usize = MOST_CHIPS;
+pub const MAX_LINKS: usize = MAX_CHIPS;
 
 /// A whole scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -117,7 +117,7 @@ pub struct LinkPlan {
     pub name: String,
     /// What kind of link it is.
     pub kind: LinkKind,
-    /// Who is on it, by ascending place.
+    /// Who is on it, by ascending index.
     pub members: Vec<Port>,
     /// Frames that never arrive, at each receiver.
     pub loss: Permille,
@@ -130,7 +130,7 @@ pub struct LinkPlan {
 /// A chip's end of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Port {
-    /// The chip's place.
+    /// The chip's index.
     pub chip: usize,
     /// Its port: 0; in a ring 0 to the left and 1 to the right.
     pub port: u8,
@@ -203,7 +203,7 @@ pub enum When {
     /// At this time.
     At(Micros),
     /// By chance, to one of its chips or links at a time.
-    Chance {
+    Rng {
         /// The mean time between two.
         gap: Micros,
         /// Not before.
@@ -218,11 +218,11 @@ pub enum When {
 pub enum FaultKind {
     /// The program stops, RAM is lost; where the fault lasts, it boots again after that.
     Crash(Vec<usize>),
-    /// It boots anew at once, RAM is lost.
+    /// It reboots at once, RAM is lost.
     Reboot(Vec<usize>),
     /// No power, RAM is lost; it boots again when the fault ends.
     PowerCut(Vec<usize>),
-    /// Nothing passes between chips of different groups; who is in none hears everybody.
+    /// Nothing passes between chips of different groups; who is in none receives from all.
     Partition(Vec<Vec<usize>>),
     /// Links carry nothing.
     Cut(Vec<usize>),
@@ -231,8 +231,8 @@ pub enum FaultKind {
     /// Links change bits in this share of the frames.
     Corruption(Vec<usize>, Permille),
     /// Chips send without end.
-    Babble(Vec<usize>),
-    /// Clocks run faster by so many millionths.
+    Jam(Vec<usize>),
+    /// Clocks run faster by this many millionths.
     Skew(Vec<usize>, i32),
 }
 
@@ -272,14 +272,14 @@ pub enum Expected {
     },
     /// Every item whose storing was acknowledged is held by a chip that runs at the end.
     NoItemLost,
-    /// Every acknowledged item is held by so many running chips at the end.
+    /// Every acknowledged item is held by this many running chips at the end.
     Copies {
         /// At least.
         at_least: u8,
     },
     /// The fleet's answers hold this share of what one exact index over everything would answer.
     Recall {
-        /// Of the best so many.
+        /// Of the best this many.
         k: u8,
         /// At least.
         at_least: Permille,
@@ -315,7 +315,7 @@ pub enum Expected {
         /// Which chip it must be, if that matters.
         is: Option<usize>,
     },
-    /// Each of the chips hears so many others.
+    /// Each of the chips receives this many others.
     Peers {
         /// Which chips.
         chips: Vec<usize>,
@@ -324,7 +324,7 @@ pub enum Expected {
         /// When; at the end where it is none.
         by: Option<Micros>,
     },
-    /// Each of the chips raises so many alarms.
+    /// Each of the chips raises this many alarms.
     Alarms {
         /// Which chips.
         chips: Vec<usize>,

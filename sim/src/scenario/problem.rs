@@ -1,10 +1,10 @@
-//! What is wrong with a scenario: every mistake with its place and what to do about it.
+//! What is wrong with a scenario: every mistake with its location and what to do about it.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Range;
 
-/// Most mistakes that are told at once.
+/// The most mistakes that are listed at once.
 const MOST: usize = 50;
 
 /// One mistake.
@@ -20,21 +20,21 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
-/// All that is wrong with a file: at least one mistake, by their places.
+/// All that is wrong with a file: at least one mistake, by their indices.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Problems {
     /// The file.
     pub file: String,
     /// The mistakes.
     pub list: Vec<Problem>,
-    /// How many more there are, which are not told.
+    /// How many more there are that are not listed.
     pub more: usize,
 }
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, Problem { line, column, message, help }) in self.list.iter().enumerate() {
-            let separator = if place > 0 { "\n" } else { "" };
+        for (index, Problem { line, column, message, help }) in self.list.iter().enumerate() {
+            let separator = if index > 0 { "\n" } else { "" };
             write!(f, "{separator}{}", self.file)?;
             if *line > 0 {
                 write!(f, ":{line}:{column}")?;
@@ -60,7 +60,7 @@ pub(super) struct Notes<'t> {
     more: Cell<usize>,
 }
 
-/// Something wrong, before it has a place: what, and what to do.
+/// Something wrong, before it has a location: what, and what to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wrong {
     pub message: String,
@@ -94,9 +94,9 @@ impl<'t> Notes<'t> {
         Self { text, list: RefCell::default(), more: Cell::new(0) }
     }
 
-    /// Notes a mistake. What is beyond the most that are told is only counted.
+    /// Notes a mistake. Mistakes beyond that limit are only counted.
     pub fn add(&self, span: Option<Range<usize>>, wrong: Wrong) {
-        let (line, column) = span.map_or((0, 0), |span| self.place(span.start));
+        let (line, column) = span.map_or((0, 0), |span| self.line_and_column(span.start));
         let problem = Problem { line, column, message: wrong.message, help: wrong.help };
         let mut list = self.list.borrow_mut();
         if list.contains(&problem) {
@@ -110,7 +110,7 @@ impl<'t> Notes<'t> {
     }
 
     /// Line and column of an offset.
-    pub fn place(&self, offset: usize) -> (u32, u32) {
+    pub fn line_and_column(&self, offset: usize) -> (u32, u32) {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let column = before.get(start..).map_or(0, |line| line.chars().count());
@@ -122,7 +122,7 @@ impl<'t> Notes<'t> {
         !self.list.borrow().is_empty()
     }
 
-    /// All mistakes, by their places.
+    /// All mistakes, by their indices.
     pub fn finish(self, file: &str) -> Problems {
         let mut list = self.list.into_inner();
         list.sort();
@@ -175,12 +175,12 @@ mod tests {
     #[test]
     fn a_place_is_a_line_and_a_column_of_characters() {
         let notes = Notes::new("one\n\u{fc}ber = 3\n");
-        assert_eq!([0, 4, 6].map(|offset| notes.place(offset)), [(1, 1), (2, 1), (2, 2)]);
+        assert_eq!([0, 4, 6].map(|offset| notes.line_and_column(offset)), [(1, 1), (2, 1), (2, 2)]);
         notes.add(Some(12..13), Wrong::new("last"));
         notes.add(Some(0..1), Wrong::with("first", "do so"));
         notes.add(None, Wrong::new("whole"));
-        let told = notes.finish("it.toml").to_string();
-        assert_eq!(told, "it.toml: whole\nit.toml:1:1: first\n  do so\nit.toml:2:8: last");
+        let reported = notes.finish("it.toml").to_string();
+        assert_eq!(reported, "it.toml: whole\nit.toml:1:1: first\n  do so\nit.toml:2:8: last");
     }
 
     #[test]

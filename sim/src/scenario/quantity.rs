@@ -7,7 +7,7 @@ use crate::script::parse_time;
 use ruvllm_esp_core::units::{Bytes, Micros};
 
 /// The shortest mean time between two events of one load or fault.
-const LEAST_GAP: u64 = 100;
+const MIN_GAP: u64 = 100;
 
 /// The longest time.
 pub const YEAR: Micros = Micros::seconds(365 * 24 * 3600);
@@ -47,7 +47,7 @@ pub(super) fn gap(text: &str) -> Result<Micros, String> {
     let tenths = tenths(number).filter(|tenths| *tenths > 0).ok_or_else(wrong)?;
     let unit = parse_time(&format!("1{unit}")).map_err(|_| wrong())?;
     let gap = unit.get().saturating_mul(10) / tenths;
-    if gap < LEAST_GAP {
+    if gap < MIN_GAP {
         return Err("a rate is at most \"10000/s\"".into());
     }
     Ok(Micros(gap))
@@ -109,8 +109,8 @@ pub(super) fn key(text: &str) -> Result<[u8; 16], String> {
         return Err(wrong());
     }
     let mut key = [0; 16];
-    for (byte, place) in key.iter_mut().zip((0..).step_by(2)) {
-        let pair = text.get(place..place + 2).ok_or_else(wrong)?;
+    for (byte, index) in key.iter_mut().zip((0..).step_by(2)) {
+        let pair = text.get(index..index + 2).ok_or_else(wrong)?;
         *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
     }
     Ok(key)

@@ -1,9 +1,9 @@
-//! Reads a scenario file: every mistake with its place, all at once.
+//! Reads a scenario file: every mistake with its location, all at once.
 //!
 //! Text of any kind gives a scenario within bounds or a list of mistakes, and the memory that reading takes is bounded by
 //! the size of the file, the number of chips it may have, and the data files it may name.
 
-use super::data::{Files, Folder, Library, MOST_BYTES, read_text};
+use super::data::{Files, Folder, Library, MAX_BYTES, read_text};
 use super::grammar::{self, SECTIONS};
 use super::members::Members;
 use super::plan::{Bundle, Scenario, Topology};
@@ -17,7 +17,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 /// The largest scenario, in bytes.
-const MOST_TEXT: usize = 1 << 20;
+const MAX_TEXT: usize = 1 << 20;
 
 impl Scenario {
     /// Reads a scenario and the data that it names.
@@ -54,8 +54,8 @@ impl Scenario {
         files: &(impl Files + ?Sized),
         until: Option<Micros>,
     ) -> Result<Self, Problems> {
-        if text.len() > MOST_TEXT {
-            let limit = MOST_TEXT.min(MOST_BYTES as usize) >> 20;
+        if text.len() > MAX_TEXT {
+            let limit = MAX_TEXT.min(MAX_BYTES as usize) >> 20;
             return Err(whole(name, format!("a scenario is at most {limit} MiB")));
         }
         let notes = Notes::new(text);
@@ -126,7 +126,7 @@ fn top_of(top: &Table<'_>) -> Scenario {
     let topology = top.word("topology").and_then(|word| Topology::by_name(word.value));
     let until = top.parsed("until", quantity::time).map_or(Micros::seconds(60), |time| time.value);
     if until == Micros(0) {
-        top.wrong(Wrong::new("a scenario that ends at 0s shows nothing"));
+        top.wrong(Wrong::new("a scenario cannot end at 0s"));
     }
     Scenario {
         name: text("name"),

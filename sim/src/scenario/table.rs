@@ -65,7 +65,7 @@ impl<'d> Table<'d> {
 
     /// The line that it begins on.
     pub fn line(&self) -> u32 {
-        self.notes.place(self.start).0
+        self.notes.line_and_column(self.start).0
     }
 
     /// A text.
@@ -231,7 +231,7 @@ impl<'d> Table<'d> {
                 };
                 self.wrong_at(
                     name.span(),
-                    Wrong::with(format!("`{key}` says nothing to kind `{}`", kind.name), help),
+                    Wrong::with(format!("`{key}` has no meaning for kind `{}`", kind.name), help),
                 );
             }
         }

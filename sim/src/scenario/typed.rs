@@ -1,6 +1,6 @@
 //! What is typed at the chips: `[[data]]`, `[[type]]` and `[[load]]`.
 
-use super::data::{self, Deed, Files, Library};
+use super::data::{self, Files, Library, TextCommand};
 use super::grammar;
 use super::members::Members;
 use super::plan::{LoadLines, LoadPlan, Scenario, Scripted};
@@ -13,7 +13,7 @@ use ruvllm_esp_core::units::Micros;
 use std::sync::Arc;
 
 /// The most lines that all loads together may type.
-const MOST_TYPED: u64 = 20_000_000;
+const MAX_TYPED: u64 = 20_000_000;
 
 /// Reads them into `scenario`.
 pub(super) fn read(
@@ -39,8 +39,8 @@ pub(super) fn read(
             typed = typed.saturating_add(plan.expected());
             scenario.load.push(plan);
         }
-        if typed > MOST_TYPED {
-            return table.wrong(Wrong::new(format!("all loads together type more than {MOST_TYPED} lines")));
+        if typed > MAX_TYPED {
+            return table.wrong(Wrong::new(format!("all loads together type more than {MAX_TYPED} lines")));
         }
     }
 }
@@ -83,7 +83,7 @@ impl<F: Files + ?Sized> Reading<'_, '_, F> {
         let spread = table.truth("spread").unwrap_or(false);
         let texts = self.texts();
         let (Some(texts), Some(chips)) = (texts, self.chips()) else { return Vec::new() };
-        let parts = self.by_command(chips, Deed::Store, &texts);
+        let parts = self.by_command(chips, TextCommand::Store, &texts);
         if spread && parts.len() > 1 {
             table.wrong(Wrong::with(
                 "texts are dealt out among chips of one role",
@@ -100,7 +100,7 @@ impl<F: Files + ?Sized> Reading<'_, '_, F> {
         let from = table.parsed("from", quantity::time).map_or(Micros(0), |time| time.value);
         let until = table.parsed("until", quantity::time).map_or(self.scenario.until, |time| time.value);
         if from >= until {
-            table.wrong(Wrong::new("the load is over before it begins"));
+            table.wrong(Wrong::new("the load ends before it begins"));
         }
         let chips = self.chips();
         let is_samples = table.kind() == Some("samples");
@@ -116,14 +116,14 @@ impl<F: Files + ?Sized> Reading<'_, '_, F> {
             table.wrong(Wrong::new("samples come from a `.csv` or a `signal`, and nothing else does"));
             return Vec::new();
         }
-        let (deed, otherwise) = match table.kind() {
-            Some("adds") => (Deed::Store, "once"),
-            Some("samples") => (Deed::Store, "turn"),
-            _ => (Deed::Find, "any"),
+        let (command_kind, otherwise) = match table.kind() {
+            Some("adds") => (TextCommand::Store, "once"),
+            Some("samples") => (TextCommand::Store, "turn"),
+            _ => (TextCommand::Find, "any"),
         };
         let order = table.word("order").map_or(otherwise, |word| word.value);
         let ordered = |(chips, lines): (Vec<usize>, Arc<[String]>)| (chips, in_order(order, lines));
-        self.by_command(chips, deed, &texts).into_iter().map(ordered).map(plan).collect()
+        self.by_command(chips, command_kind, &texts).into_iter().map(ordered).map(plan).collect()
     }
 
     fn chips(&self) -> Option<Vec<usize>> {
@@ -131,7 +131,12 @@ impl<F: Files + ?Sized> Reading<'_, '_, F> {
     }
 
     /// The chips that take the texts by the same command, with their lines.
-    fn by_command(&self, chips: Vec<usize>, deed: Deed, texts: &Texts) -> Vec<(Vec<usize>, Arc<[String]>)> {
+    fn by_command(
+        &self,
+        chips: Vec<usize>,
+        command_kind: TextCommand,
+        texts: &Texts,
+    ) -> Vec<(Vec<usize>, Arc<[String]>)> {
         let fleet = self.table.truth("fleet").unwrap_or(false);
         let limit = self.table.whole("limit").map_or(usize::MAX, |limit| limit.value as usize);
         let is_log = matches!(texts, Texts::File { is_log: true, .. });
@@ -141,7 +146,7 @@ impl<F: Files + ?Sized> Reading<'_, '_, F> {
         let mut parts: Vec<(&'static str, Vec<usize>)> = Vec::new();
         for chip in chips {
             let Some(plan) = self.scenario.chips.get(chip) else { continue };
-            let command = if is_log { "sample " } else { data::command(deed, plan.role, fleet) };
+            let command = if is_log { "sample " } else { data::command(command_kind, plan.role, fleet) };
             match parts.iter_mut().find(|(have, _)| *have == command) {
                 Some((_, chips)) => chips.push(chip),
                 None => parts.push((command, vec![chip])),

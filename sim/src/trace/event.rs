@@ -1,9 +1,9 @@
 //! The lines of a trace.
 //!
-//! An event is `[nanoseconds, chip, what]`, the chip by its place or `null`. What it is, is an object with one key.
+//! An event is `[nanoseconds, chip, what]`, the chip by its index or `null`. What it is, is an object with one key.
 
 use crate::fleet::snapshot::Snapshot;
-use crate::fleet::told::RoleEvent;
+use crate::fleet::telemetry::RoleEvent;
 use crate::fleet::view::EventKind;
 use crate::scenario::{Bundle, Scenario};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub struct Recorded {
     pub files: Vec<(String, String)>,
 }
 
-/// An event: when, in nanoseconds; at which chip, by its place; and what.
+/// An event: when, in nanoseconds; at which chip, by its index; and what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event(pub u64, pub Option<u32>, pub What);
 
@@ -49,7 +49,7 @@ pub struct Event(pub u64, pub Option<u32>, pub What);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum What {
-    /// The chip got power, for the so-manieth time.
+    /// The chip got power; the number counts its starts.
     Starts(u32),
     /// It has booted.
     Boots,
@@ -67,8 +67,8 @@ pub enum What {
     Sent(u8, u64, Hex),
     /// It took a frame from a port as it was sent: the port, and the number of the frame.
     Received(u8, u64),
-    /// It took a frame from a port that nobody sent so: the port and the bytes.
-    Spoiled(u8, Hex),
+    /// It took a frame from a port that no chip sent: the port and the bytes.
+    Corrupted(u8, Hex),
     /// A frame was lost because its receive buffer was full.
     Overflowed,
     /// How the chips and links are, now and then.

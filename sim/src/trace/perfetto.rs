@@ -24,9 +24,9 @@ pub fn export(trace: &Trace, scenario: &Scenario, out: &mut impl Write) -> io::R
     let mut export = Export { out, first: true, open: HashMap::new(), sent: BTreeMap::new() };
     write!(export.out, "{{\"displayTimeUnit\":\"ms\",\"traceEvents\":[")?;
     export.name(FLEET, "fleet")?;
-    for (place, chip) in (0u32..).zip(&scenario.chips) {
+    for (index, chip) in (0u32..).zip(&scenario.chips) {
         let role = chip.role.alias();
-        export.name(place + 1, &format!("{} ({} {role})", chip.name, chip.chip.name))?;
+        export.name(index + 1, &format!("{} ({} {role})", chip.name, chip.chip.name))?;
     }
     for event in &trace.events {
         export.event(event, scenario)?;
@@ -45,8 +45,8 @@ struct Export<'o, Out> {
 
 impl<Out: Write> Export<'_, Out> {
     fn event(&mut self, event: &Event, scenario: &Scenario) -> io::Result<()> {
-        let Event(at, place, what) = event;
-        let track = place.map_or(FLEET, |place| place.saturating_add(1));
+        let Event(at, index, what) = event;
+        let track = index.map_or(FLEET, |index| index.saturating_add(1));
         match what {
             What::Typed(line) => {
                 self.open.insert(track, (*at, line.clone()));
@@ -66,7 +66,7 @@ impl<Out: Write> Export<'_, Out> {
                 self.put(&slice(track, *at, "receive", "received", arguments))?;
                 self.arrow(*number, track, *at)
             }
-            What::Spoiled(..) => self.instant(track, *at, "spoiled frame", "lost"),
+            What::Corrupted(..) => self.instant(track, *at, "corrupted frame", "lost"),
             What::Overflowed => self.instant(track, *at, "receive buffer full", "lost"),
             What::Snapshot(snapshot) => {
                 for (chip, state) in scenario.chips.iter().zip(&snapshot.chips) {

@@ -1,6 +1,6 @@
 //! Views of the fleet at any time of a trace.
 //!
-//! What events tell is exact: consoles, messages, who runs, who was heard. What they do not tell, such as how full an
+//! What events tell is exact: consoles, messages, who runs, who was seen. What they do not tell, such as how full an
 //! arena is, comes from the last snapshot before. Going back plays the trace again from its beginning.
 
 use super::event::{Event, What};
@@ -8,7 +8,7 @@ use super::read::Trace;
 use crate::figure::{Banded, Kind};
 use crate::fleet::names;
 use crate::fleet::snapshot::{ChipState as Figures, LinkState};
-use crate::fleet::told::Told;
+use crate::fleet::telemetry::RoleTelemetry;
 use crate::fleet::view::{ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, MessageView};
 use crate::scenario::{Problems, Scenario};
 use ruvllm_esp_core::role::RoleKind;
@@ -48,8 +48,8 @@ struct Chip {
     alarms: u32,
     console: VecDeque<String>,
     messages: VecDeque<MessageView>,
-    told: Told,
-    heard: BTreeMap<u16, Micros>,
+    telemetry: RoleTelemetry,
+    received: BTreeMap<u16, Micros>,
 }
 
 impl Player {
@@ -127,10 +127,10 @@ impl Player {
     }
 
     /// A chip as it was; nothing where there is no such chip.
-    pub fn detail(&self, place: usize) -> ChipDetail {
-        let plan = self.scenario.chips.get(place);
+    pub fn detail(&self, index: usize) -> ChipDetail {
+        let plan = self.scenario.chips.get(index);
         self.chips
-            .get(place)
+            .get(index)
             .zip(plan)
             .map_or_else(ChipDetail::default, |(chip, plan)| chip.detail(plan.role))
     }
@@ -145,9 +145,9 @@ impl Player {
     }
 
     fn play(&mut self, event: &Event) {
-        let Event(at, place, what) = event;
+        let Event(at, index, what) = event;
         let at = Micros(at / 1000);
-        let place = place.map(|place| place as usize);
+        let index = index.map(|index| index as usize);
         if let What::Snapshot(snapshot) = what {
             self.chips.iter_mut().zip(&snapshot.chips).for_each(|(chip, figures)| chip.figures = *figures);
             self.links.iter_mut().zip(&snapshot.links).for_each(|(link, state)| *link = *state);
@@ -160,11 +160,11 @@ impl Player {
                 self.frames.pop_first();
             }
         }
-        if let Some(chip) = place.and_then(|place| self.chips.get_mut(place)) {
+        if let Some(chip) = index.and_then(|index| self.chips.get_mut(index)) {
             chip.play(at, what, &self.frames);
         }
         if let Some((kind, text)) = what.words() {
-            self.news.push(EventView { at, chip: place, kind, text });
+            self.news.push(EventView { at, chip: index, kind, text });
         }
     }
 }
@@ -189,19 +189,19 @@ impl Chip {
     fn play(&mut self, at: Micros, what: &What, frames: &BTreeMap<u64, Arc<[u8]>>) {
         match what {
             What::Starts(count) => {
-                // What was seen of it stays seen; what it counted began anew.
+                // What was seen of it stays seen; what it counted started again.
                 (self.state, self.boots, self.booted) = (ChipState::Booting, *count, at);
                 (self.frames, self.alarms) = ((0, 0, 0), 0);
-                self.heard.clear();
+                self.received.clear();
             }
             What::Boots => self.state = ChipState::Running,
             What::Stops => self.state = ChipState::Off,
             What::Typed(line) => {
-                self.told.typed(line);
+                self.telemetry.typed(line);
                 keep(&mut self.console, format!("> {line}"), CONSOLE);
             }
             What::Said(line) => keep(&mut self.console, line.clone(), CONSOLE),
-            What::Role(event) => self.told.happened(at, event),
+            What::Role(event) => self.telemetry.record(at, event),
             What::Note(EventKind::Alarm, _) => self.alarms = self.alarms.saturating_add(1),
             What::Sent(_, _, bytes) => {
                 self.frames.0 = self.frames.0.saturating_add(1);
@@ -213,7 +213,7 @@ impl Chip {
                     self.message(at, false, bytes);
                 }
             }
-            What::Spoiled(_, bytes) => {
+            What::Corrupted(_, bytes) => {
                 self.frames.2 = self.frames.2.saturating_add(1);
                 self.message(at, false, &bytes.0);
             }
@@ -225,7 +225,7 @@ impl Chip {
     fn message(&mut self, at: Micros, outgoing: bool, bytes: &[u8]) {
         let message = MessageView::of(at, outgoing, bytes);
         if let Some(source) = message.other.filter(|_| !outgoing) {
-            self.heard.insert(source, at);
+            self.received.insert(source, at);
         }
         keep(&mut self.messages, message, MESSAGES);
     }
@@ -248,18 +248,18 @@ impl Chip {
             uptime: (self.state != ChipState::Off).then(|| now.saturating_sub(self.booted)),
             frames: Some(self.frames),
             energy: Some(energy.tagged(Kind::Modelled)),
-            peers: self.heard.iter().map(|(id, at)| (*id, now.saturating_sub(*at))).collect(),
+            peers: self.received.iter().map(|(id, at)| (*id, now.saturating_sub(*at))).collect(),
         }
     }
 
     fn detail(&self, role: RoleKind) -> ChipDetail {
         let counters = [
             ("boots", u64::from(self.boots)),
-            ("lines typed", self.told.lines_typed()),
+            ("lines typed", self.telemetry.lines_typed()),
             ("frames sent", u64::from(self.frames.0)),
             // What the chip made of them is not recorded: a live fleet counts those it took and those it dropped.
             ("frames that came in", u64::from(self.frames.1)),
-            ("frames spoiled or overrun", u64::from(self.frames.2)),
+            ("frames corrupted or overrun", u64::from(self.frames.2)),
         ];
         ChipDetail {
             parts: vec![("used".into(), self.figures.used)],
@@ -267,7 +267,7 @@ impl Chip {
             work: Vec::new(),
             messages: self.messages.iter().cloned().collect(),
             console: self.console.iter().cloned().collect(),
-            role: self.told.view(Some(role)),
+            role: self.telemetry.view(Some(role)),
         }
     }
 }

@@ -14,9 +14,9 @@ use std::path::Path;
 use thiserror::Error;
 
 /// The longest line: a header with all its data, escaped.
-const MOST_LINE: u64 = 256 << 20;
+const MAX_LINE: u64 = 256 << 20;
 /// Most events that are read.
-const MOST_EVENTS: usize = 50_000_000;
+const MAX_EVENTS: usize = 50_000_000;
 
 /// A trace in memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +52,7 @@ pub enum TraceError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// The first line is no header.
-    #[error("it is no trace: line 1: {0}")]
+    #[error("not a trace: line 1: {0}")]
     NoTrace(String),
     /// It has another version.
     #[error("it is a trace of version {have}, and this program reads version {}", super::event::VERSION)]
@@ -74,7 +74,7 @@ impl Trace {
     /// [`TraceError`] where not even its header can be read.
     pub fn open(path: &Path) -> Result<Self, TraceError> {
         if !path.metadata()?.is_file() {
-            return Err(TraceError::NoTrace("it is no ordinary file".into()));
+            return Err(TraceError::NoTrace("not a regular file".into()));
         }
         Self::read(BufReader::new(File::open(path)?))
     }
@@ -138,10 +138,10 @@ fn step(
         }
         _ if event.0 < seen => Err("the time runs backwards".into()),
         What::End(_) => Ok(Going::Over(Micros(event.0 / 1000))),
-        _ if event.1.is_some_and(|place| place as usize >= chips) => {
+        _ if event.1.is_some_and(|index| index as usize >= chips) => {
             Err(format!("it is about chip {}, and the scenario has {chips}", event.1.unwrap_or(0)))
         }
-        _ if events.len() >= MOST_EVENTS => Err(format!("there are more than {MOST_EVENTS} events")),
+        _ if events.len() >= MAX_EVENTS => Err(format!("there are more than {MAX_EVENTS} events")),
         _ => {
             events.push(event);
             Ok(Going::On)
@@ -187,12 +187,12 @@ impl<Input: BufRead> Lines<Input> {
     fn next(&mut self) -> io::Result<Result<Option<&[u8]>, String>> {
         self.line.clear();
         self.number += 1;
-        let count = (&mut self.input).take(MOST_LINE).read_until(b'\n', &mut self.line)?;
+        let count = (&mut self.input).take(MAX_LINE).read_until(b'\n', &mut self.line)?;
         self.checksum.add(&self.line);
         Ok(match self.line.split_last() {
             None => Ok(None),
             Some((b'\n', line)) => Ok(Some(line)),
-            Some(_) if count as u64 == MOST_LINE => Err("the line is too long".into()),
+            Some(_) if count as u64 == MAX_LINE => Err("the line is too long".into()),
             Some(_) => Err("the trace ends within this line: it was cut off".into()),
         })
     }

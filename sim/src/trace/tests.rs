@@ -4,7 +4,7 @@ use super::event::{Event, Header, What};
 use super::read::TraceError;
 use super::{Player, Trace, Writer, perfetto};
 use crate::fleet::snapshot::{ChipState, LinkState, Snapshot};
-use crate::fleet::told::RoleEvent;
+use crate::fleet::telemetry::RoleEvent;
 use crate::fleet::view::{ChipState as State, EventKind, RoleView};
 use crate::scenario::{Bundle, Scenario};
 use ruvllm_esp_core::units::Micros;
@@ -25,12 +25,12 @@ fn a_frame() -> Arc<[u8]> {
     bytes[..length].into()
 }
 
-/// Chip one boots, hears a line, sends a frame; chip two hears it, and once something spoiled.
+/// Chip one boots, receives a line, sends a frame; chip two receives it, and once something corrupted.
 fn recorded() -> Vec<u8> {
     let mut writer = Writer::begin(Vec::new(), &Header::new(&two(), false)).unwrap();
     let at_one = |at, what| Event(at, Some(0), what);
     let state = ChipState { arena: 1000, used: 600, items: 5, capacity: 9, load: 12, energy: (5, 4, 6) };
-    let links = vec![LinkState { frames: (1, 0), bytes: 40, heard: 1, load: 1, ..LinkState::default() }];
+    let links = vec![LinkState { frames: (1, 0), bytes: 40, received: 1, load: 1, ..LinkState::default() }];
     let snapshot = Snapshot { chips: vec![state; 2], links, latency: vec![(64, 2)] };
     for event in [
         at_one(0, What::Starts(1)),
@@ -65,7 +65,7 @@ fn what_is_written_is_read_and_a_frame_takes_its_bytes_once() {
         "{:?}",
         trace.events[8]
     );
-    assert!(matches!(&trace.events[9].2, What::Spoiled(0, bytes) if bytes.0.as_ref() == [7, 8]));
+    assert!(matches!(&trace.events[9].2, What::Corrupted(0, bytes) if bytes.0.as_ref() == [7, 8]));
     let text = String::from_utf8(bytes).unwrap();
     assert!(text.lines().nth(3).unwrap() == r#"[1000000000,0,{"typed":"search pump"}]"#, "{text}");
 }
@@ -125,8 +125,8 @@ fn a_player_shows_any_time_forwards_and_back() {
     let detail = player.detail(0);
     assert_eq!(detail.console, ["> search pump", "hits: 3"]);
     assert!(matches!(&detail.role, RoleView::Questions(all) if all[0].answer == "id=3 score=0.900 the pump"));
-    let heard = &player.detail(1).messages;
-    assert!(heard.len() == 2 && !heard[0].outgoing && heard[0].other == Some(1), "{heard:?}");
+    let received = &player.detail(1).messages;
+    assert!(received.len() == 2 && !received[0].outgoing && received[0].other == Some(1), "{received:?}");
     player.seek(Micros::seconds(9));
     let late = player.view();
     assert_eq!(late.chips[0].state, State::Off);

@@ -1,7 +1,7 @@
 //! A run into a trace, line by line.
 //!
 //! The bytes of a frame are written where it is sent; who receives it names it by its number. So a frame that forty
-//! chips hear takes its bytes once.
+//! chips receive takes its bytes once.
 
 use super::checksum::Checksum;
 use super::event::{End, Event, Header, Hex, What};
@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// So many of the last frames can be named by who receives them. A frame is on its way for less than a second.
+/// This many of the last frames can be named by who receives them. A frame is on its way for less than a second.
 const RECENT: usize = 1 << 16;
 
 /// Writes a trace.
@@ -66,7 +66,7 @@ impl<Out: Write> Writer<Out> {
     pub fn received(&mut self, at: u64, chip: u32, port: u8, bytes: &Arc<[u8]>) -> io::Result<()> {
         let what = match self.recent.numbers.get(bytes) {
             Some(number) => What::Received(port, *number),
-            None => What::Spoiled(port, Hex(bytes.clone())),
+            None => What::Corrupted(port, Hex(bytes.clone())),
         };
         self.event(&Event(at, Some(chip), what))
     }

@@ -1,7 +1,7 @@
-//! `bench calibrate`: fit the prices of the emulated chips, and say how well they fit.
+//! `bench calibrate`: fit the costs of the emulated chips, and say how well they fit.
 
 use super::kernels::refused;
-use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::kernels::toolchain::checkout;
 use crate::kernels::{BuildError, image, rewrite};
 use crate::output::Output;
@@ -10,8 +10,8 @@ use crate::session::exact::rom;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::chip::{self, Chip};
 use ruvllm_esp_sim::cost;
-use ruvllm_esp_sim::kernels::calibration::{Outcome as Fit, Use};
-use ruvllm_esp_sim::kernels::whole;
+use ruvllm_esp_sim::kernels::calibration::{CalibrationOutcome as Fit, Use};
+use ruvllm_esp_sim::kernels::firmware_calibration;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,10 +19,10 @@ use std::path::{Path, PathBuf};
 /// Options of `bench calibrate`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Write the prices and the stack depths into the checkout; build again to use them
+    /// Write the costs and the stack depths into the checkout; build again to use them
     #[arg(long)]
     write: bool,
-    /// Write the latency limits of gate G2 anew, by what is found now
+    /// Rewrite the latency limits of gate G2 from this run
     #[arg(long)]
     limits: bool,
     /// Fit what only a whole chip has to the images in this folder, as `build` makes them; kept as it is otherwise
@@ -50,7 +50,7 @@ struct Row {
 ///
 /// # Errors
 /// A machine without the chips' targets, an image that does not run, files that cannot be written.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let stage = Stage::begin(output, "running every kernel on the emulated chips");
     let root = checkout().ok_or_else(|| refused(&BuildError::NoSources))?;
     let mut images = Vec::new();
@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     }
     let mut files = Vec::new();
     if arguments.write {
-        files.push((rewrite::PRICES, rewrite::prices(&fits, &root)));
+        files.push((rewrite::CYCLE_COSTS, rewrite::cycle_costs(&fits, &root)));
         files.push((rewrite::STACK, rewrite::stack(&images).map_err(|error| refused(&error.into()))?));
     }
     if arguments.limits {
@@ -82,24 +82,27 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     }
     drop(stage);
     report(&fits, output)?;
-    files.iter().for_each(|(path, _)| output.say(&format!("wrote {path}")));
+    files.iter().for_each(|(path, _)| output.info(&format!("wrote {path}")));
     Ok(Exit::Ok)
 }
 
 /// All sessions on the image of `chip` in `folder`.
-fn image_sessions(chip: &'static Chip, folder: &Path) -> Result<Vec<whole::Session>, Stop> {
+fn image_sessions(
+    chip: &'static Chip,
+    folder: &Path,
+) -> Result<Vec<firmware_calibration::RecordedSession>, Stop> {
     let path = folder.join(format!("ruvllm-esp-{}.bin", chip.name));
     let flash = fs::read(&path).map_err(|error| {
         CliError::usage("bench::no-image", format!("cannot read {}: {error}", path.display()))
             .help(format!("`ruvllm-esp build --variant {}` makes one", chip.name))
     })?;
     let rom = rom(None, chip.name)?;
-    let sessions = whole::sessions(chip, &rom, &flash)
+    let sessions = firmware_calibration::sessions(chip, &rom, &flash)
         .map_err(|error| CliError::no("bench::image-failed", error.to_string()))?;
     Ok(sessions)
 }
 
-fn report(fits: &[Fit], output: &Output) -> Outcome {
+fn report(fits: &[Fit], output: &Output) -> CommandResult {
     let rows = fits.iter().map(|fit| {
         let errors = |serves| fit.errors(serves);
         let largest = |serves| errors(serves).into_iter().max().unwrap_or(0);

@@ -7,7 +7,7 @@ use ruvllm_esp_sim::evaluation::compare::{Comparison, NEIGHBOURS};
 use std::io::{self, Write};
 
 const REMARKS: &str = "
-All on one thread of this machine, in turns; medians. An effort of 10 is the least there is: where it finds more than
+All on one thread of this machine, in turns; medians. An ef_search of 10 is the smallest possible: where it finds more than
 the level, compare the recall as well. Ours compares i8, as on a chip; the others f32 of the same values, with a dot
 product in sixteen lanes, which vectorises. Ours: M 8, efConstruction 96. instant-distance: M 32, efConstruction 100, its
 defaults. hnsw_rs: M 16, efConstruction 200, and `like ours` M 8, efConstruction 96.";
@@ -48,17 +48,17 @@ fn search(report: &Comparison, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", strong(&title))?;
     let [data, index] = ["data", "index"].map(|heading| (heading, Align::Left));
     let numbers = ["items", "level", "ef", "recall", "queries/s", "ours/this"];
-    let [items, level, effort, recall, rate, ratio] = numbers.map(|heading| (heading, Align::Right));
-    let mut table = Table::new([data, items, level, index, effort, recall, rate, ratio]);
+    let [items, level, ef_search, recall, rate, ratio] = numbers.map(|heading| (heading, Align::Right));
+    let mut table = Table::new([data, items, level, index, ef_search, recall, rate, ratio]);
     for row in &report.search {
-        let reached = row.effort.is_some();
+        let reached = row.ef_search.is_some();
         let if_reached = |text: String| if reached { text } else { "-".into() };
         table.row([
             row.dataset.name().into(),
             count(row.items.into()),
             format!("{:.2}", row.level),
             row.index.into(),
-            row.effort.map_or("never".into(), |effort| effort.to_string()),
+            row.ef_search.map_or("never".into(), |ef_search| ef_search.to_string()),
             format!("{:.3}", row.recall),
             if_reached(count(row.queries_per_second as u64)),
             if_reached(format!("{:.2}x", row.ratio)),

@@ -1,6 +1,6 @@
 //! The speed of simulated fleets as a table.
 
-use crate::error::{CliError, Exit, Outcome};
+use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
 use crate::progress::Stage;
 use crate::quantity::{count, duration};
@@ -21,7 +21,7 @@ struct Report {
 }
 
 /// Simulates a fleet of each size.
-pub fn run(sizes: &[u32], seconds: u64, threads: Option<u16>, output: &Output) -> Outcome {
+pub fn run(sizes: &[u32], seconds: u64, threads: Option<u16>, output: &Output) -> CommandResult {
     let threads = threads.map_or_else(|| available_parallelism().map_or(1, usize::from), usize::from);
     let mut fleets = Vec::new();
     for chips in sizes {

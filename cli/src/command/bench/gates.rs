@@ -1,8 +1,8 @@
 //! `bench --gates`: what must hold before a release, chip by chip.
 
-use crate::error::{CliError, Exit, Outcome};
-use crate::gate::outcome::{Finding, Verdict};
-use crate::gate::{Use, Workshop, select};
+use crate::error::{CliError, CommandResult, Exit};
+use crate::gate::outcome::{Finding, GateStatus};
+use crate::gate::{BuildCache, Use, select};
 use crate::output::Output;
 use crate::progress::Stage;
 use crate::table::{Align, Table};
@@ -35,38 +35,38 @@ pub struct Request<'a> {
 ///
 /// # Errors
 /// A name that is no gate, evidence that cannot be written, several chips for one board.
-pub fn run(request: &Request<'_>, output: &Output) -> Outcome {
+pub fn run(request: &Request<'_>, output: &Output) -> CommandResult {
     let Request { gates, chips, evidence, port } = *request;
     let gates = select(gates).map_err(|name| {
         CliError::usage("bench::unknown-gate", format!("--gates: `{name}` names no gates"))
             .help("name them as in G1-G3, the earlier first, G2,G5 or all")
     })?;
     if port.is_some() && !gates.iter().any(|gate| gate.name == "G5") {
-        return Err(CliError::usage("bench::no-board-needed", "--port: only G5 looks at a board")
+        return Err(CliError::usage("bench::no-board-needed", "--port: only G5 uses a board")
             .help("add G5 to --gates, or leave --port out")
             .into());
     }
     if let Some(folder) = evidence {
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
-    let mut workshop = match port {
-        Some(port) => with_board(Workshop::new(output, &gates), port, chips, output)?,
-        None => Workshop::new(output, &gates),
+    let mut build_cache = match port {
+        Some(port) => with_board(BuildCache::new(output, &gates), port, chips, output)?,
+        None => BuildCache::new(output, &gates),
     };
     let mut findings = Vec::new();
     for chip in chips {
         for gate in &gates {
             if gate.image != Use::None {
-                workshop.prepare(chip);
+                build_cache.prepare(chip);
             }
             let stage = Stage::begin(output, &format!("{} {}: {}", gate.name, chip.name, gate.title));
-            let finding = gate.check(&mut workshop, chip);
+            let finding = gate.check(&mut build_cache, chip);
             drop(stage);
             keep(&finding, evidence)?;
             findings.push(finding);
         }
     }
-    let passed = !findings.is_empty() && findings.iter().all(|finding| finding.verdict != Verdict::Fail);
+    let passed = !findings.is_empty() && findings.iter().all(|finding| finding.verdict != GateStatus::Fail);
     let report = Report { passed, findings };
     if output.json {
         output.json("gates", &report)?;
@@ -78,11 +78,11 @@ pub fn run(request: &Request<'_>, output: &Output) -> Outcome {
 
 #[cfg(feature = "board")]
 fn with_board<'a>(
-    workshop: Workshop<'a>,
+    build_cache: BuildCache<'a>,
     port: &str,
     chips: &[&'static Chip],
     output: &Output,
-) -> Result<Workshop<'a>, CliError> {
+) -> Result<BuildCache<'a>, CliError> {
     if chips.len() != 1 {
         let text = format!("--port: one board, and {} chips", chips.len());
         return Err(CliError::usage("bench::one-board", text).help("name the board's: --variant CHIP"));
@@ -91,16 +91,16 @@ fn with_board<'a>(
         output.json,
         "if an image was being written, it may not be whole: flash it again",
     );
-    Ok(workshop.with_board(crate::board::port::named(port)))
+    Ok(build_cache.with_board(crate::board::port::named(port)))
 }
 
 #[cfg(not(feature = "board"))]
 fn with_board<'a>(
-    _: Workshop<'a>,
+    _: BuildCache<'a>,
     port: &str,
     _: &[&'static Chip],
     _: &Output,
-) -> Result<Workshop<'a>, CliError> {
+) -> Result<BuildCache<'a>, CliError> {
     let text = format!("this program is built without the feature `board`, and so cannot talk to {port}");
     Err(CliError::usage("cli::left-out", text).help("build it with default features"))
 }

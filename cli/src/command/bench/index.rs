@@ -27,7 +27,7 @@ struct Chip {
 }
 
 impl Report {
-    /// Prices what was measured with the table of every chip.
+    /// Costs what was measured with the table of every chip.
     pub fn new(measured: IndexReport) -> Self {
         let chip = |table: &'static cost::CostTable| Chip {
             variant: table.chip,
@@ -41,29 +41,29 @@ impl Report {
     /// Writes recall and memory, then the crossover points.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", strong(&format!("Recall of {NEIGHBOURS} neighbours and memory, measured")))?;
-        let numbers = ["items", "effort", "recall", "B per item"].map(|heading| (heading, Align::Right));
-        let [items, effort, recall, bytes] = numbers;
+        let numbers = ["items", "ef_search", "recall", "B per item"].map(|heading| (heading, Align::Right));
+        let [items, ef_search, recall, bytes] = numbers;
         let mut table =
-            Table::new([("data", Align::Left), ("index", Align::Left), items, effort, recall, bytes]);
+            Table::new([("data", Align::Left), ("index", Align::Left), items, ef_search, recall, bytes]);
         for row in &self.measured.rows {
             let mark = if row.reaches_floor() { "" } else { " below" };
             table.row([
                 row.dataset.name().into(),
                 row.index.into(),
                 count(row.items.into()),
-                count(row.effort.into()),
+                count(row.ef_search.into()),
                 format!("{:.3}{mark}", row.recall),
                 format!("{:.1}", row.bytes_per_item),
             ]);
         }
         table.write(out)?;
         writeln!(out, "{}", strong("\nRecall of the indexer's own setting, measured"))?;
-        let numbers = ["items", "effort", "recall"].map(|heading| (heading, Align::Right));
-        let [items, effort, recall] = numbers;
-        let mut table = Table::new([("data", Align::Left), items, effort, recall]);
+        let numbers = ["items", "ef_search", "recall"].map(|heading| (heading, Align::Right));
+        let [items, ef_search, recall] = numbers;
+        let mut table = Table::new([("data", Align::Left), items, ef_search, recall]);
         for role in &self.measured.roles {
-            let (items, effort) = (count(role.items.into()), count(role.effort.into()));
-            table.row([role.dataset.name().into(), items, effort, format!("{:.3}", role.recall)]);
+            let (items, ef_search) = (count(role.items.into()), count(role.ef_search.into()));
+            table.row([role.dataset.name().into(), items, ef_search, format!("{:.3}", role.recall)]);
         }
         table.write(out)?;
         let title = format!("\nFrom how many items on an index searches faster at recall {FLOOR}, modelled");

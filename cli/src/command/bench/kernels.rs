@@ -1,6 +1,6 @@
 //! `bench kernels`: every kernel modelled, and emulated beside it where there is an emulator.
 
-use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::kernels::{BuildError, image};
 use crate::output::Output;
 use crate::progress::Stage;
@@ -89,7 +89,7 @@ struct Emulated {
 ///
 /// # Errors
 /// An image that is not to be had or does not run, a file that cannot be written.
-pub fn run(arguments: &Arguments, chips: &[&'static Chip], output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, chips: &[&'static Chip], output: &Output) -> CommandResult {
     let export = arguments.export.as_deref().map(form).transpose()?;
     let stage = Stage::begin(output, "running every kernel");
     let mut rows = Vec::new();
@@ -116,7 +116,7 @@ pub fn run(arguments: &Arguments, chips: &[&'static Chip], output: &Output) -> O
             CliError::runtime("bench::cannot-write", format!("cannot write {}: {error}", path.display()))
         })?;
     }
-    missing.iter().for_each(|line| output.say(line));
+    missing.iter().for_each(|line| output.info(line));
     if output.json {
         output.json("bench-kernels", &report)?;
     } else {
@@ -134,7 +134,7 @@ fn measure(image: &Image) -> Result<Vec<Measurement>, ImageError> {
 fn row(chip: &'static Chip, work: &Work, measured: Option<&Measurement>) -> Result<Row, CliError> {
     let failed = |message: String| CliError::runtime("bench::kernels", message);
     let table =
-        cost::table(chip).ok_or_else(|| failed(format!("there is no price table for {}", chip.name)))?;
+        cost::table(chip).ok_or_else(|| failed(format!("there is no cost table for {}", chip.name)))?;
     let cycles = table.cost(&work.counts).map_err(|error| failed(error.to_string()))?.cycles;
     if let Some(other) =
         measured.filter(|other| other.checksum != work.checksum || other.kernel != work.kernel)

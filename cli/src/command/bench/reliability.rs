@@ -1,6 +1,6 @@
 //! What fleets lost under each kind of fault, as a table.
 
-use crate::error::{CliError, Exit, Outcome};
+use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
 use crate::progress::Stage;
 use crate::quantity::{count, duration};
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::thread::available_parallelism;
 
 /// Runs the kinds, all or the one named, and exits with 1 where anything is lost that the manual promises.
-pub fn run(seeds: u64, only: Option<&str>, threads: Option<u16>, output: &Output) -> Outcome {
+pub fn run(seeds: u64, only: Option<&str>, threads: Option<u16>, output: &Output) -> CommandResult {
     let kinds = chosen(only)?;
     let threads = threads.map_or_else(|| available_parallelism().map_or(1, usize::from), usize::from);
     let stage = Stage::begin(output, "harming fleets");

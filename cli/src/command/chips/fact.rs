@@ -108,7 +108,7 @@ fn add_power(facts: &mut Facts, chip: &Chip) {
     facts.add("radio listens", &chip.power.receive, current);
 }
 
-/// `source` with the chip's name in place of its placeholder.
+/// `source` with the chip's name instead of its placeholder.
 pub fn source(source: &str, chip: &str) -> String {
     source.replace("<chip>", chip)
 }

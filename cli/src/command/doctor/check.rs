@@ -19,7 +19,7 @@ const RUSTC: (u32, u32) = (1, 95);
 /// How it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum CheckStatus {
     /// As it should be.
     Good,
     /// Some things will not work.
@@ -34,44 +34,49 @@ pub struct Check {
     /// What.
     pub name: String,
     /// How it stands.
-    pub verdict: Verdict,
+    pub verdict: CheckStatus,
     /// What was found.
     pub found: String,
     /// What to do about it.
     pub cure: Option<String>,
 }
 
-impl Verdict {
+impl CheckStatus {
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
-            Verdict::Good => "good",
-            Verdict::Missing => "missing",
-            Verdict::Bad => "bad",
+            CheckStatus::Good => "good",
+            CheckStatus::Missing => "missing",
+            CheckStatus::Bad => "bad",
         }
     }
 
     /// The colour for it.
     pub fn color(self) -> AnsiColor {
         match self {
-            Verdict::Good => AnsiColor::Green,
-            Verdict::Missing => AnsiColor::Yellow,
-            Verdict::Bad => AnsiColor::Red,
+            CheckStatus::Good => AnsiColor::Green,
+            CheckStatus::Missing => AnsiColor::Yellow,
+            CheckStatus::Bad => AnsiColor::Red,
         }
     }
 }
 
 impl Check {
     fn good(name: &str, found: impl Into<String>) -> Self {
-        Self { name: name.into(), verdict: Verdict::Good, found: found.into(), cure: None }
+        Self { name: name.into(), verdict: CheckStatus::Good, found: found.into(), cure: None }
     }
 
     fn missing(name: &str, found: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { name: name.into(), verdict: Verdict::Missing, found: found.into(), cure: Some(cure.into()) }
+        Self {
+            name: name.into(),
+            verdict: CheckStatus::Missing,
+            found: found.into(),
+            cure: Some(cure.into()),
+        }
     }
 
     fn bad(name: &str, found: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { name: name.into(), verdict: Verdict::Bad, found: found.into(), cure: Some(cure.into()) }
+        Self { name: name.into(), verdict: CheckStatus::Bad, found: found.into(), cure: Some(cure.into()) }
     }
 }
 
@@ -128,7 +133,7 @@ fn targets() -> Vec<Check> {
         .map(|chip| {
             let (name, target) = (format!("target of {}", chip.name), chip.target.value);
             let library = stable(&["--print", "target-libdir", "--target", target]).map(PathBuf::from);
-            if library.is_some_and(|place| place.is_dir()) {
+            if library.is_some_and(|dir| dir.is_dir()) {
                 return Check::good(&name, target);
             }
             let cure = format!("rustup target add --toolchain stable {target}");
@@ -216,7 +221,7 @@ fn disk() -> Check {
 #[cfg(feature = "board")]
 fn firmware() -> Check {
     let name = "firmware source";
-    match crate::firmware::source::Source::find(None) {
+    match crate::firmware::source::FirmwareSource::find(None) {
         Ok(source) => Check::good(name, source.directory.display().to_string()),
         Err(error) => {
             Check::missing(name, error.message(), "clone the repository, and set RUVLLM_ESP_FIRMWARE to it")
@@ -291,7 +296,7 @@ mod tests {
     #[test]
     fn what_is_not_good_names_its_cure() {
         for check in all() {
-            assert_eq!(check.verdict == Verdict::Good, check.cure.is_none(), "{check:?}");
+            assert_eq!(check.verdict == CheckStatus::Good, check.cure.is_none(), "{check:?}");
         }
     }
 }

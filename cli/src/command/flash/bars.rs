@@ -48,7 +48,7 @@ impl Watch for Bar<'_> {
     fn stage(&mut self, name: &str) {
         match &self.bar {
             Some(bar) => bar.set_message(name.to_string()),
-            None => self.output.say(&format!("{}: {name} ...", self.name)),
+            None => self.output.info(&format!("{}: {name} ...", self.name)),
         }
     }
 

@@ -5,12 +5,12 @@
 
 use super::bars::Bars;
 use super::{Arguments, Report, built};
-use crate::board::fleet::{Fleet, Member, Place};
+use crate::board::fleet::{Fleet, Member, PortSelector};
 use crate::board::image::Image;
 use crate::board::install::{Installed, Job, install};
-use crate::board::port::{self, Chosen};
+use crate::board::port::{self, SelectedPort};
 use crate::board::settings::Change;
-use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::output::Output;
 use crate::table::{Align, Table};
 use std::path::Path;
@@ -26,7 +26,7 @@ struct Done<'f> {
 ///
 /// # Errors
 /// The file's mistakes, images and boards that are missing; `flash::fleet` when a board failed.
-pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> CommandResult {
     let fleet = Fleet::read(file)?;
     let mut work = Vec::new();
     for member in &fleet.members {
@@ -42,10 +42,10 @@ pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> Outcome {
                 .help("name the image of that chip with `image`, or the chip of the image with `variant`")
                 .into());
         }
-        let port = find(&member.place).map_err(|error| error.at(&member.at))?;
+        let port = find(&member.selector).map_err(|error| error.at(&member.at))?;
         work.push((member, image, port));
     }
-    let manner = arguments.manner()?;
+    let options = arguments.options()?;
     let bars = Bars::new(output);
     let (bars, fleet) = (&bars, &fleet);
     let done: Vec<Done<'_>> = std::thread::scope(|scope| {
@@ -53,7 +53,7 @@ pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> Outcome {
             .iter()
             .map(|(member, image, port)| {
                 let change = Change { role: member.role, chip_id: member.chip_id, key: fleet.key };
-                let job = Job { port, image, change, manner };
+                let job = Job { port, image, change, options };
                 let mut bar = bars.add(&format!("{} {}", member.chip.name, port.name));
                 scope.spawn(move || Done {
                     member,
@@ -68,10 +68,10 @@ pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> Outcome {
     verdict(&done, work.len())
 }
 
-fn find(place: &Place) -> Result<Chosen, CliError> {
-    let number = match place {
-        Place::Port(name) => return Ok(port::named(name)),
-        Place::SerialNumber(number) => number,
+fn find(selector: &PortSelector) -> Result<SelectedPort, CliError> {
+    let number = match selector {
+        PortSelector::Port(name) => return Ok(port::named(name)),
+        PortSelector::SerialNumber(number) => number,
     };
     let seen = port::seen()?;
     let found = seen
@@ -118,7 +118,7 @@ fn summary(done: &[Done<'_>], output: &Output) -> Result<(), Stop> {
 }
 
 /// All of them, or an error that ends as the first failure does.
-fn verdict(done: &[Done<'_>], all: usize) -> Outcome {
+fn verdict(done: &[Done<'_>], all: usize) -> CommandResult {
     let good = done.iter().filter(|done| done.outcome.is_ok()).count();
     if good == all {
         return Ok(Exit::Ok);

@@ -1,6 +1,6 @@
 //! `fleet check`: is a scenario right, and what is in it?
 
-use crate::error::{CliError, Exit, Outcome};
+use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
 use crate::quantity;
 use ruvllm_esp_sim::fleet::{Fleet, FleetError};
@@ -34,7 +34,7 @@ struct Summary {
 ///
 /// # Errors
 /// `scenario::wrong`, `fleet::cannot-build`.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let scenario = super::read(&arguments.file, None)?;
     let summary = Summary::of(&scenario);
     let until = scenario.until;
@@ -84,9 +84,10 @@ pub fn cannot_build(error: &FleetError, scenario: &Scenario) -> CliError {
         FleetError::DoesNotFit { chip, .. } => scenario.chips.iter().position(|plan| plan.name == *chip),
         _ => None,
     };
-    let line = chip.and_then(|place| scenario.lines.get(place));
-    let place = line.map_or(scenario.bundle.name.clone(), |line| format!("{}:{line}", scenario.bundle.name));
-    CliError::usage("fleet::cannot-build", error.to_string()).at(&place).help(
+    let line = chip.and_then(|location| scenario.lines.get(location));
+    let location =
+        line.map_or(scenario.bundle.name.clone(), |line| format!("{}:{line}", scenario.bundle.name));
+    CliError::usage("fleet::cannot-build", error.to_string()).at(&location).help(
         "`ruvllm-esp fit` shows what fits; a larger `arena`, another `role` or fewer chips on a link help",
     )
 }

@@ -1,7 +1,7 @@
 //! `fleet new`: an example of a scenario, with remarks.
 
 use crate::destination::cannot_write;
-use crate::error::{CliError, Exit, Outcome};
+use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
 use serde::Serialize;
 use std::fs;
@@ -71,7 +71,7 @@ struct Written {
 ///
 /// # Errors
 /// `fleet::exists` where there is another already, and is to stay.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let files = arguments.template.files(&arguments.file);
     let is_other =
         |path: &Path, text: &str| path.exists() && fs::read(path).ok().as_deref() != Some(text.as_bytes());
@@ -91,6 +91,6 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     let mut out = output.text();
     names.iter().try_for_each(|name| writeln!(out, "wrote {name}"))?;
     drop(out);
-    output.say(&format!("run it: ruvllm-esp sim --fleet {}", arguments.file.display()));
+    output.info(&format!("run it: ruvllm-esp sim --fleet {}", arguments.file.display()));
     Ok(Exit::Ok)
 }

@@ -1,7 +1,7 @@
 //! `fleet replay`: a recorded run, done again and compared.
 
 use crate::command::trace;
-use crate::error::{CliError, Exit, Outcome};
+use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
 use ruvllm_esp_sim::run::replay::{ReplayError, Replayed, replay};
 use serde::Serialize;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 pub struct Arguments {
     /// The trace
     file: PathBuf,
-    /// On so many threads; the result is the same
+    /// Number of threads; the result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
 }
@@ -32,7 +32,7 @@ struct Line<'r> {
 ///
 /// # Errors
 /// `trace::unreadable`, `trace::damaged`, `replay::failed`; exit code 1 where the runs differ.
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let recorded = trace::read(&arguments.file)?;
     trace::whole(&recorded, &arguments.file)?;
     let file = BufReader::new(File::open(&arguments.file)?);
@@ -54,17 +54,17 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
     if output.json {
         output.json("replay", &line)?;
     } else {
-        tell(&line, &mut output.text())?;
+        report(&line, &mut output.text())?;
     }
     Ok(if line.same { Exit::Ok } else { Exit::No })
 }
 
-fn tell(line: &Line<'_>, out: &mut impl Write) -> std::io::Result<()> {
+fn report(line: &Line<'_>, out: &mut impl Write) -> std::io::Result<()> {
     if let Some(events) = line.events {
-        return writeln!(out, "the same: {events} events, bit by bit");
+        return writeln!(out, "identical: {events} events, bit by bit");
     }
     let number = line.line.unwrap_or(0);
-    writeln!(out, "another run from line {number} of the trace on")?;
+    writeln!(out, "the runs differ from line {number} of the trace on")?;
     writeln!(out, "  recorded  {}", line.recorded.unwrap_or("(nothing more)"))?;
     writeln!(out, "  now       {}", line.now.unwrap_or("(nothing more)"))
 }

@@ -3,13 +3,13 @@
 mod report;
 
 use crate::command::fleet;
-use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::output::Output;
 use crate::progress::Stage;
 use crate::session::running::{Pace, Running, TraceFile};
 use crate::session::watch;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::run::verdict::Verdict;
+use ruvllm_esp_sim::run::verdict::ScenarioVerdict;
 use ruvllm_esp_sim::run::{Run, RunError};
 use ruvllm_esp_sim::scenario::Scenario;
 use std::io::Write;
@@ -28,7 +28,7 @@ pub struct Options {
     #[arg(conflicts_with_all = ["variant", "role", "chip_id", "radio", "arena", "exact", "image", "rom", "strict"])]
     #[arg(conflicts_with_all = ["demo", "input", "stdin", "tcp", "bind", "pty"])]
     pub fleet: Option<PathBuf>,
-    /// On so many threads; the result is the same
+    /// Number of threads; the result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), requires = "fleet")]
     threads: Option<u16>,
 }
@@ -44,7 +44,13 @@ const TICK: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// A scenario that is wrong or cannot be built, a trace that cannot be written.
-pub fn run(path: &Path, options: &Options, running: &Running, seed: Option<u64>, output: &Output) -> Outcome {
+pub fn run(
+    path: &Path,
+    options: &Options,
+    running: &Running,
+    seed: Option<u64>,
+    output: &Output,
+) -> CommandResult {
     let scenario = Arc::new(scenario(path, running, seed)?);
     let (out, file) = running.open_trace(&inputs(path, &scenario))?.unzip();
     let mut tape = Tape { out, file, lost: None };
@@ -53,13 +59,13 @@ pub fn run(path: &Path, options: &Options, running: &Running, seed: Option<u64>,
         .map_err(|error| tape.failed(&error, &scenario))?;
     // Without the handler an interrupt ends the program all the same, only without a summary.
     let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst));
-    output.say(&report::banner(&scenario));
+    output.info(&report::banner(&scenario));
     let interrupted = drive(&mut run, &scenario, running.pace(), &mut tape, output)?;
     let ended = run.end_trace();
     tape.note(ended, &scenario)?;
     let verdict = run.finish().map_err(|error| tape.failed(&error, &scenario))?;
-    // The verdict is told even where its trace is lost.
-    report::tell(&verdict, &scenario, interrupted, output)?;
+    // The verdict is printed even where its trace is lost.
+    report::report(&verdict, &scenario, interrupted, output)?;
     tape.keep()?;
     Ok(exit(&verdict, &scenario, interrupted))
 }
@@ -93,7 +99,7 @@ fn drive(
     Ok(!run.is_over())
 }
 
-fn exit(verdict: &Verdict, scenario: &Scenario, interrupted: bool) -> Exit {
+fn exit(verdict: &ScenarioVerdict, scenario: &Scenario, interrupted: bool) -> Exit {
     if interrupted { Exit::Interrupted } else { watch::exit(&scenario.expectations, &verdict.expectations) }
 }
 

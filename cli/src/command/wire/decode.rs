@@ -6,7 +6,7 @@
 use super::hex::{self, Packet};
 use super::object::{Fields, FrameObject, MessageObject};
 use super::{key, link};
-use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::output::{self, Output};
 use crate::session::lines::unreadable;
 use ruvllm_esp_core::arena::Arena;
@@ -27,7 +27,7 @@ const SLOTS: u32 = 16;
 #[command(after_help = "\
 Bytes are hexadecimal digits, with or without spaces, commas, colons, line ends and `0x`. From `#` on a line is a \
 remark. Without --link frames stand one after the other, or, where the first byte is 00, as on a UART. Where packets \
-keep frames apart, a blank line or a remark keeps packets apart. A message in fragments is shown once it is whole.
+keep frames apart, a blank line or a comment separates packets. A message in fragments is shown once it is whole.
 
 Exit code 1 says that a frame is not valid; the others are shown all the same.
 
@@ -59,19 +59,19 @@ impl Invalid {
         Self { reason: reason.into(), message: message.to_string() }
     }
 
-    fn error(&self, place: &str) -> CliError {
+    fn error(&self, location: &str) -> CliError {
         let Self { reason, message } = self;
-        CliError::no("wire::not-valid", format!("{place}: {reason}: {message}")).help(match reason {
+        CliError::no("wire::not-valid", format!("{location}: {reason}: {message}")).help(match reason {
             Dropped::Checksum => {
-                "a byte was changed, or several frames stand where one is taken for; --link takes framing off"
+                "a byte was changed, or there are several frames; --link removes the framing"
             }
             Dropped::Truncated | Dropped::Oversized => {
-                "bytes are missing or left over; a blank line keeps packets apart, --link takes framing off"
+                "bytes are missing or left over; a blank line separates packets, --link removes the framing"
             }
             Dropped::Version => {
                 "a bare frame begins with 03, one on a UART with 00; --link says which link it was"
             }
-            Dropped::BadTag => "the frame was changed, or sealed with another key",
+            Dropped::BadTag => "the frame was changed, or authenticated with another key",
             Dropped::Unauthenticated => "without --key it is shown as it is",
             Dropped::Stream => {
                 "a byte was lost, or the bytes begin within a frame; the next one starts after a 00"
@@ -84,8 +84,8 @@ impl Invalid {
 /// Shows every frame, and every message that fragments make.
 ///
 /// # Errors
-/// Input that cannot be read or is no hexadecimal. Frames that are not valid are told, and end in [`Exit::No`].
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+/// Input that cannot be read or is no hexadecimal. Frames that are not valid are reported, and end in [`Exit::No`].
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let (name, text) = arguments.read()?;
     let packets = hex::packets(&name, &text)?;
     let mut memory = vec![0; SLOTS as usize * (MESSAGE_LIMIT + 64)];
@@ -101,20 +101,20 @@ pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
             };
             if let Err(invalid) = outcome {
                 viewer.invalid += 1;
-                let place = format!("frame {} (from line {} of {name})", viewer.number, packet.line);
-                output::report(&invalid.error(&place), output.json);
+                let location = format!("frame {} (from line {} of {name})", viewer.number, packet.line);
+                output::report(&invalid.error(&location), output.json);
             }
             Ok(())
         })?;
     }
     if viewer.number == 0 {
         return Err(CliError::no("wire::no-frame", format!("{name} holds no frame"))
-            .help("zeros only keep frames apart; a frame has at least 24 bytes")
+            .help("zeros only separate frames; a frame has at least 24 bytes")
             .into());
     }
     let unfinished = viewer.reassembly.unfinished();
     if unfinished > 0 {
-        output.say(&format!("{unfinished} of the messages lack fragments"));
+        output.info(&format!("{unfinished} of the messages lack fragments"));
     }
     Ok(if viewer.invalid > 0 { Exit::No } else { Exit::Ok })
 }
@@ -155,7 +155,7 @@ impl Arguments {
     }
 }
 
-/// What is done with a frame, or with what is in place of one.
+/// What is done with a frame, or with what is instead of one.
 type Visit<'v> = &'v mut dyn FnMut(Result<&[u8], Invalid>) -> Result<(), Stop>;
 
 /// Visits the frames of a packet, without what the link adds. None is kept: a capture may hold millions.
@@ -228,8 +228,8 @@ impl Viewer<'_> {
             Ok(frame) => frame,
             Err(error) => return Ok(Err(Invalid::new(error, error))),
         };
-        let authentic = match (&self.key, &frame.seal) {
-            (Some(key), Some(seal)) => Some(key.verify(seal.signed, seal.tag, &mut ())),
+        let authentic = match (&self.key, &frame.tag) {
+            (Some(key), Some(tag)) => Some(key.verify(tag.signed, tag.tag, &mut ())),
             _ => None,
         };
         let is_fragment = frame.header.flags.has(Flags::FRAGMENT);
@@ -250,12 +250,12 @@ impl Viewer<'_> {
     fn refused(&self, frame: &Frame<'_>, authentic: Option<bool>) -> Option<Invalid> {
         let Header { flags, destination, .. } = frame.header;
         if flags.has(Flags::ACK_WANTED) && destination == BROADCAST {
-            return Some(Invalid::new(Dropped::Header, "an acknowledgement is wanted from everyone"));
+            return Some(Invalid::new(Dropped::Header, "an acknowledgement is requested from everyone"));
         }
         if authentic == Some(false) {
             return Some(Invalid::new(Dropped::BadTag, "the tag is not that of the frame under this key"));
         }
-        let lacks_tag = self.key.is_some() && frame.seal.is_none();
+        let lacks_tag = self.key.is_some() && frame.tag.is_none();
         lacks_tag.then(|| Invalid::new(Dropped::Unauthenticated, "the frame has no tag, but there is a key"))
     }
 
@@ -268,7 +268,7 @@ impl Viewer<'_> {
         if self.output.json {
             return self.output.json("frame", &FrameObject::new(self.number, frame, message, authentic));
         }
-        let verdict = match (authentic, frame.seal) {
+        let verdict = match (authentic, frame.tag) {
             (_, None) => "",
             (None, _) => " unchecked",
             (Some(true), _) => " authentic",
@@ -283,7 +283,7 @@ impl Viewer<'_> {
             return Ok(Err(Invalid::new(Dropped::Fragment, "its header and its length do not agree")));
         };
         // Nothing gives way: the clock stands still.
-        let slot = match self.reassembly.take(&frame.header, &fragment, Micros(0), &mut ()) {
+        let slot = match self.reassembly.accept(&frame.header, &fragment, Micros(0), &mut ()) {
             Some(Progress::Whole(slot)) => slot,
             Some(Progress::Part(_)) => return Ok(Ok(())),
             None => return Ok(Err(Invalid::new(Dropped::Fragment, "it contradicts an earlier one"))),

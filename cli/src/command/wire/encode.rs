@@ -1,11 +1,11 @@
 //! `wire encode`: a message as the bytes that a chip would send.
 
 use super::{key, link};
-use crate::error::{CliError, Exit, Outcome, Stop};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::output::Output;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::wire::authentication::Key;
-use ruvllm_esp_core::wire::fragment::Cut;
+use ruvllm_esp_core::wire::fragment::Fragmentation;
 use ruvllm_esp_core::wire::frame::{self, Flags, Header};
 use ruvllm_esp_core::wire::link::LinkKind;
 use ruvllm_esp_core::wire::show::Hex;
@@ -18,8 +18,8 @@ use std::io::{self, BufRead, Write};
 #[command(after_help = "\
 The text form is what `wire decode` prints: fields of the header, the message's name, its fields. What is not given is \
 zero, false or empty. An option wins over a field of the text. Standard output is one line of hexadecimal digits a \
-packet; a message that is longer than a frame is cut. Of the lines on standard input those of fragments are passed over: \
-the message that they make has its own. A line that was sealed needs --key.
+packet; a message longer than a frame is fragmented. Of the lines on standard input those of fragments are passed over: \
+the message that they make has its own. An authenticated line needs --key.
 
 Examples:
   ruvllm-esp wire encode 'stored item=1:1:9' --from 1 --to 2
@@ -51,13 +51,13 @@ pub struct Arguments {
     /// Ask for an acknowledgement
     #[arg(long)]
     ack: bool,
-    /// Seal the frames with the fleet's key, 32 hexadecimal digits
+    /// Authenticate the frames with the fleet's key, 32 hexadecimal digits
     #[arg(long, value_name = "HEX", value_parser = key)]
     key: Option<Key>,
-    /// The sender's count of its sealed frames, for the first of them
+    /// The sender's count of its authenticated frames, for the first of them
     #[arg(long, value_name = "N", default_value_t = 1, requires = "key", value_parser = clap::value_parser!(u64).range(1..frame::COUNTER_END))]
     counter: u64,
-    /// Put the frames on a link of this kind; the bare frame unless told
+    /// Apply the framing of this kind of link [default: the bare frame]
     #[arg(long, value_name = "LINK", value_parser = link())]
     link: Option<LinkKind>,
     /// The longest frame in bytes, less than the link's own limit
@@ -85,7 +85,7 @@ fn destination(text: &str) -> Result<u16, String> {
 ///
 /// # Errors
 /// Text that is no message (exit code 2), and messages that cannot be sent so (1).
-pub fn run(arguments: &Arguments, output: &Output) -> Outcome {
+pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let mut counter = Some(arguments.counter);
     if arguments.text != "-" {
         arguments.line(&arguments.text, &mut counter, output)?;
@@ -111,7 +111,7 @@ fn is_fragment(line: &str) -> bool {
 }
 
 impl Arguments {
-    /// Prints the packets of one message; `counter` is that of the next sealed frame, if one is left.
+    /// Prints the packets of one message; `counter` is that of the next authenticated frame, if one is left.
     fn line(&self, line: &str, counter: &mut Option<u64>, output: &Output) -> Result<(), Stop> {
         let mut scratch = vec![0; 2 * line.len()];
         let (header, message) = parse::frame(line, &mut scratch).map_err(|error| not_a_message(&error))?;
@@ -122,8 +122,9 @@ impl Arguments {
         let limit = self.link.map_or(FRAME_LIMIT as u16, LinkKind::frame_limit);
         let limit = self.limit.map_or(limit, |own| own.min(limit));
         let room = limit.saturating_sub(frame::overhead(self.key.is_some()) as u16);
-        let cut = Cut::plan(length as u16, room)
-            .ok_or_else(|| cannot_send(&format!("{length} bytes cannot be cut for frames of {limit}")))?;
+        let cut = Fragmentation::plan(length as u16, room).ok_or_else(|| {
+            cannot_send(&format!("{length} bytes cannot be fragmented into frames of {limit}"))
+        })?;
         for index in 0..cut.count() {
             let packet = Hex(&self.packet(&header, payload, cut, index, counter)?).to_string();
             if output.json {
@@ -144,7 +145,7 @@ impl Arguments {
                 "wire::no-key",
                 "the text says `authenticated`, and there is no key",
             )
-            .help("--key HEX seals the frame anew; a tag cannot be copied"));
+            .help("--key HEX computes the tag; a tag cannot be copied"));
         }
         let header = Header {
             source: self.from.unwrap_or(header.source),
@@ -157,7 +158,7 @@ impl Arguments {
             ..header
         };
         if header.flags.has(Flags::ACK_WANTED) && header.destination == BROADCAST {
-            return Err(cannot_send("an acknowledgement cannot be wanted from everyone"));
+            return Err(cannot_send("an acknowledgement cannot be requested from everyone"));
         }
         Ok(header)
     }
@@ -167,7 +168,7 @@ impl Arguments {
         &self,
         header: &Header,
         payload: &[u8],
-        cut: Cut,
+        cut: Fragmentation,
         index: u8,
         counter: &mut Option<u64>,
     ) -> Result<Vec<u8>, CliError> {
@@ -176,7 +177,7 @@ impl Arguments {
         let bytes = payload.get(cut.range(index)).unwrap_or_default();
         let parts: &[&[u8]] = if is_cut { &[&fragment_header, bytes] } else { &[bytes] };
         let header = Header { flags: header.flags.with(Flags::FRAGMENT, is_cut), ..*header };
-        let seal = match &self.key {
+        let tag = match &self.key {
             Some(key) => {
                 let sealed = counter.ok_or_else(used_up)?;
                 *counter = sealed.checked_add(1).filter(|next| *next < frame::COUNTER_END);
@@ -185,7 +186,7 @@ impl Arguments {
             None => None,
         };
         let mut frame = vec![0; FRAME_LIMIT];
-        let length = frame::encode(&header, parts, seal, &mut frame, &mut ());
+        let length = frame::encode(&header, parts, tag, &mut frame, &mut ());
         let length = length.map_err(|error| cannot_send(&error.to_string()))?;
         frame.truncate(length);
         let Some(link) = self.link else { return Ok(frame) };

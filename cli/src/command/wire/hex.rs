@@ -28,7 +28,7 @@ pub struct Packets<'t> {
 /// The packets of `text`, called `name` in errors. All of it is checked before the first is given.
 ///
 /// # Errors
-/// `wire::not-hex` with its place, `wire::empty`.
+/// `wire::not-hex` with its location, `wire::empty`.
 pub fn packets<'t>(name: &str, text: &'t str) -> Result<Packets<'t>, CliError> {
     let mut is_empty = true;
     for (index, line) in text.lines().enumerate() {

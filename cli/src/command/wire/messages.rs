@@ -1,6 +1,6 @@
 //! `wire messages`: the table of messages.
 
-use crate::error::{Exit, Outcome};
+use crate::error::{CommandResult, Exit};
 use crate::output::Output;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::wire::message::MESSAGES;
@@ -32,7 +32,7 @@ struct Report {
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn run(_: &Arguments, output: &Output) -> Outcome {
+pub fn run(_: &Arguments, output: &Output) -> CommandResult {
     let rows = MESSAGES.into_iter().zip(FIELDS);
     let messages: Vec<Row> =
         rows.map(|((number, message), (_, fields))| Row { number, message, fields }).collect();

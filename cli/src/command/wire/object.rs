@@ -93,8 +93,8 @@ impl<'a> FrameObject<'a> {
             header: (&frame.header).into(),
             payload: Hex(frame.payload).to_string(),
             crc: format!("{:08x}", frame.crc),
-            counter: frame.seal.map(|seal| seal.counter),
-            tag: frame.seal.map(|seal| Hex(seal.tag).to_string()),
+            counter: frame.tag.map(|tag| tag.counter),
+            tag: frame.tag.map(|tag| Hex(tag.tag).to_string()),
             authentic,
             fragment: fragment.map(|Fragment { index, cut, .. }| FragmentObject {
                 index,

@@ -13,7 +13,7 @@ const END: &str = "<!-- generated from the images: end -->\n";
 const PROFILES: [&str; 2] = ["release", "small"];
 const COLUMNS: [&str; 7] = ["chip", "profile", "text", "rodata", "data", "bss", "image"];
 
-/// What a row says where nobody could build.
+/// What a row says where no build was possible.
 const NOT_BUILT: &str = "not built here";
 
 fn set(table: &mut SizeTable, chip: &Chip, profile: &str, measured: Measured) {
@@ -78,7 +78,7 @@ fn compare(profile: &str) {
             continue;
         }
         let drift = table.row(chip, profile).map_or(vec!["no row".into()], |row| measured.drift(row));
-        assert!(drift.is_empty(), "{} {profile}: {drift:?}; BLESS=1 writes the table anew", chip.name);
+        assert!(drift.is_empty(), "{} {profile}: {drift:?}; BLESS=1 rewrites the table", chip.name);
         println!("{} {profile}: within {TOLERANCE}% of docs/sizes.md", chip.name);
     }
     if is_blessing {

@@ -27,7 +27,7 @@ const INDENT: usize = 4;
 
 /// Draws the panel.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let Some(chip) = app.chip().and_then(|place| app.view.chips.get(place)) else {
+    let Some(chip) = app.chip().and_then(|index| app.view.chips.get(index)) else {
         let text = Paragraph::new("no chip is selected").centered();
         return frame.render_widget(text, super::middle(area, 1));
     };
@@ -86,8 +86,8 @@ fn all(frame: &mut Frame<'_>, area: Rect, app: &App, chip: &ChipView, detail: &C
         (Section::Role, own),
         (Section::Messages, messages),
     ];
-    for (section, place) in sections {
-        one(frame, place, app, section, chip, detail);
+    for (section, index) in sections {
+        one(frame, index, app, section, chip, detail);
     }
     draw_console(frame, lower, app, chip, detail);
 }
@@ -103,7 +103,7 @@ fn identity(app: &App, chip: &ChipView, room: u16) -> Line<'static> {
     if let Some(uptime) = chip.uptime {
         spans.push(Span::raw(format!("  up {}", super::fleet::short_time(uptime))));
     }
-    if let Some(words) = app.chip().and_then(|place| app.marks.of_chip(place)) {
+    if let Some(words) = app.chip().and_then(|index| app.marks.of_chip(index)) {
         spans.push(Span::styled(format!("  ! {words}"), app.theme.style(Tone::Warning)));
     }
     if let Some(alarms) = chip.alarms.filter(|alarms| *alarms > 0) {
@@ -115,7 +115,7 @@ fn identity(app: &App, chip: &ChipView, room: u16) -> Line<'static> {
     if let Some((sent, received, dropped)) = chip.frames {
         // A trace tells what came in, not what the chip made of it.
         let (took, lost) = match app.abilities.origin {
-            Origin::Trace => ("came in", "spoiled or overrun"),
+            Origin::Trace => ("came in", "corrupted or overrun"),
             _ => ("received", "dropped"),
         };
         more.push(format!("  {sent} sent, {received} {took}, {dropped} {lost}"));
@@ -144,7 +144,7 @@ fn consumption(chip: &ChipView) -> Vec<String> {
 fn arena_line(app: &App, chip: &ChipView, detail: &ChipDetail, room: u16) -> Line<'static> {
     if chip.arena == 0 {
         let off = chip.state == ChipState::Off;
-        let text = if off { " its RAM holds nothing" } else { " arena not known yet" };
+        let text = if off { " off, state lost" } else { " arena not known yet" };
         return Line::styled(text, app.theme.style(Tone::Faint));
     }
     let figures = arena_figures(chip);
@@ -158,7 +158,7 @@ fn arena_figures(chip: &ChipView) -> String {
     format!(" {} of {} ", bytes(Bytes(chip.arena_used)), bytes(Bytes(chip.arena)))
 }
 
-/// The cells of the bar in so many columns.
+/// The cells of the bar in this many columns.
 fn bar_cells(chip: &ChipView, room: u16) -> usize {
     usize::from(room).saturating_sub(width(&arena_figures(chip)) + 1)
 }
@@ -225,7 +225,7 @@ fn frame_of(app: &App, area: Rect, section: Section) -> Block<'static> {
 fn nothing(app: &App, section: Section) -> &'static str {
     match section {
         _ if app.chip_detail().is_none() => "waiting for the chip",
-        Section::Messages if app.abilities.origin == Origin::Ports => "not told over a serial port",
+        Section::Messages if app.abilities.origin == Origin::Ports => "not available over a serial port",
         Section::Work => app.abilities.origin.unknown().unwrap_or("no work yet"),
         Section::Messages => "no message yet",
         _ => "not known",
@@ -285,7 +285,7 @@ fn messages(app: &App, detail: &ChipDetail, room: usize) -> Vec<Line<'static>> {
     detail.messages.iter().map(row).collect()
 }
 
-/// What a message says: without the addresses, which stand beside it, and the rest of its header and its seal.
+/// What a message says: without the addresses, which stand beside it, and the rest of its header and its tag.
 pub fn essence(text: &str) -> String {
     let said = [
         "source=",
@@ -329,7 +329,7 @@ fn draw_console(frame: &mut Frame<'_>, area: Rect, app: &App, chip: &ChipView, d
     } else if app.abilities.console {
         Line::styled(" > press i to type, e.g. help", app.theme.style(Tone::Faint))
     } else {
-        Line::styled(" a record: nothing can be typed here", app.theme.style(Tone::Faint))
+        Line::styled(" a recording takes no input", app.theme.style(Tone::Faint))
     });
     frame.render_widget(Paragraph::new(lines), inner);
 }

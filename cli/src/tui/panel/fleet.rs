@@ -71,13 +71,13 @@ fn first_line(selected: usize, lines: usize, all: usize) -> usize {
 fn tiles(frame: &mut Frame<'_>, body: Rect, app: &App, visible: &[usize], columns: usize) -> u16 {
     let across = Layout::horizontal(vec![Constraint::Fill(1); columns]).split(body);
     let mut used = 0;
-    for (position, place) in visible.iter().enumerate() {
+    for (position, index) in visible.iter().enumerate() {
         let line = u16::try_from(position / columns).unwrap_or(u16::MAX).saturating_mul(tile::HEIGHT);
         let Some(column) = across.get(position % columns) else { continue };
         let area =
             Rect { x: column.x, width: column.width, y: body.y.saturating_add(line), height: tile::HEIGHT };
         used = line + tile::HEIGHT;
-        tile::draw(frame, area.intersection(body), app, *place);
+        tile::draw(frame, area.intersection(body), app, *index);
     }
     used.min(body.height)
 }

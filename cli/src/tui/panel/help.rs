@@ -18,15 +18,15 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, first: usize) {
     let lines = lines(app);
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     // A rim too narrow to show anything is covered.
-    let place = window(area, if area.width < 100 { area.width } else { COLUMNS }, rows);
-    let hidden = lines.len().saturating_sub(first + usize::from(place.height.saturating_sub(2)));
+    let popup = window(area, if area.width < 100 { area.width } else { COLUMNS }, rows);
+    let hidden = lines.len().saturating_sub(first + usize::from(popup.height.saturating_sub(2)));
     let mut block = framed("Keys", app.theme);
     if hidden > 0 {
         block = block.title_bottom(format!(" {hidden} more below "));
     }
-    frame.render_widget(Clear, place);
+    frame.render_widget(Clear, popup);
     frame
-        .render_widget(Paragraph::new(lines.into_iter().skip(first).collect::<Vec<_>>()).block(block), place);
+        .render_widget(Paragraph::new(lines.into_iter().skip(first).collect::<Vec<_>>()).block(block), popup);
 }
 
 /// The furthest that it can be scrolled.

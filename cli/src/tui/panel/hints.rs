@@ -32,8 +32,8 @@ pub fn tail<'t>((before, after): (&'t str, &'t str), room: usize) -> (&'t str, &
     let room = room.saturating_sub(8);
     let start = before
         .char_indices()
-        .map(|(place, _)| place)
-        .find(|place| width(before.get(*place..).unwrap_or("")) <= room);
+        .map(|(index, _)| index)
+        .find(|index| width(before.get(*index..).unwrap_or("")) <= room);
     (before.get(start.unwrap_or(before.len())..).unwrap_or(""), after)
 }
 

@@ -28,7 +28,7 @@ impl Labels {
     }
 
     /// Takes the cells of a text with its middle at a point, and gives where it begins; nothing where another is.
-    pub fn place(&mut self, (x, y): Point, text: &str) -> Option<f64> {
+    pub fn try_place(&mut self, (x, y): Point, text: &str) -> Option<f64> {
         let left = self.left(x, text);
         let rows = f64::from(self.area.height.saturating_sub(1));
         let row = ((EXTENT.1 - y) / (2.0 * EXTENT.1) * rows) as usize;
@@ -53,9 +53,9 @@ mod tests {
     #[test]
     fn a_name_that_would_cover_another_has_no_place() {
         let mut labels = Labels::new(Rect { x: 0, y: 0, width: 54, height: 20 });
-        assert!(labels.place((0.0, 0.0), "keeper-1").is_some());
-        assert!(labels.place((0.2, 0.0), "keeper-2").is_none());
-        assert!(labels.place((0.2, 0.5), "keeper-2").is_some());
-        assert!(labels.place((1.3, 0.0), "keeper-3").is_some_and(|left| left < 1.0));
+        assert!(labels.try_place((0.0, 0.0), "keeper-1").is_some());
+        assert!(labels.try_place((0.2, 0.0), "keeper-2").is_none());
+        assert!(labels.try_place((0.2, 0.5), "keeper-2").is_some());
+        assert!(labels.try_place((1.3, 0.0), "keeper-3").is_some_and(|left| left < 1.0));
     }
 }

@@ -21,7 +21,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let buckets = &app.view.latency;
     let Some((half, most)) = quantile(buckets, 50).zip(quantile(buckets, 95)) else {
         let ports = app.abilities.origin == Origin::Ports;
-        let why = if ports { "not told over a serial port" } else { "no question answered yet" };
+        let why = if ports { "not available over a serial port" } else { "no question answered yet" };
         let text = Paragraph::new(why).style(app.theme.style(Tone::Faint)).centered();
         return frame.render_widget(text, super::middle(inner, 1));
     };

@@ -16,21 +16,21 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, theme: Theme, entries: &[Entry], 
     let mut lines = Vec::new();
     let mut chosen = 0;
     let mut target = "";
-    for (place, entry) in entries.iter().enumerate() {
+    for (index, entry) in entries.iter().enumerate() {
         if entry.target != target {
             target = &entry.target;
             lines.push(Line::styled(fit(&format!(" {target}"), 52), theme.style(Tone::Strong)));
         }
-        let mark = if place == selected { "▸" } else { " " };
+        let mark = if index == selected { "▸" } else { " " };
         let line = Line::raw(padded(&format!("  {mark} {}", entry.text), 54));
-        if place == selected {
+        if index == selected {
             chosen = lines.len();
         }
-        lines.push(if place == selected { line.style(theme.bar()) } else { line });
+        lines.push(if index == selected { line.style(theme.bar()) } else { line });
     }
-    let place = window(area, COLUMNS, u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2));
-    let first = (chosen + 1).saturating_sub(usize::from(place.height.saturating_sub(2)));
-    frame.render_widget(Clear, place);
+    let popup = window(area, COLUMNS, u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2));
+    let first = (chosen + 1).saturating_sub(usize::from(popup.height.saturating_sub(2)));
+    frame.render_widget(Clear, popup);
     let shown: Vec<_> = lines.into_iter().skip(first).collect();
-    frame.render_widget(Paragraph::new(shown).block(framed("Fault", theme)), place);
+    frame.render_widget(Paragraph::new(shown).block(framed("Fault", theme)), popup);
 }

@@ -47,10 +47,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     .areas(area);
     frame.render_widget(header(app, top.width), top);
     if !app.informed {
-        frame.render_widget(
-            Paragraph::new("waiting for the first word of the fleet").centered(),
-            middle(body, 1),
-        );
+        frame
+            .render_widget(Paragraph::new("waiting for the fleet's first frame").centered(), middle(body, 1));
     } else {
         match app.panel {
             Panel::Fleet => fleet::draw(frame, body, app),
@@ -83,7 +81,7 @@ fn middle(area: Rect, rows: u16) -> Rect {
     Rect { y: area.y + (area.height - rows) / 2, height: rows, ..area }
 }
 
-/// Below so many columns only the panel that is shown has its name.
+/// Below this many columns only the panel that is shown has its name.
 const NARROW: u16 = 72;
 
 /// The tabs at the left; what is shown and its time at the right.

@@ -17,10 +17,10 @@ use ratatui::widgets::canvas::{Canvas, Context, Line as Stroke, Points};
 use ruvllm_esp_core::units::Bytes;
 use ruvllm_esp_sim::fleet::view::LinkView;
 
-/// Up to so many chips each has its name in the drawing.
+/// Up to this many chips each has its name in the drawing.
 const NAMED: usize = 40;
 
-/// Up to so many chips of a medium each has its line to it.
+/// Up to this many chips of a medium each has its line to it.
 const SPOKES: usize = 24;
 
 /// Draws the panel.
@@ -52,9 +52,9 @@ fn drawing(frame: &mut Frame<'_>, area: Rect, app: &App) {
 }
 
 fn paint(context: &mut Context<'_>, app: &App, drawing: &Drawing, area: Rect) {
-    for (place, link) in app.view.links.iter().enumerate() {
-        if let Some(middle) = drawing.links.get(place) {
-            strokes(context, app, drawing, link, *middle, place == app.link);
+    for (index, link) in app.view.links.iter().enumerate() {
+        if let Some(middle) = drawing.links.get(index) {
+            strokes(context, app, drawing, link, *middle, index == app.link);
         }
     }
     context.layer();
@@ -62,11 +62,11 @@ fn paint(context: &mut Context<'_>, app: &App, drawing: &Drawing, area: Rect) {
     let chosen = chosen(app, drawing);
     if let Some((text, point)) = &chosen {
         // It is drawn last, and has its place all the same.
-        labels.place(*point, text);
+        labels.try_place(*point, text);
     }
-    for (place, link) in app.view.links.iter().enumerate() {
-        let selected = place == app.link;
-        if let Some((x, y)) = drawing.links.get(place)
+    for (index, link) in app.view.links.iter().enumerate() {
+        let selected = index == app.link;
+        if let Some((x, y)) = drawing.links.get(index)
             && (link.members.len() > 2 || link.cut)
         {
             let tone = if link.cut {
@@ -77,7 +77,7 @@ fn paint(context: &mut Context<'_>, app: &App, drawing: &Drawing, area: Rect) {
                 Tone::Accent
             };
             let text = if link.cut { format!("✗{}", link.name) } else { link.name.clone() };
-            if let Some(left) = labels.place((*x, *y), &fit(&text, 16)) {
+            if let Some(left) = labels.try_place((*x, *y), &fit(&text, 16)) {
                 context.print(left, *y, Span::styled(fit(&text, 16), app.theme.style(tone)));
             }
         }
@@ -91,8 +91,8 @@ fn paint(context: &mut Context<'_>, app: &App, drawing: &Drawing, area: Rect) {
 
 /// The name of the selected chip, and where it stands.
 fn chosen(app: &App, drawing: &Drawing) -> Option<(String, Point)> {
-    let place = app.chip()?;
-    let (chip, point) = (app.view.chips.get(place)?, drawing.chips.get(place)?);
+    let index = app.chip()?;
+    let (chip, point) = (app.view.chips.get(index)?, drawing.chips.get(index)?);
     let (symbol, ..) = theme::state(chip.state);
     Some((fit(&format!("[{symbol}{}]", chip.name), 16), *point))
 }
@@ -139,14 +139,14 @@ fn has_spoke(app: &App, link: &LinkView, chip: usize) -> bool {
 /// Each chip but the selected one with its symbol, and its name where there is room for it.
 fn chips(context: &mut Context<'_>, app: &App, drawing: &Drawing, labels: &mut Labels) {
     let many = app.view.chips.len() > NAMED;
-    for (place, (chip, (x, y))) in app.view.chips.iter().zip(&drawing.chips).enumerate() {
+    for (index, (chip, (x, y))) in app.view.chips.iter().zip(&drawing.chips).enumerate() {
         let (symbol, _, tone) = theme::state(chip.state);
-        if app.roster.selected() == Some(place) {
+        if app.roster.selected() == Some(index) {
             continue;
         }
         let name = fit(&format!("{symbol}{}", chip.name), 12);
         // A name that would cover another is left out; the symbol never is.
-        let (text, left) = match labels.place((*x, *y), &name).filter(|_| !many) {
+        let (text, left) = match labels.try_place((*x, *y), &name).filter(|_| !many) {
             Some(left) => (name, left),
             None => (symbol.to_string(), *x),
         };
@@ -168,12 +168,12 @@ fn links(frame: &mut Frame<'_>, area: Rect, app: &App) {
     frame.render_widget(block, area);
     let room = usize::from(inner.width);
     let mut lines = Vec::new();
-    for (place, link) in app.view.links.iter().enumerate().skip(first).take(rows) {
-        lines.extend(entry(app, place, link, room));
+    for (index, link) in app.view.links.iter().enumerate().skip(first).take(rows) {
+        lines.extend(entry(app, index, link, room));
     }
     if lines.is_empty() {
         let ports = app.abilities.origin == Origin::Ports;
-        let text = if ports { " not told over a serial port" } else { " no links" };
+        let text = if ports { " not available over a serial port" } else { " no links" };
         lines.push(Line::styled(text, app.theme.style(Tone::Faint)));
     }
     frame.render_widget(Paragraph::new(lines), inner);
@@ -181,21 +181,21 @@ fn links(frame: &mut Frame<'_>, area: Rect, app: &App) {
 
 /// The share of the frames that were lost, in thousandths.
 fn lost_permille(link: &LinkView) -> u64 {
-    (link.lost * 1000).checked_div(link.heard + link.lost).unwrap_or(0)
+    (link.lost * 1000).checked_div(link.received + link.lost).unwrap_or(0)
 }
 
-fn entry(app: &App, place: usize, link: &LinkView, room: usize) -> [Line<'static>; 3] {
-    let mark = if place == app.link { "▸" } else { " " };
-    let fault = app.marks.of_link(place);
+fn entry(app: &App, index: usize, link: &LinkView, room: usize) -> [Line<'static>; 3] {
+    let mark = if index == app.link { "▸" } else { " " };
+    let fault = app.marks.of_link(index);
     let (state, tone) = match &fault {
         _ if link.cut => ("✗ cut".to_string(), Tone::Bad),
         // What it does, without how much of it: the menu of faults says that.
         Some(words) => (format!("! {}", words.split(' ').next().unwrap_or_default()), Tone::Warning),
         None => ("● up".to_string(), Tone::Good),
     };
-    let name_tone = if place == app.link { Tone::Selected } else { Tone::Strong };
+    let name_tone = if index == app.link { Tone::Selected } else { Tone::Strong };
     let permille = lost_permille(link);
-    let track = app.history.links.get(place);
+    let track = app.history.links.get(index);
     let load = track
         .map(|track| curve(track.values(), track.most().max(10), room.saturating_sub(13)))
         .unwrap_or_default();

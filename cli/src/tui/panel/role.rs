@@ -59,7 +59,9 @@ const NO_SAMPLE: &str = "no sample judged yet: while it warms up there are no sc
 
 fn no_question(app: &App) -> &'static str {
     match app.abilities.origin {
-        Origin::Ports => "no question was typed here; those of other chips are not told over a serial port",
+        Origin::Ports => {
+            "no question was typed here; those of other chips are not available over a serial port"
+        }
         _ => "no question was typed here yet, and none of another chip is among its last messages",
     }
 }
@@ -144,16 +146,16 @@ fn curve(
         .collect();
     context.draw(&Points { coords: &coords, color: colour(Tone::Bad) });
     context.layer();
-    for (place, pair) in scores.windows(2).enumerate() {
+    for (index, pair) in scores.windows(2).enumerate() {
         if let [from, to] = *pair {
             let color = colour(if from.max(to) >= threshold { Tone::Warning } else { Tone::Accent });
-            let (x1, y1, x2, y2) = (place as f64, f64::from(from), place as f64 + 1.0, f64::from(to));
+            let (x1, y1, x2, y2) = (index as f64, f64::from(from), index as f64 + 1.0, f64::from(to));
             context.draw(&Stroke { x1, y1, x2, y2, color });
         }
     }
     context.layer();
-    for place in alarms.iter().filter(|place| **place < scores.len()) {
-        context.print(*place as f64, 0.0, Span::styled("!", app.theme.style(Tone::Warning)));
+    for index in alarms.iter().filter(|index| **index < scores.len()) {
+        context.print(*index as f64, 0.0, Span::styled("!", app.theme.style(Tone::Warning)));
     }
 }
 

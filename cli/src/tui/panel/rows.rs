@@ -63,18 +63,18 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, visible: &[usize]) -> 
         })
         .collect();
     let mut lines = vec![Line::styled(heading, app.theme.style(Tone::Faint))];
-    for place in visible {
-        let Some(chip) = app.view.chips.get(*place) else { continue };
+    for index in visible {
+        let Some(chip) = app.view.chips.get(*index) else { continue };
         let mut spans = Vec::new();
         for (column, width) in &columns {
-            let (text, tone) = (column.cell)(app, chip, *place, *width);
+            let (text, tone) = (column.cell)(app, chip, *index, *width);
             let text = if column.right { padded_left(&text, *width) } else { padded(&text, *width) };
             spans.push(Span::styled(format!(" {text}"), app.theme.style(tone)));
         }
         let used: usize = spans.iter().map(Span::width).sum();
         spans.push(Span::raw(" ".repeat(usize::from(area.width).saturating_sub(used))));
         let line = Line::from(spans);
-        lines.push(if app.roster.selected() == Some(*place) { line.style(app.theme.bar()) } else { line });
+        lines.push(if app.roster.selected() == Some(*index) { line.style(app.theme.bar()) } else { line });
     }
     let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
     frame.render_widget(Paragraph::new(lines), area);
@@ -128,13 +128,13 @@ fn alarms(_: &App, chip: &ChipView, _: usize, _: usize) -> (String, Tone) {
     }
 }
 
-fn load(app: &App, chip: &ChipView, place: usize, room: usize) -> (String, Tone) {
-    let track = app.history.load.get(place).filter(|_| chip.load.is_some());
+fn load(app: &App, chip: &ChipView, index: usize, room: usize) -> (String, Tone) {
+    let track = app.history.load.get(index).filter(|_| chip.load.is_some());
     (track.map_or("?".into(), |track| curve(track.values(), track.most().max(10), room)), Tone::Good)
 }
 
-fn traffic(app: &App, chip: &ChipView, place: usize, room: usize) -> (String, Tone) {
-    let track = app.history.traffic.get(place).filter(|_| chip.frames.is_some());
+fn traffic(app: &App, chip: &ChipView, index: usize, room: usize) -> (String, Tone) {
+    let track = app.history.traffic.get(index).filter(|_| chip.frames.is_some());
     (track.map_or("?".into(), |track| curve(track.values(), track.most().max(4), room)), Tone::Accent)
 }
 

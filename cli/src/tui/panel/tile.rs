@@ -16,13 +16,13 @@ pub const WIDTH: u16 = 26;
 /// The rows of a tile, frame included.
 pub const HEIGHT: u16 = 5;
 
-/// Draws the tile of the chip at `place`.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, place: usize) {
-    let Some(chip) = app.view.chips.get(place) else { return };
-    let selected = app.roster.selected() == Some(place);
+/// Draws the tile of the chip at `index`.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, index: usize) {
+    let Some(chip) = app.view.chips.get(index) else { return };
+    let selected = app.roster.selected() == Some(index);
     let inner = usize::from(area.width.saturating_sub(2));
-    let text = vec![identity(app, chip, inner), arena(app, chip, inner), curves(app, chip, place, inner)];
-    let block = edge(app, chip, selected, inner, app.marks.of_chip(place));
+    let text = vec![identity(app, chip, inner), arena(app, chip, inner), curves(app, chip, index, inner)];
+    let block = edge(app, chip, selected, inner, app.marks.of_chip(index));
     frame.render_widget(Paragraph::new(text).block(block), area);
 }
 
@@ -76,7 +76,7 @@ fn identity(app: &App, chip: &ChipView, inner: usize) -> Line<'static> {
 /// How full the arena is.
 fn arena(app: &App, chip: &ChipView, inner: usize) -> Line<'static> {
     if chip.arena == 0 {
-        let text = if chip.state == ChipState::Off { "its RAM holds nothing" } else { "arena not known yet" };
+        let text = if chip.state == ChipState::Off { "off, state lost" } else { "arena not known yet" };
         return Line::styled(text, app.theme.style(Tone::Faint));
     }
     let (held, whole) = chip.fill();
@@ -92,13 +92,13 @@ fn arena(app: &App, chip: &ChipView, inner: usize) -> Line<'static> {
 }
 
 /// How busy it is, and its traffic.
-fn curves(app: &App, chip: &ChipView, place: usize, inner: usize) -> Line<'static> {
+fn curves(app: &App, chip: &ChipView, index: usize, inner: usize) -> Line<'static> {
     if chip.load.is_none() && chip.frames.is_none() {
         return Line::styled(fit("load and link not known", inner), app.theme.style(Tone::Faint));
     }
     let room = inner.saturating_sub("cpu  net ".len());
     let (left, right) = (room / 2, room - room / 2);
-    let (load, traffic) = (app.history.load.get(place), app.history.traffic.get(place));
+    let (load, traffic) = (app.history.load.get(index), app.history.traffic.get(index));
     let most = traffic.map_or(1, |track| track.most()).max(4);
     let load = load
         .map(|track| curve(track.values(), track.most().max(10), left))

@@ -3,9 +3,9 @@
 use super::framed;
 use crate::quantity::count;
 use crate::tui::app::App;
-use crate::tui::happening::Happening;
 use crate::tui::text::{clock, curve, fit, padded, width, wrapped};
 use crate::tui::theme::{self, Tone};
+use crate::tui::timeline_entry::TimelineEntry;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -22,7 +22,7 @@ pub const WHOLE: u16 = 4;
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let [strip, list, whole] =
         Layout::vertical([Constraint::Length(5), Constraint::Fill(1), Constraint::Length(WHOLE)]).areas(area);
-    let title = match app.most_kept() {
+    let title = match app.max_kept() {
         Some(most) => format!("All the time so far, with the last {} events", count(most as u64)),
         None => "All the time so far".into(),
     };
@@ -39,10 +39,10 @@ fn draw_whole(frame: &mut Frame<'_>, area: Rect, app: &App) {
         return frame.render_widget(framed("Selected", app.theme), area);
     };
     let (symbol, word, _) = theme::kind(event.kind);
-    let name = event.chip.and_then(|place| app.view.chips.get(place)).map_or("", |chip| chip.name.as_str());
+    let name = event.chip.and_then(|index| app.view.chips.get(index)).map_or("", |chip| chip.name.as_str());
     let mut block = framed(&fit(&format!("{} {symbol} {word} {name}", clock(event.at)), 60), app.theme);
     if let Some(chip) =
-        app.fault_chip().filter(|_| app.abilities.faults).and_then(|place| app.view.chips.get(place))
+        app.fault_chip().filter(|_| app.abilities.faults).and_then(|index| app.view.chips.get(index))
     {
         let text = format!(" x is about chip {} {} ", chip.id, chip.name);
         block = block.title_bottom(Line::styled(text, app.theme.style(Tone::Faint)).right_aligned());
@@ -55,7 +55,7 @@ fn draw_whole(frame: &mut Frame<'_>, area: Rect, app: &App) {
 /// How many events there were when; faults and alarms marked; where the selected event is.
 fn density(app: &App, room: usize) -> Vec<Line<'static>> {
     let end = app.view.now.get().max(1);
-    let cell = |event: &Happening| {
+    let cell = |event: &TimelineEntry| {
         usize::try_from(u128::from(event.at.get()) * room as u128 / u128::from(end))
             .unwrap_or(0)
             .min(room.saturating_sub(1))
@@ -101,7 +101,7 @@ fn scale(app: &App, room: usize, selected: Option<usize>) -> Line<'static> {
 fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let total = app.shown_events().count();
     let what = app.kind.map_or("Events".to_string(), |kind| format!("Events: {} only", theme::kind(kind).1));
-    let kept = if app.most_kept().is_some() { "the last " } else { "" };
+    let kept = if app.max_kept().is_some() { "the last " } else { "" };
     let title = format!("{what}, {kept}{}{}", count(total as u64), app.abilities.origin.times());
     let mut block = framed(&title, app.theme);
     if app.event > 0 {
@@ -122,16 +122,16 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, app: &App) {
         .enumerate()
         .skip(newer)
         .take(rows)
-        .map(|(place, event)| line(app, event, room, place == app.event))
+        .map(|(index, event)| line(app, event, room, index == app.event))
         .collect();
     lines.reverse();
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
 /// One event in one line.
-pub fn line(app: &App, event: &Happening, room: usize, selected: bool) -> Line<'static> {
+pub fn line(app: &App, event: &TimelineEntry, room: usize, selected: bool) -> Line<'static> {
     let (symbol, word, tone) = theme::kind(event.kind);
-    let name = event.chip.and_then(|place| app.view.chips.get(place)).map_or("", |chip| chip.name.as_str());
+    let name = event.chip.and_then(|index| app.view.chips.get(index)).map_or("", |chip| chip.name.as_str());
     let head = format!(" {} ", clock(event.at));
     let kind = format!("{symbol} {}", padded(word, 9));
     let longest =

@@ -7,15 +7,15 @@
 use ruvllm_esp_sim::fleet::view::FleetView;
 use std::f64::consts::TAU;
 
-/// A place in the drawing: from -1 to 1, to the right and upwards.
+/// A point in the drawing: from -1 to 1, to the right and upwards.
 pub type Point = (f64, f64);
 
-/// Everything has its place.
+/// Where everything is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawing {
-    /// The chips, by place.
+    /// The chips, by index.
     pub chips: Vec<Point>,
-    /// The middle of each link, by place.
+    /// The middle of each link, by index.
     pub links: Vec<Point>,
 }
 
@@ -49,12 +49,12 @@ pub fn layout(view: &FleetView) -> Drawing {
     let links =
         view.links.iter().map(|link| mean(link.members.iter().filter_map(|chip| chips.get(*chip)))).collect();
     let mut drawing = Drawing { chips, links };
-    // A medium alone stands in the centre, whoever is on it.
-    if let ([only], Some(place)) =
+    // A single medium is drawn in the centre.
+    if let ([only], Some(index)) =
         (media.as_slice(), media.first().and_then(|only| drawing.links.get_mut(*only)))
     {
         let _ = only;
-        *place = (0.0, 0.0);
+        *index = (0.0, 0.0);
     }
     drawing
 }
@@ -101,21 +101,21 @@ fn clusters(view: &FleetView, media: &[usize]) -> Vec<Point> {
     let memberships: Vec<Vec<usize>> = (0..view.chips.len()).map(on).collect();
     let alone = |cluster: usize| memberships.iter().filter(|on| on.as_slice() == [cluster]).count();
     let mut next = vec![0; media.len()];
-    let mut outside = 0;
+    let mut transport = 0;
     let strangers = memberships.iter().filter(|on| on.is_empty()).count();
     memberships
         .iter()
         .map(|on| match on.as_slice() {
             [] => {
-                outside += 1;
-                (-1.0 + 2.0 * (outside as f64) / (strangers as f64 + 1.0), -1.0)
+                transport += 1;
+                (-1.0 + 2.0 * (transport as f64) / (strangers as f64 + 1.0), -1.0)
             }
             [cluster] => {
-                let place = next.get_mut(*cluster).map_or(0, |place| {
-                    *place += 1;
-                    *place - 1
+                let index = next.get_mut(*cluster).map_or(0, |index| {
+                    *index += 1;
+                    *index - 1
                 });
-                on_circle(centre(*cluster), radius, place, alone(*cluster))
+                on_circle(centre(*cluster), radius, index, alone(*cluster))
             }
             several => mean(several.iter().map(|cluster| centre(*cluster)).collect::<Vec<_>>().iter()),
         })
@@ -123,8 +123,8 @@ fn clusters(view: &FleetView, media: &[usize]) -> Vec<Point> {
 }
 
 /// The first at the top, and on clockwise.
-fn on_circle((x, y): Point, radius: f64, place: usize, of: usize) -> Point {
-    let angle = TAU * place as f64 / of.max(1) as f64;
+fn on_circle((x, y): Point, radius: f64, index: usize, of: usize) -> Point {
+    let angle = TAU * index as f64 / of.max(1) as f64;
     (x + radius * angle.sin(), y + radius * angle.cos())
 }
 
@@ -177,10 +177,10 @@ mod tests {
         let links: Vec<&[usize]> = members.iter().map(Vec::as_slice).collect();
         let drawing = layout(&fleet(62, &links));
         assert!(drawing.chips.iter().all(|(x, y)| x.abs() <= 1.0 && y.abs() <= 1.0), "{drawing:?}");
-        for (place, chip) in drawing.chips.iter().enumerate().filter(|(place, _)| *place > 0) {
+        for (index, chip) in drawing.chips.iter().enumerate().filter(|(index, _)| *index > 0) {
             let nearest =
-                drawing.chips[..place].iter().map(|other| (chip.0 - other.0).hypot(chip.1 - other.1));
-            assert!(nearest.fold(9.0, f64::min) > 1e-3, "chip {place} in {drawing:?}");
+                drawing.chips[..index].iter().map(|other| (chip.0 - other.0).hypot(chip.1 - other.1));
+            assert!(nearest.fold(9.0, f64::min) > 1e-3, "chip {index} in {drawing:?}");
         }
         assert_eq!(layout(&FleetView::default()), Drawing { chips: vec![], links: vec![] });
     }

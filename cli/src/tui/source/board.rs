@@ -6,7 +6,7 @@
 use crate::board_text::{self, fields};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::fleet::told::{RoleEvent, Told};
+use ruvllm_esp_sim::fleet::telemetry::{RoleEvent, RoleTelemetry};
 use ruvllm_esp_sim::fleet::view::{ChipDetail, ChipState, ChipView, EventKind};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -56,14 +56,14 @@ pub struct Board {
     typed: VecDeque<String>,
     turn: usize,
     asked: Option<Instant>,
-    heard: Option<Instant>,
+    received: Option<Instant>,
     begun: Instant,
     events: Vec<Event>,
-    told: Told,
+    reported: RoleTelemetry,
 }
 
 impl Board {
-    /// A chip that was not heard yet, called by its port.
+    /// A chip that has not answered yet, named by its port.
     pub fn new(name: &str, begun: Instant) -> Self {
         let chip = ChipView { name: name.into(), state: ChipState::Silent, ..ChipView::default() };
         Self {
@@ -74,10 +74,10 @@ impl Board {
             typed: VecDeque::new(),
             turn: 0,
             asked: None,
-            heard: None,
+            received: None,
             begun,
             events: Vec::new(),
-            told: Told::default(),
+            reported: RoleTelemetry::default(),
         }
     }
 
@@ -95,7 +95,7 @@ impl Board {
         if let Some(line) = self.typed.pop_front() {
             self.pending = Some(Pending { asked: None, since: now, last: None });
             self.keep(format!("> {line}"));
-            self.told.typed(&line);
+            self.reported.typed(&line);
             return Some(format!("{ECHO_OFF}{line}\n"));
         }
         if self.asked.is_some_and(|asked| now.duration_since(asked) < INTERVAL) {
@@ -109,7 +109,7 @@ impl Board {
     }
 
     /// Bytes that came.
-    pub fn hear(&mut self, bytes: &[u8], now: Instant) {
+    pub fn receive(&mut self, bytes: &[u8], now: Instant) {
         self.partial += &String::from_utf8_lossy(bytes);
         if let Some(pending) = &mut self.pending {
             pending.last = Some(now);
@@ -146,7 +146,7 @@ impl Board {
         if over {
             self.pending = None;
         }
-        let silent = self.heard.unwrap_or(self.begun);
+        let silent = self.received.unwrap_or(self.begun);
         if now.duration_since(silent) > SILENCE && self.chip.state == ChipState::Running {
             self.chip.state = ChipState::Silent;
             self.events.push((EventKind::Fault, "answers no more".into()));
@@ -159,7 +159,7 @@ impl Board {
     }
 
     fn line(&mut self, line: &str, now: Instant) {
-        self.heard = Some(now);
+        self.received = Some(now);
         if self.chip.state != ChipState::Running {
             self.chip.state = ChipState::Running;
             self.events.push((EventKind::Repair, "answers".into()));
@@ -229,7 +229,7 @@ impl Board {
         true
     }
 
-    /// `peers: ...`, then a line for each chip that was heard.
+    /// `peers: ...`, then a line for each chip that was seen.
     fn peers(&mut self, line: &str) -> bool {
         if line.starts_with("peers: ") {
             self.chip.peers.clear();
@@ -262,14 +262,14 @@ impl Board {
             if matches!(event, RoleEvent::Judged(.., true)) && board_text::verdict(line) == Some("ANOMALY") {
                 self.events.push((EventKind::Alarm, line.into()));
             }
-            self.told.happened(at, &event);
+            self.reported.record(at, &event);
         }
         self.keep(line.to_string());
         self.show_role();
     }
 
     fn show_role(&mut self) {
-        self.detail.role = self.told.view(RoleKind::by_name(&self.chip.role));
+        self.detail.role = self.reported.view(RoleKind::by_name(&self.chip.role));
     }
 
     fn keep(&mut self, line: String) {
@@ -294,12 +294,12 @@ mod tests {
         let begun = Instant::now();
         let mut board = Board::new("/dev/ttyACM0", begun);
         typed.iter().for_each(|line| board.type_line(line));
-        board.hear(single.banner().replace('\n', "\r\n").as_bytes(), begun);
+        board.receive(single.banner().replace('\n', "\r\n").as_bytes(), begun);
         for step in 0..seconds * 20 {
             let now = begun + Duration::from_millis(50 * step);
             if let Some(line) = board.next_line(now) {
                 let line = line.trim_matches(|letter: char| letter.is_control());
-                board.hear(single.line(Ok(line)).unwrap().text.as_bytes(), now);
+                board.receive(single.line(Ok(line)).unwrap().text.as_bytes(), now);
             }
         }
         board
@@ -354,6 +354,6 @@ mod tests {
         assert_eq!(board.chip.state, ChipState::Silent);
         assert_eq!(board.take_events(), [(EventKind::Fault, "answers no more".to_string())]);
         // Noise at the wrong speed breaks nothing.
-        (0..99).for_each(|_| board.hear(&[0xff, 0x00, 0x0a, 0x80, 0x3d], Instant::now()));
+        (0..99).for_each(|_| board.receive(&[0xff, 0x00, 0x0a, 0x80, 0x3d], Instant::now()));
     }
 }

@@ -3,7 +3,7 @@
 //! Time is turned back by running the scenario again from its beginning: what was typed and broken by hand up to then
 //! happens again at its time, so that the past is the same however often it is gone to.
 
-use super::{Abilities, Origin, Source};
+use super::{Abilities, FleetSource, Origin};
 use crate::error::CliError;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::view::{ChipDetail, EventKind, EventView, FleetView};
@@ -12,7 +12,7 @@ use ruvllm_esp_sim::scenario::Scenario;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// From so many chips on more than one thread is worth it.
+/// From this many chips on more than one thread is worth it.
 const MANY: usize = 64;
 
 /// What one slice of simulated time may take of this machine's.
@@ -24,7 +24,7 @@ const SHORTEST: u64 = 50;
 
 /// Something done by hand.
 #[derive(Clone, Debug)]
-enum Deed {
+enum InputAction {
     Typed(usize, String),
     Fault(Fault),
 }
@@ -36,14 +36,14 @@ pub struct Live {
     fleet: Fleet,
     threads: usize,
     /// What was done by hand and when, in that order.
-    deeds: Vec<(Micros, Deed)>,
+    actions: Vec<(Micros, InputAction)>,
     /// How many of them have happened.
     done: usize,
     /// How much time is simulated at once, in microseconds.
     slice: u64,
     /// Was it said that the scenario is over?
     over: bool,
-    /// What happened on steps, until it was told.
+    /// Events of steps that were not reported yet.
     news: Vec<EventView>,
 }
 
@@ -63,7 +63,7 @@ impl Live {
             scenario,
             fleet,
             threads,
-            deeds: Vec::new(),
+            actions: Vec::new(),
             done: 0,
             slice: 1_000,
             over: false,
@@ -71,19 +71,19 @@ impl Live {
         })
     }
 
-    fn do_now(&mut self, deed: Deed) {
+    fn do_now(&mut self, deed: InputAction) {
         // What lay in a future that was left is not done any more.
-        self.deeds.truncate(self.done);
-        self.deeds.push((self.fleet.now(), deed));
+        self.actions.truncate(self.done);
+        self.actions.push((self.fleet.now(), deed));
         self.catch_up();
     }
 
     /// Does what is due.
     fn catch_up(&mut self) {
-        while let Some((_, deed)) = self.deeds.get(self.done).filter(|(at, _)| *at <= self.fleet.now()) {
+        while let Some((_, deed)) = self.actions.get(self.done).filter(|(at, _)| *at <= self.fleet.now()) {
             match deed.clone() {
-                Deed::Typed(chip, line) => self.fleet.type_line(chip, &line),
-                Deed::Fault(fault) => self.fleet.inject(fault),
+                InputAction::Typed(chip, line) => self.fleet.type_line(chip, &line),
+                InputAction::Fault(fault) => self.fleet.inject(fault),
             }
             self.done += 1;
         }
@@ -91,7 +91,7 @@ impl Live {
 
     /// One slice further, at most to `to`, and not past what is to be done again.
     fn run_slice(&mut self, to: Micros) {
-        let due = self.deeds.get(self.done).map_or(to, |(at, _)| *at);
+        let due = self.actions.get(self.done).map_or(to, |(at, _)| *at);
         let stop = to.min(due).min(self.fleet.now() + Micros(self.slice));
         let begun = Instant::now();
         self.fleet.run_until(stop);
@@ -105,7 +105,7 @@ impl Live {
     }
 }
 
-impl Source for Live {
+impl FleetSource for Live {
     fn title(&self) -> String {
         self.scenario.name.clone()
     }
@@ -146,7 +146,7 @@ impl Source for Live {
     fn rewind(&mut self, to: Micros) -> Result<(), String> {
         self.fleet =
             Fleet::build(Arc::clone(&self.scenario), self.threads).map_err(|error| error.to_string())?;
-        self.deeds.retain(|(at, _)| *at <= to);
+        self.actions.retain(|(at, _)| *at <= to);
         (self.done, self.over) = (0, false);
         self.news.clear();
         Ok(())
@@ -161,12 +161,12 @@ impl Source for Live {
     }
 
     fn type_line(&mut self, chip: usize, line: &str) -> Result<(), String> {
-        self.do_now(Deed::Typed(chip, line.to_string()));
+        self.do_now(InputAction::Typed(chip, line.to_string()));
         Ok(())
     }
 
     fn inject(&mut self, fault: Fault) -> Result<(), String> {
-        self.do_now(Deed::Fault(fault));
+        self.do_now(InputAction::Fault(fault));
         Ok(())
     }
 
@@ -256,7 +256,7 @@ mod tests {
         assert!(view.chips[0].load.is_some() && view.chips[0].energy.is_some());
         let detail = live.detail(0);
         assert!(detail.console.iter().any(|line| line == "added id=0"), "{:?}", detail.console);
-        assert!(detail.work.iter().any(|(op, ..)| op == "fetch"), "{:?}", detail.work);
+        assert!(detail.work.iter().any(|(op, ..)| op == "icache-fill"), "{:?}", detail.work);
         live.inject(Fault::Reboot { chip: 0 }).unwrap();
         run(&mut live, 3);
         assert_eq!((live.view().chips[0].items, live.view().chips[0].state), (0, ChipState::Running));

@@ -75,16 +75,16 @@ impl Origin {
         match self {
             Origin::Simulation => None,
             Origin::Trace => Some("not recorded in a trace"),
-            Origin::Ports => Some("not told over a serial port"),
+            Origin::Ports => Some("not available over a serial port"),
         }
     }
 
     /// Why nothing can be broken, where that is so.
     pub const fn unbreakable(self) -> &'static str {
         match self {
-            Origin::Simulation => "nothing can be broken here",
-            Origin::Trace => "what happened cannot be changed: this is a record",
-            Origin::Ports => "real chips are broken by hand",
+            Origin::Simulation => "no fault injection here",
+            Origin::Trace => "a recording cannot be changed",
+            Origin::Ports => "real chips have no fault injection",
         }
     }
 
@@ -106,14 +106,14 @@ pub struct Abilities {
     pub pace: bool,
     /// Its time can be turned back.
     pub rewind: bool,
-    /// Its chips hear what is typed.
+    /// Its chips take typed lines.
     pub console: bool,
     /// Its chips and links can be broken.
     pub faults: bool,
 }
 
 /// Where views come from.
-pub trait Source: Send {
+pub trait FleetSource: Send {
     /// What it is, for the first line of the display.
     fn title(&self) -> String;
 
@@ -134,14 +134,14 @@ pub trait Source: Send {
     /// whether there was one.
     ///
     /// # Errors
-    /// As for [`Source::run_until`].
+    /// As for [`FleetSource::run_until`].
     fn step(&mut self, budget: Duration) -> Result<bool, String>;
 
     /// Back to the beginning, to be run to `to`: what was done by hand before `to` happens again, what was done after
     /// it is forgotten.
     ///
     /// # Errors
-    /// As for [`Source::run_until`].
+    /// As for [`FleetSource::run_until`].
     fn rewind(&mut self, to: Micros) -> Result<(), String>;
 
     /// The fleet as it is.
@@ -153,10 +153,10 @@ pub trait Source: Send {
     /// Types a line at a chip's console.
     ///
     /// # Errors
-    /// Why it was not heard, in words.
+    /// Why it was not received, in words.
     fn type_line(&mut self, chip: usize, line: &str) -> Result<(), String>;
 
-    /// Breaks or mends something.
+    /// Breaks or repairs something.
     ///
     /// # Errors
     /// Why it cannot be, in words.

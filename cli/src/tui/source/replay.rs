@@ -1,6 +1,6 @@
 //! A trace, looked at: what happened once, at any speed, forwards and back.
 
-use super::{Abilities, Origin, Source};
+use super::{Abilities, FleetSource, Origin};
 use crate::error::CliError;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::Fault;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 pub struct Replay {
     player: Player,
     title: String,
-    /// What is wrong with the trace, until it was told.
+    /// A problem with the trace that was not reported yet.
     damage: Option<String>,
     news: Vec<EventView>,
 }
@@ -37,7 +37,7 @@ impl Replay {
     }
 }
 
-impl Source for Replay {
+impl FleetSource for Replay {
     fn title(&self) -> String {
         self.title.clone()
     }
@@ -92,11 +92,11 @@ impl Source for Replay {
     }
 
     fn type_line(&mut self, _: usize, _: &str) -> Result<(), String> {
-        Err("nobody hears what is typed here: this is a record".into())
+        Err("a recording takes no input".into())
     }
 
     fn inject(&mut self, _: Fault) -> Result<(), String> {
-        Err("what happened cannot be changed: this is a record".into())
+        Err("a recording cannot be changed".into())
     }
 
     fn events(&mut self) -> Vec<EventView> {

@@ -1,7 +1,7 @@
 //! Boards on serial ports: what their consoles tell of them.
 
 use super::board::Board;
-use super::{Abilities, Origin, Source};
+use super::{Abilities, FleetSource, Origin};
 use crate::board::fault as port_fault;
 use crate::board::port;
 use crate::error::CliError;
@@ -53,9 +53,9 @@ impl Serial {
 
     fn collect(&mut self) {
         let at = self.now();
-        for (place, line) in self.lines.iter_mut().enumerate() {
+        for (index, line) in self.lines.iter_mut().enumerate() {
             let events = line.board.take_events().into_iter();
-            self.events.extend(events.map(|(kind, text)| EventView { at, chip: Some(place), kind, text }));
+            self.events.extend(events.map(|(kind, text)| EventView { at, chip: Some(index), kind, text }));
         }
     }
 }
@@ -80,7 +80,7 @@ impl Line {
         let mut buffer = [0; 2048];
         let mut alive = match port.read(&mut buffer) {
             Ok(length @ 1..) => {
-                self.board.hear(buffer.get(..length).unwrap_or_default(), now);
+                self.board.receive(buffer.get(..length).unwrap_or_default(), now);
                 true
             }
             Err(error) => matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted),
@@ -98,7 +98,7 @@ impl Line {
     }
 }
 
-impl Source for Serial {
+impl FleetSource for Serial {
     fn title(&self) -> String {
         match self.lines.as_slice() {
             [only] => only.name.clone(),
@@ -116,9 +116,9 @@ impl Source for Serial {
 
     fn run_until(&mut self, _: Micros, _: Duration) -> Result<bool, String> {
         let at = self.now();
-        for (place, line) in self.lines.iter_mut().enumerate() {
+        for (index, line) in self.lines.iter_mut().enumerate() {
             if let Some((kind, text)) = line.attend() {
-                self.events.push(EventView { at, chip: Some(place), kind, text: text.into() });
+                self.events.push(EventView { at, chip: Some(index), kind, text: text.into() });
             }
         }
         self.collect();
@@ -152,7 +152,7 @@ impl Source for Serial {
     }
 
     fn inject(&mut self, _: Fault) -> Result<(), String> {
-        Err("real chips are broken by hand".into())
+        Err("real chips have no fault injection".into())
     }
 
     fn events(&mut self) -> Vec<EventView> {

@@ -1,6 +1,6 @@
 //! The thread in which a source runs.
 
-use super::{Abilities, Pace, Source};
+use super::{Abilities, FleetSource, Pace};
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::Fault;
 use ruvllm_esp_sim::fleet::view::{ChipDetail, EventView, FleetView};
@@ -71,7 +71,7 @@ pub struct Handle {
 ///
 /// # Errors
 /// Those of the system.
-pub fn start(source: Box<dyn Source>) -> std::io::Result<Handle> {
+pub fn start(source: Box<dyn FleetSource>) -> std::io::Result<Handle> {
     let (title, abilities) = (source.title(), source.abilities());
     let (commands, receiver) = channel();
     // One update waits at most: who draws slowly misses views, never events.
@@ -82,7 +82,7 @@ pub fn start(source: Box<dyn Source>) -> std::io::Result<Handle> {
 }
 
 struct Worker {
-    source: Box<dyn Source>,
+    source: Box<dyn FleetSource>,
     updates: SyncSender<Update>,
     pace: Pace,
     goal: Option<Micros>,
@@ -102,7 +102,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(source: Box<dyn Source>, updates: SyncSender<Update>) -> Self {
+    fn new(source: Box<dyn FleetSource>, updates: SyncSender<Update>) -> Self {
         let begun = Instant::now();
         let mark = (begun, source.now());
         Self {
@@ -218,7 +218,7 @@ impl Worker {
     fn jump(&mut self, to: Micros) -> Result<(), String> {
         if to < self.source.now() {
             self.source.rewind(to)?;
-            // What happens again on the way is told again.
+            // Events that happen again on the way are reported again.
             self.events.clear();
             self.rewound = true;
             self.ended = false;

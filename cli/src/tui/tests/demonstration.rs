@@ -77,7 +77,7 @@ pub fn house(tick: u64) -> FleetView {
         frames,
         bytes: frames.0 * 61,
         load,
-        heard: frames.0,
+        received: frames.0,
         lost: frames.1,
     };
     let links = vec![
@@ -121,7 +121,7 @@ pub fn field(chips: u16, tick: u64) -> FleetView {
             frames: (tick * 120, tick * 3),
             bytes: tick * 9_000,
             load: (20 + medium * 13) as u8,
-            heard: tick * 120,
+            received: tick * 120,
             lost: tick * 3,
         });
     }
@@ -156,7 +156,7 @@ pub fn events(from: u64, to: u64) -> Vec<EventView> {
 }
 
 /// What a chip of the house shows when looked at closely.
-pub fn detail(place: usize) -> ChipDetail {
+pub fn detail(index: usize) -> ChipDetail {
     let work = |name: &str, times: u64, nanos: u64| {
         let figure = Banded { value: Nanos(nanos), low: Nanos(nanos / 3), high: Nanos(nanos * 2) };
         (name.to_string(), times, figure.tagged(Kind::Modelled))
@@ -230,7 +230,7 @@ pub fn detail(place: usize) -> ChipDetail {
         ]
         .map(str::to_string)
         .to_vec(),
-        role: match place {
+        role: match index {
             0 => RoleView::Index {
                 kind: "hnsw".into(),
                 levels: vec![1_630, 104, 7],

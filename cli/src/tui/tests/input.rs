@@ -195,7 +195,7 @@ fn lines_typed_at_a_console_reach_that_chip() {
 fn what_a_source_cannot_do_is_refused_in_words() {
     let mut app = seen((80, 24), 573, house);
     app.abilities = Abilities { origin: Origin::Ports, ..Abilities::default() };
-    for (keys, words) in [(" ", "real chips"), ("x", "broken by hand"), ("2i", "nobody hears")] {
+    for (keys, words) in [(" ", "real chips"), ("x", "no fault injection"), ("2i", "takes no input")] {
         type_text(&mut app, keys);
         assert!(drawn(&app).contains(words), "{}", drawn(&app));
     }
@@ -241,7 +241,7 @@ fn a_line_for_a_chip_that_is_off_or_waits_for_time_says_so() {
     type_text(&mut app, "2 istats");
     press(&mut app, KeyCode::Enter);
     let text = drawn(&app);
-    assert!(text.contains("time stands still") && text.contains("> stats  (once time goes on)"), "{text}");
+    assert!(text.contains("paused: the line") && text.contains("> stats  (once time goes on)"), "{text}");
     app.receive(update(house(574), vec![]));
     app.update(Action::Go(Direction::Left));
     assert!(!drawn(&app).contains("once time goes on"));
@@ -313,7 +313,7 @@ fn keys_that_can_do_nothing_are_not_offered() {
         "{on_trace}"
     );
     type_text(&mut app, "x");
-    assert!(drawn(&app).contains("what happened cannot be changed"));
+    assert!(drawn(&app).contains("a recording cannot be changed"));
 }
 
 #[test]
@@ -391,9 +391,9 @@ fn what_a_source_does_not_tell_is_not_shown_as_nothing() {
     let fleet = shown(Origin::Ports, Panel::Fleet);
     assert!(fleet.contains("alarms not known") && !fleet.contains("! 0"), "{fleet}");
     let chip = shown(Origin::Ports, Panel::Chip);
-    assert!(chip.contains("not told over a serial port") && !chip.contains("no work yet"), "{chip}");
+    assert!(chip.contains("not available over a serial port") && !chip.contains("no work yet"), "{chip}");
     let network = shown(Origin::Ports, Panel::Network);
-    assert!(network.matches("not told over a serial port").count() == 2, "{network}");
+    assert!(network.matches("not available over a serial port").count() == 2, "{network}");
     let trace = shown(Origin::Trace, Panel::Chip);
     assert!(trace.contains("not recorded in a trace") && !trace.contains("no work yet"), "{trace}");
 }

@@ -1,10 +1,10 @@
-//! Every panel in two sizes, as text in `cli/tests/tui`: `BLESS=1 cargo test -p ruvllm-esp tui` writes it anew.
+//! Every panel in two sizes, as text in `cli/tests/tui`: `BLESS=1 cargo test -p ruvllm-esp tui` writes it again.
 
 use super::demonstration::{detail, field, house, seen, update};
 use super::drawn;
 use crate::tui::action::{Action, Direction, Panel};
 use crate::tui::app::{App, Section};
-use crate::tui::source::Source;
+use crate::tui::source::FleetSource;
 use crate::tui::source::live::Live;
 use crate::tui::theme::Theme;
 use ruvllm_esp_core::units::Micros;
@@ -25,7 +25,7 @@ fn compare(name: &str, app: &App) {
     }
     // A checkout may have turned the line ends.
     let expected = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
-    assert!(shown == expected, "{} differs; BLESS=1 writes it anew. Now:\n{shown}", path.display());
+    assert!(shown == expected, "{} differs; BLESS=1 rewrites it. Now:\n{shown}", path.display());
 }
 
 fn each_size(name: &str, make: impl Fn((u16, u16)) -> App) {

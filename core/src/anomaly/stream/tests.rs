@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::anomaly::reading::Reading;
-use crate::arena::Ledger;
+use crate::arena::AllocObserver;
 use crate::meter::{Counts, Op};
 use crate::units::Bytes;
 use proptest::prelude::*;
@@ -43,7 +43,7 @@ fn thousandths(value: f64) -> Option<Reading> {
     Some(Reading::decimal((value * 1000.0).round() as i64, -3))
 }
 
-/// Feeds one channel to a detector that is carved anew at each sample.
+/// Feeds one channel to a detector that is carved again at each sample.
 fn feed(memory: &mut [u8], readings: impl IntoIterator<Item = Option<Reading>>) -> Vec<Verdict> {
     let mut sample = |reading| {
         let mut detector = StreamDetector::carve(&mut Arena::new(memory), WINDOW, 1).unwrap();
@@ -303,7 +303,7 @@ fn a_muted_kind_is_not_looked_for() {
 
 #[derive(Default)]
 struct Total(u32);
-impl Ledger for Total {
+impl AllocObserver for Total {
     fn part(&mut self, _: &'static str, bytes: Bytes) {
         self.0 += bytes.get();
     }
@@ -313,7 +313,8 @@ impl Ledger for Total {
 fn a_channel_takes_the_bytes_that_are_stated() {
     for (window, bytes) in [(512, 8_960), (256, 4_864)] {
         let mut total = Total::default();
-        StreamDetector::carve(&mut Arena::with_ledger(&mut vec![0; 65_536], &mut total), window, 1).unwrap();
+        StreamDetector::carve(&mut Arena::with_observer(&mut vec![0; 65_536], &mut total), window, 1)
+            .unwrap();
         assert!(total.0.abs_diff(bytes) < 8, "{window} samples take {} bytes", total.0);
     }
 }

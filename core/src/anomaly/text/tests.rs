@@ -96,7 +96,7 @@ fn few_texts_are_not_judged_and_equal_ones_count_once() {
 
 #[test]
 fn the_threshold_stays_within_its_bounds_whatever_is_learned() {
-    let axis = |at: usize| core::array::from_fn::<i8, 64, _>(|place| if place == at { 127 } else { 0 });
+    let axis = |at: usize| core::array::from_fn::<i8, 64, _>(|index| if index == at { 127 } else { 0 });
     let mut memory = vec![0u8; 4096];
     with_detector(&mut memory, |detector| {
         for at in 0..20 {
@@ -105,7 +105,7 @@ fn the_threshold_stays_within_its_bounds_whatever_is_learned() {
         let verdict = detector.check(&axis(40), &mut ());
         assert_eq!(
             (verdict.state, verdict.distance, verdict.threshold),
-            (State::Anomaly, 1000, MOST_THRESHOLD)
+            (State::Anomaly, 1000, MAX_THRESHOLD)
         );
         for step in 0..32 {
             let mut vector = axis(0);
@@ -114,7 +114,7 @@ fn the_threshold_stays_within_its_bounds_whatever_is_learned() {
         }
         assert_eq!(
             detector.check(&axis(0), &mut ()).threshold,
-            LEAST_THRESHOLD,
+            MIN_THRESHOLD,
             "all learned texts are nearly one"
         );
     });

@@ -28,22 +28,22 @@ fn an_alarm_is_told_to_all_and_kept_by_two_archivists() {
         "the belt runs straight",
     ];
     for text in normal.iter().cycle().take(24) {
-        net.say(1, &format!("learn {text}"));
+        net.handle_line(1, &format!("learn {text}"));
     }
-    let verdict = net.say(1, "check oil is dripping from the gearbox onto the floor");
+    let verdict = net.handle_line(1, "check oil is dripping from the gearbox onto the floor");
     assert!(verdict.starts_with("ANOMALY"), "{verdict}");
     // It goes on, and is told once a second.
-    net.say(1, "check oil is dripping from the gearbox onto the floor");
+    net.handle_line(1, "check oil is dripping from the gearbox onto the floor");
     net.run(Micros::seconds(1));
     let said = net.read(1);
     assert_eq!(said, "fleet: alarm stored item=2.1 copies=2\n");
     assert_eq!(net.chips[1].agent.fleet().unwrap().alarms, 2);
     assert!(net.read(0).contains("fleet: alarm from=2 score="), "the coordinator shows it");
-    for place in [0, 2, 3] {
-        let heard = |event: &ChipEvent| matches!(event, ChipEvent::Alarm { from: 2, .. });
-        assert!(net.chips[place].log.0.iter().any(heard));
+    for slot in [0, 2, 3] {
+        let received = |event: &ChipEvent| matches!(event, ChipEvent::Alarm { from: 2, .. });
+        assert!(net.chips[slot].log.0.iter().any(received));
     }
-    net.say(0, "fleet recall oil dripping from the gearbox onto the floor");
+    net.handle_line(0, "fleet recall oil dripping from the gearbox onto the floor");
     net.run(Micros::seconds(2));
     let reply = net.read(0);
     assert!(reply.contains(" alarm 1 of chip 2: score "), "{reply}");

@@ -17,10 +17,10 @@ fn a_lone_chip_hears_nobody_and_one_that_is_heard_is_shown() {
     let mut net = Net::of(&[INDEXER, RoleKind::MemoryArchivist], Topology::Mesh, 1);
     net.crash(1);
     net.run(Micros::seconds(5));
-    assert_eq!(net.say(0, "peers"), "peers: (none heard)\n");
+    assert_eq!(net.handle_line(0, "peers"), "peers: (none)\n");
     net.reboot(1);
     net.run(Micros::seconds(2));
-    let peers = net.say(0, "peers");
+    let peers = net.handle_line(0, "peers");
     assert!(peers.starts_with("peers: 1\n  id=2 role=memory items=0 load=0 boot=2 age="), "{peers}");
     assert!(peers.ends_with(" alive\n"));
 }

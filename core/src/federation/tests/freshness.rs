@@ -1,4 +1,4 @@
-//! What is old is not taken, who is alive is heard, and two boards with one number are found.
+//! What is old is not taken, who is alive is seen, and two boards with one number are found.
 
 use super::net::{ARENA, Net};
 use crate::federation::{Membership, Topology};
@@ -25,7 +25,7 @@ fn nothing_recorded_before_a_reboot_is_taken_after_it() {
     let mut net = keyed(3, 1);
     net.keep_frames = true;
     for number in 0..6 {
-        net.say(number % 3, &std::format!("fleet add note {number} about lamp {}", number * 7));
+        net.handle_line(number % 3, &std::format!("fleet add note {number} about lamp {}", number * 7));
         net.run(Micros(400_000));
     }
     let recording = std::mem::take(&mut net.kept);
@@ -40,8 +40,8 @@ fn nothing_recorded_before_a_reboot_is_taken_after_it() {
             net.run(Micros(20_000));
         }
     }
-    assert_eq!(net.chips[1].agent.items(), 0, "{}", net.say(1, "list"));
-    assert_eq!(net.say(1, "peers"), "peers: (none heard)\n");
+    assert_eq!(net.chips[1].agent.items(), 0, "{}", net.handle_line(1, "list"));
+    assert_eq!(net.handle_line(1, "peers"), "peers: (none)\n");
     net.chips[1].group = 0;
     net.until(Micros::seconds(20), Net::all_know_all);
     net.until(Micros::seconds(30), |net| net.chips[1].agent.items() > 0);
@@ -52,7 +52,7 @@ fn a_jammed_frame_is_not_taken_an_hour_later() {
     let mut net = keyed(3, 2);
     net.chips[0].group = 1;
     net.keep_frames = true;
-    net.say(0, "fleet add the door code is 4711");
+    net.handle_line(0, "fleet add the door code is 4711");
     net.run(Micros::seconds(20));
     let jammed = std::mem::take(&mut net.kept);
     net.keep_frames = false;
@@ -61,7 +61,7 @@ fn a_jammed_frame_is_not_taken_an_hour_later() {
         net.inject(1, 0, bytes);
         net.inject(2, 0, bytes);
     }
-    assert_eq!([1, 2].map(|place| net.chips[place].agent.items()), [0, 0]);
+    assert_eq!([1, 2].map(|slot| net.chips[slot].agent.items()), [0, 0]);
     net.chips[0].group = 0;
     net.until(Micros::seconds(20), Net::all_know_all);
 }
@@ -85,7 +85,7 @@ fn a_forged_boot_number_silences_nobody() {
     net.inject(1, 0, &forged);
     net.inject(2, 0, &forged);
     net.run(Micros::seconds(30));
-    assert!(net.all_know_all(), "{}", net.say(1, "peers"));
+    assert!(net.all_know_all(), "{}", net.handle_line(1, "peers"));
 }
 
 #[test]
@@ -102,10 +102,10 @@ fn a_chip_that_lost_its_count_of_boots_is_heard_again() {
         net.chips[0].membership.boot = 0;
         net.reboot(0);
         let took = net.until(Micros::seconds(60), Net::all_know_all);
-        std::println!("key {}: heard again after {took} ms", key.is_some());
+        std::println!("key {}: seen again after {took} ms", key.is_some());
         net.run(Micros::seconds(20));
-        assert!(net.all_know_all(), "{}", net.say(1, "peers"));
-        assert!(net.say(1, "peers").contains("id=1 role=hnsw items=0 load=0 boot=1 "));
+        assert!(net.all_know_all(), "{}", net.handle_line(1, "peers"));
+        assert!(net.handle_line(1, "peers").contains("id=1 role=hnsw items=0 load=0 boot=1 "));
     }
 }
 
@@ -118,13 +118,13 @@ fn lost_chips_give_their_places_to_newcomers() {
     }
     net.run(Micros::seconds(10));
     assert_eq!(net.chips[0].agent.fleet().unwrap().alive, 8);
-    (1..9).for_each(|place| net.crash(place));
+    (1..9).for_each(|slot| net.crash(slot));
     net.run(Micros::seconds(200));
     for id in 20..=27 {
         net.add(id, INDEXER, ARENA, membership);
     }
     net.run(Micros::seconds(10));
-    assert_eq!(net.chips[0].agent.fleet().unwrap().alive, 8, "{}", net.say(0, "peers"));
+    assert_eq!(net.chips[0].agent.fleet().unwrap().alive, 8, "{}", net.handle_line(0, "peers"));
 }
 
 #[test]
@@ -143,8 +143,8 @@ fn two_boards_with_one_number_are_told_on_both_consoles_and_in_peers() {
             let said = net.read(board);
             assert!(said.contains("fleet: duplicate number 9: another board uses it"), "{said}");
         }
-        for place in 0..2 {
-            let peers = net.say(place, "peers");
+        for slot in 0..2 {
+            let peers = net.handle_line(slot, "peers");
             assert!(
                 peers.lines().any(|line| line.contains("id=9 ") && line.ends_with(" duplicate")),
                 "{peers}"
@@ -153,6 +153,6 @@ fn two_boards_with_one_number_are_told_on_both_consoles_and_in_peers() {
         // One of them goes: the word goes with it.
         net.crash(boards[1]);
         net.run(Micros::seconds(200));
-        assert!(!net.say(0, "peers").contains("duplicate"), "{}", net.say(0, "peers"));
+        assert!(!net.handle_line(0, "peers").contains("duplicate"), "{}", net.handle_line(0, "peers"));
     }
 }

@@ -26,8 +26,8 @@ fn frame_of(source: u16, message: &Message<'_>, key: Option<&Key>) -> Vec<u8> {
         ..Header::default()
     };
     let mut out = [0; 1100];
-    let seal = key.map(|key| (key, 1));
-    let length = frame::encode(&header, &[&payload[..length]], seal, &mut out, &mut ()).unwrap();
+    let tag = key.map(|key| (key, 1));
+    let length = frame::encode(&header, &[&payload[..length]], tag, &mut out, &mut ()).unwrap();
     out[..length].to_vec()
 }
 
@@ -37,7 +37,7 @@ fn with_a_key_strangers_and_replays_change_nothing_and_are_counted() {
     net.set_key(KEY);
     net.keep_frames = true;
     net.run(Micros::seconds(4));
-    net.say(0, "fleet add the pump");
+    net.handle_line(0, "fleet add the pump");
     net.run(Micros::seconds(2));
     assert_eq!(net.read(0), "fleet: stored item=1.1 copies=2\n");
     let state = |net: &mut Net| {
@@ -86,8 +86,8 @@ fn without_a_key_any_frame_is_survived() {
         }
         net.run(Micros(2_000));
     }
-    assert!(net.say(0, "stats").starts_with("role=MemoryArchivist"));
-    assert!(net.say(0, "peers").starts_with("peers: "));
+    assert!(net.handle_line(0, "stats").starts_with("role=MemoryArchivist"));
+    assert!(net.handle_line(0, "peers").starts_with("peers: "));
 }
 
 fn frame_number(round: u32) -> u8 {

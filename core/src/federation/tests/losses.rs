@@ -25,9 +25,9 @@ fn lost(net: &mut Net) -> Vec<ItemId> {
 fn filled(chips: usize, loss: u32, seed: u64) -> Net {
     let mut net = Net::new(Topology::Mesh, seed);
     let membership = net.membership(chips as u32);
-    for place in 0..chips {
-        let arena = if place.is_multiple_of(2) { SMALL + 96 * chips } else { ARENA };
-        net.add(place as u16 + 1, INDEXER, arena, membership);
+    for slot in 0..chips {
+        let arena = if slot.is_multiple_of(2) { SMALL + 96 * chips } else { ARENA };
+        net.add(slot as u16 + 1, INDEXER, arena, membership);
     }
     net.loss = loss;
     net.run(Micros::seconds(2 * chips as u64 / 10 + 6));
@@ -44,9 +44,9 @@ fn victims(chips: usize, count: usize, seed: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..chips).collect();
     (1..chips).rev().for_each(|last| order.swap(last, random.rand_range(0..last as u32 + 1) as usize));
     let mut large = 0;
-    order.retain(|place| {
-        large += place % 2;
-        place.is_multiple_of(2) || large <= 2
+    order.retain(|slot| {
+        large += slot % 2;
+        slot.is_multiple_of(2) || large <= 2
     });
     order.truncate(count);
     order
@@ -56,11 +56,11 @@ fn victims(chips: usize, count: usize, seed: u64) -> Vec<usize> {
 fn runs_with_losses(chips: usize, count: usize, gap: Micros, loss: u32, back: bool, seeds: u64) -> Vec<u64> {
     let run = |seed: u64| {
         let mut net = filled(chips, loss, seed);
-        for place in victims(chips, count, seed) {
-            net.crash(place);
+        for slot in victims(chips, count, seed) {
+            net.crash(slot);
             if back {
                 net.run(Micros(gap.get() / 2));
-                net.reboot(place);
+                net.reboot(slot);
                 net.run(Micros(gap.get() / 2));
             } else {
                 net.run(gap);

@@ -16,8 +16,8 @@ const SENTINEL: RoleKind = RoleKind::AnomalySentinel;
 /// Every text that some running chip can say.
 fn texts(net: &mut Net) -> BTreeSet<String> {
     let mut texts = BTreeSet::new();
-    for place in 0..net.chips.len() {
-        let list = net.say(place, "list");
+    for slot in 0..net.chips.len() {
+        let list = net.handle_line(slot, "list");
         texts.extend(
             list.lines().filter_map(|line| Some(line.split_once("id=")?.1.split_once(' ')?.1.into())),
         );
@@ -34,7 +34,7 @@ fn two_boards(nonces: [u16; 2]) -> (Net, [String; 2]) {
     });
     net.run(Micros::seconds(5));
     let said = [0, 1].map(|board| {
-        net.say(boards[board], &format!("fleet add the key hangs behind door {board}"));
+        net.handle_line(boards[board], &format!("fleet add the key hangs behind door {board}"));
         net.run(Micros::seconds(12));
         net.read(boards[board])
     });
@@ -68,11 +68,11 @@ fn a_boot_has_more_than_65_535_names() {
     net.set_membership(0);
     let mut names = BTreeSet::new();
     for _ in 0..66_000 {
-        let said = net.say(0, "fleet add a");
+        let said = net.handle_line(0, "fleet add a");
         assert!(said.starts_with("fleet: adding item="), "{said} after {}", names.len());
         assert!(names.insert(said));
         if net.chips[0].agent.items() > 100 {
-            net.say(0, "clear !");
+            net.handle_line(0, "clear !");
         }
     }
 }

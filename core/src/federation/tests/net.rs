@@ -32,7 +32,7 @@ pub struct Chip {
     pub console: String,
     pub log: Log,
     pub up: bool,
-    /// Chips of another group hear nothing of it.
+    /// Chips of another group receive nothing of it.
     pub group: u8,
     wake: Micros,
     /// When its clock began.
@@ -49,7 +49,7 @@ pub struct Net {
     pub topology: Topology,
     pub frames: u64,
     pub bytes: u64,
-    /// Only the first chip hears the others, and they hear only it.
+    /// Only the first chip receives the others, and they receive only it.
     pub spokes: bool,
     /// Are frames kept?
     pub keep_frames: bool,
@@ -123,14 +123,14 @@ impl Net {
         self.chips.len() - 1
     }
 
-    pub fn crash(&mut self, place: usize) {
-        self.chips[place].up = false;
+    pub fn crash(&mut self, slot: usize) {
+        self.chips[slot].up = false;
     }
 
     /// Boots a chip with empty RAM and the next boot number.
-    pub fn reboot(&mut self, place: usize) {
+    pub fn reboot(&mut self, slot: usize) {
         let now = self.now;
-        let chip = &mut self.chips[place];
+        let chip = &mut self.chips[slot];
         chip.membership.boot += 1;
         chip.membership.entropy += 1 << 32;
         chip.agent = Agent::join(std::vec![0; chip.arena], chip.identity, chip.membership).unwrap();
@@ -138,8 +138,8 @@ impl Net {
     }
 
     /// Boots a chip with the membership that it has now.
-    pub fn set_membership(&mut self, place: usize) {
-        let chip = &mut self.chips[place];
+    pub fn set_membership(&mut self, slot: usize) {
+        let chip = &mut self.chips[slot];
         chip.agent = Agent::join(std::vec![0; chip.arena], chip.identity, chip.membership).unwrap();
     }
 
@@ -151,28 +151,28 @@ impl Net {
     }
 
     /// Types a line at a chip; what it says at once.
-    pub fn say(&mut self, place: usize, line: &str) -> String {
-        let chip = &mut self.chips[place];
+    pub fn handle_line(&mut self, slot: usize, line: &str) -> String {
+        let chip = &mut self.chips[slot];
         let mut out = String::new();
         let now = Micros(self.now.get() - chip.born.get());
         let mut turn = Turn { now, meter: &mut (), out: &mut out, observer: &mut chip.log };
-        let _ = chip.agent.say(Ok(line), &mut turn);
-        self.pump(place);
+        let _ = chip.agent.handle_line(Ok(line), &mut turn);
+        self.pump(slot);
         out
     }
 
     /// Hands a chip any frame.
-    pub fn inject(&mut self, place: usize, port: u8, frame: &[u8]) {
-        let chip = &mut self.chips[place];
+    pub fn inject(&mut self, slot: usize, port: u8, frame: &[u8]) {
+        let chip = &mut self.chips[slot];
         let now = Micros(self.now.get() - chip.born.get());
         let mut turn = Turn { now, meter: &mut (), out: &mut chip.console, observer: &mut chip.log };
         chip.agent.receive(port, frame, &mut turn);
-        self.pump(place);
+        self.pump(slot);
     }
 
     /// Lets a chip do what is due, and takes its frames.
-    fn pump(&mut self, place: usize) {
-        let chip = &mut self.chips[place];
+    fn pump(&mut self, slot: usize) {
+        let chip = &mut self.chips[slot];
         let now = Micros(self.now.get() - chip.born.get());
         let mut turn = Turn { now, meter: &mut (), out: &mut chip.console, observer: &mut chip.log };
         chip.agent.tick(&mut turn);
@@ -189,7 +189,7 @@ impl Net {
             if self.keep_frames {
                 self.kept.push(bytes.clone());
             }
-            for (to, at) in self.reach(place, port) {
+            for (to, at) in self.reach(slot, port) {
                 if self.random.rand_range(0..1000) < self.loss {
                     continue;
                 }
@@ -216,9 +216,9 @@ impl Net {
         let until = Micros(self.now.get() + time.get());
         loop {
             let arrival = self.flying.keys().next().copied();
-            let woken = (0..self.chips.len()).filter(|place| self.chips[*place].up);
-            let woken = woken.min_by_key(|place| self.chips[*place].wake);
-            let wake = woken.map(|place| self.chips[place].wake);
+            let woken = (0..self.chips.len()).filter(|slot| self.chips[*slot].up);
+            let woken = woken.min_by_key(|slot| self.chips[*slot].wake);
+            let wake = woken.map(|slot| self.chips[slot].wake);
             let next = [arrival.map(|(at, _)| at), wake].into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= until) else { break };
             self.now = self.now.max(next);
@@ -227,8 +227,8 @@ impl Net {
                 if self.chips[to].up {
                     self.inject(to, port, &bytes);
                 }
-            } else if let Some(place) = woken {
-                self.pump(place);
+            } else if let Some(slot) = woken {
+                self.pump(slot);
             }
         }
         self.now = until;
@@ -245,8 +245,8 @@ impl Net {
     }
 
     /// What the console of a chip said since last asked.
-    pub fn read(&mut self, place: usize) -> String {
-        std::mem::take(&mut self.chips[place].console)
+    pub fn read(&mut self, slot: usize) -> String {
+        std::mem::take(&mut self.chips[slot].console)
     }
 
     /// Does every running chip count every other running chip as alive?

@@ -37,9 +37,9 @@ pub fn acknowledged(net: &Net) -> Vec<ItemId> {
 /// Adds `count` texts, at all chips in turn.
 pub fn fill(net: &mut Net, count: usize) {
     for number in 0..count {
-        let place = number % net.chips.len();
-        if net.chips[place].up {
-            net.say(place, &format!("fleet add note {number} about lamp {}", number * 7));
+        let slot = number % net.chips.len();
+        if net.chips[slot].up {
+            net.handle_line(slot, &format!("fleet add note {number} about lamp {}", number * 7));
         }
         net.run(Micros(30_000));
     }
@@ -54,7 +54,7 @@ fn all_held_twice(net: &mut Net, items: &[ItemId]) -> bool {
 fn what_is_acknowledged_is_held_twice_and_the_console_says_so() {
     let mut net = Net::of(&[INDEXER; 6], Topology::Mesh, 1);
     net.run(Micros::seconds(4));
-    assert_eq!(net.say(2, "fleet add the pump"), "fleet: adding item=3.1\n");
+    assert_eq!(net.handle_line(2, "fleet add the pump"), "fleet: adding item=3.1\n");
     net.run(Micros::seconds(1));
     assert_eq!(net.read(2), "fleet: stored item=3.1 copies=2\n");
     fill(&mut net, 60);
@@ -113,7 +113,7 @@ fn a_link_that_loses_a_third_neither_loses_nor_doubles_an_item() {
     net.delay = (300, 60_000);
     net.run(Micros::seconds(10));
     for number in 0..50 {
-        net.say(number % 5, &format!("fleet add note {number} about lamp {}", number * 7));
+        net.handle_line(number % 5, &format!("fleet add note {number} about lamp {}", number * 7));
         net.run(Micros(400_000));
     }
     net.run(Micros::seconds(20));
@@ -125,7 +125,7 @@ fn a_link_that_loses_a_third_neither_loses_nor_doubles_an_item() {
     net.run(Micros::seconds(20));
     for number in 0..50 {
         net.read(0);
-        net.say(0, &format!("fleet search 16 note {number} about lamp {}", number * 7));
+        net.handle_line(0, &format!("fleet search 16 note {number} about lamp {}", number * 7));
         net.run(Micros::seconds(1));
         let reply = net.read(0);
         let own = format!(" note {number} about lamp {}\n", number * 7);
@@ -155,11 +155,11 @@ fn a_full_chip_refuses_and_another_is_tried() {
 fn an_add_that_cannot_be_kept_says_why() {
     let mut net = Net::of(&[INDEXER, RoleKind::MemoryArchivist], Topology::Mesh, 5);
     net.run(Micros::seconds(4));
-    net.say(1, "fleet add the pump");
+    net.handle_line(1, "fleet add the pump");
     net.run(Micros::seconds(1));
     assert_eq!(net.read(1), "fleet: not stored item=2.1 copies=1 wanted=2 too-few-chips\n");
     net.crash(0);
-    net.say(1, "fleet add the lamp");
+    net.handle_line(1, "fleet add the lamp");
     net.run(Micros::seconds(10));
     assert_eq!(net.read(1), "fleet: not stored item=2.2 copies=0 wanted=2 no-answer\n");
 }
@@ -167,7 +167,7 @@ fn an_add_that_cannot_be_kept_says_why() {
 #[test]
 fn an_add_right_after_boot_waits_for_the_others_to_be_heard() {
     let mut net = Net::of(&[INDEXER; 3], Topology::Mesh, 9);
-    net.say(0, "fleet add the pump");
+    net.handle_line(0, "fleet add the pump");
     net.run(Micros::seconds(3));
     assert_eq!(net.read(0), "fleet: stored item=1.1 copies=2\n");
 }
@@ -185,14 +185,14 @@ fn spare_copies_make_room() {
     net.crash(2);
     net.run(Micros::seconds(15));
     for number in 0..capacity {
-        net.say(number % 2, &format!("fleet add note {number}"));
+        net.handle_line(number % 2, &format!("fleet add note {number}"));
         net.run(Micros(30_000));
     }
     assert_eq!(acknowledged(&net).len(), capacity);
     net.reboot(2);
     net.run(Micros::seconds(200));
     for number in 0..capacity / 4 {
-        net.say(number % 2, &format!("fleet add later {number}"));
+        net.handle_line(number % 2, &format!("fleet add later {number}"));
         net.run(Micros(100_000));
     }
     net.run(Micros::seconds(10));
@@ -209,26 +209,26 @@ fn a_partition_heals_without_loss() {
     let mut net = Net::of(&[INDEXER; 6], Topology::Mesh, 7);
     net.run(Micros::seconds(4));
     fill(&mut net, 30);
-    for place in 3..6 {
-        net.chips[place].group = 1;
+    for slot in 3..6 {
+        net.chips[slot].group = 1;
     }
     net.run(Micros::seconds(20));
-    let coordinator = |net: &mut Net, place: usize| net.chips[place].agent.fleet().unwrap().coordinator;
+    let coordinator = |net: &mut Net, slot: usize| net.chips[slot].agent.fleet().unwrap().coordinator;
     assert_eq!((coordinator(&mut net, 1), coordinator(&mut net, 5)), (Some(1), Some(4)));
     fill(&mut net, 30);
-    for place in 3..6 {
-        net.chips[place].group = 0;
+    for slot in 3..6 {
+        net.chips[slot].group = 0;
     }
     let took = net.until(Micros::seconds(10), Net::all_know_all);
     std::println!("a partition of 6 healed: all know all after {took} ms");
     net.run(Micros::seconds(2));
-    for place in 0..6 {
-        assert_eq!(coordinator(&mut net, place), Some(1));
+    for slot in 0..6 {
+        assert_eq!(coordinator(&mut net, slot), Some(1));
     }
     let items = acknowledged(&net);
     assert_eq!(items.len(), 60);
     assert!(all_held_twice(&mut net, &items));
-    net.say(0, "fleet search 16 note about lamp");
+    net.handle_line(0, "fleet search 16 note about lamp");
     net.run(Micros::seconds(2));
     assert!(net.read(0).contains("chips=6/6"));
     // Spare copies are left in peace: beside heartbeats and one item every fourth of them, nothing crosses the link.
@@ -244,14 +244,14 @@ fn memories_are_kept_by_archivists_and_outlive_one() {
     let roles = [RoleKind::MemoryArchivist, RoleKind::MemoryArchivist, RoleKind::MemoryArchivist, INDEXER];
     let mut net = Net::of(&roles, Topology::Mesh, 8);
     net.run(Micros::seconds(4));
-    net.say(3, "fleet remember preference she likes green tea");
+    net.handle_line(3, "fleet remember preference she likes green tea");
     net.run(Micros::seconds(1));
     assert_eq!(net.read(3), "fleet: stored item=4.1 copies=2\n");
-    let holder = (0..3).find(|place| net.chips[*place].agent.items() == 1).unwrap();
+    let holder = (0..3).find(|slot| net.chips[*slot].agent.items() == 1).unwrap();
     net.crash(holder);
     net.run(Micros::seconds(20));
     assert_eq!(copies(&mut net).values().copied().collect::<Vec<_>>(), [2]);
-    net.say(3, "fleet recall green tea");
+    net.handle_line(3, "fleet recall green tea");
     net.run(Micros::seconds(2));
     let reply = net.read(3);
     assert!(reply.contains("item=4.1 ") && reply.contains(" she likes green tea\n"), "{reply}");

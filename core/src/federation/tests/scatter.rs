@@ -60,12 +60,12 @@ proptest! {
         for (words, is_own, at) in stored {
             let (at, text) = (at % chips, text(&words));
             let item = if is_own {
-                let said = net.say(at, &format!("add {text}"));
+                let said = net.handle_line(at, &format!("add {text}"));
                 // The chip holds this text already.
                 let Some(id) = said.trim().strip_prefix("added id=") else { continue };
                 ItemId::own(at as u16 + 1, id.parse().unwrap())
             } else {
-                let said = net.say(at, &format!("fleet add {text}"));
+                let said = net.handle_line(at, &format!("fleet add {text}"));
                 net.run(Micros(60_000));
                 item_of(&said)
             };
@@ -75,7 +75,7 @@ proptest! {
         for (words, count) in questions {
             let question = text(&words);
             net.read(0);
-            let mut reply = net.say(0, &format!("fleet search {count} {question}"));
+            let mut reply = net.handle_line(0, &format!("fleet search {count} {question}"));
             net.run(Micros::seconds(3));
             reply += &net.read(0);
             prop_assert!(!reply.contains("partial"), "{}", reply);
@@ -89,10 +89,10 @@ fn an_answer_says_who_is_missing_and_comes_by_its_deadline() {
     let mut net = Net::of(&[RoleKind::HnswIndexer; 5], Topology::Mesh, 4);
     net.run(Micros::seconds(4));
     for number in 0..10 {
-        net.say(number % 5, &format!("add lamp {number}"));
+        net.handle_line(number % 5, &format!("add lamp {number}"));
     }
     net.crash(3);
-    let asked = net.say(0, "fleet search 10 lamp");
+    let asked = net.handle_line(0, "fleet search 10 lamp");
     assert_eq!(asked, "fleet: asked request=1 of=5\n");
     net.run(Micros::seconds(2));
     let reply = net.read(0);
@@ -109,17 +109,17 @@ fn an_answer_says_who_is_missing_and_comes_by_its_deadline() {
 fn texts_come_from_wherever_they_are_and_bounds_hold() {
     let mut net = Net::of(&[RoleKind::AnomalySentinel, RoleKind::HnswIndexer], Topology::Mesh, 5);
     net.run(Micros::seconds(4));
-    net.say(1, "add the pump in the cellar whistles");
+    net.handle_line(1, "add the pump in the cellar whistles");
     for _ in 0..4 {
-        net.say(0, "fleet search pump");
+        net.handle_line(0, "fleet search pump");
     }
-    assert!(net.say(0, "fleet search pump").starts_with("err: busy "));
+    assert!(net.handle_line(0, "fleet search pump").starts_with("err: busy "));
     net.run(Micros::seconds(2));
     let reply = net.read(0);
     assert_eq!(reply.matches("item=2/0 score=").count(), 4, "{reply}");
     assert!(reply.contains(" at=2 the pump in the cellar whistles\n"));
-    assert!(net.say(0, "fleet search").starts_with("err: missing-argument"));
-    assert!(net.say(0, "fleet dance").starts_with("err: missing-argument"));
+    assert!(net.handle_line(0, "fleet search").starts_with("err: missing-argument"));
+    assert!(net.handle_line(0, "fleet dance").starts_with("err: missing-argument"));
 }
 
 #[test]
@@ -127,10 +127,10 @@ fn retrievers_and_archivists_are_recalled_together() {
     let roles = [RoleKind::HnswIndexer, RoleKind::RagRetriever, RoleKind::MemoryArchivist];
     let mut net = Net::of(&roles, Topology::Mesh, 6);
     net.run(Micros::seconds(4));
-    net.say(1, "add The boiler has to be descaled every spring.");
-    net.say(2, "remember fact the boiler was descaled in March");
-    net.say(2, "remember fact tomatoes need much sun");
-    net.say(0, "fleet recall boiler descaled");
+    net.handle_line(1, "add The boiler has to be descaled every spring.");
+    net.handle_line(2, "remember fact the boiler was descaled in March");
+    net.handle_line(2, "remember fact tomatoes need much sun");
+    net.handle_line(0, "fleet recall boiler descaled");
     net.run(Micros::seconds(2));
     let reply = net.read(0);
     assert!(reply.starts_with("fleet: answer request=1 hits=2 chips=2/2 "), "{reply}");
@@ -142,13 +142,13 @@ fn retrievers_and_archivists_are_recalled_together() {
 fn texts_go_to_retrievers_where_there_is_no_indexer_or_they_are_asked_for() {
     let mut net = Net::of(&[RoleKind::RagRetriever; 3], Topology::Mesh, 8);
     net.run(Micros::seconds(4));
-    net.say(0, "fleet add The spare key hangs behind the red door.");
-    net.say(0, "fleet add to=hnsw The spare key hangs behind the blue door.");
+    net.handle_line(0, "fleet add The spare key hangs behind the red door.");
+    net.handle_line(0, "fleet add to=hnsw The spare key hangs behind the blue door.");
     net.run(Micros::seconds(2));
     let reply = net.read(0);
     assert!(reply.contains("fleet: stored item=1.1 copies=2\n"), "{reply}");
     assert!(reply.contains("fleet: not stored item=1.2 copies=0 wanted=2 too-few-chips\n"), "{reply}");
-    net.say(1, "fleet recall spare key");
+    net.handle_line(1, "fleet recall spare key");
     net.run(Micros::seconds(2));
     assert!(net.read(1).contains("hits=1 chips=3/3"));
 }

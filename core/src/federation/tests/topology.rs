@@ -15,7 +15,7 @@ fn on_a_ring_everyone_is_found_and_answers() {
     fill(&mut net, 20);
     net.run(Micros::seconds(2));
     assert_eq!(acknowledged(&net).len(), 20);
-    net.say(4, "fleet search 16 note about lamp");
+    net.handle_line(4, "fleet search 16 note about lamp");
     net.run(Micros::seconds(2));
     assert!(net.read(4).contains("hits=16 chips=9/9"));
 }
@@ -30,7 +30,7 @@ fn frames_on_a_ring_end() {
     let frames = net.frames - before;
     assert!(frames < 9 * 11 * 13, "{frames}");
     // A chip speaks to one that is gone, and is gone itself before its frame has come round.
-    net.say(0, "fleet add the pump");
+    net.handle_line(0, "fleet add the pump");
     net.crash(0);
     net.run(Micros::seconds(30));
     let before = net.frames;
@@ -50,7 +50,7 @@ fn a_ring_with_a_gap_is_a_line() {
     assert_eq!(items.len(), 20);
     assert!(items.iter().all(|item| copies[item] >= 2), "{copies:?}");
     net.read(0);
-    net.say(0, "fleet search 16 note about lamp");
+    net.handle_line(0, "fleet search 16 note about lamp");
     net.run(Micros::seconds(2));
     assert!(net.read(0).contains("chips=6/6"));
 }
@@ -64,7 +64,7 @@ fn in_a_star_the_members_hear_each_other_through_the_first() {
     fill(&mut net, 20);
     net.run(Micros::seconds(3));
     assert_eq!(acknowledged(&net).len(), 20);
-    net.say(5, "fleet search 16 note about lamp");
+    net.handle_line(5, "fleet search 16 note about lamp");
     net.run(Micros::seconds(2));
     assert!(net.read(5).contains("chips=6/6"));
 }

@@ -7,7 +7,7 @@
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 
-/// The largest distance that is told from larger ones: no two vectors of norm up to 127.9 are farther apart.
+/// The largest distance that is distinguished from larger ones: no two vectors of norm up to 127.9 are farther apart.
 pub(super) const FARTHEST: u32 = 0xffff;
 
 /// Nodes in order, the nearest first.

@@ -9,8 +9,8 @@ use crate::meter::{Meter, Op};
 impl Graph<'_> {
     /// The node whose vector is `vector`.
     pub(super) fn find_equal<M: Meter>(&self, vector: &[i8], meter: &mut M) -> Option<u32> {
-        let place = self.chain_of(vector, meter);
-        self.chain(place).find(|slot| {
+        let index = self.chain_of(vector, meter);
+        self.chain(index).find(|slot| {
             let row = self.store.row(*slot);
             let same = row.iter().zip(vector).take_while(|(a, b)| a == b).count();
             meter.record(Op::Load, 1);
@@ -21,8 +21,8 @@ impl Graph<'_> {
 
     /// Enters the node in `slot`.
     pub(super) fn enter<M: Meter>(&mut self, slot: u32, meter: &mut M) {
-        let place = self.chain_of(self.store.row(slot), meter);
-        if let (Some(head), Some(next)) = (self.chains.get_mut(place), self.chained.get_mut(slot as usize)) {
+        let index = self.chain_of(self.store.row(slot), meter);
+        if let (Some(head), Some(next)) = (self.chains.get_mut(index), self.chained.get_mut(slot as usize)) {
             *next = *head;
             *head = slot as u16 + 1;
         }
@@ -32,22 +32,22 @@ impl Graph<'_> {
 
     /// Strikes the node in `slot`, whose vector is still there.
     pub(super) fn strike<M: Meter>(&mut self, slot: u32, meter: &mut M) {
-        let place = self.chain_of(self.store.row(slot), meter);
-        let before = self.chain(place).take_while(|other| *other != slot);
+        let index = self.chain_of(self.store.row(slot), meter);
+        let before = self.chain(index).take_while(|other| *other != slot);
         let (steps, last) = before.fold((0, None), |(steps, _), other| (steps + 1, Some(other)));
         meter.record(Op::Load, steps);
         meter.record(Op::Store, 2);
         let next = self.chained.get_mut(slot as usize).map_or(0, core::mem::take);
         let link = match last {
             Some(last) => self.chained.get_mut(last as usize),
-            None => self.chains.get_mut(place),
+            None => self.chains.get_mut(index),
         };
         link.into_iter().for_each(|link| *link = next);
     }
 
-    fn chain(&self, place: usize) -> impl Iterator<Item = u32> + '_ {
+    fn chain(&self, index: usize) -> impl Iterator<Item = u32> + '_ {
         let slot = |link: Option<&u16>| link.and_then(|link| u32::from(*link).checked_sub(1));
-        let first = slot(self.chains.get(place));
+        let first = slot(self.chains.get(index));
         core::iter::successors(first, move |node| slot(self.chained.get(*node as usize)))
             .take(self.chained.len())
     }

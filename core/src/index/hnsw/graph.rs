@@ -1,9 +1,9 @@
 //! The graph of the index, and how it is searched.
 //!
 //! Between operations this holds:
-//! - the nodes are the distinct vectors; a vector that is there already becomes the twin of its node, on a chain in the
+//! - the nodes are the distinct vectors; a vector that is there already becomes the duplicate of its node, on a chain in the
 //!   order of its slot, and has no links of its own: a thousand equal items are one place in the graph, not a trap in it;
-//! - every node but one, the root, has a parent, and node and parent link to each other on the ground layer; these links
+//! - every node but one, the root, has a parent, and node and parent link to each other on layer 0; these links
 //!   are never pruned, so every node is reached from every other.
 
 use super::beam::{Beam, FARTHEST};
@@ -55,10 +55,10 @@ pub(super) struct Graph<'a> {
     pub(super) landmarks: &'a mut [Landmark],
     /// `[capacity]`: the squared norms of the vectors; `u16::MAX` where it is that or more.
     norms: &'a mut [u16],
-    /// `[capacity]`: the slot of the parent plus one, [`ROOT`], or zero where there is no node. Of a twin: of its node.
+    /// `[capacity]`: the slot of the parent plus one, [`ROOT`], or zero where there is no node. Of a duplicate: of its node.
     pub(super) parents: &'a mut [u16],
-    /// `[capacity]`: the slot of the next twin plus one, or zero.
-    pub(super) twins: &'a mut [u16],
+    /// `[capacity]`: the slot of the next duplicate plus one, or zero.
+    pub(super) duplicates: &'a mut [u16],
     /// `[capacity / 2]`: the first node of each chain of the directory, plus one, or zero.
     pub(super) chains: &'a mut [u16],
     /// `[capacity]`: the next node of its chain, plus one, or zero.
@@ -77,18 +77,18 @@ impl<'a> Graph<'a> {
         let norms = arena.slice("norms", capacity)?;
         let landmarks = landmarks::carve(arena, capacity)?;
         let parents = arena.slice("parents", capacity)?;
-        let twins = arena.slice("twins", capacity)?;
+        let duplicates = arena.slice("duplicates", capacity)?;
         let chains = arena.slice("chains", capacity.div_ceil(2))?;
         let chained = arena.slice("chained", capacity)?;
         let header = arena.one("graph header")?;
-        Ok(Self { store, header, layers, landmarks, norms, parents, twins, chains, chained })
+        Ok(Self { store, header, layers, landmarks, norms, parents, duplicates, chains, chained })
     }
 
     /// Writes down the norm of the vector in `slot`.
     pub(super) fn keep_norm<M: Meter>(&mut self, slot: u32, meter: &mut M) {
         let norm = self.store.similarity_of(slot, slot, meter);
-        if let Some(place) = self.norms.get_mut(slot as usize) {
-            *place = u16::try_from(norm).unwrap_or(u16::MAX);
+        if let Some(index) = self.norms.get_mut(slot as usize) {
+            *index = u16::try_from(norm).unwrap_or(u16::MAX);
         }
     }
 
@@ -132,8 +132,8 @@ impl<'a> Graph<'a> {
     }
 
     pub(super) fn set_parent(&mut self, slot: u32, parent: u16) {
-        if let Some(place) = self.parents.get_mut(slot as usize) {
-            *place = parent;
+        if let Some(index) = self.parents.get_mut(slot as usize) {
+            *index = parent;
         }
     }
 
@@ -141,10 +141,11 @@ impl<'a> Graph<'a> {
         u32::from(self.parent(slot)) == of + 1
     }
 
-    /// The twins of the node in `slot`, in the order of their slots; of a twin, those after it.
-    pub(super) fn twins(&self, slot: u32) -> impl Iterator<Item = u32> + '_ {
-        let next = |slot: u32| self.twins.get(slot as usize).and_then(|next| u32::from(*next).checked_sub(1));
-        core::iter::successors(next(slot), move |slot| next(*slot)).take(self.twins.len())
+    /// The duplicates of the node in `slot`, in the order of their slots; of a duplicate, those after it.
+    pub(super) fn duplicates(&self, slot: u32) -> impl Iterator<Item = u32> + '_ {
+        let next =
+            |slot: u32| self.duplicates.get(slot as usize).and_then(|next| u32::from(*next).checked_sub(1));
+        core::iter::successors(next(slot), move |slot| next(*slot)).take(self.duplicates.len())
     }
 
     /// The node nearest to `query` that a greedy walk finds, down to the layer above `level`.
@@ -223,7 +224,7 @@ impl<'a> Graph<'a> {
         first
     }
 
-    /// Where to start searching for `query` on `level`: near to it by the layers and, on the ground, by the landmarks.
+    /// Where to start searching for `query` on `level`: near to it by the layers and, on layer 0, by the landmarks.
     pub(super) fn starts<M: Meter>(&self, query: Query<'_>, level: u32, meter: &mut M) -> [Option<u32>; 2] {
         let landmark = if level == 0 { self.nearest_landmark(query, usize::MAX, meter) } else { None };
         [self.descend(query, level, meter), landmark.map(|(_, slot)| slot)]
@@ -234,7 +235,7 @@ impl<'a> Graph<'a> {
         self.layers.clear();
         self.landmarks.zero();
         self.parents.fill(0);
-        self.twins.fill(0);
+        self.duplicates.fill(0);
         self.chains.fill(0);
         self.chained.fill(0);
         self.header.entry = 0;

@@ -3,7 +3,7 @@
 //! The layers of the paper lead through data that changes gradually. Tight clusters far from each other have no such way
 //! between them: a search that enters the wrong one never leaves it. So every search also compares the query with a small
 //! set of landmarks, and starts from the nearest as well. The set is kept spread out as items come and go: a node farther
-//! from all landmarks than some two of them are from each other takes the place of one of the two. So as long as there are
+//! from all landmarks than some two of them are from each other replaces one of the two. So as long as there are
 //! fewer clusters than landmarks, each cluster has one (the idea of incremental k-centre clustering: Charikar, Chekuri,
 //! Feder, Motwani, "Incremental clustering and dynamic information retrieval", 1997).
 
@@ -37,8 +37,8 @@ impl Graph<'_> {
         meter: &mut M,
     ) -> Option<(u32, u32)> {
         let mut nearest = (u32::MAX, 0);
-        for (place, landmark) in self.landmarks.iter().enumerate() {
-            let Some(slot) = u32::from(landmark.link).checked_sub(1).filter(|_| place != except) else {
+        for (index, landmark) in self.landmarks.iter().enumerate() {
+            let Some(slot) = u32::from(landmark.link).checked_sub(1).filter(|_| index != except) else {
                 continue;
             };
             meter.record(Op::Load, 1);
@@ -56,16 +56,16 @@ impl Graph<'_> {
             return self.set_landmark(free, slot, own, meter);
         }
         let closest = self.landmarks.iter().enumerate().min_by_key(|(_, landmark)| landmark.gap);
-        let Some((place, landmark)) = closest.filter(|(_, landmark)| landmark.gap < own) else { return };
-        let gap = self.gap_of(u32::from(landmark.link).saturating_sub(1), place, meter);
+        let Some((index, landmark)) = closest.filter(|(_, landmark)| landmark.gap < own) else { return };
+        let gap = self.gap_of(u32::from(landmark.link).saturating_sub(1), index, meter);
         if gap < own {
-            self.set_landmark(place, slot, own, meter);
-        } else if let Some(landmark) = self.landmarks.get_mut(place) {
+            self.set_landmark(index, slot, own, meter);
+        } else if let Some(landmark) = self.landmarks.get_mut(index) {
             landmark.gap = gap;
         }
     }
 
-    /// Puts `heir` in the place of the landmark `slot`, if it is one.
+    /// Puts `heir` instead of the landmark `slot`, if it is one.
     pub(super) fn replace_landmark<M: Meter>(&mut self, slot: u32, heir: Option<u32>, meter: &mut M) {
         meter.record(Op::Compare, self.landmarks.len() as u32);
         let holds = |landmark: &Landmark, slot: u32| u32::from(landmark.link) == slot + 1;
@@ -75,13 +75,13 @@ impl Graph<'_> {
         }
     }
 
-    fn gap_of<M: Meter>(&self, slot: u32, place: usize, meter: &mut M) -> u16 {
-        let nearest = self.nearest_landmark(self.query_of(slot), place, meter);
+    fn gap_of<M: Meter>(&self, slot: u32, index: usize, meter: &mut M) -> u16 {
+        let nearest = self.nearest_landmark(self.query_of(slot), index, meter);
         nearest.map_or(u16::MAX, |(distance, _)| u16::try_from(distance).unwrap_or(u16::MAX))
     }
 
-    fn set_landmark<M: Meter>(&mut self, place: usize, slot: u32, gap: u16, meter: &mut M) {
-        if let Some(landmark) = self.landmarks.get_mut(place) {
+    fn set_landmark<M: Meter>(&mut self, index: usize, slot: u32, gap: u16, meter: &mut M) {
+        if let Some(landmark) = self.landmarks.get_mut(index) {
             *landmark = Landmark { link: slot as u16 + 1, gap };
             meter.record(Op::Store, 1);
         }

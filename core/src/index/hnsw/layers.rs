@@ -9,10 +9,10 @@
 
 use crate::arena::{Arena, NoRoom};
 
-/// The M of the paper: links of a node on the layers above the ground.
+/// The M of the paper: links of a node on the layers above layer 0.
 pub(super) const M: usize = 8;
-/// Links of a node on the ground layer.
-pub(super) const GROUND: usize = 2 * M;
+/// Links of a node on layer 0.
+pub(super) const LAYER_0_LINKS: usize = 2 * M;
 /// log2 of M: a node of each M on one layer is on the next.
 const SHIFT: u32 = M.trailing_zeros();
 /// The highest layer: 8^5 is the last power below the most items.
@@ -22,10 +22,10 @@ pub(super) const HIGHEST: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Layers<'a> {
     ranking: Ranking,
-    /// The first row of each layer above the ground in `upper`.
+    /// The first row of each layer above layer 0 in `upper`.
     starts: [u32; HIGHEST as usize],
-    /// `[capacity][GROUND]`
-    ground: &'a mut [[u16; GROUND]],
+    /// `[capacity][LAYER_0_LINKS]`
+    layer_0: &'a mut [[u16; LAYER_0_LINKS]],
     /// `[capacity / 8 + capacity / 64 + ...][M]`
     upper: &'a mut [[u16; M]],
 }
@@ -38,9 +38,9 @@ impl<'a> Layers<'a> {
             *start = rows;
             rows += capacity >> (SHIFT * level);
         }
-        let ground = arena.slice("ground links", capacity)?;
+        let layer_0 = arena.slice("layer 0 links", capacity)?;
         let upper = arena.slice("upper links", rows)?;
-        Ok(Self { ranking: Ranking::new(capacity, seed), starts, ground, upper })
+        Ok(Self { ranking: Ranking::new(capacity, seed), starts, layer_0, upper })
     }
 
     /// The highest layer that the node in `slot` is on.
@@ -48,30 +48,30 @@ impl<'a> Layers<'a> {
         ((self.ranking.of(slot) + 1).trailing_zeros() / SHIFT).min(HIGHEST)
     }
 
-    /// The links of `slot` on the ground layer.
+    /// The links of `slot` on layer 0.
     #[inline]
-    pub(super) fn ground(&self, slot: u32) -> &[u16; GROUND] {
-        self.ground.get(slot as usize).unwrap_or(&[0; GROUND])
+    pub(super) fn layer_0(&self, slot: u32) -> &[u16; LAYER_0_LINKS] {
+        self.layer_0.get(slot as usize).unwrap_or(&[0; LAYER_0_LINKS])
     }
 
     /// The links of `slot` on `level`; empty if it is not on it.
     #[inline]
     pub(super) fn row(&self, level: u32, slot: u32) -> &[u16] {
         if level == 0 {
-            return self.ground(slot);
+            return self.layer_0(slot);
         }
-        self.place(level, slot).and_then(|place| self.upper.get(place)).map_or(&[], |row| row)
+        self.index(level, slot).and_then(|index| self.upper.get(index)).map_or(&[], |row| row)
     }
 
     /// The links of `slot` on `level`, to be changed.
     pub(super) fn row_mut(&mut self, level: u32, slot: u32) -> &mut [u16] {
         if level == 0 {
-            return self.ground.get_mut(slot as usize).map_or(&mut [], |row| row);
+            return self.layer_0.get_mut(slot as usize).map_or(&mut [], |row| row);
         }
-        self.place(level, slot).and_then(|place| self.upper.get_mut(place)).map_or(&mut [], |row| row)
+        self.index(level, slot).and_then(|index| self.upper.get_mut(index)).map_or(&mut [], |row| row)
     }
 
-    fn place(&self, level: u32, slot: u32) -> Option<usize> {
+    fn index(&self, level: u32, slot: u32) -> Option<usize> {
         let rank = self.ranking.of(slot) + 1;
         let row = (rank >> (SHIFT * level)).checked_sub(1)?;
         let is_on_level = rank.trailing_zeros() >= SHIFT * level;
@@ -81,14 +81,14 @@ impl<'a> Layers<'a> {
     /// Removes the link of `row` to `slot`; says whether there was one.
     pub(super) fn drop_link(row: &mut [u16], slot: u32) -> bool {
         let link = slot as u16 + 1;
-        let Some(place) = row.iter().position(|other| *other == link) else { return false };
+        let Some(index) = row.iter().position(|other| *other == link) else { return false };
         let len = len(row);
-        row.swap(place, len - 1);
+        row.swap(index, len - 1);
         row[len - 1] = 0;
         true
     }
 
-    /// Removes the links to `slot` from all rows above the ground, and its own rows.
+    /// Removes the links to `slot` from all rows above layer 0, and its own rows.
     pub(super) fn forget_above(&mut self, slot: u32) {
         for level in 1..=self.level_of(slot) {
             self.row_mut(level, slot).fill(0);
@@ -98,13 +98,13 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Rows above the ground.
+    /// Rows above layer 0.
     pub(super) fn upper_rows(&self) -> u32 {
         self.upper.len() as u32
     }
 
     pub(super) fn clear(&mut self) {
-        self.ground.fill([0; GROUND]);
+        self.layer_0.fill([0; LAYER_0_LINKS]);
         self.upper.fill([0; M]);
     }
 }
@@ -171,7 +171,7 @@ mod tests {
             let mut memory = vec![0u8; 150_000];
             let layers = Layers::carve(&mut Arena::new(&mut memory), capacity, seed).unwrap();
             let on = |slot| (1..=layers.level_of(slot)).map(move |level| (level, slot));
-            let rows: BTreeSet<_> = (0..capacity).flat_map(on).map(|(level, slot)| layers.place(level, slot)).collect();
+            let rows: BTreeSet<_> = (0..capacity).flat_map(on).map(|(level, slot)| layers.index(level, slot)).collect();
             prop_assert_eq!(rows.len() as u32, layers.upper_rows());
             prop_assert!(rows.iter().all(|row| row.is_some_and(|row| row < layers.upper.len())));
         }

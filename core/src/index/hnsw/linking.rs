@@ -6,17 +6,17 @@
 
 use super::beam::Beam;
 use super::graph::{Graph, ROOT};
-use super::layers::{GROUND, len, slots};
+use super::layers::{LAYER_0_LINKS, len, slots};
 use crate::meter::{Meter, Op};
 
 /// The `efConstruction` of the paper: how many near nodes an insert looks at.
-const BREADTH: u32 = 96;
+const EF_CONSTRUCTION: u32 = 96;
 
 impl Graph<'_> {
     /// Puts the vector in `slot` into the graph, where it is not.
     pub(super) fn link<M: Meter>(&mut self, slot: u32, beam: &mut Beam<'_>, meter: &mut M) {
         if let Some(node) = self.find_equal(self.store.row(slot), meter) {
-            return self.join_twins(slot, node, meter);
+            return self.join_duplicates(slot, node, meter);
         }
         self.keep_norm(slot, meter);
         let (top, level) = (self.header.entry.checked_sub(1), self.layers.level_of(slot));
@@ -42,14 +42,14 @@ impl Graph<'_> {
     pub(super) fn explore_around<M: Meter>(&self, slot: u32, level: u32, beam: &mut Beam<'_>, meter: &mut M) {
         let query = self.query_of(slot);
         let starts = self.starts(query, level, meter);
-        self.explore(level, starts, query, BREADTH, beam, meter);
+        self.explore(level, starts, query, EF_CONSTRUCTION, beam, meter);
     }
 
-    /// Links `slot` with nodes of `beam` on `level`, in both directions, and gives it a parent on the ground.
+    /// Links `slot` with nodes of `beam` on `level`, in both directions, and gives it a parent on layer 0.
     fn join<M: Meter>(&mut self, slot: u32, level: u32, beam: &Beam<'_>, meter: &mut M) {
         let chosen = self.choose(slot, level, beam, meter);
         let row = self.layers.row_mut(level, slot);
-        row.iter_mut().zip(chosen).for_each(|(place, link)| *place = link);
+        row.iter_mut().zip(chosen).for_each(|(target, link)| *target = link);
         meter.record(Op::Store, row.len() as u32);
         if level == 0 {
             let parent = beam.iter().map(|(_, node)| node).find(|node| self.may_adopt(*node, meter));
@@ -62,9 +62,15 @@ impl Graph<'_> {
     }
 
     /// The links that `slot` should have on `level`, out of the nodes in `beam`.
-    fn choose<M: Meter>(&self, slot: u32, level: u32, beam: &Beam<'_>, meter: &mut M) -> [u16; GROUND] {
+    fn choose<M: Meter>(
+        &self,
+        slot: u32,
+        level: u32,
+        beam: &Beam<'_>,
+        meter: &mut M,
+    ) -> [u16; LAYER_0_LINKS] {
         let limit = self.layers.row(level, slot).len();
-        let mut chosen = [0u16; GROUND];
+        let mut chosen = [0u16; LAYER_0_LINKS];
         let mut count = 0;
         for wants_diverse in [true, false] {
             for (distance, node) in beam.iter().filter(|(_, node)| *node != slot) {
@@ -78,8 +84,8 @@ impl Graph<'_> {
                     meter.record(Op::Compare, kept.len() as u32);
                     !kept.contains(&(node as u16 + 1))
                 };
-                if let Some(place) = chosen.get_mut(count).filter(|_| fits) {
-                    *place = node as u16 + 1;
+                if let Some(index) = chosen.get_mut(count).filter(|_| fits) {
+                    *index = node as u16 + 1;
                     count += 1;
                 }
             }
@@ -95,7 +101,7 @@ impl Graph<'_> {
         })
     }
 
-    /// Adds the link from `from` to `to` on `level`, in the place of a worse one where the row is full.
+    /// Adds the link from `from` to `to` on `level`, instead of a worse one where the row is full.
     pub(super) fn connect<M: Meter>(&mut self, level: u32, from: u32, to: u32, meter: &mut M) {
         let row = self.layers.row_mut(level, from);
         let count = len(row);
@@ -103,12 +109,12 @@ impl Graph<'_> {
         if from == to || row.contains(&(to as u16 + 1)) {
             return;
         }
-        let place = match row.get(count) {
+        let index = match row.get(count) {
             Some(_) => Some(count),
             None => self.worst_link(level, from, to, meter),
         };
-        if let Some(place) = place.and_then(|place| self.layers.row_mut(level, from).get_mut(place)) {
-            *place = to as u16 + 1;
+        if let Some(index) = index.and_then(|index| self.layers.row_mut(level, from).get_mut(index)) {
+            *index = to as u16 + 1;
             meter.record(Op::Store, 1);
         }
     }
@@ -117,17 +123,17 @@ impl Graph<'_> {
     ///
     /// The links that the heuristic would prune, but for their rank among the others, end at the farthest: that one goes.
     fn worst_link<M: Meter>(&self, level: u32, from: u32, to: u32, meter: &mut M) -> Option<usize> {
-        let mut ranked = [(u32::MAX, 0u16); GROUND + 1];
+        let mut ranked = [(u32::MAX, 0u16); LAYER_0_LINKS + 1];
         let links = self.layers.row(level, from).iter().copied().chain([to as u16 + 1]);
         let mut count = 0;
-        for (place, link) in ranked.iter_mut().zip(links) {
-            *place = (self.distance_between(from, u32::from(link) - 1, meter), link);
+        for (target, link) in ranked.iter_mut().zip(links) {
+            *target = (self.distance_between(from, u32::from(link) - 1, meter), link);
             count += 1;
         }
         let ranked = ranked.get_mut(..count)?;
         ranked.sort_unstable();
         meter.record(Op::Compare, (count * 4) as u32);
-        let (mut kept, mut diverse) = ([0u16; GROUND + 1], 0);
+        let (mut kept, mut diverse) = ([0u16; LAYER_0_LINKS + 1], 0);
         let mut worst = (false, 0u16);
         for (distance, link) in ranked.iter() {
             let node = u32::from(*link) - 1;

@@ -7,30 +7,30 @@
 
 use super::beam::Beam;
 use super::graph::{Graph, ROOT};
-use super::layers::{GROUND, Layers, slots};
+use super::layers::{LAYER_0_LINKS, Layers, slots};
 use crate::meter::{Meter, Op};
 
 impl Graph<'_> {
     /// Takes the item in `slot` out of the graph; its vector stays.
     pub(super) fn unlink<M: Meter>(&mut self, slot: u32, beam: &mut Beam<'_>, meter: &mut M) {
-        if self.is_twin(slot) {
-            return self.leave_twins(slot, meter);
+        if self.is_duplicate(slot) {
+            return self.leave_duplicates(slot, meter);
         }
-        let twin = self.take_twins(slot);
+        let duplicate = self.take_duplicates(slot);
         self.remove_node(slot, beam, meter);
-        let Some(heir) = twin else { return };
-        let rest = self.take_twins(heir);
+        let Some(heir) = duplicate else { return };
+        let rest = self.take_duplicates(heir);
         self.set_parent(heir, 0);
         self.link(heir, beam, meter);
         let mut next = rest;
-        while let Some(twin) = next {
-            next = self.take_twins(twin);
-            self.join_twins(twin, heir, meter);
+        while let Some(duplicate) = next {
+            next = self.take_duplicates(duplicate);
+            self.join_duplicates(duplicate, heir, meter);
         }
     }
 
     fn remove_node<M: Meter>(&mut self, slot: u32, beam: &mut Beam<'_>, meter: &mut M) {
-        let lost = *self.layers.ground(slot);
+        let lost = *self.layers.layer_0(slot);
         let parent = self.parent(slot);
         self.strike(slot, meter);
         self.layers.row_mut(0, slot).fill(0);
@@ -44,43 +44,43 @@ impl Graph<'_> {
         if let Some(root) = home.filter(|_| parent == ROOT) {
             self.set_parent(root, ROOT);
         }
-        self.mend_all(slot, &lost, meter);
+        self.repair_all_links(slot, &lost, meter);
         if self.header.entry == slot + 1 {
             self.header.entry = self.highest(meter).map_or(0, |node| node + 1);
         }
         for orphan in orphans {
-            self.rehome(orphan, home, beam, meter);
+            self.reattach(orphan, home, beam, meter);
         }
     }
 
     /// The nodes of `lost` whose parent was `slot`, as links; they have none now.
-    fn orphan_children(&mut self, slot: u32, lost: &[u16; GROUND]) -> [u16; GROUND] {
-        let mut orphans = [0; GROUND];
-        let mut places = orphans.iter_mut();
+    fn orphan_children(&mut self, slot: u32, lost: &[u16; LAYER_0_LINKS]) -> [u16; LAYER_0_LINKS] {
+        let mut orphans = [0; LAYER_0_LINKS];
+        let mut indices = orphans.iter_mut();
         for child in slots(lost).filter(|child| self.is_child(*child, slot)) {
-            places.next().into_iter().for_each(|place| *place = child as u16 + 1);
+            indices.next().into_iter().for_each(|index| *index = child as u16 + 1);
         }
         slots(&orphans).for_each(|child| self.set_parent(child, 0));
         orphans
     }
 
     /// Gives every node that links to `slot` another link, out of those that it had.
-    fn mend_all<M: Meter>(&mut self, slot: u32, lost: &[u16; GROUND], meter: &mut M) {
+    fn repair_all_links<M: Meter>(&mut self, slot: u32, lost: &[u16; LAYER_0_LINKS], meter: &mut M) {
         let end = self.store.end();
-        meter.record(Op::Compare, GROUND as u32 * end);
+        meter.record(Op::Compare, LAYER_0_LINKS as u32 * end);
         for node in 0..end {
             if Layers::drop_link(self.layers.row_mut(0, node), slot) {
-                self.mend(node, lost, meter);
+                self.repair_links(node, lost, meter);
             }
         }
     }
 
-    fn mend<M: Meter>(&mut self, node: u32, lost: &[u16; GROUND], meter: &mut M) {
-        let row = self.layers.ground(node);
+    fn repair_links<M: Meter>(&mut self, node: u32, lost: &[u16; LAYER_0_LINKS], meter: &mut M) {
+        let row = self.layers.layer_0(node);
         let others = slots(lost).filter(|other| *other != node && !row.contains(&(*other as u16 + 1)));
         let mut best = (true, u32::MAX, 0);
         for other in others {
-            meter.record(Op::Compare, GROUND as u32);
+            meter.record(Op::Compare, LAYER_0_LINKS as u32);
             let distance = self.distance_between(node, other, meter);
             let is_diverse = self.is_diverse(other, distance, row, meter);
             best = best.min((!is_diverse, distance, other + 1));
@@ -91,7 +91,7 @@ impl Graph<'_> {
     }
 
     /// Finds a parent for `orphan` in the tree that `home` is part of.
-    fn rehome<M: Meter>(&mut self, orphan: u32, home: Option<u32>, beam: &mut Beam<'_>, meter: &mut M) {
+    fn reattach<M: Meter>(&mut self, orphan: u32, home: Option<u32>, beam: &mut Beam<'_>, meter: &mut M) {
         self.explore_around(orphan, 0, beam, meter);
         let mut near = beam.iter().map(|(_, node)| node);
         let near = near.find(|node| self.may_adopt(*node, meter) && self.has_root(*node, meter));
@@ -103,7 +103,7 @@ impl Graph<'_> {
     fn highest<M: Meter>(&self, meter: &mut M) -> Option<u32> {
         let end = self.store.end();
         meter.record(Op::Alu, 12 * end);
-        let nodes = (0..end).filter(|slot| self.parent(*slot) == ROOT || self.layers.ground(*slot)[0] != 0);
+        let nodes = (0..end).filter(|slot| self.parent(*slot) == ROOT || self.layers.layer_0(*slot)[0] != 0);
         nodes.max_by_key(|slot| (self.layers.level_of(*slot), u32::MAX - slot))
     }
 }

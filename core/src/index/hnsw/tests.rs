@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::vec;
 use std::vec::Vec;
 
-const SHAPE: Shape = Shape { capacity: 0, dimensions: 64, beam: 128, seed: 3 };
+const SHAPE: Shape = Shape { capacity: 0, dimensions: 64, max_ef_search: 128, seed: 3 };
 
 fn memory(capacity: u32) -> Vec<u8> {
     vec![0; capacity as usize * 112 + 2_000]
@@ -26,33 +26,33 @@ fn vector(random: &mut Rand32, centres: u32, spread: i32) -> [i8; 64] {
     elements.map(|element| (i64::from(element) * 127 / norm) as i8)
 }
 
-/// Everything that must hold: the tree spans the nodes, links are between nodes, twins are equal to their nodes.
+/// Everything that must hold: the tree spans the nodes, links are between nodes, duplicates are equal to their nodes.
 fn check(index: &Hnsw<'_>, stored: &BTreeMap<u32, Vec<i8>>) {
     let graph = &index.graph;
     assert_eq!(index.len() as usize, stored.len());
-    let is_node = |slot: &u32| graph.parent(*slot) != 0 && !graph.is_twin(*slot);
+    let is_node = |slot: &u32| graph.parent(*slot) != 0 && !graph.is_duplicate(*slot);
     let nodes: BTreeSet<u32> = (0..index.capacity()).filter(is_node).collect();
-    let twins: Vec<u32> = nodes.iter().flat_map(|node| graph.twins(*node)).collect();
-    assert_eq!(nodes.len() + twins.len(), stored.len());
+    let duplicates: Vec<u32> = nodes.iter().flat_map(|node| graph.duplicates(*node)).collect();
+    assert_eq!(nodes.len() + duplicates.len(), stored.len());
     for node in &nodes {
         assert!(graph.has_root(*node, &mut ()), "{node} is cut off from the root");
-        assert!(graph.twins(*node).all(|twin| index.vector(twin) == index.vector(*node)));
-        assert!(graph.twins(*node).is_sorted());
+        assert!(graph.duplicates(*node).all(|duplicate| index.vector(duplicate) == index.vector(*node)));
+        assert!(graph.duplicates(*node).is_sorted());
         assert_eq!(graph.find_equal(graph.store.row(*node), &mut ()), Some(*node));
         for level in 0..=graph.layers.level_of(*node) {
             assert!(slots(graph.layers.row(level, *node)).all(|link| nodes.contains(&link) && link != *node));
         }
     }
-    assert_eq!(reached(index, nodes.first().copied()), nodes, "the ground layer is not of one piece");
+    assert_eq!(reached(index, nodes.first().copied()), nodes, "layer 0 is not of one piece");
     stored.iter().for_each(|(slot, vector)| assert_eq!(index.vector(*slot), Some(&vector[..])));
 }
 
-/// The nodes that are reached on the ground layer.
+/// The nodes that are reached on layer 0.
 fn reached(index: &Hnsw<'_>, from: Option<u32>) -> BTreeSet<u32> {
     let mut found: BTreeSet<u32> = from.into_iter().collect();
     let mut queue: VecDeque<u32> = from.into_iter().collect();
     while let Some(node) = queue.pop_front() {
-        queue.extend(slots(index.graph.layers.ground(node)).filter(|link| found.insert(*link)));
+        queue.extend(slots(index.graph.layers.layer_0(node)).filter(|link| found.insert(*link)));
     }
     found
 }
@@ -161,7 +161,7 @@ fn the_same_seed_gives_the_same_bytes() {
         let shape = Shape { capacity: 400, seed, ..SHAPE };
         let mut random = Rand32::new(1);
         for turn in 0..400 {
-            // Carved anew for each command, as a role does it.
+            // Carved again for each command, as a role does it.
             let mut index = Hnsw::carve(&mut Arena::new(&mut memory), shape).unwrap();
             index.insert(&vector(&mut random, 9, 50), &mut ()).unwrap();
             index.remove(turn / 3, &mut ());

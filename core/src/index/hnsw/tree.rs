@@ -8,18 +8,18 @@ use super::graph::{Graph, ROOT};
 use super::layers::slots;
 use crate::meter::{Meter, Op};
 
-/// The most children of a node: with the parent, under half of the links on the ground.
-const MOST_CHILDREN: usize = 6;
+/// The most children of a node: with the parent, under half of the links on layer 0.
+const MAX_CHILDREN: usize = 6;
 
 impl Graph<'_> {
     /// Has `node` room for another child?
     pub(super) fn may_adopt<M: Meter>(&self, node: u32, meter: &mut M) -> bool {
-        self.children(node, meter).count() < MOST_CHILDREN
+        self.children(node, meter).count() < MAX_CHILDREN
     }
 
     /// The children of `node`.
     fn children<M: Meter>(&self, node: u32, meter: &mut M) -> impl Iterator<Item = u32> + Clone + '_ {
-        let row = slots(self.layers.ground(node));
+        let row = slots(self.layers.layer_0(node));
         meter.record(Op::Compare, row.clone().count() as u32);
         row.filter(move |slot| self.is_child(*slot, node))
     }

@@ -10,11 +10,11 @@ use crate::meter::{Meter, Op};
 use oorandom::Rand32;
 
 /// The most vectors that are learned from: 32 for each codeword.
-const MOST_SAMPLES: usize = 512;
+const MAX_SAMPLES: usize = 512;
 const ROUNDS: u32 = 6;
 const SEED: u64 = 0x7072_6f64;
 /// The widest part, for vectors of up to 256 elements; what lies beyond is not learned, only compared exactly.
-const MOST_WIDTH: usize = 16;
+const MAX_WIDTH: usize = 16;
 
 /// Learns `codebook`, `[parts][CODEWORDS][width] i8`, from the vectors of `store`.
 pub(super) fn learn<M: Meter>(store: &Store<'_>, codebook: &mut [i8], width: usize, meter: &mut M) {
@@ -52,7 +52,7 @@ pub(super) fn nearest<M: Meter>(part: &[i8], codewords: &[i8], width: usize, met
 #[derive(Clone, Copy, Default)]
 struct Cluster {
     count: i32,
-    sum: [i32; MOST_WIDTH],
+    sum: [i32; MAX_WIDTH],
 }
 
 impl Cluster {
@@ -80,7 +80,7 @@ fn assign<M: Meter>(
     meter: &mut M,
 ) -> [Cluster; CODEWORDS] {
     let mut clusters = [Cluster::default(); CODEWORDS];
-    let stride = (store.len() as usize).div_ceil(MOST_SAMPLES).max(1);
+    let stride = (store.len() as usize).div_ceil(MAX_SAMPLES).max(1);
     for (_, vector) in store.iter().step_by(stride) {
         let part = part_of(vector, start, width);
         clusters[nearest(part, codewords, width, meter)].add(part, meter);

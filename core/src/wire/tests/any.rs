@@ -75,9 +75,8 @@ pub fn message() -> impl Strategy<Value = Message<'static>> {
             Message::RoleChange(RoleChange { request, role: RoleCode(role), discard })
         }),
         (item(), text()).prop_map(|(item, text)| Message::Add(Add { item, text })),
-        (item(), any::<(u8, u32)>(), text()).prop_map(|(item, (kind, lives_s), text)| Message::Remember(
-            Remember { item, kind, lives_s, text }
-        )),
+        (item(), any::<(u8, u32)>(), text())
+            .prop_map(|(item, (kind, ttl_s), text)| Message::Remember(Remember { item, kind, ttl_s, text })),
     ];
     prop_oneof![requests, replies(), signals()]
 }

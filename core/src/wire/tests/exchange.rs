@@ -66,7 +66,7 @@ impl Node {
         }
     }
 
-    /// Carved anew for every use, as a role is.
+    /// Carved again for every use, as a role is.
     fn endpoint(&mut self) -> Endpoint<'_> {
         Endpoint::carve(&mut Arena::new(&mut self.memory), self.settings, CAPACITY).unwrap()
     }
@@ -108,7 +108,7 @@ impl Node {
 }
 
 fn text(number: u32, length: usize) -> String {
-    (0..length).map(|place| char::from(b'a' + ((number as usize + place) % 26) as u8)).collect()
+    (0..length).map(|index| char::from(b'a' + ((number as usize + index) % 26) as u8)).collect()
 }
 
 struct Field {
@@ -140,8 +140,8 @@ impl Field {
                 }
                 let mut frame = frame.to_vec();
                 if self.happens(self.weather.damage) {
-                    let place = self.random.rand_range(0..frame.len() as u32) as usize;
-                    frame[place] ^= 1 << self.random.rand_range(0..8);
+                    let index = self.random.rand_range(0..frame.len() as u32) as usize;
+                    frame[index] ^= 1 << self.random.rand_range(0..8);
                 }
                 let late = self.happens(self.weather.reordering);
                 let delay = if late { self.random.rand_range(0..400_000) } else { 3_000 };

@@ -1,16 +1,16 @@
-//! The bytes of every message, for all time; `BLESS=1` writes them anew.
+//! The bytes of every message, for all time; `BLESS=1` writes them again.
 
 use crate::arena::Arena;
 use crate::item::ItemId;
 use crate::wire::authentication::Key;
 use crate::wire::cobs;
-use crate::wire::fragment::Cut;
+use crate::wire::fragment::Fragmentation;
 use crate::wire::frame::{self, BROADCAST, Flags, Header};
 use crate::wire::list::List;
 use crate::wire::message::*;
 use crate::wire::parse;
 use crate::wire::show::Hex;
-use crate::wire::{Dropped, LEAST_FRAME_LIMIT};
+use crate::wire::{Dropped, MIN_FRAME_LIMIT};
 use std::path::PathBuf;
 use std::string::{String, ToString};
 use std::vec::Vec;
@@ -69,12 +69,7 @@ fn samples() -> Vec<Message<'static>> {
             text: "what tea does she like",
         }),
         Message::RecallReply(RecallReply { request: 13, partial: false, hits: List::default() }),
-        Message::Remember(Remember {
-            item: item(2, 1),
-            kind: 3,
-            lives_s: 86_400,
-            text: "she likes green tea",
-        }),
+        Message::Remember(Remember { item: item(2, 1), kind: 3, ttl_s: 86_400, text: "she likes green tea" }),
         Message::Anomaly(Anomaly { number: 1, at_s: 3600, score: 4250, threshold: 3000, text: "21.5 9.75" }),
         Message::StatsRequest(StatsRequest { request: 14 }),
         Message::Stats(Stats {
@@ -119,9 +114,9 @@ fn encoded(message: &Message<'_>) -> Vec<u8> {
     payload
 }
 
-fn framed(header: &Header, parts: &[&[u8]], seal: Option<(&Key, u64)>) -> Vec<u8> {
+fn framed(header: &Header, parts: &[&[u8]], tag: Option<(&Key, u64)>) -> Vec<u8> {
     let mut frame = vec![0; 1100];
-    let length = frame::encode(header, parts, seal, &mut frame, &mut ()).unwrap();
+    let length = frame::encode(header, parts, tag, &mut frame, &mut ()).unwrap();
     frame.truncate(length);
     frame
 }
@@ -138,7 +133,7 @@ fn check(name: &str, content: &str) {
         fs::write(&path, content).unwrap();
     }
     let golden = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
-    assert_eq!(golden, content, "{} differs; BLESS=1 writes it anew", path.display());
+    assert_eq!(golden, content, "{} differs; BLESS=1 rewrites it", path.display());
 }
 
 #[test]
@@ -152,7 +147,7 @@ fn every_message_has_its_golden_bytes() {
         let plain = lines(&framed(&header, &[&payload], None));
         let sealed = lines(&framed(&header, &[&payload], Some((&KEY, 7))));
         let key = "# frame, authenticated: key 000102030405060708090a0b0c0d0e0f, counter 7\n";
-        // A remark, so that only frames are left for whoever reads the file.
+        // A remark, so that only frames are left in the file.
         let payload: String = lines(&payload).lines().map(|row| format!("#   {row}\n")).collect();
         check(name, &format!("{text}{payload}# frame\n{plain}{key}{sealed}"));
     }
@@ -182,7 +177,7 @@ fn the_document_has_every_message_and_every_reason() {
     for reason in Dropped::ALL {
         assert!(dropped.contains(reason.name()), "{reason}");
     }
-    for number in [frame::HEADER + frame::CRC, frame::overhead(true), LEAST_FRAME_LIMIT] {
+    for number in [frame::HEADER + frame::CRC, frame::overhead(true), MIN_FRAME_LIMIT] {
         assert!(document.contains(&format!(" {number} ")), "{number}");
     }
 }
@@ -192,7 +187,7 @@ fn a_message_in_fragments_has_its_golden_bytes() {
     let text = "0123456789".repeat(25);
     let message = Message::Add(Add { item: ItemId { origin: 1, nonce: 0, boot: 1, count: 9 }, text: &text });
     let payload = encoded(&message);
-    let cut = Cut::plan(payload.len() as u16, 100 - frame::overhead(false) as u16).unwrap();
+    let cut = Fragmentation::plan(payload.len() as u16, 100 - frame::overhead(false) as u16).unwrap();
     let mut content = format!("# {} {message}\n# cut for frames of 100 bytes\n", header(&message));
     for index in 0..cut.count() {
         let mut header = header(&message);

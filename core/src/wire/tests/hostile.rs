@@ -40,9 +40,9 @@ fn endpoint(memory: &mut [u8], key: Option<Key>) -> Endpoint<'_> {
     Endpoint::carve(&mut Arena::new(memory), settings(2, key), CAPACITY).unwrap()
 }
 
-fn framed(header: &Header, payload: &[u8], seal: Option<(&Key, u64)>) -> Vec<u8> {
+fn framed(header: &Header, payload: &[u8], tag: Option<(&Key, u64)>) -> Vec<u8> {
     let mut bytes = vec![0; payload.len() + frame::overhead(true)];
-    let length = frame::encode(header, &[payload], seal, &mut bytes, &mut ()).unwrap();
+    let length = frame::encode(header, &[payload], tag, &mut bytes, &mut ()).unwrap();
     bytes.truncate(length);
     bytes
 }
@@ -91,8 +91,8 @@ proptest! {
         let frame = frame::decode(&bytes, &mut ()).unwrap();
         header.flags = header.flags.with(Flags::AUTHENTICATED, sealed);
         prop_assert_eq!((frame.header, frame.payload), (header, payload.as_slice()));
-        prop_assert_eq!(frame.seal.map(|seal| seal.counter), sealed.then_some(5));
-        prop_assert!(frame.seal.is_none_or(|seal| KEY.verify(seal.signed, seal.tag, &mut ())));
+        prop_assert_eq!(frame.tag.map(|tag| tag.counter), sealed.then_some(5));
+        prop_assert!(frame.tag.is_none_or(|tag| KEY.verify(tag.signed, tag.tag, &mut ())));
         for cut in 0..bytes.len() {
             prop_assert!(frame::decode(&bytes[..cut], &mut ()).is_err());
         }
@@ -112,7 +112,7 @@ proptest! {
         }
         if let Ok(frame) = frame::decode(&bytes, &mut ()) {
             prop_assert!(crc_is_right(&bytes));
-            let overhead = frame::overhead(frame.seal.is_some());
+            let overhead = frame::overhead(frame.tag.is_some());
             prop_assert_eq!(frame.payload.len() + overhead, bytes.len());
         }
         let mut memory = vec![0; 16 * 1024];
@@ -155,7 +155,7 @@ proptest! {
     #[test]
     fn a_changed_byte_is_never_another_message(
         message in any::message(),
-        place in any::<prop::sample::Index>(),
+        index in any::<prop::sample::Index>(),
         change in 1u8..,
         on_a_stream in any::<bool>(),
     ) {
@@ -168,8 +168,8 @@ proptest! {
             let length = cobs::encode(&good, &mut line, &mut ()).unwrap();
             line.truncate(length);
         }
-        let place = place.index(line.len());
-        line[place] ^= change;
+        let index = index.index(line.len());
+        line[index] ^= change;
         if on_a_stream {
             let mut memory = vec![0; FRAME_LIMIT + 16];
             let mut decoder = cobs::Decoder::carve(&mut Arena::new(&mut memory), FRAME_LIMIT as u16).unwrap();
@@ -194,8 +194,8 @@ proptest! {
         let good = framed(&header, &encoded(&message), Some((&KEY, 1)));
         let mut bytes = good.clone();
         let body = bytes.len() - 4;
-        for (place, change) in changes {
-            bytes[place.index(body)] ^= change;
+        for (index, change) in changes {
+            bytes[index.index(body)] ^= change;
         }
         let crc = plain_crc(&bytes[..body]);
         bytes[body..].copy_from_slice(&crc.to_le_bytes());
@@ -280,7 +280,7 @@ fn strangers_fill_the_peers_only_until_they_fall_silent() {
     for stranger in 100..104 {
         assert_eq!(receive(stranger, 1), Ok(()));
     }
-    assert_eq!(receive(1, 2), Err(Dropped::NoPeerPlace));
+    assert_eq!(receive(1, 2), Err(Dropped::NoPeerSlot));
     assert_eq!(receive(1, 200), Ok(()));
 }
 

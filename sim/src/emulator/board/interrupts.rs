@@ -7,7 +7,7 @@
 
 use super::layout::Block;
 
-const MOST_SOURCES: usize = 96;
+const MAX_SOURCES: usize = 96;
 
 /// A register of the controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Register {
 /// Matrix and controller.
 #[derive(Debug)]
 pub struct Interrupts {
-    map: [u8; MOST_SOURCES],
+    map: [u8; MAX_SOURCES],
     sources: u128,
     enable: u32,
     edge: u32,
@@ -39,7 +39,7 @@ pub struct Interrupts {
 impl Default for Interrupts {
     fn default() -> Self {
         Self {
-            map: [0; MOST_SOURCES],
+            map: [0; MAX_SOURCES],
             sources: 0,
             enable: 0,
             edge: 0,
@@ -61,7 +61,7 @@ impl Interrupts {
         }
     }
 
-    /// Works out the lines anew.
+    /// Works out the lines again.
     fn follow(&mut self) {
         let (mut levels, mut sources) = (0, self.sources);
         while sources != 0 {

@@ -76,7 +76,7 @@ impl LowPower {
         }
     }
 
-    /// The chip is reset for `cause`: the clock goes on, the watchdogs begin anew.
+    /// The chip is reset for `cause`: the clock goes on, the watchdogs start again.
     pub fn reset(&mut self, cause: Cause, now: Ticks) {
         let since = if cause.clears_low_power() { now } else { self.since };
         *self = Self { since, cause, ..Self::new(self.layout, now) };

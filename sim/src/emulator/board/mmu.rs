@@ -15,7 +15,7 @@ pub struct Mmu {
     entries: Vec<u32>,
     /// The entry that the data register shows.
     pub index: u32,
-    /// Entries whose page has to be shown anew.
+    /// Entries whose page has to be shown again.
     dirty: Vec<usize>,
 }
 
@@ -47,7 +47,7 @@ impl Mmu {
         (entry & self.shape.valid_mask == self.shape.valid).then_some((entry & self.shape.page_mask) as usize)
     }
 
-    /// The flash changed within `range`: what shows it is to be shown anew.
+    /// The flash changed within `range`: what shows it is to be shown again.
     pub fn flash_changed(&mut self, range: std::ops::Range<usize>) {
         let pages = range.start / PAGE..range.end.div_ceil(PAGE);
         let shows = |index: &usize| self.flash_page(*index).is_some_and(|page| pages.contains(&page));
@@ -55,12 +55,12 @@ impl Mmu {
         self.dirty.extend(shown);
     }
 
-    /// Whether a page has to be shown anew.
+    /// Whether a page has to be shown again.
     pub fn is_dirty(&self) -> bool {
         !self.dirty.is_empty()
     }
 
-    /// The pages that have to be shown anew.
+    /// The pages that have to be shown again.
     pub fn take_dirty(&mut self) -> Vec<usize> {
         std::mem::take(&mut self.dirty)
     }

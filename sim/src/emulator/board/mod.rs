@@ -6,7 +6,6 @@
 
 mod answers;
 mod interrupts;
-pub mod kept;
 pub mod layout;
 mod low_power;
 pub mod mmu;
@@ -21,21 +20,22 @@ mod spi;
 mod systimer;
 pub mod time;
 mod timer_group;
+pub mod unmodelled;
 mod usb;
 mod watchdog;
 pub mod wire;
 
 use super::machine::{Machine, Pace, Stop};
-use super::{Chip, Fault};
-use kept::UnmodelledRegister;
+use super::{EmulatedChip, Fault};
 use nor::Nor;
+pub use peripherals::BoardConfig;
 use peripherals::Peripherals;
-pub use peripherals::Surroundings;
 pub use reset::Cause;
 pub use rom::{Rom, RomError};
 use std::collections::BTreeSet;
 use thiserror::Error;
 use time::{MILLISECOND, Ticks};
+use unmodelled::UnmodelledRegister;
 
 /// Where the CPU starts after a reset.
 const RESET_VECTOR: u32 = 0x4000_0000;
@@ -97,19 +97,19 @@ impl Board {
     /// # Errors
     /// [`BoardError`] for a chip whose peripherals are not modelled, or a ROM of another.
     pub fn new(
-        chip: &'static Chip,
+        chip: &'static EmulatedChip,
         rom: &Rom,
         flash: Vec<u8>,
-        surroundings: Surroundings,
+        board_config: BoardConfig,
     ) -> Result<Self, BoardError> {
         let layout = layout::by_name(chip.name).ok_or(BoardError::NoLayout(chip.name))?;
-        let peripherals = Peripherals::new(layout, chip.peripherals, Nor::new(flash), surroundings);
+        let peripherals = Peripherals::new(layout, chip.peripherals, Nor::new(flash), board_config);
         let mut machine = Machine::new(chip, Pace::Timed);
         for (address, bytes) in &rom.pieces {
             machine.bus.poke(*address, bytes).map_err(BoardError::Rom)?;
         }
         machine.bus.outer.peripherals.board = peripherals.map(Box::new);
-        let mut board = Self { machine, seed: surroundings.seed, starts: Vec::new() };
+        let mut board = Self { machine, seed: board_config.seed, starts: Vec::new() };
         board.start(Cause::PowerOn);
         Ok(board)
     }

@@ -5,7 +5,6 @@
 
 use super::answers;
 use super::interrupts::{self, Interrupts};
-use super::kept::{Kept, UnmodelledRegister};
 use super::layout::{self, Block, Layout, Region};
 use super::low_power::LowPower;
 use super::mmu::{Mmu, PAGE};
@@ -17,6 +16,7 @@ use super::spi::Spi1;
 use super::systimer::Systimer;
 use super::time::{Ticks, Timebase};
 use super::timer_group::TimerGroup;
+use super::unmodelled::{UnmodelledRegister, UnmodelledRegisters};
 use super::usb::UsbSerial;
 use super::watchdog::Action;
 use crate::emulator::memory;
@@ -43,7 +43,7 @@ pub struct Peripherals {
     analog: std::collections::BTreeMap<u32, u8>,
     random: oorandom::Rand32,
     mac: [u8; 6],
-    kept: Kept,
+    kept: UnmodelledRegisters,
     /// The region that answered last.
     recent: Region,
     lines: u32,
@@ -55,7 +55,7 @@ pub struct Peripherals {
 
 /// What is on the board beside the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Surroundings {
+pub struct BoardConfig {
     /// The factory's address of the chip.
     pub mac: [u8; 6],
     /// What its noise begins with.
@@ -64,7 +64,7 @@ pub struct Surroundings {
     pub usb_host: bool,
 }
 
-impl Default for Surroundings {
+impl Default for BoardConfig {
     fn default() -> Self {
         // A locally administered address: no real chip has it.
         Self { mac: [0x02, 0x00, 0x00, 0x00, 0x00, 0x01], seed: 0, usb_host: true }
@@ -77,7 +77,7 @@ impl Peripherals {
         layout: &'static Layout,
         range: (u32, u32),
         nor: Nor,
-        surroundings: Surroundings,
+        board_config: BoardConfig,
     ) -> Option<Self> {
         let group = || TimerGroup::new(layout.watchdog_ticks);
         let mut peripherals = Self {
@@ -87,7 +87,7 @@ impl Peripherals {
             nor,
             uart0: Uart::new(layout.uart, Some(HOST_BYTE)),
             uart1: Uart::new(layout.uart, None),
-            usb: UsbSerial::new(surroundings.usb_host),
+            usb: UsbSerial::new(board_config.usb_host),
             low_power: LowPower::new(layout.super_watchdog, 0),
             mmu: Mmu::new(layout.mmu),
             spi1: Spi1::default(),
@@ -97,9 +97,9 @@ impl Peripherals {
             from_cpu: 0,
             sha: Sha::default(),
             analog: std::collections::BTreeMap::new(),
-            random: oorandom::Rand32::new(surroundings.seed),
-            mac: surroundings.mac,
-            kept: Kept::default(),
+            random: oorandom::Rand32::new(board_config.seed),
+            mac: board_config.mac,
+            kept: UnmodelledRegisters::default(),
             recent: *layout.regions.first()?,
             lines: 0,
             event: None,
@@ -397,13 +397,13 @@ impl Peripherals {
         self.follow(cycle);
     }
 
-    /// Whether pages of the flash have to be shown anew.
+    /// Whether pages of the flash have to be shown again.
     #[inline]
     pub fn has_remaps(&self) -> bool {
         self.mmu.is_dirty()
     }
 
-    /// The pages to show anew, each with what the flash has there.
+    /// The pages to show again, each with what the flash has there.
     pub fn take_remaps(&mut self) -> Vec<(usize, Option<Vec<u32>>)> {
         let mut pages = self.mmu.take_dirty();
         pages.sort_unstable();

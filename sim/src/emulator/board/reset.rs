@@ -35,7 +35,7 @@ impl Cause {
         }
     }
 
-    /// Whether only the CPU starts anew, and the peripherals stay as they are.
+    /// Whether only the CPU restarts, and the peripherals stay as they are.
     pub const fn is_cpu_only(self) -> bool {
         matches!(
             self,
@@ -43,7 +43,7 @@ impl Cause {
         )
     }
 
-    /// Whether the low-power domain starts anew too.
+    /// Whether the low-power domain restarts too.
     pub const fn clears_low_power(self) -> bool {
         matches!(self, Self::PowerOn | Self::LowPowerWatchdogSystem | Self::SuperWatchdog)
     }

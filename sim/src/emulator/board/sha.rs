@@ -100,8 +100,8 @@ fn compress(hash: &mut [u32; 8], block: [u32; 16]) {
         window.rotate_left(1);
         window[15] = next;
     }
-    for (place, value) in hash.iter_mut().zip([a, b, c, d, e, f, g, h]) {
-        *place = place.wrapping_add(value);
+    for (target, value) in hash.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+        *target = target.wrapping_add(value);
     }
 }
 

@@ -109,7 +109,7 @@ impl Spi1 {
     fn fill_buffer(&mut self, first: u32, bytes: &[u8]) {
         for (chunk, offset) in bytes.chunks(4).zip((BUFFER + 4 * first..BUFFER_END).step_by(4)) {
             let mut word = self.word(offset).to_le_bytes();
-            word.iter_mut().zip(chunk).for_each(|(place, byte)| *place = *byte);
+            word.iter_mut().zip(chunk).for_each(|(target, byte)| *target = *byte);
             self.set(offset, u32::from_le_bytes(word));
         }
     }
@@ -139,9 +139,9 @@ impl Spi1 {
     /// A ready-made command: its bits.
     fn ready_made(&mut self, command: u32, nor: &mut Nor, now: Ticks) -> u64 {
         let address = self.word(ADDRESS);
-        let place = address & 0x00ff_ffff;
+        let slot = address & 0x00ff_ffff;
         let mut bits = 32;
-        let mut send = |code: u8, data: &[u8], length: usize| nor.command(code, place, data, length, now);
+        let mut send = |code: u8, data: &[u8], length: usize| nor.command(code, slot, data, length, now);
         match 31 - command.leading_zeros() {
             31 => {
                 let length = self.bytes_of(RECEIVE_LENGTH);

@@ -82,7 +82,7 @@ impl Systimer {
         self.configuration >> (24 - alarm) & 1 != 0
     }
 
-    /// Sets an alarm anew, at `now`.
+    /// Sets an alarm again, at `now`.
     fn arm(&mut self, index: usize, now: Ticks) {
         let Some(&alarm) = self.alarms.get(index) else { return };
         let count = self.count(Self::unit_of(alarm), now);

@@ -205,7 +205,7 @@ impl TimerGroup {
         self.ready_at != 0 && now >= self.ready_at
     }
 
-    /// Counts the crystal's cycles during so many of the slow clock's.
+    /// Counts the crystal's cycles during this many of the slow clock's.
     fn calibrate(&mut self, value: u32, now: Ticks) {
         let was_started = self.calibration >> 31 != 0;
         self.calibration = value;

@@ -85,7 +85,7 @@ impl Watchdog {
         }
     }
 
-    /// Begins anew.
+    /// Starts again.
     pub fn feed(&mut self, now: Ticks) {
         (self.stage, self.since) = (0, now);
     }

@@ -46,12 +46,12 @@ pub enum EwmaForm {
 }
 
 /// The smallest standard deviation: half a thousandth, the rounding of a reading.
-const LEAST_DEVIATION: f64 = 0.5;
+const MIN_DEVIATION: f64 = 0.5;
 
 /// Weight of the latest squared error in the deviation of a forecast.
 const FORECAST_MEMORY: f64 = 0.02;
 
-/// Mean and standard deviation of the `window` readings before each; `None` until there are so many.
+/// Mean and standard deviation of the `window` readings before each; `None` until there are this many.
 fn trailing(values: &[i32], window: usize) -> impl Iterator<Item = Option<(f64, f64)>> + '_ {
     let (mut sum, mut squares) = (0i64, 0i64);
     (0..values.len()).map(move |at| {
@@ -65,7 +65,7 @@ fn trailing(values: &[i32], window: usize) -> impl Iterator<Item = Option<(f64, 
             sum -= i64::from(values[at - window]);
             squares -= i64::from(values[at - window]).pow(2);
         }
-        full.then(|| (mean, variance.sqrt().max(LEAST_DEVIATION)))
+        full.then(|| (mean, variance.sqrt().max(MIN_DEVIATION)))
     })
 }
 
@@ -128,7 +128,7 @@ impl Ewma {
         let mut variance = 0.0f64;
         let deviation = |value: &i32| {
             let error = f64::from(*value) - average;
-            let deviation = error.abs() / variance.sqrt().max(LEAST_DEVIATION);
+            let deviation = error.abs() / variance.sqrt().max(MIN_DEVIATION);
             average += self.lambda * error;
             variance = (1.0 - FORECAST_MEMORY) * variance + FORECAST_MEMORY * error * error;
             deviation

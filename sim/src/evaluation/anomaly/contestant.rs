@@ -150,7 +150,7 @@ impl Deviation for Null {
     }
 }
 
-/// Mean and deviation over the latest `window` readings, taken anew at each reading until there are so many, and every
+/// Mean and deviation over the latest `window` readings, taken again at each reading until there are this many, and every
 /// `step` readings from then on.
 #[derive(Default)]
 struct Moving {

@@ -20,7 +20,7 @@ pub const RECOVERY: usize = 64;
 
 /// What a detector made of one series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct DetectionOutcome {
     /// Samples from the fault's start to the first alarm, if it was found.
     pub delay: Option<usize>,
     /// Episodes that belong to no fault.
@@ -28,8 +28,8 @@ pub struct Outcome {
 }
 
 /// Compares alarms, one a sample, with the label of `series`.
-pub fn judge(series: &Series, alarms: &[bool]) -> Outcome {
-    let mut outcome = Outcome::default();
+pub fn judge(series: &Series, alarms: &[bool]) -> DetectionOutcome {
+    let mut outcome = DetectionOutcome::default();
     for (first, last) in episodes(alarms) {
         if (series.start..series.end + TOLERANCE).contains(&first) {
             let delay = first - series.start;
@@ -77,7 +77,7 @@ pub struct Score {
 
 impl Score {
     /// Adds up outcomes.
-    pub fn of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Self {
+    pub fn of<'a>(outcomes: impl Iterator<Item = &'a DetectionOutcome>) -> Self {
         let (mut score, mut delays) = (Self::default(), 0);
         for outcome in outcomes {
             score.faults += 1;
@@ -104,7 +104,7 @@ mod tests {
             Series { normal: Normal::Flat, fault: Fault::Drift, values: Vec::new(), start: 500, end: 540 };
         let raised: Vec<bool> =
             (0..800).map(|at| alarms.iter().any(|(first, end)| (*first..*end).contains(&at))).collect();
-        let Outcome { delay, false_alarms } = judge(&series, &raised);
+        let DetectionOutcome { delay, false_alarms } = judge(&series, &raised);
         (delay, false_alarms)
     }
 

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 /// An index that holds the data and knows the queries.
 pub(super) trait Contestant {
-    /// The nearest to the query of this number, searched with this effort, and how many they are.
-    fn search(&mut self, query: usize, effort: u32) -> ([u32; NEIGHBOURS], usize);
+    /// The nearest to the query of this number, searched with this ef_search, and how many they are.
+    fn search(&mut self, query: usize, ef_search: u32) -> ([u32; NEIGHBOURS], usize);
 }
 
 /// A contestant and what it is called in reports.
@@ -29,7 +29,7 @@ pub(super) struct Named {
 
 /// Ours: vectors of i8, M = 8, `efConstruction` 96, in the memory of a chip.
 ///
-/// It is carved anew for every search, as the roles do it; that time counts.
+/// It is carved again for every search, as the roles do it; that time counts.
 pub(super) struct Ours {
     memory: Memory,
     shape: Shape,
@@ -40,7 +40,7 @@ impl Ours {
     /// Inserts all vectors.
     pub(super) fn build(data: &Data, seed: u32) -> Self {
         let capacity = data.vectors.len() as u32;
-        let shape = Shape { capacity, dimensions: DIMENSIONS as u32, beam: WIDEST, seed };
+        let shape = Shape { capacity, dimensions: DIMENSIONS as u32, max_ef_search: WIDEST, seed };
         let mut memory = Memory::new(Bytes(capacity * 112 + 64 * 1024));
         if let Ok(mut index) = hnsw::Hnsw::carve(&mut Arena::new(memory.as_mut()), shape) {
             data.vectors.iter().for_each(|vector| _ = index.insert(vector, &mut ()));
@@ -50,11 +50,11 @@ impl Ours {
 }
 
 impl Contestant for Ours {
-    fn search(&mut self, query: usize, effort: u32) -> ([u32; NEIGHBOURS], usize) {
+    fn search(&mut self, query: usize, ef_search: u32) -> ([u32; NEIGHBOURS], usize) {
         let mut hits = [Hit::default(); NEIGHBOURS];
         let index = hnsw::Hnsw::carve(&mut Arena::new(self.memory.as_mut()), self.shape);
         let len = match (index, self.queries.get(query)) {
-            (Ok(index), Some(query)) => index.search(query, effort, &mut hits, &mut ()),
+            (Ok(index), Some(query)) => index.search(query, ef_search, &mut hits, &mut ()),
             _ => 0,
         };
         (hits.map(|hit| hit.slot), len)
@@ -68,7 +68,7 @@ struct Floats([f32; DIMENSIONS]);
 
 impl From<Vec<f32>> for Floats {
     fn from(elements: Vec<f32>) -> Self {
-        Self(core::array::from_fn(|place| elements.get(place).copied().unwrap_or(0.0)))
+        Self(core::array::from_fn(|index| elements.get(index).copied().unwrap_or(0.0)))
     }
 }
 
@@ -98,9 +98,9 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
 /// `instant-distance`: M = 32, `efConstruction` 100, both its defaults.
 pub(super) struct InstantDistance {
     index: HnswMap<Floats, u32>,
-    /// The index as text: the only way to another effort is to read it with another.
+    /// The index as text: the only way to another ef_search is to read it with another.
     text: String,
-    effort: u32,
+    ef_search: u32,
     search: Search,
     queries: Vec<Floats>,
 }
@@ -108,29 +108,35 @@ pub(super) struct InstantDistance {
 impl InstantDistance {
     /// Inserts all vectors, in the pool of the caller.
     pub(super) fn build(data: &Data, seed: u32) -> Self {
-        let effort = NEIGHBOURS as u32;
-        let builder = Builder::default().seed(seed.into()).ef_search(effort as usize);
+        let ef_search = NEIGHBOURS as u32;
+        let builder = Builder::default().seed(seed.into()).ef_search(ef_search as usize);
         let slots = (0..data.vectors.len() as u32).collect();
         let index = builder.build(floats(&data.vectors), slots);
-        Self { index, text: String::new(), effort, search: Search::default(), queries: floats(&data.queries) }
+        Self {
+            index,
+            text: String::new(),
+            ef_search,
+            search: Search::default(),
+            queries: floats(&data.queries),
+        }
     }
 
-    fn set_effort(&mut self, effort: u32) {
+    fn set_ef_search(&mut self, ef_search: u32) {
         if self.text.is_empty() {
             self.text = serde_json::to_string(&self.index).unwrap_or_default();
         }
-        let field = |effort| format!("\"ef_search\":{effort}");
-        let text = self.text.replacen(&field(NEIGHBOURS as u32), &field(effort), 1);
+        let field = |ef_search| format!("\"ef_search\":{ef_search}");
+        let text = self.text.replacen(&field(NEIGHBOURS as u32), &field(ef_search), 1);
         if let Ok(index) = serde_json::from_str(&text) {
-            (self.index, self.effort) = (index, effort);
+            (self.index, self.ef_search) = (index, ef_search);
         }
     }
 }
 
 impl Contestant for InstantDistance {
-    fn search(&mut self, query: usize, effort: u32) -> ([u32; NEIGHBOURS], usize) {
-        if effort != self.effort {
-            self.set_effort(effort);
+    fn search(&mut self, query: usize, ef_search: u32) -> ([u32; NEIGHBOURS], usize) {
+        if ef_search != self.ef_search {
+            self.set_ef_search(ef_search);
         }
         let mut slots = [0; NEIGHBOURS];
         let Some(query) = self.queries.get(query) else { return (slots, 0) };
@@ -172,10 +178,10 @@ impl HnswRs {
 }
 
 impl Contestant for HnswRs {
-    fn search(&mut self, query: usize, effort: u32) -> ([u32; NEIGHBOURS], usize) {
+    fn search(&mut self, query: usize, ef_search: u32) -> ([u32; NEIGHBOURS], usize) {
         let mut slots = [0; NEIGHBOURS];
         let Some(query) = self.queries.get(query) else { return (slots, 0) };
-        let found = self.index.search(&query.0, NEIGHBOURS, effort as usize);
+        let found = self.index.search(&query.0, NEIGHBOURS, ef_search as usize);
         let len = slots.iter_mut().zip(found).map(|(slot, item)| *slot = item.d_id as u32).count();
         (slots, len)
     }

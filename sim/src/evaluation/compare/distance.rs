@@ -4,7 +4,7 @@
 //! with sixteen running sums, which can.
 
 use super::median;
-use crate::evaluation::dataset::{DIMENSIONS, Dataset, Source, Vector};
+use crate::evaluation::dataset::{DIMENSIONS, Dataset, Vector, VectorSource};
 use crate::evaluation::host_clock::HostClock;
 use ruvllm_esp_core::kernel::distance;
 use serde::Serialize;
@@ -78,7 +78,7 @@ fn in_lanes(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
 
 /// Measures every metric, the three forms in turn.
 pub fn run(turns: usize, seconds: f64, seed: u32) -> Vec<Row> {
-    let vectors = Source::new(Dataset::Random, VECTORS as u32, seed.into()).take_vectors(VECTORS);
+    let vectors = VectorSource::new(Dataset::Random, VECTORS as u32, seed.into()).take_vectors(VECTORS);
     let floats: Vec<[f32; DIMENSIONS]> = vectors.iter().map(|vector| vector.map(f32::from)).collect();
     CONTESTS.iter().map(|contest| contest.run(&vectors, &floats, turns, seconds)).collect()
 }
@@ -103,7 +103,7 @@ impl Contest {
 }
 
 /// Nanoseconds for a distance, over all pairs.
-fn time<T, Out>(vectors: &[[T; DIMENSIONS]], metric: Metric<T, Out>, least_seconds: f64) -> f64 {
+fn time<T, Out>(vectors: &[[T; DIMENSIONS]], metric: Metric<T, Out>, min_seconds: f64) -> f64 {
     let metric = black_box(metric);
     let clock = HostClock::start();
     let mut pairs = 0;
@@ -115,7 +115,7 @@ fn time<T, Out>(vectors: &[[T; DIMENSIONS]], metric: Metric<T, Out>, least_secon
         }
         pairs += vectors.len() * vectors.len();
         let seconds = clock.seconds();
-        if seconds >= least_seconds {
+        if seconds >= min_seconds {
             return seconds * 1e9 / pairs.max(1) as f64;
         }
     }

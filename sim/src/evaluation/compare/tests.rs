@@ -9,7 +9,7 @@ fn every_index_reaches_every_level_and_none_with_less_effort_than_it_needs() {
     let comparison = run(PLAN, |_, _| {}).unwrap();
     assert_eq!(comparison.search.len(), Dataset::ALL.len() * LEVELS.len() * 4);
     for row in &comparison.search {
-        assert!(row.effort.is_some() && row.recall >= row.level, "{row:?}");
+        assert!(row.ef_search.is_some() && row.recall >= row.level, "{row:?}");
         assert!(row.queries_per_second > 0.0 && row.ratio > 0.0, "{row:?}");
     }
     let ours = comparison.search.iter().filter(|row| row.index == "ours");
@@ -18,7 +18,7 @@ fn every_index_reaches_every_level_and_none_with_less_effort_than_it_needs() {
 
 #[test]
 fn all_find_the_same_where_the_search_is_exhaustive() {
-    let mut source = Source::new(Dataset::Random, 200, 5);
+    let mut source = VectorSource::new(Dataset::Random, 200, 5);
     let (vectors, queries) = (source.take_vectors(200), source.take_vectors(20));
     let data = Data { least: least(&vectors, &queries), vectors, queries };
     for named in &mut build(Dataset::Random, &data, 1, &mut Vec::new()) {
@@ -28,7 +28,7 @@ fn all_find_the_same_where_the_search_is_exhaustive() {
 
 #[test]
 fn the_loops_over_f32_give_the_distances_of_ours() {
-    let vectors = Source::new(Dataset::Text, 2, 5).take_vectors(2);
+    let vectors = VectorSource::new(Dataset::Text, 2, 5).take_vectors(2);
     let floats: Vec<[f32; 64]> = vectors.iter().map(|vector| vector.map(f32::from)).collect();
     for contest in &distance::CONTESTS {
         let ours = (contest.ours)(&vectors[0], &vectors[1]) as f32;

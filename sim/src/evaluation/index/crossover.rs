@@ -1,12 +1,12 @@
 //! Where one index overtakes another on a chip.
 //!
 //! The times of two indexes at equal recall are compared at each size that was measured, and the size at which they are
-//! equal is interpolated. Whether so many items fit a chip is for its memory to say: [`Crossover::most_items`] tells.
+//! equal is interpolated. Whether this many items fit a chip is for its memory to say: [`Crossover::max_items`] tells.
 
 use super::{IndexReport, Row, Work};
 use crate::cost::CostTable;
 use crate::evaluation::dataset::Dataset;
-use ruvllm_esp_core::index::{Kind, MOST_ITEMS};
+use ruvllm_esp_core::index::{Kind, MAX_ITEMS};
 use ruvllm_esp_core::meter::Op;
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ pub struct Overtaking {
     pub index: &'static str,
     /// The one that it overtakes.
     pub other: &'static str,
-    /// From so many items on, up to the largest size measured; `None` if it never does.
+    /// From this many items on, up to the largest size measured; `None` if it never does.
     pub items: Option<u32>,
 }
 
@@ -43,16 +43,16 @@ const PAIRS: [(Kind, Kind); 5] = [
     (Kind::Hnsw, Kind::Product),
 ];
 
-/// The modelled cycles of one step of an operation on a chip, or `None` where nobody knows.
+/// The modelled cycles of one step of an operation on a chip, or `None` where it is unknown.
 pub fn cycles(table: &CostTable) -> impl Fn(Op) -> Option<f64> + '_ {
-    |op| table.price(op).ok().map(|price| f64::from(price.cycles) / 1_000.0)
+    |op| table.cycle_cost(op).ok().map(|cycle_cost| f64::from(cycle_cost.cycles) / 1_000.0)
 }
 
 impl IndexReport {
-    /// Compares the indexes at these prices, in cycles; an operation without one leaves its index out. With each query
+    /// Compares the indexes at these costs, in cycles; an operation without one leaves its index out. With each query
     /// `inserts` inserts are done: 0 compares queries alone, 1 a store that is written as often as it is read.
-    pub fn crossover(&self, inserts: f64, price: impl Fn(Op) -> Option<f64>) -> Vec<Crossover> {
-        let cycles = |row: &Row| Some(row.cycles(&price)? + inserts * row.insert_cycles(&price)?);
+    pub fn crossover(&self, inserts: f64, cycle_cost: impl Fn(Op) -> Option<f64>) -> Vec<Crossover> {
+        let cycles = |row: &Row| Some(row.cycles(&cycle_cost)? + inserts * row.insert_cycles(&cycle_cost)?);
         Dataset::ALL.into_iter().map(|dataset| self.crossover_on(dataset, &cycles)).collect()
     }
 
@@ -78,26 +78,26 @@ impl IndexReport {
 }
 
 impl Row {
-    /// The modelled cycles of a query, or `None` where an operation has no price.
-    pub fn cycles(&self, price: impl Fn(Op) -> Option<f64>) -> Option<f64> {
-        priced(&self.search, price)
+    /// The modelled cycles of a query, or `None` where an operation has no cost.
+    pub fn cycles(&self, cycle_cost: impl Fn(Op) -> Option<f64>) -> Option<f64> {
+        costed(&self.search, cycle_cost)
     }
 
-    /// The modelled cycles of an insert, or `None` where an operation has no price.
-    pub fn insert_cycles(&self, price: impl Fn(Op) -> Option<f64>) -> Option<f64> {
-        priced(&self.insert, price)
+    /// The modelled cycles of an insert, or `None` where an operation has no cost.
+    pub fn insert_cycles(&self, cycle_cost: impl Fn(Op) -> Option<f64>) -> Option<f64> {
+        costed(&self.insert, cycle_cost)
     }
 }
 
-fn priced(work: &[Work], price: impl Fn(Op) -> Option<f64>) -> Option<f64> {
-    work.iter().map(|work| Some(work.steps * price(work.op)?)).sum()
+fn costed(work: &[Work], cycle_cost: impl Fn(Op) -> Option<f64>) -> Option<f64> {
+    work.iter().map(|work| Some(work.steps * cycle_cost(work.op)?)).sum()
 }
 
 impl Crossover {
     /// How many items of `index` fit `bytes` of memory.
-    pub fn most_items(&self, index: Kind, bytes: u32) -> Option<u32> {
+    pub fn max_items(&self, index: Kind, bytes: u32) -> Option<u32> {
         let each = self.bytes_per_item.iter().find(|(name, _)| *name == index.name())?.1;
-        Some(((f64::from(bytes) / each) as u32).min(MOST_ITEMS))
+        Some(((f64::from(bytes) / each) as u32).min(MAX_ITEMS))
     }
 
     /// The fastest index at the largest size measured that is not above `items`.

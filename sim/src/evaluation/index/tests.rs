@@ -6,7 +6,7 @@ use oorandom::Rand32;
 use ruvllm_esp_core::index::Choice;
 use std::collections::BTreeMap;
 
-/// Items, the floor of recall, and for random, clustered and text data the effort at which it holds.
+/// Items, the floor of recall, and for random, clustered and text data the ef_search at which it holds.
 type Gate = (u32, f64, [u32; 3]);
 
 const HNSW: [Gate; 3] =
@@ -26,19 +26,19 @@ fn index_of(kind: Kind, vectors: &[Vector], memory: &mut Vec<u8>, test: impl FnO
 }
 
 fn hold(kind: Kind, gates: [Gate; 3], dataset: Dataset) {
-    let place = Dataset::ALL.iter().position(|other| *other == dataset).unwrap();
-    for (items, floor, efforts) in gates {
-        let mut source = Source::new(dataset, items, 1);
+    let position = Dataset::ALL.iter().position(|other| *other == dataset).unwrap();
+    for (items, floor, ef_searches) in gates {
+        let mut source = VectorSource::new(dataset, items, 1);
         let vectors = source.take_vectors(items as usize);
         let queries = source.take_vectors(100);
         let truth = Truth::new(&vectors, &queries);
         index_of(kind, &vectors, &mut Vec::new(), |index| {
-            let (recall, _) = truth.recall(&index, efforts[place]);
+            let (recall, _) = truth.recall(&index, ef_searches[position]);
             println!(
-                "{} {} {items}: effort {} recall {recall:.4}",
+                "{} {} {items}: ef_search {} recall {recall:.4}",
                 kind.name(),
                 dataset.name(),
-                efforts[place]
+                ef_searches[position]
             );
             assert!(recall >= floor, "recall {recall} of {items} {} items", dataset.name());
         });
@@ -76,9 +76,9 @@ fn flat_is_exact_and_its_answer_is_the_truth() {
 }
 
 /// Replaces random items ten times over and measures again.
-fn hold_after_changes(kind: Kind, (items, floor, efforts): Gate, dataset: Dataset) {
-    let place = Dataset::ALL.iter().position(|other| *other == dataset).unwrap();
-    let mut source = Source::new(dataset, items, 2);
+fn hold_after_changes(kind: Kind, (items, floor, ef_searches): Gate, dataset: Dataset) {
+    let position = Dataset::ALL.iter().position(|other| *other == dataset).unwrap();
+    let mut source = VectorSource::new(dataset, items, 2);
     let vectors = source.take_vectors(items as usize);
     index_of(kind, &vectors, &mut Vec::new(), |mut index| {
         let mut stored: BTreeMap<u32, Vector> = (0..).zip(vectors.iter().copied()).collect();
@@ -91,18 +91,18 @@ fn hold_after_changes(kind: Kind, (items, floor, efforts): Gate, dataset: Datase
         }
         let vectors: Vec<Vector> = stored.values().copied().collect();
         let queries = source.take_vectors(100);
-        let (recall, _) = Truth::new(&vectors, &queries).recall(&index, efforts[place]);
+        let (recall, _) = Truth::new(&vectors, &queries).recall(&index, ef_searches[position]);
         println!("{} {} {items} after changes: recall {recall:.4}", kind.name(), dataset.name());
         assert!(recall >= floor, "{} recall {recall} of {items} {} items", kind.name(), dataset.name());
-        assert_eq!(lost(&index, &stored, efforts[place]), 0);
+        assert_eq!(lost(&index, &stored, ef_searches[position]), 0);
     });
 }
 
 /// How many stored vectors are not found by themselves, nor by ten as near.
-fn lost(index: &AnyIndex<'_>, stored: &BTreeMap<u32, Vector>, effort: u32) -> usize {
+fn lost(index: &AnyIndex<'_>, stored: &BTreeMap<u32, Vector>, ef_search: u32) -> usize {
     let is_lost = |(slot, vector): &(&u32, &Vector)| {
         let mut hits = [Hit::default(); NEIGHBOURS];
-        let found = index.search(&vector[..], effort, &mut hits, &mut ());
+        let found = index.search(&vector[..], ef_search, &mut hits, &mut ());
         let own = similarity(vector, vector);
         let found = hits.iter().take(found);
         !found.clone().any(|hit| hit.slot == **slot) && found.clone().any(|hit| hit.similarity < own)
@@ -143,7 +143,7 @@ fn nightly_recall_of_ten_thousand_survives_ten_times_the_capacity_of_changes() {
 
 #[test]
 fn every_item_of_tight_clusters_is_found_by_its_own_vector() {
-    let vectors = Source::new(Dataset::Tight, 4_000, 1).take_vectors(4_000);
+    let vectors = VectorSource::new(Dataset::Tight, 4_000, 1).take_vectors(4_000);
     let stored: BTreeMap<u32, Vector> = (0..).zip(vectors.iter().copied()).collect();
     index_of(Kind::Hnsw, &vectors, &mut Vec::new(), |index| assert_eq!(lost(&index, &stored, 10), 0));
 }
@@ -177,12 +177,12 @@ fn the_chosen_effort_reaches_the_floor_on_text() {
     for (items, queries_per_insert) in
         [(64, 1), (200, 1), (256, 1), (1_000, 1), (2_000, 1), (2_000, 100), (4_000, 10), (4_000, 1)]
     {
-        let mut source = Source::new(Dataset::Text, items, 5);
+        let mut source = VectorSource::new(Dataset::Text, items, 5);
         let vectors = source.take_vectors(items as usize);
         let queries = source.take_vectors(100);
         let choice = Choice::of(items, queries_per_insert);
         index_of(choice.kind, &vectors, &mut Vec::new(), |index| {
-            let (recall, _) = Truth::new(&vectors, &queries).recall(&index, choice.effort);
+            let (recall, _) = Truth::new(&vectors, &queries).recall(&index, choice.ef_search);
             println!("{items} x{queries_per_insert} {}: {recall:.4}", choice.kind.name());
             assert!(recall >= FLOOR, "{} {recall} of {items}", choice.kind.name());
         });
@@ -213,5 +213,5 @@ fn a_report_is_the_same_each_time_and_serialises() {
         crossover[0].cycles[0].1.iter().all(|(name, _)| *name != "binary"),
         "an unpriced operation was priced"
     );
-    assert_eq!(crossover[0].most_items(Kind::Flat, 6_600), Some(100));
+    assert_eq!(crossover[0].max_items(Kind::Flat, 6_600), Some(100));
 }

@@ -102,14 +102,14 @@ pub const KINDS: [Kind; 16] = [
     },
     Kind {
         name: "replayed frames",
-        faults: "a stranger sends again what it heard; two chips die 60 s apart",
+        faults: "a stranger sends again what it received; two chips die 60 s apart",
         promised: true,
         most_seeds: ANY,
         run: |seed| hostile(seed, &[Hostility::Replay]),
     },
     Kind {
         name: "forged frames",
-        faults: "a stranger changes what it heard; two chips die 60 s apart",
+        faults: "a stranger changes what it received; two chips die 60 s apart",
         promised: true,
         most_seeds: ANY,
         run: |seed| hostile(seed, &[Hostility::Forge]),
@@ -174,9 +174,9 @@ fn one_at_a_time(seed: u64) -> Result<Outcome, String> {
     // The large chips are those with odd places; the rest of them has to have room for everything.
     let mut large = 0;
     let mut order = trial.shuffled();
-    order.retain(|place| {
-        large += place % 2;
-        place.is_multiple_of(2) || large <= 2
+    order.retain(|index| {
+        large += index % 2;
+        index.is_multiple_of(2) || large <= 2
     });
     order.truncate(6);
     die(&mut trial, &order, seconds(30));
@@ -271,7 +271,7 @@ fn babbler(seed: u64) -> Result<Outcome, String> {
     let mut trial = Trial::new(Setup::default(), seed)?;
     trial.give(60);
     let order = trial.shuffled();
-    trial.inject(Fault::Babble { chip: order[0] });
+    trial.inject(Fault::Jam { chip: order[0] });
     trial.give(20);
     trial.wait(seconds(16));
     trial.inject(Fault::Calm { chip: order[0] });

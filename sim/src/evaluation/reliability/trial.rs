@@ -1,7 +1,7 @@
 //! One fleet under faults: given texts, harmed, and asked what it still knows.
 
 use crate::chip::record::What;
-use crate::fleet::{Fault, Fleet, Happened};
+use crate::fleet::{Fault, Fleet, TimelineEvent};
 use crate::scenario::{ChipPlan, Hostility, LinkPlan, Permille, Port, Scenario, Topology};
 use ruvllm_esp_core::chip::{Radio, esp32c3};
 use ruvllm_esp_core::event::ChipEvent;
@@ -44,7 +44,7 @@ pub struct Setup {
     pub small: bool,
     /// The largest difference of a clock from true time, in millionths.
     pub skew: i32,
-    /// Who means harm, beside the chips; the fleet has a key then.
+    /// Who is hostile, beside the chips; the fleet has a key then.
     pub hostile: &'static [Hostility],
 }
 
@@ -107,17 +107,17 @@ impl Trial {
     pub fn give(&mut self, count: usize) {
         for _ in 0..count {
             let nth = self.random.below(self.running.len().max(1) as u64) as usize;
-            let Some(place) = self.running.iter().nth(nth).copied() else { return };
+            let Some(index) = self.running.iter().nth(nth).copied() else { return };
             self.typed += 1;
             let text =
                 format!("note {} says pump {} of hall {}", self.typed, self.typed * 7, self.typed % 13);
-            self.fleet.type_line(place, &format!("fleet add {text}"));
-            self.last.insert(place, text);
+            self.fleet.type_line(index, &format!("fleet add {text}"));
+            self.last.insert(index, text);
             self.wait(Micros(200_000));
         }
     }
 
-    /// Gives it so many that every small chip is full, if all can be held.
+    /// Gives it this many that every small chip is full, if all can be held.
     pub fn fill_small(&mut self) {
         let (_, room) = self.fleet.room(0);
         self.give(3 * room as usize * self.setup.chips / 4);
@@ -161,8 +161,8 @@ impl Trial {
     }
 
     fn note(&mut self) {
-        for happened in self.fleet.take_happened().0 {
-            let Happened::Chip(record) = happened else { continue };
+        for happened in self.fleet.take_timeline().0 {
+            let TimelineEvent::Chip(record) = happened else { continue };
             match record.what {
                 What::Event(ChipEvent::ItemNamed { item }, _) => {
                     if let Some(text) = self.last.get(&record.chip) {
@@ -213,27 +213,27 @@ fn scenario(setup: &Setup, seed: u64) -> Scenario {
         topology: Topology::Mesh,
         replicas: setup.replicas,
         key: (!setup.hostile.is_empty()).then_some([7; 16]),
-        chips: (0..all).map(|place| chip(setup, place, seed)).collect(),
+        chips: (0..all).map(|index| chip(setup, index, seed)).collect(),
         links: vec![link],
         ..Scenario::default()
     }
 }
 
-fn chip(setup: &Setup, place: usize, seed: u64) -> ChipPlan {
+fn chip(setup: &Setup, index: usize, seed: u64) -> ChipPlan {
     let small = Bytes((25 * 1024 + 160 * setup.chips) as u32);
-    let mut random = Random(seed ^ (place as u64 + 1) << 32 | 1);
+    let mut random = Random(seed ^ (index as u64 + 1) << 32 | 1);
     random.below(2);
     let skew = random.below(2 * setup.skew.unsigned_abs() as u64 + 1) as i32 - setup.skew;
     ChipPlan {
-        name: format!("chip-{place}"),
-        id: (place + 1) as u16,
+        name: format!("chip-{index}"),
+        id: (index + 1) as u16,
         chip: &esp32c3::CHIP,
         role: RoleKind::keeper(Keeps::Texts),
         radio: Radio::EspNow,
-        arena: (setup.small && place.is_multiple_of(2)).then_some(small),
+        arena: (setup.small && index.is_multiple_of(2)).then_some(small),
         link: Some(0),
         starts: Micros(0),
         skew,
-        hostile: place.checked_sub(setup.chips).and_then(|nth| setup.hostile.get(nth).copied()),
+        hostile: index.checked_sub(setup.chips).and_then(|nth| setup.hostile.get(nth).copied()),
     }
 }

@@ -9,20 +9,20 @@ use crate::table::{Align, Table};
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::figure::{Figure, Quantity};
 use ruvllm_esp_sim::run::judge::Judged;
-use ruvllm_esp_sim::run::verdict::{Attackers, ChipReport, Latency, Verdict};
+use ruvllm_esp_sim::run::verdict::{Attackers, ChipReport, Latency, ScenarioVerdict};
 use ruvllm_esp_sim::scenario::Scenario;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// More chips than this are summed up by kind and role.
-const MOST_ROWS: usize = 64;
+const MAX_ROWS: usize = 64;
 
 #[derive(Serialize)]
 struct Line<'v> {
     interrupted: bool,
     #[serde(flatten)]
-    verdict: &'v Verdict,
+    verdict: &'v ScenarioVerdict,
 }
 
 /// What is about to run.
@@ -41,7 +41,7 @@ pub fn banner(scenario: &Scenario) -> String {
 pub fn news(judged: &Judged, output: &Output) {
     if output.verbose {
         let at = quantity::duration(Micros(judged.at_us));
-        output.say(&faint(&format!("{at}: {}: {}", watch::word(judged), judged.name)));
+        output.info(&faint(&format!("{at}: {}: {}", watch::word(judged), judged.name)));
     }
 }
 
@@ -49,12 +49,17 @@ pub fn news(judged: &Judged, output: &Output) {
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn tell(verdict: &Verdict, scenario: &Scenario, interrupted: bool, output: &Output) -> Result<(), Stop> {
+pub fn report(
+    verdict: &ScenarioVerdict,
+    scenario: &Scenario,
+    interrupted: bool,
+    output: &Output,
+) -> Result<(), Stop> {
     if output.json {
         return output.json("verdict", &Line { interrupted, verdict });
     }
     let mut out = output.text();
-    if verdict.chips.len() <= MOST_ROWS || output.verbose {
+    if verdict.chips.len() <= MAX_ROWS || output.verbose {
         chips(verdict, &mut out)?;
     } else {
         kinds(verdict, &mut out)?;
@@ -62,14 +67,14 @@ pub fn tell(verdict: &Verdict, scenario: &Scenario, interrupted: bool, output: &
     }
     writeln!(out)?;
     latency(&verdict.latency, &mut out)?;
-    let Verdict { frames, items, faults, .. } = verdict;
+    let ScenarioVerdict { frames, items, faults, .. } = verdict;
     let count = quantity::count;
     writeln!(
         out,
-        "frames     {} carried, {} lost, {} spoiled",
-        count(frames.carried),
+        "frames     {} sent, {} lost, {} corrupted",
+        count(frames.sent),
         count(frames.lost),
-        count(frames.spoiled)
+        count(frames.corrupted)
     )?;
     writeln!(
         out,
@@ -85,7 +90,7 @@ pub fn tell(verdict: &Verdict, scenario: &Scenario, interrupted: bool, output: &
     Ok(())
 }
 
-fn last_line(verdict: &Verdict, scenario: &Scenario, interrupted: bool) -> String {
+fn last_line(verdict: &ScenarioVerdict, scenario: &Scenario, interrupted: bool) -> String {
     let count = |is: fn(&Judged) -> bool| verdict.expectations.iter().filter(|judged| is(judged)).count();
     let (met, of, open) =
         (count(|judged| judged.met), verdict.expectations.len(), count(|judged| !judged.due));
@@ -94,16 +99,16 @@ fn last_line(verdict: &Verdict, scenario: &Scenario, interrupted: bool) -> Strin
     let open = if open > 0 { format!(", {open} not due") } else { String::new() };
     match (interrupted, verdict.met) {
         (true, _) => format!(
-            "interrupted at {ended} of {}: {met} of {of} expectations met so far{open}",
+            "interrupted at {ended} of {}: {met} of {of} expectations passed so far{open}",
             quantity::duration(scenario.until)
         ),
-        (false, true) if of == 0 => format!("nothing was expected; it ran for {ended}"),
-        (false, true) => format!("met: {met} of {of} expectations{open}, after {ended}"),
-        (false, false) => format!("missed: {missed} of {of} expectations{open}, after {ended}"),
+        (false, true) if of == 0 => format!("no expectations; {ended} simulated"),
+        (false, true) => format!("passed: {met} of {of} expectations{open} ({ended} simulated)"),
+        (false, false) => format!("failed: {missed} of {of} expectations{open} ({ended} simulated)"),
     }
 }
 
-fn chips(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
+fn chips(verdict: &ScenarioVerdict, out: &mut impl Write) -> io::Result<()> {
     let left = |heading| (heading, Align::Left);
     let right = |heading| (heading, Align::Right);
     let mut table = Table::new([
@@ -114,7 +119,7 @@ fn chips(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
         right("items"),
         right("alarms"),
         right("sent"),
-        right("heard"),
+        right("received"),
         right("computed, modelled"),
         right("energy, modelled"),
     ]);
@@ -141,7 +146,7 @@ fn chips(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// One row for all chips of a kind and role.
-fn kinds(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
+fn kinds(verdict: &ScenarioVerdict, out: &mut impl Write) -> io::Result<()> {
     let mut kinds: BTreeMap<(&str, &str), Vec<&ChipReport>> = BTreeMap::new();
     for chip in &verdict.chips {
         let role = if chip.hostile { "hostile" } else { chip.role };
@@ -149,7 +154,7 @@ fn kinds(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
     }
     let right = |heading| (heading, Align::Right);
     let headings = [("variant", Align::Left), ("role", Align::Left), right("chips"), right("run")];
-    let counts = [right("items"), right("alarms"), right("sent"), right("heard")];
+    let counts = [right("items"), right("alarms"), right("sent"), right("received")];
     let [a, b, c, d] = headings;
     let [e, f, g, h] = counts;
     let (computed, energy) = (right("computed each, modelled"), right("energy each, modelled"));
@@ -158,16 +163,16 @@ fn kinds(verdict: &Verdict, out: &mut impl Write) -> io::Result<()> {
         let sum = |of: fn(&ChipReport) -> u64| quantity::count(each.iter().map(|chip| of(chip)).sum());
         let [run, items] = [sum(|chip| chip.runs.into()), sum(|chip| chip.items.into())];
         let [alarms, sent] = [sum(|chip| chip.alarms.into()), sum(|chip| chip.frames.0)];
-        let (chips, heard) = (quantity::count(each.len() as u64), sum(|chip| chip.frames.1));
-        let computed = least_to_most(&each, |chip| &chip.busy);
-        let energy = least_to_most(&each, |chip| &chip.energy);
-        table.row([variant.into(), role.into(), chips, run, items, alarms, sent, heard, computed, energy]);
+        let (chips, received) = (quantity::count(each.len() as u64), sum(|chip| chip.frames.1));
+        let computed = spread(&each, |chip| &chip.busy);
+        let energy = spread(&each, |chip| &chip.energy);
+        table.row([variant.into(), role.into(), chips, run, items, alarms, sent, received, computed, energy]);
     }
     table.write(out)
 }
 
 /// The least and the most of the chips, `5.6 J to 5.7 J`.
-fn least_to_most<T: Quantity>(chips: &[&ChipReport], of: impl Fn(&ChipReport) -> &Figure<T>) -> String
+fn spread<T: Quantity>(chips: &[&ChipReport], of: impl Fn(&ChipReport) -> &Figure<T>) -> String
 where
     Figure<T>: std::fmt::Display,
 {
@@ -187,7 +192,7 @@ fn attackers(attackers: &Attackers, out: &mut impl Write) -> io::Result<()> {
         return Ok(());
     }
     let (sent, accepted) = (quantity::count(*sent), quantity::count(*accepted));
-    writeln!(out, "attackers  {chips} sent {sent} frames, {accepted} taken for good; energy {energy}")
+    writeln!(out, "attackers  {chips} sent {sent} frames, {accepted} accepted; energy {energy}")
 }
 
 fn latency(latency: &Latency, out: &mut impl Write) -> io::Result<()> {

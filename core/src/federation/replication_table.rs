@@ -1,6 +1,6 @@
-//! Items on their way to the chips that shall hold them.
+//! The table of replications: items under way to the chips that should hold them.
 //!
-//! An errand walks down the order of an item's chips ([`super::rank`]), asks one after the other to keep it, and counts
+//! A replication walks down the order of an item's chips ([`super::rank`]), asks one after the other to keep it, and counts
 //! those that say that they do. It serves the item that a console gives the fleet, the alarm that goes to the archivists,
 //! and the copy that is missing since a chip died: these differ in where the text comes from and in who is told.
 
@@ -14,18 +14,18 @@ use crate::wire::message::TEXT_KIND;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// How many can be under way.
-pub const ERRANDS: u32 = 8;
-/// How many of them may be repairs, so that consoles and alarms find a place.
+pub const MAX_REPLICATIONS: u32 = 8;
+/// How many of them may be repairs, so that consoles and alarms find a slot.
 pub const REPAIRS: u32 = 4;
 
-/// Whom an errand serves, as [`Errand::purpose`].
+/// What a replication serves, as [`Replication::purpose`].
 pub const ADD: u8 = 1;
 /// An item that this chip holds and others should.
 pub const REPAIR: u8 = 2;
 /// What a sentinel noticed.
 pub const ALARM: u8 = 3;
 
-/// In [`Errand::kind`]: a text, not a memory.
+/// In [`Replication::kind`]: a text, not a memory.
 pub const TEXT: u8 = TEXT_KIND;
 
 /// A chip had no room.
@@ -37,10 +37,10 @@ pub const SELF: u16 = 4;
 /// A chip holds other content under this name.
 pub const TAKEN: u16 = 8;
 
-/// One errand. All zeros is none.
+/// One replication. All zeros: unused.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
-pub struct Errand {
+pub struct Replication {
     /// When it is given up.
     pub deadline: u64,
     /// When the chip at hand is asked again.
@@ -49,7 +49,7 @@ pub struct Errand {
     pub(super) weight: u64,
     pub(super) item: ItemId,
     /// Seconds that a memory lives.
-    pub lives_s: u32,
+    pub ttl_s: u32,
     /// The chip at hand.
     pub(super) chip: u16,
     /// Bytes of text.
@@ -74,10 +74,10 @@ pub struct Errand {
     pub most: u8,
     pub(super) padding: [u8; 2],
 }
-const _: () = assert!(size_of::<Errand>() == 56);
+const _: () = assert!(size_of::<Replication>() == 56);
 
-impl Errand {
-    /// An errand for `item`.
+impl Replication {
+    /// A replication for `item`.
     pub fn of(item: ItemId, purpose: u8, kind: u8, pool: u8) -> Self {
         Self { item, purpose, kind, pool, ..Self::default() }
     }
@@ -103,7 +103,7 @@ impl Errand {
         self.step = if waits { 2 } else { 1 };
     }
 
-    /// Goes through the chips anew from `time` on.
+    /// Goes through the chips again from `time` on.
     pub fn begin_again(&mut self, time: Micros) {
         self.most = self.most.max(self.copies);
         (self.step, self.copies, self.retry_at) = (0, 0, time.get());
@@ -123,22 +123,22 @@ impl Errand {
     }
 }
 
-/// The errands of a chip.
+/// The replications of a chip.
 #[derive(Debug)]
-pub struct Errands<'a> {
-    errands: &'a mut [Errand],
+pub struct ReplicationTable<'a> {
+    replications: &'a mut [Replication],
     texts: &'a mut [u8],
 }
 
-impl<'a> Errands<'a> {
-    /// Places for [`ERRANDS`].
+impl<'a> ReplicationTable<'a> {
+    /// Slots for [`MAX_REPLICATIONS`].
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
     pub fn carve(arena: &mut Arena<'a>) -> Result<Self, NoRoom> {
         Ok(Self {
-            errands: arena.slice("errands", ERRANDS)?,
-            texts: arena.slice("errand texts", ERRANDS * LINE_LIMIT as u32)?,
+            replications: arena.slice("replications", MAX_REPLICATIONS)?,
+            texts: arena.slice("replication texts", MAX_REPLICATIONS * LINE_LIMIT as u32)?,
         })
     }
 
@@ -149,41 +149,41 @@ impl<'a> Errands<'a> {
 
     /// How many serve `purpose`; 0 counts the vacancies.
     pub fn count(&self, purpose: u8) -> u32 {
-        self.errands.iter().filter(|errand| errand.purpose == purpose).count() as u32
+        self.replications.iter().filter(|replication| replication.purpose == purpose).count() as u32
     }
 
-    /// The errand at `place`, with its text.
-    pub fn at(&mut self, place: usize) -> Option<(&mut Errand, &[u8])> {
-        let errand = self.errands.get_mut(place)?;
-        let text = self.texts.chunks_exact(LINE_LIMIT).nth(place)?.get(..usize::from(errand.length))?;
-        Some((errand, text))
+    /// The replication at `slot`, with its text.
+    pub fn at(&mut self, slot: usize) -> Option<(&mut Replication, &[u8])> {
+        let replication = self.replications.get_mut(slot)?;
+        let text = self.texts.chunks_exact(LINE_LIMIT).nth(slot)?.get(..usize::from(replication.length))?;
+        Some((replication, text))
     }
 
-    /// Begins an errand; says where, if there is a place.
-    pub fn begin(&mut self, errand: Errand, text: &str) -> Option<usize> {
-        let place = self.errands.iter().position(|errand| errand.purpose == 0)?;
-        let bytes = self.texts.chunks_exact_mut(LINE_LIMIT).nth(place)?;
+    /// Begins a replication; says where, if there is a slot.
+    pub fn begin(&mut self, replication: Replication, text: &str) -> Option<usize> {
+        let slot = self.replications.iter().position(|replication| replication.purpose == 0)?;
+        let bytes = self.texts.chunks_exact_mut(LINE_LIMIT).nth(slot)?;
         let length = text.floor_char_boundary(LINE_LIMIT);
         bytes.get_mut(..length)?.copy_from_slice(text.as_bytes().get(..length)?);
-        *self.errands.get_mut(place)? = Errand { length: length as u16, ..errand };
-        Some(place)
+        *self.replications.get_mut(slot)? = Replication { length: length as u16, ..replication };
+        Some(slot)
     }
 
-    /// The errand for `item` that waits for chip `id`.
+    /// The replication for `item` that waits for chip `id`.
     pub fn waiting(&self, id: u16, mut is_meant: impl FnMut(ItemId) -> bool) -> Option<usize> {
-        self.errands.iter().position(|errand| {
-            errand.purpose != 0 && errand.waits_for() == Some(id) && is_meant(errand.item())
+        self.replications.iter().position(|replication| {
+            replication.purpose != 0 && replication.waits_for() == Some(id) && is_meant(replication.item())
         })
     }
 
-    /// Is an errand for `item` under way?
+    /// Is a replication for `item` under way?
     pub fn is_under_way(&self, item: ItemId) -> bool {
-        self.errands.iter().any(|errand| errand.purpose != 0 && errand.item() == item)
+        self.replications.iter().any(|replication| replication.purpose != 0 && replication.item() == item)
     }
 
     /// When something is due next.
     pub fn wake_at(&self) -> Option<Micros> {
-        let used = self.errands.iter().filter(|errand| errand.purpose != 0);
-        used.map(|errand| Micros(errand.retry_at.min(errand.deadline))).min()
+        let used = self.replications.iter().filter(|replication| replication.purpose != 0);
+        used.map(|replication| Micros(replication.retry_at.min(replication.deadline))).min()
     }
 }

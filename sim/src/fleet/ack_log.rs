@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A question to the fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// The chip that asked, by its place.
+    /// The chip that asked, by its index.
     pub chip: usize,
     /// When.
     pub asked: Nanos,
@@ -23,18 +23,18 @@ pub struct Question {
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
-pub struct Ledger {
+pub struct AckLog {
     /// The items that were acknowledged to whoever added them, with what tells their content from other content.
     pub acknowledged: BTreeSet<(ItemId, u32)>,
-    /// How many items were given up, and their adders told so.
+    /// How many items were given up and reported as such.
     pub given_up: u64,
     /// The questions, by the time at which they were asked.
     pub questions: Vec<Question>,
-    /// The place of each open question, by chip and number.
+    /// The index of each open question, by chip and number.
     open: BTreeMap<(usize, u32), usize>,
 }
 
-impl Ledger {
+impl AckLog {
     /// Takes note of what happened; records come in their order.
     pub fn enter(&mut self, record: &Record) {
         let What::Event(event, _) = &record.what else { return };
@@ -49,8 +49,8 @@ impl Ledger {
                 self.questions.push(Question { chip, asked, took: None, chips: (0, of), partial: true });
             }
             ChipEvent::Answered { request, chips, of, partial, .. } => {
-                let place = self.open.remove(&(record.chip, request));
-                if let Some(question) = place.and_then(|place| self.questions.get_mut(place)) {
+                let index = self.open.remove(&(record.chip, request));
+                if let Some(question) = index.and_then(|index| self.questions.get_mut(index)) {
                     question.took = Some(record.at - question.asked);
                     (question.chips, question.partial) = ((chips, of), partial);
                 }
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn an_answer_closes_its_question_and_a_number_may_come_again() {
-        let mut ledger = Ledger::default();
+        let mut ack_log = AckLog::default();
         let all = [
             record(1_000, ChipEvent::Asked { request: 0, of: 3 }),
             record(5_000, ChipEvent::Asked { request: 1, of: 3 }),
@@ -105,11 +105,11 @@ mod tests {
             record(50_000, answered(1)),
             record(60_000, answered(1)),
         ];
-        all.iter().for_each(|record| ledger.enter(record));
-        let took: Vec<_> = ledger.questions.iter().map(|question| question.took).collect();
+        all.iter().for_each(|record| ack_log.enter(record));
+        let took: Vec<_> = ack_log.questions.iter().map(|question| question.took).collect();
         assert_eq!(took, [Some(Nanos(8_000)), None, Some(Nanos(30_000))]);
-        assert_eq!(ledger.questions[0].chips, (2, 3));
-        assert_eq!(ledger.histogram(), [(Micros(8), 1), (Micros(32), 1)]);
+        assert_eq!(ack_log.questions[0].chips, (2, 3));
+        assert_eq!(ack_log.histogram(), [(Micros(8), 1), (Micros(32), 1)]);
     }
 
     #[test]

@@ -16,13 +16,13 @@ const LONG: Micros = Micros(5_000_000);
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Happening {
+pub struct TimelineEntry {
     first: EventView,
     times: u32,
     last: Micros,
 }
 
-impl Happening {
+impl TimelineEntry {
     /// An event that happened once.
     pub fn once(event: EventView) -> Self {
         Self { last: event.at, first: event, times: 1 }
@@ -42,7 +42,7 @@ impl Happening {
     }
 
     /// Is `event` a repetition of the last thing that its chip did? Then it is counted there.
-    pub fn repeats(kept: &mut VecDeque<Happening>, event: &EventView) -> bool {
+    pub fn repeats(kept: &mut VecDeque<TimelineEntry>, event: &EventView) -> bool {
         let last = kept.iter_mut().rev().take(BACK).find(|kept| kept.chip == event.chip);
         let Some(last) = last.filter(|last| last.is_same(event)) else { return false };
         last.times = last.times.saturating_add(1);
@@ -57,7 +57,7 @@ impl Happening {
     }
 }
 
-impl Deref for Happening {
+impl Deref for TimelineEntry {
     type Target = EventView;
 
     fn deref(&self) -> &EventView {
@@ -88,11 +88,11 @@ mod tests {
             event(1_010, 1, "overflows"),
             event(9_000, 1, "overflows"),
         ] {
-            if !Happening::repeats(&mut kept, &event) {
-                kept.push_back(Happening::once(event));
+            if !TimelineEntry::repeats(&mut kept, &event) {
+                kept.push_back(TimelineEntry::once(event));
             }
         }
-        let words: Vec<String> = kept.iter().map(Happening::words).collect();
+        let words: Vec<String> = kept.iter().map(TimelineEntry::words).collect();
         assert_eq!(words, ["overflows, 3 times", "overflows", "stops", "overflows", "overflows"]);
     }
 }

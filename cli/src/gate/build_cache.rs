@@ -3,14 +3,14 @@
 //! It is the build of `ruvllm-esp build`, profile `release`, no role built in, in the same `target`: what has been built
 //! there is not built again.
 
-use super::outcome::Outcome;
+use super::outcome::GateOutcome;
 use super::{Gate, Use};
-use crate::board::port::Chosen;
+use crate::board::port::SelectedPort;
 use crate::error::{CliError, Stop};
-use crate::firmware::compile::Recipe;
+use crate::firmware::artifacts::Artifacts;
+use crate::firmware::compile::BuildOptions;
 use crate::firmware::manifest::{Built, Manifest};
-use crate::firmware::product::Product;
-use crate::firmware::source::{Commit, Source};
+use crate::firmware::source::{Commit, FirmwareSource};
 use crate::firmware::toolchain::{Missing, Toolchain};
 use crate::output::Output;
 use ruvllm_esp_core::chip::Chip;
@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 /// Why there is no image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum BuildFailure {
     /// This machine lacks something.
     Lacking(Missing),
     /// It does not build.
@@ -29,15 +29,15 @@ pub enum Refusal {
 }
 
 /// What came of building an image; kept for every gate that asks.
-pub type Made = Rc<Result<Product, Refusal>>;
+pub type BuildResult = Rc<Result<Artifacts, BuildFailure>>;
 
 /// The images made so far.
 #[derive(Debug)]
-pub struct Workshop<'a> {
+pub struct BuildCache<'a> {
     output: &'a Output,
     is_building: bool,
-    port: Option<Chosen>,
-    made: BTreeMap<&'static str, Made>,
+    port: Option<SelectedPort>,
+    made: BTreeMap<&'static str, BuildResult>,
     set: Option<ReleaseSet>,
 }
 
@@ -48,32 +48,34 @@ struct ReleaseSet {
     manifest: Manifest,
 }
 
-impl Refusal {
+impl BuildFailure {
     /// The outcome of a gate that has nothing to look at.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> GateOutcome {
         match self {
-            Refusal::Lacking(Missing { what, cure }) => Outcome::skip(format!("needs {what}"), cure.clone()),
-            Refusal::Broken(why) => Outcome::fail(format!("there is no image: {why}")),
+            BuildFailure::Lacking(Missing { what, cure }) => {
+                GateOutcome::skip(format!("needs {what}"), cure.clone())
+            }
+            BuildFailure::Broken(why) => GateOutcome::fail(format!("there is no image: {why}")),
         }
     }
 }
 
-impl From<CliError> for Refusal {
+impl From<CliError> for BuildFailure {
     fn from(error: CliError) -> Self {
-        Refusal::Broken(error.message().to_string())
+        BuildFailure::Broken(error.message().to_string())
     }
 }
 
-impl From<Stop> for Refusal {
+impl From<Stop> for BuildFailure {
     fn from(stop: Stop) -> Self {
         match stop {
             Stop::Error(error) => error.into(),
-            Stop::PipeClosed => Refusal::Broken("a pipe was closed".into()),
+            Stop::PipeClosed => BuildFailure::Broken("a pipe was closed".into()),
         }
     }
 }
 
-impl<'a> Workshop<'a> {
+impl<'a> BuildCache<'a> {
     /// For `gates`: it builds nothing if none of them needs it.
     pub fn new(output: &'a Output, gates: &[Gate]) -> Self {
         let is_building = gates.iter().any(|gate| gate.image == Use::Needed);
@@ -81,13 +83,13 @@ impl<'a> Workshop<'a> {
     }
 
     /// With a board, on which the image is to boot.
-    pub fn with_board(mut self, port: Chosen) -> Self {
+    pub fn with_board(mut self, port: SelectedPort) -> Self {
         self.port = Some(port);
         self
     }
 
     /// The port of the board.
-    pub fn port(&self) -> Option<&Chosen> {
+    pub fn port(&self) -> Option<&SelectedPort> {
         self.port.as_ref()
     }
 
@@ -99,7 +101,7 @@ impl<'a> Workshop<'a> {
     }
 
     /// The image of `chip`, built when it was not before.
-    pub fn image(&mut self, chip: &'static Chip) -> Made {
+    pub fn image(&mut self, chip: &'static Chip) -> BuildResult {
         let output = self.output;
         self.made.entry(chip.name).or_insert_with(|| Rc::new(build(chip, output))).clone()
     }
@@ -115,13 +117,13 @@ impl<'a> Workshop<'a> {
     ///
     /// # Errors
     /// Those of the file system.
-    pub fn release(&mut self, product: &Product) -> std::io::Result<&Path> {
+    pub fn release(&mut self, artifacts: &Artifacts) -> std::io::Result<&Path> {
         let set = match self.set.take() {
             Some(set) => set,
-            None => ReleaseSet::new(&product.commit)?,
+            None => ReleaseSet::new(&artifacts.commit)?,
         };
         let set = self.set.insert(set);
-        set.add(product.write(&set.directory)?)?;
+        set.add(artifacts.write(&set.directory)?)?;
         Ok(&set.directory)
     }
 }
@@ -152,16 +154,16 @@ impl Drop for ReleaseSet {
     }
 }
 
-fn build(chip: &'static Chip, output: &Output) -> Result<Product, Refusal> {
-    let source = Source::find(None).map_err(|error| {
+fn build(chip: &'static Chip, output: &Output) -> Result<Artifacts, BuildFailure> {
+    let source = FirmwareSource::find(None).map_err(|error| {
         let cure = "git clone https://github.com/ruvllm-esp/ruvllm-esp".to_string();
-        Refusal::Lacking(Missing { what: format!("a checkout: {}", error.message()), cure })
+        BuildFailure::Lacking(Missing { what: format!("a checkout: {}", error.message()), cure })
     })?;
-    let toolchain = Toolchain::find(chip).map_err(Refusal::Lacking)?;
+    let toolchain = Toolchain::find(chip).map_err(BuildFailure::Lacking)?;
     let commit = source.commit();
-    let recipe =
-        Recipe { source: &source, commit: &commit, chip, role: None, radio: None, profile: "release" };
-    Ok(Product::make(&recipe, &toolchain, output)?)
+    let build_options =
+        BuildOptions { source: &source, commit: &commit, chip, role: None, radio: None, profile: "release" };
+    Ok(Artifacts::make(&build_options, &toolchain, output)?)
 }
 
 /// The mask ROM of `chip`, where there is an emulator that runs it.
@@ -172,25 +174,25 @@ pub fn rom(chip: &Chip) -> Option<Result<Rom, String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::outcome::Verdict;
+    use crate::gate::outcome::GateStatus;
     use ruvllm_esp_core::chip;
 
     #[test]
     fn a_lack_skips_with_its_cure_and_a_build_that_breaks_fails() {
-        let lacking = Refusal::Lacking(Missing { what: "a compiler".into(), cure: "get one".into() });
+        let lacking = BuildFailure::Lacking(Missing { what: "a compiler".into(), cure: "get one".into() });
         let finding = lacking.outcome().finding("G4", &chip::esp32::CHIP);
-        assert_eq!((finding.verdict, finding.lift.as_deref()), (Verdict::Skipped, Some("get one")));
-        let broken = Refusal::Broken("error[E0308]".into());
-        assert_eq!(broken.outcome().finding("G4", &chip::esp32::CHIP).verdict, Verdict::Fail);
+        assert_eq!((finding.verdict, finding.lift.as_deref()), (GateStatus::Skipped, Some("get one")));
+        let broken = BuildFailure::Broken("error[E0308]".into());
+        assert_eq!(broken.outcome().finding("G4", &chip::esp32::CHIP).verdict, GateStatus::Fail);
     }
 
     #[test]
     fn nothing_is_built_for_gates_that_need_no_image() {
         let output = Output { json: false, quiet: true, verbose: false, interactive: false };
         let gates = super::super::select("G1-G3").unwrap();
-        let mut workshop = Workshop::new(&output, &gates);
-        workshop.prepare(&chip::esp32c3::CHIP);
-        assert!(workshop.made.is_empty());
-        assert!(workshop.flashed(&chip::esp32c3::CHIP).is_none());
+        let mut build_cache = BuildCache::new(&output, &gates);
+        build_cache.prepare(&chip::esp32c3::CHIP);
+        assert!(build_cache.made.is_empty());
+        assert!(build_cache.flashed(&chip::esp32c3::CHIP).is_none());
     }
 }

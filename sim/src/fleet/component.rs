@@ -15,13 +15,13 @@ use ruvllm_esp_core::units::Nanos;
 
 /// See the module.
 #[derive(Debug)]
-pub struct Island {
-    /// The chips, by ascending place.
+pub struct LinkComponent {
+    /// The chips, by ascending index.
     pub chips: Vec<Chip>,
-    /// The links, by ascending place.
+    /// The links, by ascending index.
     pub channels: Vec<Channel>,
-    /// For each link its members as places here.
-    homes: Vec<Vec<usize>>,
+    /// For each link its members as indices here.
+    chip_locations: Vec<Vec<usize>>,
     lookahead: Nanos,
     /// When each chip and each link does something next.
     due: (Vec<Nanos>, Vec<Nanos>),
@@ -30,24 +30,31 @@ pub struct Island {
 
 const NEVER: Nanos = Nanos(u64::MAX);
 
-/// So many chips must have work in a window for it to be worth sharing out.
+/// This many chips must have work in a window for it to be worth sharing out.
 const WORTH_SHARING: usize = 24;
 
-impl Island {
-    /// An island of these; the members of the links are places in the scenario.
+impl LinkComponent {
+    /// A component of these; the members of the links are indices in the scenario.
     pub fn new(chips: Vec<Chip>, channels: Vec<Channel>) -> Self {
         let lookahead = channels.iter().map(|channel| channel.medium.model.lookahead()).min();
         let due = (vec![NEVER; chips.len()], vec![NEVER; channels.len()]);
         let local =
-            |place| chips.binary_search_by_key(&place, |chip: &Chip| chip.place).unwrap_or(usize::MAX);
+            |index| chips.binary_search_by_key(&index, |chip: &Chip| chip.index).unwrap_or(usize::MAX);
         let home = |channel: &Channel| channel.members.iter().map(|port| local(port.chip)).collect();
-        let homes = channels.iter().map(home).collect();
-        Self { chips, channels, homes, lookahead: lookahead.unwrap_or(NEVER), due, effects: Vec::new() }
+        let chip_locations = channels.iter().map(home).collect();
+        Self {
+            chips,
+            channels,
+            chip_locations,
+            lookahead: lookahead.unwrap_or(NEVER),
+            due,
+            effects: Vec::new(),
+        }
     }
 
-    /// The chip at `place` in the scenario, as a place here.
-    pub fn local(&self, place: usize) -> Option<usize> {
-        self.chips.binary_search_by_key(&place, |chip| chip.place).ok()
+    /// The chip at `index` in the scenario, as an index here.
+    pub fn local(&self, index: usize) -> Option<usize> {
+        self.chips.binary_search_by_key(&index, |chip| chip.index).ok()
     }
 
     /// When something happens here next.
@@ -83,7 +90,7 @@ impl Island {
 
     fn run_chips(&mut self, stop: Nanos, worth: bool) {
         let Self { chips, channels, due: (due, links), .. } = self;
-        let active: Vec<usize> = (0..due.len()).filter(|place| due[*place] < stop).collect();
+        let active: Vec<usize> = (0..due.len()).filter(|index| due[*index] < stop).collect();
         let run = |chip: &mut Chip, due: &mut Nanos| {
             chip.run(stop);
             *due = chip.next().unwrap_or(NEVER);
@@ -92,10 +99,10 @@ impl Island {
             let all = chips.par_iter_mut().zip(due.par_iter_mut()).with_min_len(WORTH_SHARING);
             all.filter(|(_, due)| **due < stop).for_each(|(chip, due)| run(chip, due));
         } else {
-            active.iter().for_each(|place| run(&mut chips[*place], &mut due[*place]));
+            active.iter().for_each(|index| run(&mut chips[*index], &mut due[*index]));
         }
-        for place in active {
-            for offered in chips[place].offered.drain(..) {
+        for index in active {
+            for offered in chips[index].offered.drain(..) {
                 let channel = &mut channels[offered.channel];
                 channel.offer(offered.at, offered.member, offered.bytes);
                 links[offered.channel] = channel.next().unwrap_or(NEVER);
@@ -104,14 +111,14 @@ impl Island {
     }
 
     fn run_channels(&mut self, stop: Nanos) {
-        for place in 0..self.channels.len() {
-            if self.due.1[place] >= stop {
+        for index in 0..self.channels.len() {
+            if self.due.1[index] >= stop {
                 continue;
             }
             let mut effects = std::mem::take(&mut self.effects);
-            self.channels[place].run(stop, &mut effects);
-            self.due.1[place] = self.channels[place].next().unwrap_or(NEVER);
-            effects.drain(..).for_each(|effect| self.bring(place, effect));
+            self.channels[index].run(stop, &mut effects);
+            self.due.1[index] = self.channels[index].next().unwrap_or(NEVER);
+            effects.drain(..).for_each(|effect| self.bring(index, effect));
             self.effects = effects;
         }
     }
@@ -119,7 +126,7 @@ impl Island {
     fn bring(&mut self, channel: usize, effect: Effect) {
         let members = &self.channels[channel].members;
         let to = members[effect.member];
-        let local = self.homes[channel][effect.member];
+        let local = self.chip_locations[channel][effect.member];
         let chip = &mut self.chips[local];
         match effect.what {
             Brought::Sent => chip.ports.sent(to.port, effect.at),

@@ -1,6 +1,6 @@
 //! Numbers drawn from a scenario's seed, each stream by itself.
 //!
-//! Every drawn thing has a stream of its own, named by what it is and its place. So another load in the file, or
+//! Every drawn thing has a stream of its own, named by what it is and its index. So another load in the file, or
 //! another chip in a group, changes nothing about the rest. Integers only, for the same draw on every host.
 
 use oorandom::Rand64;
@@ -9,17 +9,17 @@ use ruvllm_esp_core::units::Micros;
 /// What a stream is for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stream {
-    /// The load at this place in the scenario, at the chip at this place.
+    /// The load at this index in the scenario, at the chip at this index.
     Load(usize, usize),
-    /// The fault at this place.
+    /// The fault at this index.
     Fault(usize),
 }
 
 /// A stream of draws.
 #[derive(Clone, Debug)]
-pub(super) struct Chance(Rand64);
+pub(super) struct Rng(Rand64);
 
-impl Chance {
+impl Rng {
     /// The stream of this name.
     pub fn new(seed: u64, stream: Stream) -> Self {
         let name = match stream {
@@ -65,8 +65,8 @@ mod tests {
 
     #[test]
     fn waits_have_the_mean_and_the_spread_of_an_exponential() {
-        let mut chance = Chance::new(1, Stream::Fault(0));
-        let waits: Vec<u64> = (0..100_000).map(|_| chance.wait(Micros(10_000)).get()).collect();
+        let mut rng = Rng::new(1, Stream::Fault(0));
+        let waits: Vec<u64> = (0..100_000).map(|_| rng.wait(Micros(10_000)).get()).collect();
         let mean = waits.iter().sum::<u64>() / waits.len() as u64;
         assert!((9_900..=10_100).contains(&mean), "{mean}");
         let share = |under: u64| waits.iter().filter(|wait| **wait < under).count() * 1000 / waits.len();
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn streams_do_not_disturb_each_other() {
-        let draw = |seed, stream| Chance::new(seed, stream).seed();
+        let draw = |seed, stream| Rng::new(seed, stream).seed();
         assert_eq!(draw(1, Stream::Load(0, 1)), draw(1, Stream::Load(0, 1)));
         let all = [
             draw(1, Stream::Load(0, 1)),

@@ -1,7 +1,7 @@
 //! The gates of images in a program that can make none: skipped, with the command that builds one that can.
 
 use super::Gate;
-use super::outcome::Outcome;
+use super::outcome::GateOutcome;
 use crate::output::Output;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_sim::emulator::board::Rom;
@@ -9,9 +9,9 @@ use std::marker::PhantomData;
 
 /// Nothing is made here.
 #[derive(Debug)]
-pub struct Workshop<'a>(PhantomData<&'a Output>);
+pub struct BuildCache<'a>(PhantomData<&'a Output>);
 
-impl<'a> Workshop<'a> {
+impl<'a> BuildCache<'a> {
     /// An empty one.
     pub fn new(_: &'a Output, _: &[Gate]) -> Self {
         Self(PhantomData)
@@ -31,9 +31,9 @@ macro_rules! left_out {
         pub mod $module {
             /// Skips.
             pub fn check(
-                _: &mut super::Workshop<'_>,
+                _: &mut super::BuildCache<'_>,
                 chip: &'static ruvllm_esp_core::chip::Chip,
-            ) -> super::Outcome {
+            ) -> super::GateOutcome {
                 super::skipped($gate, chip)
             }
         }
@@ -44,9 +44,9 @@ left_out!(size, "G4");
 left_out!(boot, "G5");
 left_out!(release, "G6");
 
-fn skipped(gate: &str, chip: &Chip) -> Outcome {
+fn skipped(gate: &str, chip: &Chip) -> GateOutcome {
     let run = "cargo run --release -p ruvllm-esp --features board --";
-    Outcome::skip(
+    GateOutcome::skip(
         "this program is built without the feature `board`, which makes images",
         format!("{run} bench --gates {gate} --variant {}", chip.name),
     )

@@ -21,7 +21,7 @@ const QUESTIONS: usize = 24;
 pub enum RoleEvent {
     /// A sample or a text was judged: score, threshold, and whether it is an anomaly.
     Judged(i32, i32, bool),
-    /// The chip looked among its own items; so many hits follow.
+    /// The chip looked among its own items; this many hits follow.
     Results(u8),
     /// A question went to the fleet: its number.
     Asked(u32),
@@ -54,7 +54,7 @@ impl RoleEvent {
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct RoleTelemetry {
     /// Score, threshold, and whether it was an alarm; scores in thousandths.
     samples: VecDeque<(i32, i32, bool)>,
     questions: VecDeque<Asked>,
@@ -70,7 +70,7 @@ struct Asked {
     view: QuestionView,
 }
 
-impl Told {
+impl RoleTelemetry {
     /// A line was typed.
     pub fn typed(&mut self, line: &str) {
         self.typed += 1;
@@ -78,7 +78,7 @@ impl Told {
     }
 
     /// Something happened at the chip.
-    pub fn happened(&mut self, at: Micros, event: &RoleEvent) {
+    pub fn record(&mut self, at: Micros, event: &RoleEvent) {
         match event {
             RoleEvent::Judged(score, threshold, alarm) => {
                 keep(&mut self.samples, (*score, *threshold, *alarm), SAMPLES);
@@ -144,10 +144,10 @@ mod tests {
     use super::*;
     use ruvllm_esp_core::item::ItemId;
 
-    fn happened(told: &mut Told, events: &[(ChipEvent, Option<&str>)]) {
+    fn timeline(telemetry: &mut RoleTelemetry, events: &[(ChipEvent, Option<&str>)]) {
         for (event, text) in events {
             if let Some(event) = RoleEvent::of(event, *text) {
-                told.happened(Micros(7), &event);
+                telemetry.record(Micros(7), &event);
             }
         }
     }
@@ -157,21 +157,21 @@ mod tests {
         let judged = |state, score| {
             ChipEvent::Detection(Detection { state, score, threshold: 295, finding: None, phase: None })
         };
-        let mut told = Told::default();
+        let mut telemetry = RoleTelemetry::default();
         let events = [
             (judged(State::WarmingUp { remaining: 3 }, 0), None),
             (judged(State::Normal, 120), None),
             (judged(State::Anomaly, 1_307), None),
         ];
-        happened(&mut told, &events);
+        timeline(&mut telemetry, &events);
         let signal = RoleView::Signal { scores: vec![120, 1_307], threshold: 295, alarms: vec![1] };
         let sentinel = RoleKind::ALL.into_iter().find(|role| role.info().view == View::Signal);
-        assert_eq!((told.view(sentinel), told.view(None)), (signal.clone(), signal));
+        assert_eq!((telemetry.view(sentinel), telemetry.view(None)), (signal.clone(), signal));
     }
 
     #[test]
     fn a_question_gets_its_own_best_answer() {
-        let mut told = Told::default();
+        let mut telemetry = RoleTelemetry::default();
         let item = ItemId { origin: 3, nonce: 0, boot: 1, count: 17 };
         let found = |request, score| ChipEvent::Found { request, item, score, holder: 3 };
         let answered = |request, hits| ChipEvent::Answered {
@@ -182,26 +182,26 @@ mod tests {
             partial: false,
             elapsed: Micros(8),
         };
-        told.typed("fleet recall where is the key");
-        happened(&mut told, &[(ChipEvent::Asked { request: 4, of: 2 }, None)]);
-        told.typed("recall where is the key");
+        telemetry.typed("fleet recall where is the key");
+        timeline(&mut telemetry, &[(ChipEvent::Asked { request: 4, of: 2 }, None)]);
+        telemetry.typed("recall where is the key");
         let hit = |id, score| ChipEvent::Hit { id, score };
-        happened(
-            &mut told,
+        timeline(
+            &mut telemetry,
             &[
                 (ChipEvent::Results { hits: 2 }, None),
                 (hit(0, 500), Some("on the hook")),
                 (hit(9, 400), None),
             ],
         );
-        assert_eq!(told.questions()[0].answer, "");
-        happened(
-            &mut told,
+        assert_eq!(telemetry.questions()[0].answer, "");
+        timeline(
+            &mut telemetry,
             &[(answered(4, 2), None), (found(4, 500), Some("behind the clock")), (found(4, 100), None)],
         );
-        told.typed("recall nothing");
-        happened(&mut told, &[(ChipEvent::Results { hits: 0 }, None)]);
-        let answers = told.questions().into_iter().map(|question| question.answer);
+        telemetry.typed("recall nothing");
+        timeline(&mut telemetry, &[(ChipEvent::Results { hits: 0 }, None)]);
+        let answers = telemetry.questions().into_iter().map(|question| question.answer);
         let name = format!("item={item}");
         let expected = [
             format!("{name} score=0.500 behind the clock"),
@@ -209,6 +209,6 @@ mod tests {
             "no match".into(),
         ];
         assert_eq!(answers.collect::<Vec<_>>(), expected);
-        assert_eq!(told.lines_typed(), 3);
+        assert_eq!(telemetry.lines_typed(), 3);
     }
 }

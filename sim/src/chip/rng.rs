@@ -8,21 +8,21 @@ use ruvllm_esp_core::units::Nanos;
 /// Whose stream it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// A chip's own, by its place.
+    /// A chip's own, by its index.
     Chip(usize),
-    /// What a chip draws from its noise at a boot, by its place and its count of boots.
+    /// What a chip draws from its noise at a boot, by its index and its count of boots.
     Boot(usize, u32),
-    /// A link's own, by its place.
+    /// A link's own, by its index.
     Link(usize),
-    /// What a hostile or broken chip sends, by its place.
-    Mischief(usize),
+    /// What a hostile or broken chip sends, by its index.
+    Attack(usize),
     /// One frame on a link: the seed of the link, the sender and its count of frames.
     Frame(usize, u64),
 }
 
 /// One stream: SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014).
 #[derive(Clone, Debug)]
-pub struct Chance(u64);
+pub struct Rng(u64);
 
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -32,17 +32,17 @@ fn mixed(value: u64) -> u64 {
     value ^ value >> 31
 }
 
-impl Chance {
+impl Rng {
     /// The stream that `seed` gives to `stream`.
     pub fn new(seed: u64, stream: Stream) -> Self {
-        let (kind, place, count) = match stream {
-            Stream::Chip(place) => (1, place, 0),
-            Stream::Boot(place, boot) => (5, place, boot.into()),
-            Stream::Link(place) => (2, place, 0),
-            Stream::Mischief(place) => (3, place, 0),
-            Stream::Frame(place, count) => (4, place, count),
+        let (kind, index, count) = match stream {
+            Stream::Chip(index) => (1, index, 0),
+            Stream::Boot(index, boot) => (5, index, boot.into()),
+            Stream::Link(index) => (2, index, 0),
+            Stream::Attack(index) => (3, index, 0),
+            Stream::Frame(index, count) => (4, index, count),
         };
-        let parts = [kind, place as u64, count];
+        let parts = [kind, index as u64, count];
         Self(parts.into_iter().fold(mixed(seed), |state, part| mixed(state.wrapping_add(STEP) ^ part)))
     }
 
@@ -63,7 +63,7 @@ impl Chance {
         low + Nanos(self.below((high - low).get().saturating_add(1)))
     }
 
-    /// Does it happen, in so many of a thousand cases? Asks for no number where the answer is certain.
+    /// True with this probability, in thousandths. Asks for no number where the answer is certain.
     pub fn happens(&mut self, permille: u16) -> bool {
         permille > 0 && self.below(1000) < u64::from(permille)
     }
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn streams_are_apart_and_repeat() {
-        let draw = |seed, stream| Chance::new(seed, stream).number();
+        let draw = |seed, stream| Rng::new(seed, stream).number();
         assert_eq!(draw(1, Stream::Chip(3)), draw(1, Stream::Chip(3)));
         let others = [draw(2, Stream::Chip(3)), draw(1, Stream::Chip(4)), draw(1, Stream::Link(3))];
         assert!(!others.contains(&draw(1, Stream::Chip(3))));
@@ -83,10 +83,10 @@ mod tests {
 
     #[test]
     fn chance_keeps_to_its_bounds() {
-        let mut chance = Chance::new(7, Stream::Link(0));
-        let happened = (0..10_000).filter(|_| chance.happens(250)).count();
-        assert!((2_300..2_700).contains(&happened), "{happened}");
-        assert!((0..1000).all(|_| (5..=9).contains(&chance.between(Nanos(5), Nanos(9)).get())));
-        assert_eq!(chance.below(0), 0);
+        let mut rng = Rng::new(7, Stream::Link(0));
+        let timeline = (0..10_000).filter(|_| rng.happens(250)).count();
+        assert!((2_300..2_700).contains(&timeline), "{timeline}");
+        assert!((0..1000).all(|_| (5..=9).contains(&rng.between(Nanos(5), Nanos(9)).get())));
+        assert_eq!(rng.below(0), 0);
     }
 }

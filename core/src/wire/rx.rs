@@ -7,12 +7,12 @@ use super::acks::{ACK, Acks};
 use super::dropped::Dropped;
 use super::endpoint::{Event, Settings};
 use super::fragment::{Fragment, Progress, Reassembly};
-use super::frame::{self, BROADCAST, Flags, Frame, Header, Seal};
+use super::frame::{self, AuthTag, BROADCAST, Flags, Frame, Header};
 use super::message::{Message, PROVE};
 use super::peer::{Peer, Peers};
-use super::reliable::{Outbox, Outcome};
+use super::reliable::{DeliveryOutcome, Outbox};
 use super::sessions::{Admission, Proof, Sender, Sessions};
-use super::window::Standing;
+use super::window::WindowVerdict;
 use crate::meter::Meter;
 use crate::units::Micros;
 
@@ -37,7 +37,7 @@ impl Settings {
         if destination != self.address && destination != BROADCAST {
             return Err(Dropped::NotForUs);
         }
-        let counter = self.authenticate(&frame, meter)?.map(|seal| seal.counter);
+        let counter = self.authenticate(&frame, meter)?.map(|tag| tag.counter);
         let admission = sessions.admit(sender_of(&frame.header), counter, now, meter)?;
         Ok((frame, admission))
     }
@@ -57,7 +57,7 @@ impl Settings {
         let Message::Prove(prove) = Message::decode(PROVE, frame.payload)? else {
             return Err(Dropped::Malformed);
         };
-        let counter = frame.seal.map(|seal| seal.counter);
+        let counter = frame.tag.map(|tag| tag.counter);
         match sessions.take_proof(sender_of(&header), &prove, counter, now) {
             Proof::Nothing if admission == Admission::Unproven => Err(Dropped::Unproven),
             Proof::Nothing => Ok(Event::Nothing),
@@ -77,17 +77,17 @@ impl Settings {
         Ok(frame)
     }
 
-    /// The seal, if this fleet has a key and the frame a right tag.
+    /// The tag, if this fleet has a key and the frame a right tag.
     fn authenticate<'b, M: Meter>(
         &self,
         frame: &Frame<'b>,
         meter: &mut M,
-    ) -> Result<Option<Seal<'b>>, Dropped> {
-        match (&self.key, frame.seal) {
+    ) -> Result<Option<AuthTag<'b>>, Dropped> {
+        match (&self.key, frame.tag) {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(Dropped::NoKey),
             (Some(_), None) => Err(Dropped::Unauthenticated),
-            (Some(key), Some(seal)) if key.verify(seal.signed, seal.tag, meter) => Ok(Some(seal)),
+            (Some(key), Some(tag)) if key.verify(tag.signed, tag.tag, meter) => Ok(Some(tag)),
             (Some(_), Some(_)) => Err(Dropped::BadTag),
         }
     }
@@ -105,9 +105,9 @@ impl Settings {
         match Message::decode(ACK, frame.payload)? {
             Message::Ack(ack) if ack.boot == self.boot => {
                 match outbox.acknowledge(source, ack.sequence, ack.received) {
-                    Outcome::Unknown => Err(Dropped::UnknownAck),
-                    Outcome::Waiting => Ok(Event::Nothing),
-                    Outcome::Delivered(ticket) => Ok(Event::Delivered(ticket)),
+                    DeliveryOutcome::Unknown => Err(Dropped::UnknownAck),
+                    DeliveryOutcome::Waiting => Ok(Event::Nothing),
+                    DeliveryOutcome::Delivered(ticket) => Ok(Event::Delivered(ticket)),
                 }
             }
             _ => Err(Dropped::UnknownAck),
@@ -116,7 +116,7 @@ impl Settings {
 }
 
 /// What takes part when a message comes in.
-pub(super) struct Inward<'i, 'a, 'm, M> {
+pub(super) struct Rx<'i, 'a, 'm, M> {
     pub(super) acks: &'i mut Acks<'a>,
     pub(super) peers: &'i mut Peers<'a>,
     pub(super) reassembly: &'i mut Reassembly<'a>,
@@ -124,9 +124,9 @@ pub(super) struct Inward<'i, 'a, 'm, M> {
     pub(super) meter: &'m mut M,
 }
 
-impl<'i, M: Meter> Inward<'i, '_, '_, M> {
+impl<'i, M: Meter> Rx<'i, '_, '_, M> {
     /// Takes a frame of a message: delivers the message when it is whole, once, and only then acknowledges all of it.
-    pub(super) fn take(self, frame: Frame<'i>) -> Result<Event<'i>, Dropped> {
+    pub(super) fn handle(self, frame: Frame<'i>) -> Result<Event<'i>, Dropped> {
         let Self { acks, peers, reassembly, now, meter } = self;
         let header = frame.header;
         let ack_wanted = header.flags.has(Flags::ACK_WANTED);
@@ -137,7 +137,7 @@ impl<'i, M: Meter> Inward<'i, '_, '_, M> {
                 acks.push(&header, received);
             }
         };
-        let peer = peers.at(header.source, now, meter).map_err(|_| Dropped::NoPeerPlace)?;
+        let peer = peers.at(header.source, now, meter).map_err(|_| Dropped::NoPeerSlot)?;
         if let Err(reason) = is_new(peer, &header, now) {
             if reason == Dropped::Duplicate {
                 // The acknowledgement was lost, or crossed with this frame.
@@ -148,7 +148,7 @@ impl<'i, M: Meter> Inward<'i, '_, '_, M> {
         let bytes = match fragment {
             None => frame.payload,
             Some(fragment) => {
-                match reassembly.take(&header, &fragment, now, meter).ok_or(Dropped::Fragment)? {
+                match reassembly.accept(&header, &fragment, now, meter).ok_or(Dropped::Fragment)? {
                     Progress::Whole(slot) => reassembly.message(slot),
                     Progress::Part(received) => {
                         acknowledge(received);
@@ -178,9 +178,9 @@ fn fragment_of<'f>(frame: &Frame<'f>) -> Result<Option<Fragment<'f>>, Dropped> {
 
 fn is_new(peer: &mut Peer, header: &Header, now: Micros) -> Result<(), Dropped> {
     peer.heard_in(header.boot, header.nonce, now);
-    match peer.standing(header.flags.has(Flags::ACK_WANTED), header.sequence) {
-        Standing::New => Ok(()),
-        Standing::Seen => Err(Dropped::Duplicate),
-        Standing::Stale => Err(Dropped::Stale),
+    match peer.verdict(header.flags.has(Flags::ACK_WANTED), header.sequence) {
+        WindowVerdict::New => Ok(()),
+        WindowVerdict::Seen => Err(Dropped::Duplicate),
+        WindowVerdict::Stale => Err(Dropped::Stale),
     }
 }

@@ -1,14 +1,14 @@
 //! A running fleet as it is looked at.
 
-use super::engine::{Fleet, Happened};
+use super::engine::{Fleet, TimelineEvent};
 use super::names::Names;
-use super::told::RoleEvent;
+use super::telemetry::RoleEvent;
 use super::view::{ChipDetail, ChipView, EventKind, EventView, FleetView, MessageView, RoleView};
 use crate::chip::ChipState;
 use crate::chip::record::{Record, What};
 use crate::cost;
 use crate::figure::{Banded, Figure, Kind};
-use ruvllm_esp_core::arena::Ledger;
+use ruvllm_esp_core::arena::AllocObserver;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::meter::{Counts, Op};
 use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
@@ -16,16 +16,16 @@ use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
 impl Fleet {
     /// The fleet as it is.
     pub fn view(&mut self) -> FleetView {
-        let chips = (0..self.homes.len()).map(|place| self.chip_view(place)).collect();
+        let chips = (0..self.chip_locations.len()).map(|index| self.chip_view(index)).collect();
         let snapshot = self.link_states();
         let links = self.scenario.links.iter().zip(snapshot).map(|(plan, state)| state.view(plan));
-        FleetView { now: self.now(), chips, links: links.collect(), latency: self.ledger.histogram() }
+        FleetView { now: self.now(), chips, links: links.collect(), latency: self.ack_log.histogram() }
     }
 
-    fn chip_view(&mut self, place: usize) -> ChipView {
-        let Some(plan) = self.scenario.chips.get(place).cloned() else { return ChipView::default() };
-        let energy = self.energy_of(place);
-        let figures = self.chip_figures(place);
+    fn chip_view(&mut self, index: usize) -> ChipView {
+        let Some(plan) = self.scenario.chips.get(index).cloned() else { return ChipView::default() };
+        let energy = self.energy_of(index);
+        let figures = self.chip_figures(index);
         let now = self.now_nanos();
         let mut view = ChipView {
             id: plan.id,
@@ -40,7 +40,7 @@ impl Fleet {
             energy: Some(energy),
             ..ChipView::default()
         };
-        let Some(chip) = self.chip_mut(place) else { return view };
+        let Some(chip) = self.chip_mut(index) else { return view };
         view.state = chip.state();
         view.alarms = Some(chip.alarms);
         let uptime = chip.uptime(now);
@@ -58,10 +58,10 @@ impl Fleet {
     }
 
     /// A chip as it is; nothing where there is no such chip.
-    pub fn detail(&mut self, place: usize) -> ChipDetail {
-        let Some(plan) = self.scenario.chips.get(place).cloned() else { return ChipDetail::default() };
-        let told = self.told.get(place).cloned().unwrap_or_default();
-        let Some(chip) = self.chip_mut(place) else { return ChipDetail::default() };
+    pub fn detail(&mut self, index: usize) -> ChipDetail {
+        let Some(plan) = self.scenario.chips.get(index).cloned() else { return ChipDetail::default() };
+        let telemetry = self.telemetry.get(index).cloned().unwrap_or_default();
+        let Some(chip) = self.chip_mut(index) else { return ChipDetail::default() };
         let mut detail = ChipDetail {
             work: work(plan.chip, &chip.work.total),
             console: chip.console.iter().map(|line| line.to_string()).collect(),
@@ -70,13 +70,13 @@ impl Fleet {
                 .iter()
                 .map(|passed| MessageView::of(micros(passed.at), passed.outgoing, &passed.bytes))
                 .collect(),
-            role: told.view(Some(plan.role)),
+            role: telemetry.view(Some(plan.role)),
             ..ChipDetail::default()
         };
         let mut count = |name: &str, value: u64| detail.counters.push((name.into(), value));
         count("boots", chip.boots.into());
         count("turns of its program", chip.turns);
-        count("lines typed", told.lines_typed());
+        count("lines typed", telemetry.lines_typed());
         count("alarms", chip.alarms.into());
         count("frames overrun", chip.overflowed);
         let Some(agent) = chip.agent() else { return detail };
@@ -88,7 +88,7 @@ impl Fleet {
             count("messages delivered", traffic.delivered.into());
             count("messages given up", traffic.given_up.into());
         }
-        detail.role = told.view(Some(agent.identity().role));
+        detail.role = telemetry.view(Some(agent.identity().role));
         let mut parts = Parts::default();
         agent.account(&mut parts);
         detail.parts = parts.0;
@@ -101,9 +101,9 @@ impl Fleet {
 
     /// What happened since the last call, in words; what was forgotten because too much happened is one event.
     pub fn take_events(&mut self) -> Vec<EventView> {
-        let (happened, forgotten) = self.take_happened();
-        if self.told.len() < self.homes.len() {
-            self.told.resize_with(self.homes.len(), Default::default);
+        let (timeline, forgotten) = self.take_timeline();
+        if self.telemetry.len() < self.chip_locations.len() {
+            self.telemetry.resize_with(self.chip_locations.len(), Default::default);
             self.names = Names::new(&self.scenario);
         }
         let mut events = Vec::new();
@@ -111,13 +111,13 @@ impl Fleet {
             let text = format!("{forgotten} events were forgotten: too much happened at once");
             events.push(EventView { at: self.now(), chip: None, kind: EventKind::Fault, text });
         }
-        for one in happened {
+        for one in timeline {
             match one {
-                Happened::Fault(at, fault) => {
+                TimelineEvent::Fault(at, fault) => {
                     let (chip, kind, text) = self.names.fault(&fault);
                     events.push(EventView { at: micros(at), chip, kind, text });
                 }
-                Happened::Chip(record) => events.extend(self.event(&record)),
+                TimelineEvent::Chip(record) => events.extend(self.event(&record)),
             }
         }
         events
@@ -127,10 +127,10 @@ impl Fleet {
     fn event(&mut self, record: &Record) -> Option<EventView> {
         let (at, chip) = (micros(record.at), record.chip);
         match &record.what {
-            What::Typed(line) => self.told.get_mut(chip)?.typed(line),
+            What::Typed(line) => self.telemetry.get_mut(chip)?.typed(line),
             What::Event(event, text) => {
                 if let Some(event) = RoleEvent::of(event, text.as_deref()) {
-                    self.told.get_mut(chip)?.happened(at, &event);
+                    self.telemetry.get_mut(chip)?.record(at, &event);
                 }
             }
             _ => {}
@@ -143,7 +143,7 @@ impl Fleet {
 #[derive(Default)]
 struct Parts(Vec<(String, u32)>);
 
-impl Ledger for Parts {
+impl AllocObserver for Parts {
     fn part(&mut self, part: &'static str, bytes: Bytes) {
         self.0.push((part.into(), bytes.get()));
     }
@@ -158,12 +158,13 @@ fn work(chip: &Chip, total: &Counts) -> Vec<(String, u64, Figure<Nanos>)> {
     let Some(table) = cost::table(chip) else { return Vec::new() };
     let hertz = u128::from(table.clock.get()).max(1);
     let row = |(op, count): (Op, u64)| {
-        let price = table.price(op).ok()?;
+        let cycle_cost = table.cycle_cost(op).ok()?;
         let time = |cycles: u32| {
             let nanos = u128::from(count) * u128::from(cycles) * 1_000_000 / hertz;
             Nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
         };
-        let banded = Banded { value: time(price.cycles), low: time(price.low), high: time(price.high) };
+        let banded =
+            Banded { value: time(cycle_cost.cycles), low: time(cycle_cost.low), high: time(cycle_cost.high) };
         Some((op.name().to_string(), count, banded.tagged(Kind::Modelled)))
     };
     total.iter().filter(|(_, count)| *count > 0).filter_map(row).collect()

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// What happened to a register that is not modelled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Use {
+pub struct RegisterUse {
     pub reads: u64,
     pub writes: u64,
     /// It was read before anything was written to it, and what it holds after a reset is not known.
@@ -23,17 +23,17 @@ pub struct UnmodelledRegister {
     /// The block it belongs to, or none that is known.
     pub block: Option<&'static str>,
     #[serde(flatten)]
-    pub used: Use,
+    pub used: RegisterUse,
 }
 
 /// The registers.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct UnmodelledRegisters {
     values: BTreeMap<u32, u32>,
-    uses: BTreeMap<u32, Use>,
+    uses: BTreeMap<u32, RegisterUse>,
 }
 
-impl Kept {
+impl UnmodelledRegisters {
     /// Reads the register at `address`.
     pub fn read(&mut self, address: u32, layout: &Layout) -> u32 {
         let used = self.uses.entry(address).or_default();
@@ -73,8 +73,11 @@ impl Kept {
             let region = layout.regions.iter().find(|region| address.wrapping_sub(region.base) < region.size);
             region.map(|region| region.name)
         };
-        let entry =
-            |(&address, &used): (&u32, &Use)| UnmodelledRegister { address, block: block(address), used };
+        let entry = |(&address, &used): (&u32, &RegisterUse)| UnmodelledRegister {
+            address,
+            block: block(address),
+            used,
+        };
         self.uses.iter().map(entry).collect()
     }
 }
@@ -86,11 +89,11 @@ mod tests {
 
     #[test]
     fn what_was_used_is_on_the_list() {
-        let mut kept = Kept::default();
+        let mut kept = UnmodelledRegisters::default();
         assert_eq!(kept.read(0x6000_9004, &ESP32C3), 0);
         kept.write(0x6000_9004, 0x1234, 0xff00, &ESP32C3);
         assert_eq!(kept.read(0x6000_9004, &ESP32C3), 0x1200);
-        let used = Use { reads: 2, writes: 1, assumed_zero: true };
+        let used = RegisterUse { reads: 2, writes: 1, assumed_zero: true };
         let expected = UnmodelledRegister { address: 0x6000_9004, block: Some("IO_MUX"), used };
         assert_eq!(kept.list(&ESP32C3), [expected]);
     }

@@ -9,9 +9,9 @@
 use super::calibration::{Fitted, LEAST, PRIOR, ratio};
 use super::least_squares::nonnegative;
 use super::scripts;
-use crate::cost::Prices;
-use crate::cost::footprint::{Footprint, Piece, Ran, Residence, pieces};
-use crate::emulator::board::{Rom, Surroundings};
+use crate::cost::CycleCosts;
+use crate::cost::icache::{CodeSize, ICacheModel, Piece, Ran, pieces};
+use crate::emulator::board::{BoardConfig, Rom};
 use crate::exact::{Exact, ExactError};
 use crate::script::{ScriptError, Step, parse_step};
 use crate::single::{Setup, SingleChip, SingleError};
@@ -23,14 +23,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// What is fitted on the image; the kernels have none of it.
-const OPS: [Op; 3] = [Op::Give, Op::Turn, Op::Fetch];
+const OPS: [Op; 3] = [Op::TxByte, Op::PollLoop, Op::ICacheFill];
 
 /// How much a large piece of code counts against lines that a session used: only where nothing else tells.
 const SMALL: f64 = 1.0;
 
 /// Why a session cannot be compared.
 #[derive(Debug, Error)]
-pub enum WholeError {
+pub enum FirmwareCalibrationError {
     /// The image.
     #[error(transparent)]
     Exact(#[from] ExactError),
@@ -65,25 +65,25 @@ impl Exchange {
 
 /// A script, on both sides.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub struct RecordedSession {
     /// The script.
     pub name: &'static str,
     /// Its lines.
     pub exchanges: Vec<Exchange>,
 }
 
-impl Session {
+impl RecordedSession {
     /// Runs `script` on the image `flash` and on the simulator.
     ///
     /// # Errors
-    /// [`WholeError`].
+    /// [`FirmwareCalibrationError`].
     pub fn run(
         chip: &'static Chip,
         rom: &Rom,
         flash: &[u8],
         script: &Script<'static>,
-    ) -> Result<Self, WholeError> {
-        let mut exact = Exact::boot(chip, rom, flash.to_vec(), Surroundings::default())?;
+    ) -> Result<Self, FirmwareCalibrationError> {
+        let mut exact = Exact::boot(chip, rom, flash.to_vec(), BoardConfig::default())?;
         exact.configure(1, script.role)?;
         let identity = Identity { chip, chip_id: 1, role: script.role, seed: 1 };
         let mut single = SingleChip::boot(&Setup { identity, radio: Radio::Off, arena: None })?;
@@ -114,13 +114,17 @@ impl Session {
     }
 
     /// For each line, how many lines of the flash cache are filled.
-    fn fetched(&self, chip: &Chip, footprint: Footprint) -> Vec<u32> {
-        let mut residence = Residence::with(chip.name, footprint);
-        self.exchanges.iter().map(|exchange| residence.take(exchange.ran(), &exchange.counts)).collect()
+    fn fetched(&self, chip: &Chip, code_size: CodeSize) -> Vec<u32> {
+        let mut icache = ICacheModel::with(chip.name, code_size);
+        self.exchanges.iter().map(|exchange| icache.run(exchange.ran(), &exchange.counts)).collect()
     }
 }
 
-fn exchange(exact: &mut Exact, single: &mut SingleChip<'_>, line: &str) -> Result<Exchange, WholeError> {
+fn exchange(
+    exact: &mut Exact,
+    single: &mut SingleChip<'_>,
+    line: &str,
+) -> Result<Exchange, FirmwareCalibrationError> {
     exact.board().take_cache_lines();
     let cycles = exact.line(Ok(line))?.cost.cycles.value.0;
     let used = exact.board().take_cache_lines();
@@ -131,68 +135,77 @@ fn exchange(exact: &mut Exact, single: &mut SingleChip<'_>, line: &str) -> Resul
 /// All scripts on `flash`.
 ///
 /// # Errors
-/// [`WholeError`].
-pub fn sessions(chip: &'static Chip, rom: &Rom, flash: &[u8]) -> Result<Vec<Session>, WholeError> {
+/// [`FirmwareCalibrationError`].
+pub fn sessions(
+    chip: &'static Chip,
+    rom: &Rom,
+    flash: &[u8],
+) -> Result<Vec<RecordedSession>, FirmwareCalibrationError> {
     let all = scripts::CALIBRATION.iter().chain(&scripts::DEMO).chain(&scripts::GOLDEN);
-    all.map(|script| Session::run(chip, rom, flash, script)).collect()
+    all.map(|script| RecordedSession::run(chip, rom, flash, script)).collect()
 }
 
 /// What was found.
 #[derive(Clone, Copy, Debug)]
-pub struct Whole {
-    /// The prices, those of the kernels included.
-    pub prices: Fitted,
+pub struct FirmwareCalibration {
+    /// The costs, those of the kernels included.
+    pub cycle_costs: Fitted,
     /// The sizes of the code.
-    pub footprint: Footprint,
+    pub code_size: CodeSize,
     /// The largest error on a golden session, in thousandths.
     pub error: u32,
 }
 
-impl Whole {
-    /// Fits the sizes of the code and the prices that the kernels left at zero.
-    pub fn fit(chip: &Chip, sessions: &[Session], kernels: &Fitted, instructions: &Prices) -> Self {
-        let fitted: Vec<&Session> = sessions.iter().filter(|session| session.is_fitted()).collect();
-        let footprint = footprint(&fitted);
-        let mut prices = *kernels;
-        let prior = OPS.map(|op| instructions[op as usize].map_or(0, |price| price.cycles));
+impl FirmwareCalibration {
+    /// Fits the sizes of the code and the costs that the kernels left at zero.
+    pub fn fit(
+        chip: &Chip,
+        sessions: &[RecordedSession],
+        kernels: &Fitted,
+        instructions: &CycleCosts,
+    ) -> Self {
+        let fitted: Vec<&RecordedSession> = sessions.iter().filter(|session| session.is_fitted()).collect();
+        let code_size = code_size(&fitted);
+        let mut cycle_costs = *kernels;
+        let prior = OPS.map(|op| instructions[op as usize].map_or(0, |cycle_cost| cycle_cost.cycles));
         let mut base = base(kernels, instructions);
-        let found = solve(&rows(chip, &fitted, footprint, &base), prior);
-        for (op, price) in OPS.into_iter().zip(found) {
-            prices[op as usize] = price;
-            base[op as usize] = price;
+        let found = solve(&rows(chip, &fitted, code_size, &base), prior);
+        for (op, cycle_cost) in OPS.into_iter().zip(found) {
+            cycle_costs[op as usize] = cycle_cost;
+            base[op as usize] = cycle_cost;
         }
         let golden = sessions.iter().filter(|session| !session.is_fitted());
         let error = golden.map(|session| {
-            let modelled: u64 = total(session, &session.fetched(chip, footprint), &base);
+            let modelled: u64 = total(session, &session.fetched(chip, code_size), &base);
             ratio(modelled, u32::try_from(session.cycles().1).unwrap_or(u32::MAX)).abs_diff(1_000)
         });
-        Self { prices, footprint, error: error.max().unwrap_or(0) }
+        Self { cycle_costs, code_size, error: error.max().unwrap_or(0) }
     }
 }
 
-/// The prices of the kernels, those of the instructions where no kernel says, and nothing for what is to be fitted.
-fn base(kernels: &Fitted, instructions: &Prices) -> Fitted {
+/// The costs of the kernels, those of the instructions where no kernel says, and nothing for what is to be fitted.
+fn base(kernels: &Fitted, instructions: &CycleCosts) -> Fitted {
     let mut base = *kernels;
-    for ((op, price), instructions) in Op::ALL.iter().zip(&mut base).zip(instructions) {
+    for ((op, cycle_cost), instructions) in Op::ALL.iter().zip(&mut base).zip(instructions) {
         if OPS.contains(op) {
-            *price = 0;
-        } else if *price == 0 {
-            *price = instructions.map_or(0, |price| price.cycles);
+            *cycle_cost = 0;
+        } else if *cycle_cost == 0 {
+            *cycle_cost = instructions.map_or(0, |cycle_cost| cycle_cost.cycles);
         }
     }
     base
 }
 
-/// Thousandths of a cycle of one line, at `prices`, with so many fills.
-fn priced(counts: &Counts, fetched: u32, prices: &Fitted) -> u64 {
-    let others = counts.iter().filter(|(op, _)| *op != Op::Fetch);
-    let sum: u64 = others.map(|(op, count)| count * u64::from(prices[op as usize])).sum();
-    sum + u64::from(fetched) * u64::from(prices[Op::Fetch as usize])
+/// Thousandths of a cycle of one line, at `cycle_costs`, with this many fills.
+fn costed(counts: &Counts, fetched: u32, cycle_costs: &Fitted) -> u64 {
+    let others = counts.iter().filter(|(op, _)| *op != Op::ICacheFill);
+    let sum: u64 = others.map(|(op, count)| count * u64::from(cycle_costs[op as usize])).sum();
+    sum + u64::from(fetched) * u64::from(cycle_costs[Op::ICacheFill as usize])
 }
 
-fn total(session: &Session, fetched: &[u32], prices: &Fitted) -> u64 {
+fn total(session: &RecordedSession, fetched: &[u32], cycle_costs: &Fitted) -> u64 {
     let lines = session.exchanges.iter().zip(fetched);
-    lines.map(|(exchange, fetched)| priced(&exchange.counts, *fetched, prices)).sum::<u64>() / 1_000
+    lines.map(|(exchange, fetched)| costed(&exchange.counts, *fetched, cycle_costs)).sum::<u64>() / 1_000
 }
 
 /// All lines of a session with the same first word: bytes given, turns, fills; cycles not explained; cycles.
@@ -203,14 +216,15 @@ struct Row {
     cycles: u64,
 }
 
-fn rows(chip: &Chip, sessions: &[&Session], footprint: Footprint, base: &Fitted) -> Vec<Row> {
+fn rows(chip: &Chip, sessions: &[&RecordedSession], code_size: CodeSize, base: &Fitted) -> Vec<Row> {
     let mut rows: BTreeMap<(&str, &str), Row> = BTreeMap::new();
     for session in sessions {
-        for (exchange, fetched) in session.exchanges.iter().zip(session.fetched(chip, footprint)) {
+        for (exchange, fetched) in session.exchanges.iter().zip(session.fetched(chip, code_size)) {
             let row = rows.entry((session.name, verb(&exchange.line))).or_default();
-            let counts = [exchange.counts.of(Op::Give), exchange.counts.of(Op::Turn), u64::from(fetched)];
+            let counts =
+                [exchange.counts.of(Op::TxByte), exchange.counts.of(Op::PollLoop), u64::from(fetched)];
             row.counts.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-            row.left += exchange.cycles as f64 - priced(&exchange.counts, 0, base) as f64 / 1_000.0;
+            row.left += exchange.cycles as f64 - costed(&exchange.counts, 0, base) as f64 / 1_000.0;
             row.cycles += exchange.cycles;
         }
     }
@@ -225,7 +239,8 @@ fn solve(rows: &[Row], prior: [u32; OPS.len()]) -> [u32; OPS.len()] {
         .map(|row| {
             let cycles = (row.cycles as f64).max(1.0);
             let weight = (cycles / mean).sqrt() / cycles;
-            let column = |(count, price): (&u64, &u32)| *count as f64 * f64::from(*price) / 1_000.0 * weight;
+            let column =
+                |(count, cycle_cost): (&u64, &u32)| *count as f64 * f64::from(*cycle_cost) / 1_000.0 * weight;
             let columns: Vec<f64> = row.counts.iter().zip(&prior).map(column).collect();
             let least = columns.iter().sum::<f64>() * LEAST;
             (columns, row.left * weight - least)
@@ -236,11 +251,11 @@ fn solve(rows: &[Row], prior: [u32; OPS.len()]) -> [u32; OPS.len()] {
         (row.collect(), PRIOR * (1.0 - LEAST))
     }));
     let solution = nonnegative(&equations, OPS.len());
-    let mut prices = prior;
-    for (price, factor) in prices.iter_mut().zip(solution) {
-        *price = (f64::from(*price) * (LEAST + factor)).round() as u32;
+    let mut cycle_costs = prior;
+    for (cycle_cost, factor) in cycle_costs.iter_mut().zip(solution) {
+        *cycle_cost = (f64::from(*cycle_cost) * (LEAST + factor)).round() as u32;
     }
-    prices
+    cycle_costs
 }
 
 fn verb(line: &str) -> &str {
@@ -248,7 +263,7 @@ fn verb(line: &str) -> &str {
 }
 
 /// The lines that all commands of a session use: the console's.
-fn console(sessions: &[&Session]) -> usize {
+fn console(sessions: &[&RecordedSession]) -> usize {
     let common = sessions.iter().filter_map(|session| {
         let mut used = session.exchanges.iter().map(|exchange| exchange.used.clone());
         let first = used.next()?;
@@ -258,7 +273,7 @@ fn console(sessions: &[&Session]) -> usize {
 }
 
 /// The sizes of the pieces, from the lines that each command used.
-fn footprint(sessions: &[&Session]) -> Footprint {
+fn code_size(sessions: &[&RecordedSession]) -> CodeSize {
     let console = console(sessions);
     // Commands that are typed hundreds of times must not outweigh all others.
     let mut alike: BTreeMap<(&str, &str, Vec<usize>), (u32, usize)> = BTreeMap::new();
@@ -283,7 +298,7 @@ fn footprint(sessions: &[&Session]) -> Footprint {
     let solution = nonnegative(&equations, COLUMNS);
     let lines = |column: usize| solution.get(column).map_or(0, |lines| lines.round() as u32);
     let operations = std::array::from_fn(|op| lines(op + 2));
-    Footprint { console: console as u32, command: lines(0), role: lines(1), operations }
+    CodeSize { console: console as u32, command: lines(0), role: lines(1), operations }
 }
 
 const COLUMNS: usize = 2 + Op::ALL.len();
@@ -309,14 +324,14 @@ mod tests {
     const VERBS: [(&str, u32, &[Op]); 4] =
         [("role", 20, &[]), ("get", 60, &[]), ("add", 200, &[Op::Link]), ("search", 100, &[Op::Text])];
 
-    /// Sessions of a chip whose prices are 50 a byte, 4,000 a line and 300 a fill.
-    fn made_up() -> Vec<Session> {
+    /// Sessions of a chip whose costs are 50 a byte, 4,000 a line and 300 a fill.
+    fn made_up() -> Vec<RecordedSession> {
         let line = |number: usize| {
             let (verb, lines, ops) = VERBS[number * 7 % 4];
             let mut counts = Counts::default();
             ops.iter().for_each(|op| counts.record(*op, 1));
-            counts.record(Op::Give, 10 + (number as u32 * 37) % 400);
-            counts.record(Op::Turn, 1);
+            counts.record(Op::TxByte, 10 + (number as u32 * 37) % 400);
+            counts.record(Op::PollLoop, 1);
             Exchange {
                 line: verb.to_string(),
                 counts,
@@ -326,16 +341,19 @@ mod tests {
             }
         };
         let scripts = scripts::CALIBRATION.iter().chain(&scripts::DEMO).chain(&scripts::GOLDEN);
-        let mut sessions: Vec<Session> = scripts
+        let mut sessions: Vec<RecordedSession> = scripts
             .zip(8..)
-            .map(|(script, length)| Session { name: script.name, exchanges: (0..length).map(line).collect() })
+            .map(|(script, length)| RecordedSession {
+                name: script.name,
+                exchanges: (0..length).map(line).collect(),
+            })
             .collect();
-        let fitted: Vec<&Session> = sessions.iter().filter(|session| session.is_fitted()).collect();
-        let footprint = footprint(&fitted);
+        let fitted: Vec<&RecordedSession> = sessions.iter().filter(|session| session.is_fitted()).collect();
+        let code_size = code_size(&fitted);
         for session in &mut sessions {
-            let fetched = session.fetched(&CHIP, footprint);
+            let fetched = session.fetched(&CHIP, code_size);
             for (exchange, fetched) in session.exchanges.iter_mut().zip(fetched) {
-                exchange.cycles = 50 * exchange.counts.of(Op::Give) + 4_000 + 300 * u64::from(fetched);
+                exchange.cycles = 50 * exchange.counts.of(Op::TxByte) + 4_000 + 300 * u64::from(fetched);
             }
         }
         sessions
@@ -344,12 +362,12 @@ mod tests {
     #[test]
     fn the_sizes_of_code_come_out_of_the_lines_used() {
         let sessions = made_up();
-        let footprint = footprint(&sessions.iter().collect::<Vec<_>>());
-        assert_eq!(footprint.console, 100);
-        assert!(footprint.command.abs_diff(20) < 5 && footprint.role.abs_diff(40) < 40, "{footprint:?}");
+        let code_size = code_size(&sessions.iter().collect::<Vec<_>>());
+        assert_eq!(code_size.console, 100);
+        assert!(code_size.command.abs_diff(20) < 5 && code_size.role.abs_diff(40) < 40, "{code_size:?}");
         // Of the operations the least that explains the lines is kept.
-        let [link, text] = [Op::Link, Op::Text].map(|op| footprint.operations[op as usize]);
-        assert!(link > 70 && link <= 140 && text <= 40, "{footprint:?}");
+        let [link, text] = [Op::Link, Op::Text].map(|op| code_size.operations[op as usize]);
+        assert!(link > 70 && link <= 140 && text <= 40, "{code_size:?}");
     }
 
     #[test]
@@ -357,9 +375,9 @@ mod tests {
         // Free but for what is fitted: the sessions are made of nothing else.
         let mut kernels = [1; Op::ALL.len()];
         OPS.iter().for_each(|op| kernels[*op as usize] = 0);
-        let whole = Whole::fit(&CHIP, &made_up(), &kernels, &INSTRUCTIONS);
+        let whole = FirmwareCalibration::fit(&CHIP, &made_up(), &kernels, &INSTRUCTIONS);
         assert!(whole.error < 100, "{whole:?}");
-        assert!(whole.prices[Op::Fetch as usize].abs_diff(300_000) < 60_000, "{whole:?}");
-        assert!(whole.prices[Op::Give as usize].abs_diff(50_000) < 30_000, "{whole:?}");
+        assert!(whole.cycle_costs[Op::ICacheFill as usize].abs_diff(300_000) < 60_000, "{whole:?}");
+        assert!(whole.cycle_costs[Op::TxByte as usize].abs_diff(50_000) < 30_000, "{whole:?}");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A chip runs its code from flash through a cache of a few hundred lines, and a line that is missing costs as much as
 //! hundreds of instructions. Here code is in pieces: the console, a role, a command, and each operation that a meter
-//! counts. A piece that ran is in the cache, until other code takes its place; how likely that is follows from how many
+//! counts. A piece that ran is in the cache, until other code replaces it; how likely that is follows from how many
 //! other lines ran since, from the sets and ways of the cache, and from nothing else, as if the linker threw its code
 //! at random (Hill and Smith, "Evaluating Associativity in CPU Caches", IEEE Transactions on Computers 38(12), 1989).
 //! The sizes of the pieces are measured on the firmware's image (`bench calibrate --images`).
@@ -14,12 +14,12 @@ use ruvllm_esp_core::meter::{Counts, Op};
 
 /// The code of a firmware, in lines of the flash cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Footprint {
+pub struct CodeSize {
     /// What every command runs: the ports, the line, the way to the agent, the formatting of text.
     pub console: u32,
     /// What is a command's own.
     pub command: u32,
-    /// What takes hold of a role and its structures.
+    /// What carves a role and its structures.
     pub role: u32,
     /// The code of each operation, in the order of [`Op::ALL`].
     pub operations: [u32; Op::ALL.len()],
@@ -56,8 +56,16 @@ const NETWORK: u32 = 200;
 const WITHOUT_ROLE: [&str; 6] = ["", "role", "variant", "version", "help", "peers"];
 
 /// Operations that are counted where a line comes in and a reply goes out: their code is the console's.
-const OF_THE_CONSOLE: [Op; 8] =
-    [Op::Receive, Op::Command, Op::Piece, Op::Switch, Op::Sweep, Op::Give, Op::Turn, Op::Fetch];
+const OF_THE_CONSOLE: [Op; 8] = [
+    Op::Receive,
+    Op::Command,
+    Op::WriteCall,
+    Op::Switch,
+    Op::Memset,
+    Op::TxByte,
+    Op::PollLoop,
+    Op::ICacheFill,
+];
 
 /// The pieces that a turn runs, each once.
 pub fn pieces(ran: Ran<'_>, counts: &Counts) -> impl Iterator<Item = Piece> {
@@ -76,7 +84,7 @@ pub fn pieces(ran: Ran<'_>, counts: &Counts) -> impl Iterator<Item = Piece> {
     own.into_iter().flatten().chain(operations.map(Piece::Operation))
 }
 
-impl Footprint {
+impl CodeSize {
     /// The lines of a piece.
     pub fn lines(&self, piece: Piece) -> u32 {
         match piece {
@@ -94,8 +102,8 @@ const REMEMBERED: usize = 64;
 
 /// The code that the cache of a chip may still hold.
 #[derive(Clone, Debug)]
-pub struct Residence {
-    footprint: Footprint,
+pub struct ICacheModel {
+    code_size: CodeSize,
     lost: &'static Lost,
     /// What ran and how many lines it has, the latest first.
     recent: Vec<(Piece, u32)>,
@@ -103,28 +111,28 @@ pub struct Residence {
     now: Vec<(Piece, u32)>,
 }
 
-impl Residence {
+impl ICacheModel {
     /// After the start of `chip`, of which nothing but the console is still there. The caches of the Xtensa chips are
     /// taken to be as that of ESP32-C3, and their code as large.
     pub fn of(chip: &str) -> Self {
-        let (footprint, lost) = match chip {
-            "esp32c6" => (calibrated::ESP32C6.footprint, &LOST_ESP32C6),
-            _ => (calibrated::ESP32C3.footprint, &LOST_ESP32C3),
+        let (code_size, lost) = match chip {
+            "esp32c6" => (calibrated::ESP32C6.code_size, &LOST_ESP32C6),
+            _ => (calibrated::ESP32C3.code_size, &LOST_ESP32C3),
         };
-        let recent = vec![(Piece::Console, footprint.console)];
-        Self { footprint, lost, recent, now: Vec::new() }
+        let recent = vec![(Piece::Console, code_size.console)];
+        Self { code_size, lost, recent, now: Vec::new() }
     }
 
     /// The same with code of other sizes.
-    pub fn with(chip: &str, footprint: Footprint) -> Self {
-        Self { footprint, recent: vec![(Piece::Console, footprint.console)], ..Self::of(chip) }
+    pub fn with(chip: &str, code_size: CodeSize) -> Self {
+        Self { code_size, recent: vec![(Piece::Console, code_size.console)], ..Self::of(chip) }
     }
 
     /// Runs the code of a turn: how many lines of it have to come from flash.
-    pub fn take(&mut self, ran: Ran<'_>, counts: &Counts) -> u32 {
+    pub fn run(&mut self, ran: Ran<'_>, counts: &Counts) -> u32 {
         let mut now = std::mem::take(&mut self.now);
         now.clear();
-        now.extend(pieces(ran, counts).map(|piece| (piece, self.footprint.lines(piece))));
+        now.extend(pieces(ran, counts).map(|piece| (piece, self.code_size.lines(piece))));
         let own: u32 = now.iter().map(|(_, lines)| lines).sum();
         let fetched: u64 = now.iter().map(|piece| self.fetched(*piece, &now, own)).sum();
         self.recent.retain(|piece| !now.contains(piece));
@@ -150,10 +158,10 @@ impl Residence {
 
 /// A probability of one.
 const CERTAIN: u32 = 1 << 16;
-/// The most lines that are told apart: twice the largest cache.
+/// The most lines that are distinguished: twice the largest cache.
 const MOST: usize = 2_048;
 
-/// How likely it is that a line is lost after so many others.
+/// How likely it is that a line is lost after this many others.
 #[derive(Debug)]
 struct Lost([u32; MOST + 1]);
 
@@ -194,11 +202,11 @@ mod tests {
     use super::*;
     use ruvllm_esp_core::meter::Meter;
 
-    const FOOTPRINT: Footprint = {
+    const FOOTPRINT: CodeSize = {
         let mut operations = [0; Op::ALL.len()];
         operations[Op::Mac as usize] = 100;
         operations[Op::Link as usize] = 600;
-        Footprint { console: 150, command: 20, role: 50, operations }
+        CodeSize { console: 150, command: 20, role: 50, operations }
     };
 
     fn counts(ops: &[Op]) -> Counts {
@@ -225,21 +233,21 @@ mod tests {
 
     #[test]
     fn code_that_just_ran_is_there_and_other_code_drives_it_out() {
-        let mut residence = Residence::with("esp32c3", FOOTPRINT);
+        let mut icache = ICacheModel::with("esp32c3", FOOTPRINT);
         let search = counts(&[Op::Mac]);
-        assert!(residence.take(typed("search"), &search) >= 170);
-        let again = residence.take(typed("search"), &search);
+        assert!(icache.run(typed("search"), &search) >= 170);
+        let again = icache.run(typed("search"), &search);
         assert!(again < 60, "{again}");
-        residence.take(typed("add"), &counts(&[Op::Link]));
-        let after = residence.take(typed("search"), &search);
+        icache.run(typed("add"), &counts(&[Op::Link]));
+        let after = icache.run(typed("search"), &search);
         assert!(after > again + 80, "{after} {again}");
     }
 
     #[test]
     fn a_larger_cache_keeps_more() {
         let fetched = |chip| {
-            let mut residence = Residence::with(chip, FOOTPRINT);
-            (0..10).map(|_| residence.take(typed("add"), &counts(&[Op::Mac, Op::Link]))).sum::<u32>()
+            let mut icache = ICacheModel::with(chip, FOOTPRINT);
+            (0..10).map(|_| icache.run(typed("add"), &counts(&[Op::Mac, Op::Link]))).sum::<u32>()
         };
         assert!(fetched("esp32c6") * 3 < fetched("esp32c3") * 2);
     }
@@ -247,7 +255,7 @@ mod tests {
     #[test]
     fn what_a_meter_counts_names_the_pieces_once() {
         let found: Vec<Piece> =
-            pieces(typed("help  add"), &counts(&[Op::Mac, Op::Piece, Op::Give])).collect();
+            pieces(typed("help  add"), &counts(&[Op::Mac, Op::WriteCall, Op::TxByte])).collect();
         assert_eq!(found.len(), 3);
         assert!(!found.contains(&Piece::Role) && found.contains(&Piece::Operation(Op::Mac)));
         assert!(pieces(typed("get 3"), &Counts::default()).any(|piece| piece == Piece::Role));

@@ -1,9 +1,9 @@
 //! What a build came to: the program, its images, and what they take of a chip.
 
-use super::compile::Recipe;
+use super::compile::BuildOptions;
 use super::image::{self, Images, Ram, Sizes};
 use super::manifest::{Built, File};
-use super::source::{Commit, Source};
+use super::source::{Commit, FirmwareSource};
 use super::toolchain::Toolchain;
 use crate::error::Stop;
 use crate::output::Output;
@@ -15,11 +15,11 @@ use std::path::Path;
 
 /// The firmware of one chip, built.
 #[derive(Clone, Debug)]
-pub struct Product {
+pub struct Artifacts {
     /// The chip.
     pub chip: &'static Chip,
     /// The source it was built from.
-    pub source: Source,
+    pub source: FirmwareSource,
     /// Its commit.
     pub commit: Commit,
     /// The profile.
@@ -42,24 +42,28 @@ pub struct Product {
     pub ram: Ram,
 }
 
-impl Product {
+impl Artifacts {
     /// Compiles, and makes the images.
     ///
     /// # Errors
-    /// Those of [`Recipe::compile`], `build::image`, `build::elf`.
-    pub fn make(recipe: &Recipe<'_>, toolchain: &Toolchain, output: &Output) -> Result<Self, Stop> {
-        let program = recipe.compile(toolchain, output)?;
+    /// Those of [`BuildOptions::compile`], `build::image`, `build::elf`.
+    pub fn make(
+        build_options: &BuildOptions<'_>,
+        toolchain: &Toolchain,
+        output: &Output,
+    ) -> Result<Self, Stop> {
+        let program = build_options.compile(toolchain, output)?;
         let elf = std::fs::read(&program).map_err(Stop::from)?;
         Ok(Self {
-            chip: recipe.chip,
-            source: recipe.source.clone(),
-            commit: recipe.commit.clone(),
-            profile: recipe.profile.into(),
-            role: recipe.role,
-            features: recipe.features(),
-            name: recipe.image_name(),
+            chip: build_options.chip,
+            source: build_options.source.clone(),
+            commit: build_options.commit.clone(),
+            profile: build_options.profile.into(),
+            role: build_options.role,
+            features: build_options.features(),
+            name: build_options.image_name(),
             rustc: toolchain.version.clone(),
-            images: image::make(recipe.chip, &elf, &recipe.source.partitions())?,
+            images: image::make(build_options.chip, &elf, &build_options.source.partitions())?,
             sizes: image::sizes(&elf)?,
             ram: image::ram(&elf)?,
             elf,
