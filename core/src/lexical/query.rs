@@ -16,6 +16,9 @@ const PRIOR_TEXTS: u32 = 16;
 /// By what a word that is not about the subject is divided.
 const FUNCTION_DIVISOR: u32 = 10;
 
+/// What it takes to look a word up in the two lists of words that say little.
+const PART_COMPARISONS: u32 = 14;
+
 /// Binary places of a logarithm.
 const LOG_PLACES: u32 = 5;
 
@@ -32,7 +35,7 @@ struct QueryWord {
 /// A question in words.
 ///
 /// Use: [`Query::read`], [`Query::count`] with every stored text, [`Query::weigh`], [`Query::score`] with each.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Query {
     words: [QueryWord; MAX_WORDS],
     length: usize,
@@ -60,6 +63,14 @@ struct Found {
     subjects: u32,
 }
 
+impl Default for Query {
+    /// Out of line: it is written word by word, and there are many places that begin with one.
+    #[inline(never)]
+    fn default() -> Self {
+        Self { words: [QueryWord::default(); MAX_WORDS], length: 0 }
+    }
+}
+
 impl Query {
     /// The words of `text`, each once, unweighted.
     ///
@@ -81,7 +92,7 @@ impl Query {
     }
 
     fn take<M: Meter>(&mut self, word: &Word, meter: &mut M) {
-        meter.record(Op::Compare, self.length as u32 + 14);
+        meter.record(Op::Compare, self.length as u32 + PART_COMPARISONS);
         if self.words().iter().any(|known| known.word.letters() == word.letters()) {
             return;
         }
@@ -203,6 +214,8 @@ impl Query {
         let mut last = [0u16; MAX_WORDS];
         let mut take = |word: &Word, meter: &mut M| {
             let mut now = [0u16; MAX_WORDS];
+            meter.record(Op::Fill, MAX_WORDS as u32 / 2);
+            meter.record(Op::Store, self.length as u32);
             let mut most = 0;
             for (asked, now) in self.words().iter().zip(&mut now) {
                 *now = strength(&asked.word, word, meter) as u16;
@@ -218,7 +231,10 @@ impl Query {
                     found.letters += u32::from(word.length);
                     found.matched_letters += u32::from(word.length) * u32::from(most);
                 }
-                Want::Overlap => found.subjects += u32::from(part_of(word.letters()) == Part::Subject),
+                Want::Overlap => {
+                    meter.record(Op::Compare, PART_COMPARISONS);
+                    found.subjects += u32::from(part_of(word.letters()) == Part::Subject);
+                }
             }
             last = now;
         };

@@ -5,7 +5,7 @@
 //! Sources: esp-idf `components/soc/<chip>/include/soc/soc.h` (address ranges), esp-hal `esp-hal/ld/<chip>/memory.x`
 //! (what is left for programs), the technical reference manuals (identity registers).
 
-use super::cache::Geometry;
+use super::cache::{Geometry, Replacement};
 use super::timing::{self, Costs};
 
 /// Memory that exists once.
@@ -91,8 +91,9 @@ pub const ESP32C3: EmulatedChip = EmulatedChip {
     peripherals: (0x6000_0000, MIB), // soc.h SOC_PERIPHERAL_LOW..HIGH
     uart0: 0x6000_0000,              // soc.h DR_REG_UART_BASE
     costs: &timing::ESP32C3,
-    cache: Geometry { bytes: 16 * 1024, ways: 8, line_bytes: 32 }, // esp-idf Kconfig.cache
-    identity: (0x8000_0001, 1),                                    // technical reference manual, CPU CSRs
+    // esp-idf Kconfig.cache; the replacement: docs/emulator.md
+    cache: Geometry { bytes: 16 * 1024, ways: 8, line_bytes: 32, replacement: Replacement::Random },
+    identity: (0x8000_0001, 1), // technical reference manual, CPU CSRs
 };
 
 /// ESP32-C6, high-performance core: RV32IMAC, 512 KiB of SRAM, a cache of its own.
@@ -115,8 +116,14 @@ pub const ESP32C6: EmulatedChip = EmulatedChip {
     peripherals: (0x6000_0000, MIB), // soc.h SOC_PERIPHERAL_LOW..HIGH
     uart0: 0x6000_0000,              // soc.h REG_UART_AHB_BASE
     costs: &timing::ESP32C6,
-    cache: Geometry { bytes: 32 * 1024, ways: 4, line_bytes: 32 }, // mask ROM strings, lightplayer
-    identity: (0x8000_0002, 2),                                    // technical reference manual, CPU CSRs
+    // mask ROM strings, lightplayer
+    cache: Geometry {
+        bytes: 32 * 1024,
+        ways: 4,
+        line_bytes: 32,
+        replacement: Replacement::LeastRecentlyUsed,
+    },
+    identity: (0x8000_0002, 2), // technical reference manual, CPU CSRs
 };
 
 /// Where programs without a chip's address map live: the link address of the RISC-V test suites.

@@ -1,4 +1,4 @@
-//! The workloads as the chip's own machine code, in the emulator.
+//! The workloads as the chip's own machine code, in the emulator, with a flash cache whose fills cost nothing.
 
 use super::Measurement;
 use super::image::{Image, ImageError};
@@ -25,6 +25,9 @@ pub fn sessions(image: &Image) -> Result<Vec<Measurement>, ImageError> {
 
 fn run(image: &Image, request: &str) -> Result<Vec<Measurement>, ImageError> {
     let mut machine = image.load(Pace::Timed)?;
+    // Which lines are missing depends on how the linker laid out this image, and no chip runs it: the firmware's image,
+    // whole, is where cache fills are priced and checked (`firmware_calibration`).
+    machine.fill_for_free();
     machine.uart_input(request.as_bytes());
     let stop = machine.run(MAX_CYCLES);
     let output = text(&mut machine);

@@ -23,7 +23,7 @@ pub struct Measurement {
     pub kernel: String,
     /// The size of its input.
     pub size: u32,
-    /// Cycles, caches warm.
+    /// Cycles; a line that is missing in the flash cache costs nothing.
     pub cycles: u32,
     /// Instructions.
     pub instructions: u32,
