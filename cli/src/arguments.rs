@@ -71,7 +71,7 @@ pub enum Command {
     Analyse(Box<analyse::Arguments>),
     /// Write and check scenarios of fleets, and run them again from a trace
     Fleet(fleet::Arguments),
-    /// Convert a fleet's trace for other tools
+    /// Draw what a fleet did, or convert its trace for other tools
     Trace(trace::Arguments),
     /// List the chips, or show one with the source of every fact
     Chips(chips::Arguments),

@@ -28,6 +28,7 @@ mod selection;
 mod session;
 mod style;
 mod table;
+mod topology;
 #[cfg(feature = "tui")]
 mod tui;
 

@@ -75,6 +75,9 @@ pub struct Analysis {
     pub energy: Figure<Nanojoules>,
     /// How the file was read.
     pub notes: Vec<String>,
+    /// The first and the last time, as the file writes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<(String, String)>,
     #[serde(skip)]
     pub picture: SeriesPicture,
 }
@@ -152,6 +155,7 @@ impl Collector {
             time_of_sample: Cost::default().time.tagged(Kind::Modelled),
             energy_of_sample: Cost::default().energy.tagged(Kind::Modelled),
             energy: Cost::default().energy.tagged(Kind::Modelled),
+            span: survey.stamps.clone(),
             notes: layout.notes().into_iter().chain(survey.notes()).collect(),
             picture,
         };
@@ -302,11 +306,10 @@ impl Analysis {
     }
 
     fn subtitle(&self) -> String {
-        let from = self.picture.axis.tick(self.picture.axis.from);
-        let to = self.picture.axis.tick(self.picture.axis.to);
+        let span = self.span.as_ref().map_or(String::new(), |(from, to)| format!(", {from} to {to}"));
         let score = self.score.map_or(String::new(), |score| format!("; {score}"));
         format!(
-            "{} rows, {from} to {to}; anomaly sentinel on an {}, {} a sample modelled{score}",
+            "{} rows{span}; anomaly sentinel on an {}, {} a sample modelled{score}",
             count(self.rows),
             self.variant,
             self.time_of_sample.short()

@@ -1,6 +1,7 @@
 //! The page of an analysis: one HTML file with its picture, its alarms and what they mean. It asks no network for anything.
 
 use super::collect::{Alarm, Analysis};
+use super::series::CAP;
 use crate::picture::{Unpainted, svg};
 use crate::quantity::count;
 use std::fmt::Write;
@@ -120,11 +121,12 @@ fn reading(analysis: &Analysis, page: &mut String) {
          <li>Grey: the first {} rows, from which the chip learned what is normal. It judges none of them.</li>\
          <li>Red: an alarm, from where it begins to its last anomalous row. It is darker on the channel that raised it.</li>\
          <li>The score below says how rare the latest readings are among what the chip has seen: each bit halves the rate. \
-         An alarm begins at {:.1} bits, about one normal reading in {}.</li>\
+         An alarm begins at {:.1} bits, about one normal reading in {}. Scores above {:.0} are cut off in the picture.</li>\
          <li>The chip goes on learning: what comes often enough becomes normal.</li></ul>\n",
         count(analysis.learned),
         analysis.threshold,
-        count(2f64.powf(analysis.threshold.clamp(0.0, 62.0)) as u64)
+        count(2f64.powf(analysis.threshold.clamp(0.0, 62.0)) as u64),
+        analysis.threshold * CAP
     );
 }
 

@@ -41,6 +41,9 @@ const FOOT: u32 = 42;
 const SCORE_HEIGHT: u32 = 190;
 const MARGIN: u32 = 96;
 
+/// Scores are drawn up to so many times the threshold.
+pub const CAP: f64 = 2.5;
+
 impl SeriesPicture {
     fn channel_height(&self) -> u32 {
         match self.channels.len() {
@@ -152,7 +155,8 @@ impl SeriesPicture {
 
     fn score<Backend: DrawingBackend>(&self, panel: &DrawingArea<Backend, Shift>) -> Result<(), Unpainted> {
         let (_, top) = self.score.bounds();
-        let top = top.max(self.threshold * 1.4);
+        // One spike of 60 bits would leave nothing to see of the rest.
+        let top = top.clamp(self.threshold * 1.4, (self.threshold * CAP).max(1.0));
         let mut chart = ChartBuilder::on(panel)
             .margin_right(28)
             .margin_top(26)
@@ -179,7 +183,8 @@ impl SeriesPicture {
         )?;
         let learning = [(self.axis.from, 0.0), (self.learned, top)];
         chart.draw_series([Rectangle::new(learning, LEARNING.mix(0.35).filled())])?;
-        for line in self.score.pieces(&self.axis) {
+        for mut line in self.score.pieces(&self.axis) {
+            line.iter_mut().for_each(|(_, score)| *score = score.min(top));
             chart.draw_series(AreaSeries::new(line, 0.0, SCORE.mix(0.25)).border_style(SCORE))?;
         }
         let ends = [(self.axis.from, self.threshold), (self.axis.to, self.threshold)];

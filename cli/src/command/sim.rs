@@ -2,6 +2,8 @@
 
 mod fleet;
 
+pub use fleet::report::frames_line;
+
 use crate::error::{CliError, CommandResult, Stop};
 use crate::output::Output;
 use crate::session::chip_options::ChipOptions;

@@ -15,7 +15,6 @@ pub mod role;
 pub mod rows;
 pub mod tile;
 pub mod timeline;
-pub mod topology;
 
 use super::action::Panel;
 use super::app::{App, Mode};

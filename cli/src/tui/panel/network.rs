@@ -1,9 +1,9 @@
 //! The links: how they join the chips, what crosses them, what is lost, and how long answers take.
 
 use super::labels::{EXTENT, Labels};
-use super::topology::{self, Drawing, Point, layout};
 use super::{framed, latency};
 use crate::quantity::{bytes, count};
+use crate::topology::{self, Drawing, Point, layout};
 use crate::tui::app::App;
 use crate::tui::source::Origin;
 use crate::tui::text::{counted, curve, fit, padded, padded_left, width};
