@@ -12,6 +12,7 @@ mod destination;
 mod error;
 #[cfg(feature = "board")]
 mod firmware;
+mod fleet_key;
 mod gate;
 mod global;
 mod interrupt;
