@@ -3,7 +3,8 @@
 #[cfg(feature = "tui")]
 use crate::command::tui;
 use crate::command::{
-    bench, chips, completions, config, doctor, emulate, fit, fleet, man, roles, sim, trace, wire,
+    analyse, bench, chips, completions, config, doctor, emulate, fit, fleet, init, man, roles, sim, trace,
+    wire,
 };
 #[cfg(feature = "board")]
 use crate::command::{build, flash, monitor, ports};
@@ -21,9 +22,30 @@ Exit codes:
   130  interrupted with Ctrl-C
 
 Examples:
+  ruvllm-esp init demo
   ruvllm-esp sim --variant esp32s2 --demo
+  ruvllm-esp analyse readings.csv --variant esp32s2 --html readings.html
   ruvllm-esp sim --variant esp32c6 < notes.txt
   ruvllm-esp fit --variant all --role all";
+
+/// What is shown to somebody who names no command.
+pub const FIRST_STEPS: &str = "\
+ruvllm-esp simulates, measures and flashes tiny AI agents on ESP32 chips.
+
+Without a board:
+  ruvllm-esp init demo                           a small project that runs
+  ruvllm-esp sim --variant esp32s2 --demo        a chip finds a failing bearing
+  ruvllm-esp sim --variant esp32c6               talk to a chip that remembers
+  ruvllm-esp analyse FILE.csv --variant esp32s2  anomalies in your own readings
+  ruvllm-esp fit                                 what fits on which chip
+
+With a board:
+  ruvllm-esp doctor                              is everything there?
+  ruvllm-esp build --variant esp32c3             make its image
+  ruvllm-esp flash --variant esp32c3             write it, and see it answer
+
+All commands: ruvllm-esp --help
+";
 
 /// Simulate, measure and size tiny AI agents on ESP32 chips
 #[derive(Debug, Parser)]
@@ -41,11 +63,15 @@ pub struct Arguments {
 /// The commands, in the order in which help lists them.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Lay down a small project that runs
+    Init(init::Arguments),
     /// Run a simulated chip and talk to its console, or a fleet of them
     Sim(Box<sim::Arguments>),
+    /// Find the anomalies in a sensor log (CSV), as a picture and a list
+    Analyse(Box<analyse::Arguments>),
     /// Write and check scenarios of fleets, and run them again from a trace
     Fleet(fleet::Arguments),
-    /// Convert a fleet's trace for other tools
+    /// Draw what a fleet did, or convert its trace for other tools
     Trace(trace::Arguments),
     /// List the chips, or show one with the source of every fact
     Chips(chips::Arguments),

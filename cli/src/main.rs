@@ -1,5 +1,6 @@
 //! The `ruvllm-esp` command line: `main` only matches, each command is one file.
 
+mod analysis;
 mod arguments;
 #[cfg(feature = "board")]
 mod board;
@@ -21,21 +22,24 @@ mod machine;
 #[cfg(feature = "board")]
 mod monitor;
 mod output;
+mod picture;
 mod progress;
 mod quantity;
 mod selection;
 mod session;
 mod style;
 mod table;
+mod topology;
 #[cfg(feature = "tui")]
 mod tui;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, FIRST_STEPS};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use error::{CliError, CommandResult, Exit, Stop};
 use output::Output;
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -54,7 +58,11 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> CommandResult {
     let arguments = match command.try_get_matches_from(words) {
         Ok(matches) => Arguments::from_arg_matches(&matches).map_err(usage)?,
         Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            help.print()?;
+            if words.len() <= 1 {
+                write!(std::io::stdout(), "{FIRST_STEPS}")?;
+            } else {
+                help.print()?;
+            }
             return Ok(Exit::Usage);
         }
         Err(error) if error.use_stderr() => return Err(usage(error)),
@@ -66,6 +74,8 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> CommandResult {
     let output = Output::new(&arguments.global);
     match arguments.command {
         Command::Sim(arguments) => command::sim::run(&arguments, &output),
+        Command::Analyse(arguments) => command::analyse::run(&arguments, &output),
+        Command::Init(arguments) => command::init::run(&arguments, &output),
         Command::Fleet(arguments) => command::fleet::run(&arguments, &output),
         Command::Trace(arguments) => command::trace::run(&arguments, &output),
         Command::Chips(arguments) => command::chips::run(&arguments, &output),

@@ -3,7 +3,8 @@
 //! All of it is talk, so it goes to standard error, and `--quiet` silences it.
 
 use crate::output::Output;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt::Write;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -33,6 +34,34 @@ impl Stage {
     /// Begins a stage that is only seen on a terminal.
     pub fn quiet(output: &Output, name: &str) -> Self {
         if output.quiet || !io::stderr().is_terminal() { Self(None) } else { Self::begin(output, name) }
+    }
+
+    /// A stage that is never seen.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// So many rows of a file are done.
+    pub fn rows(&self, done: u64, total: u64) {
+        let Some(bar) = &self.0 else { return };
+        if bar.length().is_none()
+            && let Ok(style) =
+                ProgressStyle::with_template("{spinner} {msg} {bar:32} {percent}% {per_sec} rows, {eta} left")
+        {
+            bar.set_style(style.with_key("per_sec", |state: &ProgressState, out: &mut dyn Write| {
+                let _ = write!(out, "{:.0}/s", state.per_sec());
+            }));
+        }
+        bar.set_length(total);
+        bar.set_position(done);
+    }
+
+    /// Prints something while the bar is out of the way.
+    pub fn beside<Outcome>(&self, print: impl FnOnce() -> Outcome) -> Outcome {
+        match &self.0 {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
     }
 
     /// What it is at, where the end is not known.

@@ -62,8 +62,23 @@ impl ResolvedOption {
     pub fn chip(&self) -> Result<&'static Chip, CliError> {
         let names = || chip::ALL.into_iter().map(|chip| chip.name);
         chip::by_name(&self.value).ok_or_else(|| {
-            self.unknown("cli::unknown-chip", "chip", names(), "`ruvllm-esp chips` lists them")
+            let is_short = |name: &&str| name.ends_with(&short_name(&self.value)) && self.value.len() > 1;
+            let error = |names: Vec<&'static str>| {
+                self.unknown("cli::unknown-chip", "chip", names.into_iter(), "`ruvllm-esp chips` lists them")
+            };
+            // `c3` and `ESP32-C3` mean one chip, and are spelt like none.
+            match names().find(is_short) {
+                Some(name) => Self { value: name.into(), origin: self.origin.clone() }.meant(self),
+                None => error(names().collect()),
+            }
         })
+    }
+
+    /// The error of a value that can only mean this one.
+    fn meant(&self, given: &Self) -> CliError {
+        let Self { value, origin } = given;
+        CliError::usage("cli::unknown-chip", format!("{origin}: there is no chip `{value}`"))
+            .help(format!("did you mean `{}`? `ruvllm-esp chips` lists them", self.value))
     }
 
     /// The role of this name.
@@ -145,6 +160,13 @@ pub fn list<T: Copy + PartialEq>(
     Ok(found)
 }
 
+/// A chip's name without its family and its hyphens: `ESP32-C3` is `c3`.
+fn short_name(text: &str) -> String {
+    let text: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let text = text.to_ascii_lowercase();
+    text.strip_prefix("esp32").filter(|rest| !rest.is_empty()).unwrap_or(&text).to_string()
+}
+
 /// The name most like `text`, if one is.
 pub fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let text = text.to_ascii_lowercase();
@@ -222,6 +244,18 @@ mod tests {
         assert!(text.contains("did you mean `esp32c"), "{text}");
         let role = ResolvedOption::option("memroy", "--role").role().unwrap_err().to_string();
         assert!(role.contains("did you mean `memory`?"), "{role}");
+        for (text, name) in [("c3", "esp32c3"), ("ESP32-S2", "esp32s2"), ("esp-32-c6", "esp32c6")] {
+            let error = ResolvedOption::option(text, "--variant").chip().unwrap_err().to_string();
+            assert!(error.contains(&format!("did you mean `{name}`?")), "{text}: {error}");
+        }
+        for (text, name) in [("sentinal", "Sentinel"), ("archivst", "Archivist"), ("retreiver", "Retriever")]
+        {
+            let error = ResolvedOption::option(text, "--role").role().unwrap_err().to_string();
+            assert!(
+                error.to_lowercase().contains(&format!("did you mean `{}", name.to_lowercase())),
+                "{text}: {error}"
+            );
+        }
     }
 
     #[test]

@@ -18,3 +18,9 @@ pub fn faint(text: &str) -> String {
 pub fn strong(text: &str) -> String {
     format!("{}{text}{Reset}", Style::new().bold())
 }
+
+/// Start and end of an alarm.
+pub fn alarm(text: &str) -> String {
+    let (on, off) = heading(AnsiColor::Red);
+    format!("{on}{text}{off}")
+}

@@ -92,6 +92,11 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         self.attach().map_or(0, |role| role.items())
     }
 
+    /// How many of its [`Agent::capacity`] are taken.
+    pub fn stored(&mut self) -> u32 {
+        self.attach().map_or(0, |role| role.stored())
+    }
+
     /// The view of its role.
     pub fn role(&mut self) -> Option<AnyRole<'_>> {
         self.attach().ok()

@@ -152,6 +152,16 @@ impl<T: Quantity> Serialize for Figure<T> {
     }
 }
 
+impl<T: Quantity> Figure<T> {
+    /// The value alone with two digits, for a line of many: `~1.2 ms`, or `123 kcycles` where it is exact.
+    pub fn short(&self) -> String {
+        let value = rounded(self.banded.value.number(), 2);
+        let (factor, unit) = scale_of::<T>(value);
+        let about = if self.banded.is_exact() { "" } else { "~" };
+        format!("{about}{} {unit}", decimal(value, factor, 2))
+    }
+}
+
 impl<T: Quantity> fmt::Display for Figure<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = rounded(self.banded.value.number(), 3);
@@ -244,6 +254,13 @@ mod tests {
         ] {
             assert_eq!(figure.to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_short_figure_has_two_digits_and_says_whether_it_is_exact() {
+        assert_eq!(nanos(1_240_000, 900_000, 1_600_000).short(), "~1.2 ms");
+        assert_eq!(nanos(687_000, 540_000, 830_000).short(), "~690 us");
+        assert_eq!(nanos(7_000, 7_000, 7_000).short(), "7.0 us");
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! - [`kernels`]: every kernel counted on the host and clocked in the emulator, and what calibrates one by the other
 //! - [`run`]: a scenario run, judged and traced
 //! - [`scenario`]: files that say what a fleet is, does and must do
+//! - [`sensor_log`]: files of readings, read however they are written
 //! - [`signal`]: sensor signals with known faults
 //! - [`trace`]: what happened in a fleet, written down
 //! - [`evaluation`]: how good the parts of the core are
@@ -26,6 +27,7 @@ pub mod memory;
 pub mod run;
 pub mod scenario;
 pub mod script;
+pub mod sensor_log;
 pub mod signal;
 pub mod single;
 pub mod trace;

@@ -1,5 +1,6 @@
 //! One file a command: its options, and what it does.
 
+pub mod analyse;
 pub mod bench;
 #[cfg(feature = "board")]
 pub mod build;
@@ -12,6 +13,7 @@ pub mod fit;
 #[cfg(feature = "board")]
 pub mod flash;
 pub mod fleet;
+pub mod init;
 pub mod man;
 #[cfg(feature = "board")]
 pub mod monitor;

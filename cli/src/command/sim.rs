@@ -2,17 +2,21 @@
 
 mod fleet;
 
+pub use fleet::report::frames_line;
+
 use crate::error::{CliError, CommandResult, Stop};
 use crate::output::Output;
 use crate::session::chip_options::ChipOptions;
 use crate::session::lines::{Lines, unreadable};
+use crate::session::log_options::LogArguments;
 use crate::session::running::Running;
-use crate::session::samples::{Samples, looks_like_log};
+use crate::session::samples::{Samples, check_role};
 use crate::session::serve::Transport;
 use crate::session::tcp::Tcp;
 use crate::session::watch::Watch;
 use crate::session::{ChipSession, LineSource, SessionOptions, demo, exact, interactive, serve};
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_sim::sensor_log::{LogOptions, beginning, looks_like_log};
 use ruvllm_esp_sim::single::Setup;
 use std::fs::File;
 use std::io::{self, Cursor, IsTerminal, Read};
@@ -89,6 +93,8 @@ pub struct Arguments {
     #[arg(long, help_heading = "The session")]
     strict: bool,
     #[command(flatten)]
+    log: LogArguments,
+    #[command(flatten)]
     running: Running,
     #[command(flatten)]
     fleet: fleet::Options,
@@ -106,11 +112,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let seed = arguments.seed()?;
     let setup = arguments.chip.setup(seed)?;
     let role = setup.identity.role;
-    let changes_only = arguments.demo && role.takes_samples() && !output.verbose;
+    let story = arguments.demo;
     let echo = arguments.demo || arguments.input.is_some() || !io::stdin().is_terminal();
     let remote = arguments.tcp.is_some() || arguments.pty;
     let echo = echo || remote;
-    let options = SessionOptions { seed, strict: arguments.strict, echo, changes_only, remote };
+    let options = SessionOptions { seed, strict: arguments.strict, echo, story, remote };
     if remote {
         return arguments.serve(&setup, options, output);
     }
@@ -119,7 +125,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     }
     let input = arguments.input.as_deref().filter(|path| *path != Path::new("-"));
     if let Some(path) = input {
-        let mut source = open(path, role)?;
+        let mut source = open(path, role, &arguments.log.options(), output)?;
         return arguments.boot(&setup, options, output)?.run(source.as_mut());
     }
     let asked_for_stdin = arguments.input.is_some() || arguments.stdin.is_some();
@@ -127,7 +133,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     if output.interactive && io::stdout().is_terminal() && !asked_for_stdin {
         return interactive::run(session, output);
     }
-    session.run(standard_input(role)?.as_mut())
+    session.run(standard_input(role, &arguments.log.options())?.as_mut())
 }
 
 impl Arguments {
@@ -174,60 +180,43 @@ fn pseudo_terminal() -> Result<Box<dyn Transport>, CliError> {
 }
 
 /// A file: a sensor log or a script, by its name and its first lines.
-fn open(path: &Path, role: RoleKind) -> Result<Box<dyn LineSource>, Stop> {
+fn open(
+    path: &Path,
+    role: RoleKind,
+    options: &LogOptions,
+    output: &Output,
+) -> Result<Box<dyn LineSource>, Stop> {
     let name = path.display().to_string();
-    let file = File::open(path).map_err(|error| unreadable(&name, &error).help("name a file that exists"))?;
-    choose(Some(path), name, file, role)
+    let fault = |error: &io::Error| unreadable(&name, error).help("name a file that exists");
+    let mut file = File::open(path).map_err(|error| fault(&error))?;
+    let is_regular = file.metadata().map_err(|error| fault(&error))?.is_file();
+    let beginning = beginning(&mut file).map_err(|error| fault(&error))?;
+    if !is_log(Some(path), &beginning, role) {
+        return Ok(Box::new(Lines::new(Cursor::new(beginning).chain(file), name)));
+    }
+    check_role(&name, role)?;
+    if is_regular {
+        return Ok(Box::new(Samples::open_file(path, options, output)?));
+    }
+    Ok(Box::new(Samples::live(Cursor::new(beginning).chain(file), &name, options)?))
 }
 
 /// Standard input, which is looked into only where it may be a sensor log: a script's lines are taken as they come.
-fn standard_input(role: RoleKind) -> Result<Box<dyn LineSource>, Stop> {
+fn standard_input(role: RoleKind, options: &LogOptions) -> Result<Box<dyn LineSource>, Stop> {
     let name = "standard input";
-    if role.takes_samples() && !io::stdin().is_terminal() {
-        return choose(None, name.to_string(), io::stdin(), role);
+    if !role.takes_samples() || io::stdin().is_terminal() {
+        return Ok(Box::new(Lines::new(io::stdin(), name)));
     }
-    Ok(Box::new(Lines::new(io::stdin(), name)))
+    let beginning = beginning(&mut io::stdin()).map_err(|error| unreadable(name, &error))?;
+    let is_log = is_log(None, &beginning, role);
+    let input = Cursor::new(beginning).chain(io::stdin());
+    if is_log {
+        return Ok(Box::new(Samples::live(input, name, options)?));
+    }
+    Ok(Box::new(Lines::new(input, name)))
 }
 
-fn choose(
-    path: Option<&Path>,
-    name: String,
-    mut input: impl Read + 'static,
-    role: RoleKind,
-) -> Result<Box<dyn LineSource>, Stop> {
-    let beginning = beginning(&mut input).map_err(|error| unreadable(&name, &error))?;
-    let is_log = looks_like_log(path, &String::from_utf8_lossy(&beginning), role);
-    let input = Cursor::new(beginning).chain(input);
-    if !is_log {
-        return Ok(Box::new(Lines::new(input, name)));
-    }
-    if !role.takes_samples() {
-        let alias = role.alias();
-        return Err(CliError::usage(
-            "cli::log-needs-anomaly",
-            format!("{name}: role {alias} takes no sensor log"),
-        )
-        .help("add --role anomaly")
-        .into());
-    }
-    Ok(Box::new(Samples::open(input, name)?))
-}
-
-/// The first line, and if it could be a header the second: no more is waited for than that.
-fn beginning(input: &mut impl Read) -> io::Result<Vec<u8>> {
-    const MOST: usize = 64 * 1024;
-    let (mut bytes, mut byte, mut lines) = (Vec::new(), [0], 0);
-    while bytes.len() < MOST {
-        match input.read(&mut byte) {
-            Ok(0) => break,
-            Ok(_) => bytes.extend(byte),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        }
-        lines += u32::from(byte == *b"\n");
-        if lines == 2 || (lines == 1 && !bytes.contains(&b',')) {
-            break;
-        }
-    }
-    Ok(bytes)
+/// A file that is named so, or for a role that takes samples one that looks so.
+fn is_log(path: Option<&Path>, beginning: &[u8], role: RoleKind) -> bool {
+    looks_like_log(path, if role.takes_samples() { beginning } else { b"" })
 }

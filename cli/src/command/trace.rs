@@ -1,5 +1,7 @@
 //! `trace`: what a fleet did, for other tools.
 
+mod report;
+
 use crate::destination::{Destination, cannot_write};
 use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::output::Output;
@@ -14,7 +16,8 @@ A trace is written by `ruvllm-esp sim --fleet FILE --trace FILE`. Its lines are 
 
 Examples:
   ruvllm-esp trace export house.trace --perfetto house.json
-  then open house.json in ui.perfetto.dev or chrome://tracing";
+  then open house.json in ui.perfetto.dev or chrome://tracing
+  ruvllm-esp trace report house.trace --html house.html --png house.png";
 
 /// Options of `trace`.
 #[derive(Debug, clap::Args)]
@@ -28,6 +31,8 @@ pub struct Arguments {
 enum Command {
     /// Convert a trace for a viewer
     Export(Export),
+    /// Draw a run: links, alarms, latencies, energy and the verdict, as a page and a picture
+    Report(report::Report),
 }
 
 /// Options of `trace export`.
@@ -53,7 +58,10 @@ struct Exported {
 /// # Errors
 /// Traces that cannot be read, files that cannot be written.
 pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
-    let Command::Export(export) = &arguments.command;
+    let export = match &arguments.command {
+        Command::Export(export) => export,
+        Command::Report(report) => return report::run(report, output),
+    };
     let trace = read(&export.file)?;
     let scenario = trace.header.scenario().map_err(|problems| super::fleet::wrong(&problems))?;
     let name = export.perfetto.display().to_string();

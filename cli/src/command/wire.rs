@@ -16,6 +16,9 @@ use ruvllm_esp_core::wire::link::LinkKind;
 
 /// Options of `wire`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  ruvllm-esp wire messages\n  ruvllm-esp wire decode --help\n  ruvllm-esp wire encode --help"
+)]
 pub struct Arguments {
     #[command(subcommand)]
     action: Action,

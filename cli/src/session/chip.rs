@@ -164,7 +164,7 @@ impl Chip for SingleChip<'static> {
     fn memory(&mut self) -> Option<Memory> {
         let agent = self.agent()?;
         let (total, used) = agent.memory_use();
-        let (items, capacity) = (agent.items(), agent.capacity());
+        let (items, capacity) = (agent.stored(), agent.capacity());
         Some(Memory { arena_bytes: total.get(), used_bytes: used.get(), items, capacity })
     }
 }

@@ -61,6 +61,20 @@ impl ChipOptions {
         Ok(Setup { identity, radio: self.radio.into(), arena: self.arena })
     }
 
+    /// The same for a sensor log: the role is the one that takes samples.
+    ///
+    /// # Errors
+    /// As [`ChipOptions::setup`], and a role that takes none.
+    pub fn sentinel(&self, seed: u32) -> Result<Setup, CliError> {
+        let mut setup = self.setup(seed)?;
+        let role = RoleKind::ALL.into_iter().find(|role| role.takes_samples());
+        match role {
+            Some(role) if self.role.is_none() => setup.identity.role = role,
+            _ => super::samples::check_role("the log", setup.identity.role)?,
+        }
+        Ok(setup)
+    }
+
     /// No chip has more memory than it has.
     fn check_arena(&self, chip: &Chip) -> Result<(), CliError> {
         let most = chip.arena_budget(self.radio.into()).arena;

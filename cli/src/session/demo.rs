@@ -16,7 +16,7 @@ const PUMP_REMARK: &str = "A pump, one sample a minute. The first hours teach th
 /// When a bundled log is malformed.
 pub fn source(role: RoleKind) -> Result<Box<dyn LineSource>, Stop> {
     if role.takes_samples() {
-        return Ok(Box::new(Samples::open(PUMP.as_bytes(), "pump.csv")?.with_remark(PUMP_REMARK)));
+        return Ok(Box::new(Samples::bundled(PUMP, "pump.csv", PUMP_REMARK)?));
     }
     let text = DEMO.iter().find(|script| script.role == role).map_or("", |script| script.text);
     Ok(Box::new(Lines::new(text.as_bytes(), "demo")))
@@ -32,8 +32,12 @@ mod tests {
         for role in RoleKind::ALL {
             let mut source = source(role).unwrap();
             let events = std::iter::from_fn(|| source.next().unwrap());
-            let lines =
-                events.filter(|event| matches!(event, Event::Line(Ok(line)) if !line.is_empty())).count();
+            let lines = events
+                .filter(|event| match event {
+                    Event::Line(Ok(line)) => !line.is_empty(),
+                    event => matches!(event, Event::Sample(_)),
+                })
+                .count();
             assert!(lines >= 8, "{}: {lines}", role.alias());
         }
     }

@@ -28,7 +28,7 @@ struct Commands {
 /// Those of the session; and when the terminal fails.
 pub fn run(mut session: ChipSession, output: &Output) -> CommandResult {
     let mut console = open(session.device.identity().role).map_err(terminal)?;
-    output.info("Tab completes, the arrows recall, Ctrl-D ends the session; `@wait 2h` lets time pass");
+    output.info("Tab completes, the arrows recall, `?` lists the commands, `quit` ends the session");
     let prompt = format!("{}> ", session.device.identity().chip.name);
     let mut interrupted = false;
     loop {
@@ -36,7 +36,12 @@ pub fn run(mut session: ChipSession, output: &Output) -> CommandResult {
             Ok(line) => {
                 interrupted = false;
                 let _ = console.add_history_entry(&line);
-                type_line(&mut session, &line, output)?;
+                match line.trim() {
+                    // The chip never sees these, so they cost nothing.
+                    "quit" | "exit" | "bye" | "/bye" | "/quit" | "/exit" => return session.end(),
+                    "?" | "/?" | "/help" => output.info(&commands(session.device.identity().role)),
+                    _ => type_line(&mut session, &line, output)?,
+                }
             }
             Err(ReadlineError::Interrupted) if interrupted => {
                 session.end()?;
@@ -65,6 +70,22 @@ fn open(role: RoleKind) -> rustyline::Result<Console> {
     console.set_helper(Some(Commands { role }));
     Ok(console)
 }
+
+/// What can be typed: the chip's commands, and what is for this program.
+fn commands(role: RoleKind) -> String {
+    let own = role.info().commands.iter().chain(&COMMON);
+    let line = |(usage, what): (&str, &str)| format!("  {usage:<30} {what}");
+    let mut lines: Vec<String> = own.map(|command| line((command.usage, command.summary))).collect();
+    lines.extend(LOCAL.map(line));
+    lines.join("\n")
+}
+
+/// What is for this program, not for the chip.
+const LOCAL: [(&str, &str); 3] = [
+    ("@wait TIME", "lets time pass, such as @wait 2h30m"),
+    ("?", "this list; unlike `help` it costs the chip nothing"),
+    ("quit", "ends the session, as exit, /bye and Ctrl-D do"),
+];
 
 /// Types a line as a terminal program would, byte by byte: the chip's own rules for lines hold here too.
 fn type_line(session: &mut ChipSession, line: &str, output: &Output) -> Result<(), Stop> {

@@ -10,6 +10,8 @@ pub mod demo;
 pub mod exact;
 pub mod interactive;
 pub mod lines;
+pub mod log_options;
+pub mod log_report;
 #[cfg(unix)]
 pub mod pty;
 mod report;
@@ -17,6 +19,7 @@ pub mod running;
 pub mod samples;
 mod serial;
 pub mod serve;
+mod story;
 pub mod tcp;
 pub mod watch;
 
@@ -42,6 +45,36 @@ pub enum Event {
     Wait(Micros),
     /// Something is said to the reader.
     Remark(String),
+    /// A row of a sensor log.
+    Sample(Sample),
+}
+
+/// A row of a sensor log, as it is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The line for the console.
+    pub line: String,
+    /// The time since the first row, where the log has times.
+    pub since: Option<Micros>,
+    /// Its line in the file.
+    pub row: u64,
+    /// Its time as the file writes it; empty without one.
+    pub stamp: String,
+    /// Does the file say that it is anomalous?
+    pub label: bool,
+}
+
+/// A sensor log that is about to be played.
+#[derive(Clone, Debug)]
+pub struct LogInfo {
+    /// The name of the file.
+    pub name: String,
+    /// The names of its channels.
+    pub channels: Vec<String>,
+    /// How many rows it has, where that is known.
+    pub rows: Option<u64>,
+    /// Does it say which rows are anomalous?
+    pub has_label: bool,
 }
 
 /// Where the events of a session come from.
@@ -51,6 +84,11 @@ pub trait LineSource {
     /// # Errors
     /// When it cannot be read, or is wrong.
     fn next(&mut self) -> Result<Option<Event>, Stop>;
+
+    /// The sensor log that it plays, if it is one.
+    fn log(&self) -> Option<LogInfo> {
+        None
+    }
 }
 
 /// A session under way.
@@ -60,6 +98,8 @@ pub struct ChipSession {
     report: Report,
     watch: Watch,
     trace: Option<TraceFile>,
+    /// When the first row of a sensor log was typed, on the session's clock.
+    log_began: Option<Micros>,
 }
 
 /// What the caller asked of a session.
@@ -71,8 +111,8 @@ pub struct SessionOptions {
     pub strict: bool,
     /// Show on standard error what is typed, for it is not to be seen otherwise?
     pub echo: bool,
-    /// Print replies only where the verdict on a sample changes?
-    pub changes_only: bool,
+    /// Print the story alone, for a demonstration?
+    pub story: bool,
     /// Do the chip's words go elsewhere than to standard output?
     pub remote: bool,
 }
@@ -112,7 +152,7 @@ impl ChipSession {
         report.boot(radio, device.as_mut())?;
         let news = watch.console(device.elapsed(), &device.banner());
         report.news(&news);
-        Ok(Self { device, report, watch, trace: None })
+        Ok(Self { device, report, watch, trace: None, log_began: None })
     }
 
     /// Lets one event happen.
@@ -149,7 +189,7 @@ impl ChipSession {
                 let (started, at) = (self.device.now(), self.device.elapsed());
                 let typed = line.as_deref().map_err(|failure| *failure);
                 let reply = self.device.line(typed)?;
-                self.report.command(typed.ok(), started, &reply, self.device.memory())?;
+                self.report.command(typed.ok(), started, &reply, self.device.as_mut())?;
                 let news = self.watch.console(at, &reply.text);
                 self.report.news(&news);
                 Ok(reply.text)
@@ -164,7 +204,30 @@ impl ChipSession {
                 self.report.remark(&text);
                 Ok(String::new())
             }
+            Event::Sample(sample) => self.sample(&sample),
         }
+    }
+
+    /// Types a row of a sensor log when its time has come.
+    fn sample(&mut self, sample: &Sample) -> Result<String, Stop> {
+        let now = self.device.elapsed();
+        if let Some(since) = sample.since {
+            let due = Micros(self.log_began.get_or_insert(now).get().saturating_add(since.get()));
+            let wait = self.watch.cut(due.saturating_sub(now), now);
+            if wait > Micros(0) {
+                self.device.wait(wait)?;
+                self.watch.hold(self.device.elapsed());
+            }
+        }
+        if self.is_over() {
+            return Ok(String::new());
+        }
+        let (started, at) = (self.device.now(), self.device.elapsed());
+        let reply = self.device.line(Ok(&sample.line))?;
+        self.report.sample(sample, started, &reply, self.device.as_mut())?;
+        let news = self.watch.console(at, &reply.text);
+        self.report.news(&news);
+        Ok(reply.text)
     }
 
     /// Lets everything happen that comes from `source`, then sums up.
@@ -172,6 +235,7 @@ impl ChipSession {
     /// # Errors
     /// Those of the source and of [`ChipSession::take`].
     pub fn run(mut self, source: &mut dyn LineSource) -> CommandResult {
+        self.report.log(source.log());
         while !self.is_over()
             && let Some(event) = source.next()?
         {

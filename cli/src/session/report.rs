@@ -1,7 +1,9 @@
 //! What a session prints: the chip's own words, and beside them what the work would have cost.
 
 use super::chip::{Chip, LineReply, Memory, Register};
-use super::{SessionOptions, watch};
+use super::log_report::{Counts, LogReport, News, Origin};
+use super::story::{Story, short};
+use super::{LogInfo, Sample, SessionOptions, watch};
 use crate::error::Stop;
 use crate::output::Output;
 use crate::quantity::{bytes, count, duration};
@@ -13,7 +15,6 @@ use ruvllm_esp_sim::figure::{Figure, Kind};
 use ruvllm_esp_sim::run::judge::Judged;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// The printer of one session.
@@ -23,9 +24,12 @@ pub struct Report {
     pub options: SessionOptions,
     kind: Kind,
     number: u64,
-    /// The verdict of the last sample, and how often each was given.
-    verdict: Option<&'static str>,
-    verdicts: BTreeMap<&'static str, u64>,
+    /// The sensor log that is played, if one is.
+    log: Option<LogReport>,
+    /// What is told of a demonstration.
+    story: Option<Story>,
+    /// How full the chip was when that was last shown.
+    memory: Option<Memory>,
 }
 
 #[derive(Serialize)]
@@ -52,6 +56,9 @@ struct Command<'a> {
     cost: Tagged<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memory: Option<Memory>,
+    /// The row of the sensor log that it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<Origin<'a>>,
 }
 
 #[derive(Serialize)]
@@ -66,6 +73,8 @@ struct Summary<'a> {
     failures: u32,
     seed: u32,
     now_us: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    samples: Option<Counts>,
     cost: Tagged<'a>,
     /// Since power-on, at rest included.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,7 +105,8 @@ impl Serialize for Tagged<'_> {
 impl Report {
     /// A printer.
     pub fn new(output: &Output, options: SessionOptions, kind: Kind) -> Self {
-        Self { output: *output, options, kind, number: 0, verdict: None, verdicts: BTreeMap::new() }
+        let story = (options.story && !output.verbose && !output.json).then(Story::default);
+        Self { output: *output, options, kind, number: 0, log: None, story, memory: None }
     }
 
     /// The chip has booted.
@@ -118,47 +128,112 @@ impl Report {
         self.output.json("boot", &boot)
     }
 
+    /// A sensor log is about to be played, or something else.
+    pub fn log(&mut self, info: Option<LogInfo>) {
+        self.log = info.map(|info| LogReport::new(info, &self.output));
+    }
+
     /// A command was answered.
     pub fn command(
         &mut self,
         line: Option<&str>,
         started: Micros,
         reply: &LineReply,
-        memory: Option<Memory>,
+        device: &mut dyn Chip,
     ) -> Result<(), Stop> {
         self.number += 1;
+        let (role, memory) = (device.identity().role, device.memory());
         if self.output.json {
-            let error = reply.error.as_deref();
-            let command = Command {
-                number: self.number,
-                line,
-                reply: &reply.text,
-                ok: error.is_none(),
-                error,
-                started_us: started.get(),
-                cost: Tagged(&reply.cost, self.kind),
-                memory,
-            };
-            return self.output.json("command", &command);
+            return self.command_json(line, started, reply, memory, None);
         }
-        if self.options.changes_only && !self.has_changed(reply.verdict) {
-            return Ok(());
+        if let Some(story) = &mut self.story {
+            let told = story.command(line.unwrap_or_default(), reply, role);
+            told.typed.iter().for_each(|line| self.output.info(line));
+            return told.answer.map_or(Ok(()), |answer| self.chip_writes(&format!("{answer}\n")));
         }
         if self.options.echo {
-            let number =
-                if self.options.changes_only { format!("{} ", count(self.number)) } else { String::new() };
-            self.output.info(&format!("{}{} {}", faint(&number), strong(">"), line.unwrap_or("(no line)")));
+            self.output.info(&format!("{} {}", strong(">"), line.unwrap_or("(no line)")));
         }
         self.chip_writes(&reply.text)?;
-        self.output.info(&faint(&format!("  {}", cost_line(&reply.cost, self.kind, memory.as_ref()))));
+        self.cost(reply, memory);
         Ok(())
     }
 
+    /// A row of a sensor log was judged. Alarms are printed, and with -v all rows.
+    pub fn sample(
+        &mut self,
+        sample: &Sample,
+        started: Micros,
+        reply: &LineReply,
+        device: &mut dyn Chip,
+    ) -> Result<(), Stop> {
+        self.number += 1;
+        let Some(log) = &mut self.log else { return Ok(()) };
+        let news = log.take(sample, reply)?;
+        if news == News::Nothing && !self.output.verbose {
+            return Ok(());
+        }
+        let Some(log) = &self.log else { return Ok(()) };
+        log.beside(|| -> Result<(), Stop> {
+            if self.output.json {
+                let memory = device.memory();
+                return self.command_json(
+                    Some(&sample.line),
+                    started,
+                    reply,
+                    memory,
+                    Some(log.origin(sample)),
+                );
+            }
+            self.output.info(&log.headline(news, sample, reply));
+            match &self.story {
+                Some(_) => self.chip_writes(&format!("{}\n", short(&format!("  {}", reply.text.trim_end())))),
+                None => self.chip_writes(&reply.text),
+            }
+        })?;
+        if self.output.verbose && !self.output.json {
+            self.cost(reply, device.memory());
+        }
+        Ok(())
+    }
+
+    fn command_json(
+        &self,
+        line: Option<&str>,
+        started: Micros,
+        reply: &LineReply,
+        memory: Option<Memory>,
+        log: Option<Origin<'_>>,
+    ) -> Result<(), Stop> {
+        let error = reply.error.as_deref();
+        let command = Command {
+            number: self.number,
+            line,
+            reply: &reply.text,
+            ok: error.is_none(),
+            error,
+            started_us: started.get(),
+            cost: Tagged(&reply.cost, self.kind),
+            memory,
+            log,
+        };
+        self.output.json("command", &command)
+    }
+
+    /// What the work would have cost; with -v with its bands and cycles.
+    fn cost(&mut self, reply: &LineReply, memory: Option<Memory>) {
+        let mut parts = vec![work(&reply.cost, self.kind, self.output.verbose)];
+        let earlier = std::mem::replace(&mut self.memory, memory);
+        parts.extend(memory.and_then(|memory| memory_change(&memory, earlier.as_ref())));
+        self.output.info(&faint(&format!("  {}", parts.join("; "))));
+    }
+
     /// Time has passed.
-    pub fn wait(&self, time: Micros, now: Micros) -> Result<(), Stop> {
+    pub fn wait(&mut self, time: Micros, now: Micros) -> Result<(), Stop> {
         if self.output.json {
             return self.output.json("wait", &Wait { wait_us: time.get(), now_us: now.get() });
         }
+        self.flush();
         self.output.info(&faint(&format!("  waited {}, the clock is at {}", duration(time), duration(now))));
         Ok(())
     }
@@ -171,12 +246,20 @@ impl Report {
     }
 
     /// Something to say to the reader.
-    pub fn remark(&self, text: &str) {
-        self.output.info(&strong(&format!("# {text}")));
+    pub fn remark(&mut self, text: &str) {
+        self.flush();
+        let text = format!("# {text}");
+        self.output.info(&strong(&if self.story.is_some() { short(&text) } else { text }));
+    }
+
+    /// Says what a story has not said yet.
+    fn flush(&mut self) {
+        let rest = self.story.as_mut().and_then(Story::flush);
+        rest.iter().for_each(|line| self.output.info(line));
     }
 
     /// The session has ended.
-    pub fn summary(&self, device: &mut dyn Chip, judged: &[Judged]) -> Result<(), Stop> {
+    pub fn summary(&mut self, device: &mut dyn Chip, judged: &[Judged]) -> Result<(), Stop> {
         let (commands, failures) = device.commands();
         let now = device.now();
         let cost = device.total()?;
@@ -189,6 +272,7 @@ impl Report {
                 failures,
                 seed,
                 now_us: now.get(),
+                samples: self.log.as_ref().map(LogReport::counts),
                 cost: Tagged(&cost, self.kind),
                 energy,
                 memory,
@@ -197,21 +281,24 @@ impl Report {
             };
             return self.output.json("summary", &summary);
         }
-        let verdicts: Vec<String> =
-            self.verdicts.iter().map(|(verdict, samples)| format!("{} {verdict}", count(*samples))).collect();
+        self.flush();
         self.output.info(&strong(&format!(
             "{}, {failures} failed, seed {}",
             counted(commands),
             self.options.seed
         )));
-        if !verdicts.is_empty() {
-            let verdicts = verdicts.join(", ");
-            self.output
-                .info(&format!("  samples: {verdicts}; shown where the verdict changed, -v shows all"));
+        let log = self.log.as_ref();
+        log.iter().flat_map(|log| log.summary()).for_each(|line| self.output.info(&line));
+        let each = self.story.as_ref().map(|story| story.costs(self.kind)).unwrap_or_default();
+        if !each.is_empty() {
+            let each = [each.join(", "), self.kind.to_string()].join(" ");
+            self.output.info(&format!("  each:    {each}"));
         }
-        self.output.info(&format!("  work:    {}", work(&cost, self.kind)));
+        self.output.info(&format!("  work:    {}", work(&cost, self.kind, self.output.verbose)));
         self.output.info(&format!("  clock:   {} since boot", duration(now)));
         if let Some(energy) = energy {
+            let energy =
+                if self.output.verbose { energy.to_string() } else { tagged(&[energy.short()], energy.kind) };
             self.output.info(&format!("  energy:  {energy} since power-on"));
         }
         if let Some(memory) = memory {
@@ -231,34 +318,45 @@ impl Report {
         out.write_all(text.as_bytes())?;
         Ok(out.flush()?)
     }
-
-    /// Is the verdict of this reply another than that of the last?
-    fn has_changed(&mut self, verdict: Option<&'static str>) -> bool {
-        let Some(verdict) = verdict else { return true };
-        *self.verdicts.entry(verdict).or_default() += 1;
-        self.verdict.replace(verdict) != Some(verdict)
-    }
 }
 
 fn counted(commands: u32) -> String {
     format!("{} command{}", count(commands.into()), if commands == 1 { "" } else { "s" })
 }
 
-fn cost_line(cost: &Cost, kind: Kind, memory: Option<&Memory>) -> String {
-    memory.map_or_else(|| work(cost, kind), |memory| format!("{}; {}", work(cost, kind), memory_line(memory)))
-}
-
-fn work(cost: &Cost, kind: Kind) -> String {
+/// `~0.7 ms, ~49 uJ modelled`; in full with cycles and bands.
+fn work(cost: &Cost, kind: Kind, in_full: bool) -> String {
     let time = cost.time.tagged(kind);
     let cycles = cost.cycles.tagged(kind);
     let energy = cost.energy.tagged(Kind::Modelled);
-    format!("{time}, {cycles}, {energy}")
+    match (in_full, kind) {
+        (true, _) => format!("{time}, {cycles}, {energy}"),
+        (false, Kind::Modelled) => tagged(&[time.short(), energy.short()], kind),
+        (false, _) => format!("{} {kind}, {}", time.short(), tagged(&[energy.short()], Kind::Modelled)),
+    }
+}
+
+fn tagged(figures: &[String], kind: Kind) -> String {
+    format!("{} {kind}", figures.join(", "))
+}
+
+/// How full it is, where that has changed.
+fn memory_change(memory: &Memory, earlier: Option<&Memory>) -> Option<String> {
+    let arena = |memory: &Memory| (memory.arena_bytes, memory.used_bytes, memory.capacity);
+    let items = |memory: &Memory| memory.items;
+    match earlier {
+        Some(earlier) if arena(earlier) != arena(memory) => Some(memory_line(memory)),
+        Some(earlier) if items(earlier) != items(memory) => Some(items_line(memory)),
+        _ => None,
+    }
 }
 
 fn memory_line(memory: &Memory) -> String {
-    let Memory { arena_bytes, used_bytes, items, capacity } = memory;
+    let Memory { arena_bytes, used_bytes, .. } = memory;
     let [used, total] = [used_bytes, arena_bytes].map(|size| bytes(ruvllm_esp_core::units::Bytes(*size)));
-    // A sentinel's samples are counted, not kept: there may be more of them than texts fit.
-    let of = if items > capacity { String::new() } else { format!(" of {}", count((*capacity).into())) };
-    format!("arena {used} of {total}, {}{of} items", count((*items).into()))
+    format!("arena {used} of {total}, {}", items_line(memory))
+}
+
+fn items_line(memory: &Memory) -> String {
+    format!("{} of {} items", count(memory.items.into()), count(memory.capacity.into()))
 }

@@ -15,7 +15,7 @@ pub struct Running {
     #[arg(long, value_name = "PACE", value_parser = parse_pace)]
     pace: Option<Pace>,
     /// End at this virtual time after power-on, such as 60s, instead of where the scenario or the input does
-    #[arg(long, value_name = "TIME", value_parser = parse_until)]
+    #[arg(long, value_name = "TIME", value_parser = parse_until, visible_alias = "timeout")]
     pub until: Option<Micros>,
     /// Expect this text on some console; exit with 4 if it does not come in time
     #[arg(long, value_name = "TEXT")]

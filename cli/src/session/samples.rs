@@ -1,85 +1,133 @@
-//! A sensor log as console input: each row of a CSV file becomes one `sample` line.
+//! A sensor log as console input: each row becomes one `sample` line, at the time that the row has.
 //!
-//! A first column that names a time is left out, for the chip has a clock of its own. A header is shown and not sent. A
-//! cell that is no number stops the session at once, with its location: a log with holes is the user's to mend.
+//! A file is read through once before its first row is used, so that a mistake in it comes before the first answer. A
+//! pipe is read as it comes.
 
-use super::lines::unreadable;
-use super::{Event, LineSource};
+use super::{Event, LineSource, LogInfo, Sample};
 use crate::error::{CliError, Stop};
-use csv::{Position, StringRecord, Trim};
+use crate::output::Output;
+use crate::progress::Stage;
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::sensor_log::{LogError, LogOptions, Refusal, Row, SensorLog, Sniff, Survey, survey};
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// How a first column that is left out may be called.
-const TIME_NAMES: [&str; 6] = ["time", "timestamp", "date", "datetime", "seconds", "t"];
-
-/// Rows of a CSV file.
+/// Rows of a sensor log.
+#[derive(Debug)]
 pub struct Samples<Input> {
     name: String,
-    reader: csv::Reader<Input>,
-    header: Vec<String>,
-    skip: usize,
+    log: SensorLog<Input>,
+    row: Row,
     /// What is due before the next row is read.
     due: VecDeque<Event>,
+    /// The time of the first row.
+    first: Option<i64>,
+    /// Does the chip get the time of each row, in seconds?
+    tells_time: bool,
+    rows: Option<u64>,
+    survey: Survey,
+}
+
+impl Samples<File> {
+    /// Opens a file, after a look through all of it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or nothing in it can be used, or some of it is wrong.
+    pub fn open_file(path: &Path, options: &LogOptions, output: &Output) -> Result<Self, Stop> {
+        let name = path.display().to_string();
+        let open = || File::open(path).map_err(|error| super::lines::unreadable(&name, &error));
+        let survey = {
+            let _stage = Stage::quiet(output, &format!("reading {name}"));
+            survey(open()?, options).map_err(|error| refused(&name, &error))?
+        };
+        Ok(Self::open(open()?, &name, Sniff::Ahead, options)?.surveyed(&survey))
+    }
+}
+
+impl<'t> Samples<&'t [u8]> {
+    /// A log that is part of the program.
+    ///
+    /// # Errors
+    /// When it is malformed.
+    pub fn bundled(text: &'t str, name: &str, remark: &str) -> Result<Self, Stop> {
+        let options = LogOptions::default();
+        let survey = survey(text.as_bytes(), &options).map_err(|error| refused(name, &error))?;
+        let mut samples = Self::open(text.as_bytes(), name, Sniff::Ahead, &options)?.surveyed(&survey);
+        samples.due = VecDeque::from([Event::Remark(remark.to_string())]);
+        Ok(samples)
+    }
 }
 
 impl<Input: Read> Samples<Input> {
-    /// Opens the log, and reads its header.
+    /// Opens a pipe.
     ///
     /// # Errors
-    /// When it cannot be read or has no column of values.
-    pub fn open(input: Input, name: impl Into<String>) -> Result<Self, Stop> {
-        let name = name.into();
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(Trim::All).from_reader(input);
-        let mut first = StringRecord::new();
-        if !reader.read_record(&mut first).map_err(|error| malformed(&name, &error))? {
-            return Err(CliError::usage("cli::empty-log", format!("{name} has no rows"))
-                .help("a sensor log is comma-separated values, one row a sample")
-                .into());
-        }
-        let cells: Vec<String> =
-            first.iter().map(|cell| cell.trim_start_matches('\u{feff}').to_string()).collect();
-        let mut samples = Self { name, reader, header: Vec::new(), skip: 0, due: VecDeque::new() };
-        if cells.iter().all(|cell| is_number(cell)) {
-            let event = samples.row(&cells.into_iter().collect())?;
-            samples.due.push_back(event);
-            return Ok(samples);
-        }
-        let is_time =
-            |name: &String| TIME_NAMES.iter().any(|time| name.to_ascii_lowercase().starts_with(time));
-        samples.skip = usize::from(cells.len() > 1 && cells.first().is_some_and(is_time));
-        samples.header = cells;
-        let channels = samples.header.get(samples.skip..).unwrap_or_default().join(", ");
-        samples.due.push_back(Event::Remark(format!("channels: {channels}")));
-        Ok(samples)
+    /// When its first rows are no log.
+    pub fn live(input: Input, name: &str, options: &LogOptions) -> Result<Self, Stop> {
+        Self::open(input, name, Sniff::Live, options)
     }
 
-    /// Says something before the first row.
-    pub fn with_remark(mut self, text: &str) -> Self {
-        self.due.push_front(Event::Remark(text.to_string()));
+    fn open(input: Input, name: &str, sniff: Sniff, options: &LogOptions) -> Result<Self, Stop> {
+        let log = SensorLog::open(input, sniff, options).map_err(|error| refused(name, &error))?;
+        let notes = log.layout().notes();
+        let due = notes.iter().map(|note| Event::Remark(format!("{name}: {note}"))).collect();
+        let (row, first, tells_time, rows) = (Row::default(), None, false, None);
+        let survey = Survey::default();
+        Ok(Self { name: name.to_string(), log, row, due, first, tells_time, rows, survey })
+    }
+
+    fn surveyed(mut self, survey: &Survey) -> Self {
+        self.rows = Some(survey.rows);
+        self.survey = survey.clone();
+        self.tells_time = survey.has_whole_seconds();
+        self.due
+            .extend(survey.notes().into_iter().map(|note| Event::Remark(format!("{}: {note}", self.name))));
         self
     }
 
-    fn row(&self, record: &StringRecord) -> Result<Event, Stop> {
-        let mut line = "sample".to_string();
-        for (column, cell) in record.iter().enumerate().skip(self.skip) {
-            if !is_number(cell) {
-                return Err(self.not_a_number(record.position(), column, cell).into());
-            }
-            line.push(' ');
-            line.push_str(cell);
-        }
-        Ok(Event::Line(Ok(line)))
+    /// What was found on a look through the whole file.
+    pub fn survey(&self) -> &Survey {
+        &self.survey
     }
 
-    fn not_a_number(&self, position: Option<&Position>, column: usize, cell: &str) -> CliError {
-        let line = position.map_or(1, Position::line);
-        let of = self.header.get(column).map_or(String::new(), |name| format!(" of column `{name}`"));
-        let location = format!("{}:{line}:{}", self.name, column + 1);
-        CliError::usage("cli::not-a-number", format!("{location}: `{cell}`{of} is not a number"))
-            .help("each cell is a decimal number such as -12.5; remove or fill the rows that have none")
+    /// The log, with what was found of its layout.
+    pub fn log(&self) -> &SensorLog<Input> {
+        &self.log
+    }
+
+    /// Reads the next row, as it is in the file and as it is typed.
+    ///
+    /// # Errors
+    /// A row that cannot be read.
+    pub fn next_row(&mut self) -> Result<Option<(Sample, &Row)>, Stop> {
+        match self.log.read(&mut self.row) {
+            Ok(true) => {
+                let sample = self.sample();
+                Ok(Some((sample, &self.row)))
+            }
+            Ok(false) => Ok(None),
+            Err(error) => Err(refused(&self.name, &error)),
+        }
+    }
+
+    fn sample(&mut self) -> Sample {
+        let since = self.row.time.map(|time| {
+            let first = *self.first.get_or_insert(time);
+            Micros(u64::try_from(time - first).unwrap_or(0))
+        });
+        let time = since
+            .filter(|_| self.tells_time)
+            .map_or(String::new(), |since| format!("@{} ", since.as_seconds()));
+        Sample {
+            line: format!("sample {time}{}", self.row.readings),
+            since,
+            row: self.row.line,
+            stamp: self.row.stamp.clone(),
+            label: self.row.label,
+        }
     }
 }
 
@@ -88,102 +136,93 @@ impl<Input: Read> LineSource for Samples<Input> {
         if let Some(event) = self.due.pop_front() {
             return Ok(Some(event));
         }
-        let mut record = StringRecord::new();
-        match self.reader.read_record(&mut record) {
-            Ok(true) => self.row(&record).map(Some),
-            Ok(false) => Ok(None),
-            Err(error) => Err(malformed(&self.name, &error).into()),
-        }
+        Ok(self.next_row()?.map(|(sample, _)| Event::Sample(sample)))
+    }
+
+    fn log(&self) -> Option<LogInfo> {
+        let layout = self.log.layout();
+        Some(LogInfo {
+            name: self.name.clone(),
+            channels: layout.channels.iter().map(|channel| channel.name.clone()).collect(),
+            rows: self.rows,
+            has_label: layout.has_label(),
+        })
     }
 }
 
-/// Is this the beginning of a sensor log, for this role? `beginning` holds at least two lines, where there are two.
-pub fn looks_like_log(path: Option<&Path>, beginning: &str, role: RoleKind) -> bool {
-    let is_csv =
-        |path: &Path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-    if path.is_some_and(is_csv) {
-        return true;
-    }
-    let mut lines = beginning.lines().map(|line| line.trim().split(',').map(str::trim).collect::<Vec<_>>());
-    let (Some(header), Some(row)) = (lines.next(), lines.next()) else { return false };
-    let values = row.get(1..).unwrap_or_default();
-    role.takes_samples()
-        && header.len() > 1
-        && header.len() == row.len()
-        && !header.iter().any(|name| name.is_empty())
-        && values.iter().all(|cell| is_number(cell.trim_matches('"')))
-}
-
-fn is_number(cell: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
-    cell.bytes().all(is_part) && cell.parse::<f64>().is_ok_and(f64::is_finite)
-}
-
-fn malformed(name: &str, error: &csv::Error) -> CliError {
-    let line = error.position().map_or(String::new(), |position| format!(":{}", position.line()));
-    let message = match error.kind() {
-        csv::ErrorKind::Io(error) => return unreadable(name, error),
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{len} cells, but the rows before have {expected_len}")
-        }
-        csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_string(),
-        _ => error.to_string(),
+/// A log's error, with its place and the option that helps.
+pub fn refused(name: &str, error: &LogError) -> Stop {
+    let colon = if error.line.is_some() { ":" } else { ": " };
+    let message = format!("{name}{colon}{error}");
+    let refused = match error.refusal {
+        Refusal::Unusable => CliError::no("csv::unusable", message),
+        Refusal::Malformed => CliError::usage("csv::malformed", message),
+        Refusal::Io => CliError::usage("cli::cannot-read", message),
     };
-    CliError::usage("cli::bad-csv", format!("{name}{line}: {message}"))
-        .help("a sensor log is comma-separated values, one row a sample, every row with as many cells")
+    refused.help(error.help.clone()).into()
+}
+
+/// The role has to take samples.
+///
+/// # Errors
+/// `cli::log-needs-anomaly`.
+pub fn check_role(name: &str, role: RoleKind) -> Result<(), CliError> {
+    if role.takes_samples() {
+        return Ok(());
+    }
+    let message = format!("{name}: role {} takes no sensor log", role.alias());
+    Err(CliError::usage("cli::log-needs-anomaly", message).help("add --role anomaly"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn lines(text: &str) -> Result<Vec<String>, String> {
-        let mut samples = Samples::open(text.as_bytes(), "log.csv").map_err(reported)?;
-        let mut lines = Vec::new();
-        while let Some(event) = samples.next().map_err(reported)? {
-            lines.push(match event {
-                Event::Line(line) => line.unwrap(),
-                Event::Remark(text) => format!("# {text}"),
-                Event::Wait(_) => unreachable!(),
-            });
-        }
-        Ok(lines)
-    }
-
-    fn reported(stop: Stop) -> String {
-        match stop {
-            Stop::Error(error) => anstream::adapter::strip_str(&error.to_string()).to_string(),
-            Stop::PipeClosed => unreachable!(),
-        }
+    fn events(text: &str) -> Vec<Event> {
+        let mut samples = Samples::bundled(text, "log.csv", "a remark").unwrap();
+        std::iter::from_fn(|| samples.next().unwrap()).collect()
     }
 
     #[test]
-    fn rows_become_samples_without_their_time() {
-        let log = "\u{feff}Timestamp,\"flow, l/s\",bar\r\n2026-01-01 00:00,1.5, 2\r\n2026-01-01 00:01,-3e2,\"4\"\r\n";
-        assert_eq!(lines(log).unwrap(), ["# channels: flow, l/s, bar", "sample 1.5 2", "sample -3e2 4"]);
-        assert_eq!(lines("1,2\n3,4\n").unwrap(), ["sample 1 2", "sample 3 4"]);
-        assert_eq!(lines("time\n3\n").unwrap(), ["# channels: time", "sample 3"]);
+    fn rows_become_samples_at_their_times() {
+        let text = "Timestamp;flow;bar\n2026-01-01 00:00;1,5;2\n2026-01-01 00:01;-3e2;\n";
+        let sample = |line: &str, seconds: u64, row, stamp: &str| {
+            let since = Some(Micros(seconds * 1_000_000));
+            Event::Sample(Sample { line: line.into(), since, row, stamp: stamp.into(), label: false })
+        };
+        assert_eq!(
+            events(text),
+            [
+                Event::Remark("a remark".into()),
+                sample("sample @0 1.5 2", 0, 2, "2026-01-01 00:00"),
+                sample("sample @60 -3e2 -", 60, 3, "2026-01-01 00:01"),
+            ]
+        );
     }
 
     #[test]
-    fn what_is_no_number_is_refused_with_its_place() {
-        let error = lines("t,flow,bar\n0,1,2\n1,2,n/a\n").unwrap_err();
-        assert!(error.contains("log.csv:3:3: `n/a` of column `bar` is not a number"), "{error}");
-        for cell in ["nan", "inf", "", "1,5x"] {
-            assert!(lines(&format!("flow\n{cell}\n\n1\n")).is_err() || cell.is_empty(), "{cell}");
-        }
-        assert!(lines("").unwrap_err().contains("log.csv has no rows"));
-        let error = lines("a,b\n1,2\n3\n").unwrap_err();
-        assert!(error.contains("log.csv:3: 1 cells, but the rows before have 2"), "{error}");
+    fn times_below_a_second_move_the_clock_only() {
+        let lines: Vec<Event> = events("time,v\n0,1\n0.25,2\n0.5,3\n");
+        let Some(Event::Sample(last)) = lines.last() else { panic!("{lines:?}") };
+        assert_eq!((last.line.as_str(), last.since), ("sample 3", Some(Micros(500_000))));
     }
 
     #[test]
-    fn a_log_is_told_from_a_script() {
-        let anomaly = RoleKind::AnomalySentinel;
-        assert!(looks_like_log(None, "time,flow\n0,1.5\n", anomaly));
-        assert!(!looks_like_log(None, "time,flow\n0,1.5\n", RoleKind::RagRetriever));
-        assert!(!looks_like_log(None, "sample 1\nsample 2\n", anomaly));
-        assert!(!looks_like_log(None, "learn pump, valve\nlearn tap, valve\n", anomaly));
-        assert!(looks_like_log(Some(Path::new("a.CSV")), "", anomaly));
+    fn a_log_of_which_nothing_can_be_used_is_a_no() {
+        let error = |text| match Samples::bundled(text, "log.csv", "") {
+            Err(Stop::Error(error)) => {
+                (error.exit(), anstream::adapter::strip_str(&error.to_string()).to_string())
+            }
+            _ => panic!("{text}"),
+        };
+        let (exit, text) = error("a,b\n");
+        assert_eq!(exit as u8, 1);
+        assert!(text.starts_with("error[csv::unusable]: log.csv:1: no column holds readings"), "{text}");
+        let (exit, text) = error("a,b\n1,2\n3,x\n");
+        assert_eq!(exit as u8, 2);
+        assert!(
+            text.starts_with("error[csv::malformed]: log.csv:3:2: `x` of column `b` is not a number"),
+            "{text}"
+        );
     }
 }

@@ -112,6 +112,11 @@ impl<'a> Role<'a> for AnomalySentinel<'a> {
         self.stream.samples.saturating_add(self.texts.len())
     }
 
+    /// Samples are counted, not kept.
+    fn stored(&self) -> u32 {
+        self.texts.len()
+    }
+
     fn run<M: Meter>(&mut self, verb: &str, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         match verb {
             "learn" => self.learn(rest, session),

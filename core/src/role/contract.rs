@@ -80,8 +80,13 @@ pub trait Role<'a>: Sized {
     /// [`NoRoom`] when the arena is too small.
     fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom>;
 
-    /// How many items it holds.
+    /// How many items it holds, as its counter counts them.
     fn items(&self) -> u32;
+
+    /// How many of its capacity are taken.
+    fn stored(&self) -> u32 {
+        self.items()
+    }
 
     /// Runs one command; `rest` is the line after its first word.
     ///

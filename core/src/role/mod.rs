@@ -82,6 +82,11 @@ impl AnyRole<'_> {
         with_role!(self, role => role.items())
     }
 
+    /// How many of its capacity are taken.
+    pub fn stored(&self) -> u32 {
+        with_role!(self, role => role.stored())
+    }
+
     /// Runs one command, as [`Role::run`].
     ///
     /// # Errors

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// Lines of the console that are kept.
 const CONSOLE: usize = 200;
+/// How lines of a sample without news begin.
+const DULL: [&str; 5] = ["> sample ", "NORMAL channel=", "NORMAL score", "ONGOING ", "WARMUP "];
 /// Messages that are kept.
 const MESSAGES: usize = 24;
 
@@ -30,7 +32,17 @@ impl Chip {
         }
     }
 
+    /// Samples that are typed by the second would leave no line of anything else: of a row of them that bring no news,
+    /// the last is kept.
     pub(super) fn show(&mut self, line: Arc<str>) {
+        let is_dull = |line: &Arc<str>| DULL.iter().any(|dull| line.starts_with(dull));
+        if is_dull(&line) {
+            let mut latest = self.console.iter().rev();
+            if latest.next().is_some_and(is_dull) && latest.next().is_some_and(is_dull) {
+                // A typed sample and its verdict are two lines.
+                self.console.remove(self.console.len() - 2);
+            }
+        }
         if self.console.len() >= CONSOLE {
             self.console.pop_front();
         }

@@ -110,7 +110,7 @@ impl Fleet {
     /// How many items a chip holds, and how many it has room for; zeros where it does not run.
     pub fn room(&mut self, index: usize) -> (u32, u32) {
         let agent = self.chip_mut(index).and_then(|chip| chip.agent());
-        agent.map_or((0, 0), |agent| (agent.items(), agent.capacity()))
+        agent.map_or((0, 0), |agent| (agent.stored(), agent.capacity()))
     }
 
     /// How many items the chips hold of which they do not know as many copies as the fleet keeps.
@@ -181,7 +181,7 @@ impl Fleet {
         facts.work = chip.work.cost(&chip.work.total).unwrap_or_default();
         let runs = facts.runs;
         if let Some(agent) = chip.agent().filter(|_| runs) {
-            facts.items = agent.items();
+            facts.items = agent.stored();
             facts.coordinator = agent.fleet().and_then(|status| status.coordinator);
             agent.peers(local, |peer| facts.peers += u16::from(peer.liveness == Liveness::Alive));
         }
@@ -198,7 +198,7 @@ impl Fleet {
         if let Some(agent) = chip.agent() {
             let (total, used) = agent.memory_use();
             (figures.arena, figures.used) = (total.get(), used.get());
-            (figures.items, figures.capacity) = (agent.items(), agent.capacity());
+            (figures.items, figures.capacity) = (agent.stored(), agent.capacity());
         }
         figures
     }

@@ -107,7 +107,7 @@ impl Names {
                 let took = elapsed.get() / 1000;
                 (
                     EventKind::Question,
-                    format!("has the answer of {chips} of {of} to question {request} after {took} ms{part}"),
+                    format!("answered after {took} ms: question {request}, {chips} of {of} chips{part}"),
                 )
             }
             ChipEvent::Alarm { from, score } => {

@@ -190,6 +190,7 @@ impl<'w> Run<'w> {
         let energy = consumed(chips.iter().filter(|chip| !chip.hostile));
         let attackers = attackers(&chips, &facts);
         let (sent, lost, corrupted) = facts.frames;
+        let received = self.frames.iter().map(|(_, received)| received).sum();
         let gone = facts.items.iter().filter(|(_, copies)| *copies == 0).count();
         Ok(ScenarioVerdict {
             scenario: self.scenario.name.clone(),
@@ -200,7 +201,7 @@ impl<'w> Run<'w> {
             expectations,
             chips,
             latency: Latency::of(&facts.questions),
-            frames: Frames { sent, lost, corrupted },
+            frames: Frames { sent, received, lost, corrupted },
             items: Items { acknowledged: facts.items.len(), lost: gone, given_up: facts.given_up },
             faults: self.scenario.fault_events().iter().filter(|event| event.at <= now).count() as u64,
             energy,

@@ -102,6 +102,8 @@ pub struct Latency {
 pub struct Frames {
     /// Frames that took a link.
     pub sent: u64,
+    /// Times that one arrived at a chip.
+    pub received: u64,
     /// Times that one did not arrive at a chip in reach.
     pub lost: u64,
     /// Times that one arrived with bits changed.

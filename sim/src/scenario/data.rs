@@ -3,6 +3,7 @@
 //! A file is named relative to the scenario. It is read whole, so it has a limit, and all files together have one.
 
 use super::problem::Wrong;
+use crate::sensor_log::{self, LogError, LogOptions, Row, SensorLog, Sniff};
 use ruvllm_esp_core::limits::LINE_LIMIT;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::role::shared::{Asks, Keeps};
@@ -62,6 +63,9 @@ pub fn read_text(path: &Path) -> Result<String, String> {
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(format!("it is larger than {} MiB", MAX_BYTES >> 20));
+    }
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+        return Ok(sensor_log::decoded(&bytes));
     }
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into())
 }
@@ -147,36 +151,25 @@ pub(super) fn texts_of(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.starts_with('#'))
 }
 
-/// The `sample` lines of a sensor log: a header is left out, and so is a first column that names a time.
+/// The `sample` lines of a sensor log, read as everywhere else. Its times are left out: the load says how often one is typed.
 pub(super) fn samples_of(text: &str, limit: usize) -> Result<Arc<[String]>, Wrong> {
-    const TIMES: [&str; 6] = ["time", "timestamp", "date", "datetime", "seconds", "t"];
-    let rows = || text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty());
-    let cells = |row: &'_ str| -> Vec<String> {
-        row.trim_start_matches('\u{feff}')
-            .split(',')
-            .map(|cell| cell.trim().trim_matches('"').to_string())
-            .collect()
-    };
-    let first = rows().next().map(|(_, row)| cells(row)).unwrap_or_default();
-    let has_header = !first.iter().all(|cell| is_number(cell));
-    let names_time = |name: &String| TIMES.iter().any(|time| name.to_ascii_lowercase().starts_with(time));
-    let skip = usize::from(has_header && first.len() > 1 && first.first().is_some_and(names_time));
-    let mut lines = Vec::new();
-    for (number, row) in rows().skip(usize::from(has_header)).take(limit) {
-        let cells = cells(row);
-        let values = cells.get(skip..).unwrap_or_default();
-        if let Some(cell) = values.iter().find(|cell| !is_number(cell)) {
-            let cell = super::problem::short(cell);
-            return Err(Wrong::new(format!("line {}: `{cell}` is not a number", number + 1)));
-        }
-        lines.push(line("sample ", &values.join(" "))?);
+    let refuse = |error: LogError| Wrong::with(format!("line {error}"), log_help(&error));
+    let mut log = SensorLog::open(text.as_bytes(), Sniff::Ahead, &LogOptions::default()).map_err(refuse)?;
+    let (mut row, mut lines) = (Row::default(), Vec::new());
+    while lines.len() < limit && log.read(&mut row).map_err(refuse)? {
+        lines.push(line("sample ", &row.readings)?);
     }
     if lines.is_empty() { Err(Wrong::new("there is no row in it")) } else { Ok(lines.into()) }
 }
 
-fn is_number(cell: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
-    cell.bytes().all(is_part) && cell.parse::<f64>().is_ok_and(f64::is_finite)
+/// A scenario has no options for a log; `sim --input` shows what they would change.
+fn log_help(error: &LogError) -> String {
+    if error.help.contains("--") {
+        "`ruvllm-esp sim --input FILE` names the option that reads it; write the file so that none is needed"
+            .into()
+    } else {
+        error.help.clone()
+    }
 }
 
 #[cfg(test)]
@@ -188,8 +181,25 @@ mod tests {
         let log = "time_s,vibration,current\n0,1.5,-2\n\n1,1.6,3e1\n";
         assert_eq!(samples_of(log, 9).unwrap().as_ref(), ["sample 1.5 -2", "sample 1.6 3e1"]);
         assert_eq!(samples_of("1,2\n3,4", 1).unwrap().as_ref(), ["sample 1 2"]);
-        assert_eq!(samples_of("v\n1\nx\n", 9).unwrap_err().message, "line 3: `x` is not a number");
+        assert_eq!(
+            samples_of("v\n1\nx\n", 9).unwrap_err().message,
+            "line 3:1: `x` of column `v` is not a number"
+        );
         assert!(samples_of("", 9).is_err() && samples_of("v\n", 9).is_err());
+    }
+
+    #[test]
+    fn a_log_is_read_as_a_session_reads_it() {
+        let samples = |text| samples_of(text, 9).map(|lines| lines.join("|")).map_err(|wrong| wrong.message);
+        assert_eq!(samples("time,\"flow, l/s\",bar\n0,1.25,7\n").unwrap(), "sample 1.25 7");
+        assert_eq!(
+            samples("time,flow,bar\n0,\"1,25\",7\n1,\"1,26\",7\n").unwrap(),
+            "sample 1.25 7|sample 1.26 7"
+        );
+        assert_eq!(samples("time,flow\r0,1.25\r1,1.26\r").unwrap(), "sample 1.25|sample 1.26");
+        assert_eq!(samples("time,\"flow\nl/s\"\n0,1.25\n").unwrap(), "sample 1.25");
+        let ragged = samples("time,flow\n0,1.25\n1,1.26,9\n2\n").unwrap_err();
+        assert!(ragged.starts_with("line 3: 3 cells, but most rows have 2"), "{ragged}");
     }
 
     #[test]

@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 /// Options of `fleet check`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  ruvllm-esp fleet check house.toml\n  ruvllm-esp fleet check house.toml --json | jq .chips"
+)]
 pub struct Arguments {
     /// The scenario
     file: PathBuf,

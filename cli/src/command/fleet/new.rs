@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 /// Options of `fleet new`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  ruvllm-esp fleet new house.toml\n  ruvllm-esp fleet new line.toml --template factory-line"
+)]
 pub struct Arguments {
     /// The file to write
     #[arg(default_value = "fleet.toml")]

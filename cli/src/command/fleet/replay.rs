@@ -14,6 +14,9 @@ use std::path::PathBuf;
 
 /// Options of `fleet replay`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  ruvllm-esp sim --fleet house.toml --trace house.trace\n  ruvllm-esp fleet replay house.trace"
+)]
 pub struct Arguments {
     /// The trace
     file: PathBuf,

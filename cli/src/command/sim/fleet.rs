@@ -1,6 +1,6 @@
 //! `sim --fleet`: a scenario, run to its verdict.
 
-mod report;
+pub mod report;
 
 use crate::command::fleet;
 use crate::error::{CliError, CommandResult, Exit, Stop};

@@ -1,6 +1,6 @@
-//! All chips: a grid of tiles, or one row a chip.
+//! All chips: a grid of tiles, a map of cells where they are many, or one row a chip.
 
-use super::{AROUND, rows, tile, timeline};
+use super::{AROUND, heat, rows, tile, timeline};
 use crate::tui::app::App;
 use crate::tui::text::{counted, padded_left, width};
 use crate::tui::theme::{self, Tone};
@@ -21,9 +21,19 @@ fn shape(app: &App, width: u16, height: u16) -> (usize, usize) {
     if app.rows {
         return (1, usize::from(height.saturating_sub(1)).max(1));
     }
+    if is_map(app) {
+        // Two lines below say what the signs mean and which chip is selected.
+        let columns = usize::from(width / heat::WIDTH).max(1);
+        return (columns, usize::from(height.saturating_sub(2)).max(1));
+    }
     // Few chips have wide tiles.
     let most = usize::from(width / tile::WIDTH).max(1);
     (most.min(app.roster.shown().len().max(3)), usize::from(height / tile::HEIGHT).max(1))
+}
+
+/// Are there too many chips for tiles?
+fn is_map(app: &App) -> bool {
+    !app.rows && app.view.chips.len() >= heat::FROM
 }
 
 /// Draws the panel.
@@ -53,6 +63,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let visible: Vec<usize> = shown.iter().copied().skip(first * columns).take(lines * columns).collect();
     let used = if app.rows {
         rows::draw(frame, body, app, &visible)
+    } else if is_map(app) {
+        heat::draw(frame, body, app, &visible, columns)
     } else {
         tiles(frame, body, app, &visible, columns)
     };
@@ -87,6 +99,17 @@ fn summary(app: &App, room: u16) -> Line<'static> {
     let chips = &app.view.chips;
     let count = |state| chips.iter().filter(|chip| chip.state == state).count();
     let mut spans = vec![Span::raw(format!(" {}", counted(chips.len() as u64, "chip")))];
+    let alarms_known = chips.is_empty() || chips.iter().any(|chip| chip.alarms.is_some());
+    let alarms: u64 = chips.iter().map(|chip| u64::from(chip.alarms.unwrap_or(0))).sum();
+    let items: u64 = chips.iter().map(|chip| u64::from(chip.items)).sum();
+    let tone = if alarms > 0 { Tone::Warning } else { Tone::Faint };
+    let tag = if chips.iter().any(|chip| chip.load.is_some()) { "  cpu modelled" } else { "" };
+    // What needs a look comes first.
+    spans.push(if alarms_known {
+        Span::styled(format!("  ! {}", counted(alarms, "alarm")), app.theme.style(tone))
+    } else {
+        Span::styled("  ! alarms not known", app.theme.style(Tone::Faint))
+    });
     for state in [ChipState::Running, ChipState::Booting, ChipState::Silent, ChipState::Off] {
         let (symbol, word, tone) = theme::state(state);
         let count = count(state);
@@ -94,20 +117,8 @@ fn summary(app: &App, room: u16) -> Line<'static> {
             spans.push(Span::styled(format!("  {symbol} {count} {word}"), app.theme.style(tone)));
         }
     }
-    let alarms_known = chips.is_empty() || chips.iter().any(|chip| chip.alarms.is_some());
-    let alarms: u64 = chips.iter().map(|chip| u64::from(chip.alarms.unwrap_or(0))).sum();
-    let items: u64 = chips.iter().map(|chip| u64::from(chip.items)).sum();
-    let tone = if alarms > 0 { Tone::Warning } else { Tone::Faint };
-    let tag = if chips.iter().any(|chip| chip.load.is_some()) { "  cpu modelled" } else { "" };
-    let more = [
-        if alarms_known {
-            Span::styled(format!("  ! {}", counted(alarms, "alarm")), app.theme.style(tone))
-        } else {
-            Span::styled("  ! alarms not known", app.theme.style(Tone::Faint))
-        },
-        Span::raw(format!("  {}", counted(items, "item"))),
-        Span::styled(tag, app.theme.style(Tone::Faint)),
-    ];
+    let more =
+        [Span::raw(format!("  {}", counted(items, "item"))), Span::styled(tag, app.theme.style(Tone::Faint))];
     let right = arrangement(app);
     let columns = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
     for span in more {

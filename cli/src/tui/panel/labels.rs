@@ -1,6 +1,6 @@
 //! Names in a drawing that do not cover each other.
 
-use super::topology::Point;
+use crate::topology::Point;
 use crate::tui::text::width;
 use ratatui::layout::Rect;
 

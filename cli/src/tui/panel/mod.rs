@@ -4,6 +4,7 @@ pub mod answered;
 pub mod arena;
 pub mod chip;
 pub mod fleet;
+pub mod heat;
 pub mod help;
 pub mod hints;
 pub mod labels;
@@ -14,20 +15,27 @@ pub mod role;
 pub mod rows;
 pub mod tile;
 pub mod timeline;
-pub mod topology;
 
 use super::action::Panel;
 use super::app::{App, Mode};
 use super::source::Pace;
 use super::text::{clock, fit, width};
 use super::theme::{Theme, Tone};
+use super::timeline_entry::TimelineEntry;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Paragraph};
+use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::fleet::view::EventKind;
 
 /// Below this nothing can be read.
 pub const SMALLEST: (u16, u16) = (60, 16);
+
+/// How long an alarm stands in the last line, and among how many events it is looked for.
+const ALARM_TIME: Micros = Micros(10_000_000);
+const ALARM_EVENTS: usize = 200;
 
 /// Rows that are no panel's: the first line, the last word, the keys.
 pub const AROUND: u16 = 3;
@@ -141,10 +149,24 @@ fn last_word(app: &App, room: u16) -> Line<'static> {
         let text = format!(" going to {}; Esc stops here", clock(to));
         return Line::styled(fit(&text, room.into()), app.theme.style(Tone::Selected));
     }
-    match app.events.back().filter(|_| app.panel != Panel::Timeline) {
+    let newest = app.events.back().filter(|_| app.panel != Panel::Timeline);
+    match fresh_alarm(app).or(newest) {
+        Some(event) if event.kind == EventKind::Alarm => {
+            timeline::line(app, event, room.into(), false).style(theme_of_alarm(app))
+        }
         Some(event) => timeline::line(app, event, room.into(), false),
         None => Line::default(),
     }
+}
+
+/// The newest alarm, as long as it is news: nothing that comes after it hides it.
+fn fresh_alarm(app: &App) -> Option<&TimelineEntry> {
+    let alarm = app.events.iter().rev().take(ALARM_EVENTS).find(|event| event.kind == EventKind::Alarm)?;
+    (app.view.now.saturating_sub(alarm.at) <= ALARM_TIME).then_some(alarm)
+}
+
+fn theme_of_alarm(app: &App) -> Style {
+    app.theme.style(Tone::Warning).add_modifier(Modifier::REVERSED | Modifier::BOLD)
 }
 
 /// A frame with a title.

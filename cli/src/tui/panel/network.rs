@@ -1,12 +1,12 @@
 //! The links: how they join the chips, what crosses them, what is lost, and how long answers take.
 
 use super::labels::{EXTENT, Labels};
-use super::topology::{self, Drawing, Point, layout};
 use super::{framed, latency};
 use crate::quantity::{bytes, count};
+use crate::topology::{self, Drawing, Point, layout};
 use crate::tui::app::App;
 use crate::tui::source::Origin;
-use crate::tui::text::{counted, curve, fit, padded, padded_left};
+use crate::tui::text::{counted, curve, fit, padded, padded_left, width};
 use crate::tui::theme::{self, Tone};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -179,7 +179,7 @@ fn links(frame: &mut Frame<'_>, area: Rect, app: &App) {
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
-/// The share of the frames that were lost, in thousandths.
+/// The share of receptions that failed, in thousandths: a frame may reach some chips and not others.
 fn lost_permille(link: &LinkView) -> u64 {
     (link.lost * 1000).checked_div(link.received + link.lost).unwrap_or(0)
 }
@@ -199,7 +199,10 @@ fn entry(app: &App, index: usize, link: &LinkView, room: usize) -> [Line<'static
     let load = track
         .map(|track| curve(track.values(), track.most().max(10), room.saturating_sub(13)))
         .unwrap_or_default();
-    let volume = bytes(Bytes(u32::try_from(link.bytes).unwrap_or(u32::MAX)));
+    let frames = format!("  {} frames, ", count(link.frames.0));
+    let lost = format!("{}.{}% of receptions lost", permille / 10, permille % 10);
+    let volume = format!(", {}", bytes(Bytes(u32::try_from(link.bytes).unwrap_or(u32::MAX))));
+    let volume = if width(&frames) + width(&lost) + width(&volume) <= room { volume } else { String::new() };
     [
         Line::from(vec![
             Span::styled(
@@ -218,11 +221,9 @@ fn entry(app: &App, index: usize, link: &LinkView, room: usize) -> [Line<'static
             Span::raw(padded_left(&format!("{}% ", link.load), 6)),
         ]),
         Line::from(vec![
-            Span::raw(fit(&format!("  {} frames, {volume}", count(link.frames.0)), room.saturating_sub(13))),
-            Span::styled(
-                format!(", {}.{}% lost", permille / 10, permille % 10),
-                app.theme.style(if permille >= 50 { Tone::Warning } else { Tone::Faint }),
-            ),
+            Span::raw(frames),
+            Span::styled(lost, app.theme.style(if permille >= 50 { Tone::Warning } else { Tone::Faint })),
+            Span::raw(volume),
         ]),
     ]
 }

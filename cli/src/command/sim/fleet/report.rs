@@ -9,7 +9,7 @@ use crate::table::{Align, Table};
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::figure::{Figure, Quantity};
 use ruvllm_esp_sim::run::judge::Judged;
-use ruvllm_esp_sim::run::verdict::{Attackers, ChipReport, Latency, ScenarioVerdict};
+use ruvllm_esp_sim::run::verdict::{Attackers, ChipReport, Frames, Latency, ScenarioVerdict};
 use ruvllm_esp_sim::scenario::Scenario;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -68,14 +68,7 @@ pub fn report(
     writeln!(out)?;
     latency(&verdict.latency, &mut out)?;
     let ScenarioVerdict { frames, items, faults, .. } = verdict;
-    let count = quantity::count;
-    writeln!(
-        out,
-        "frames     {} sent, {} lost, {} corrupted",
-        count(frames.sent),
-        count(frames.lost),
-        count(frames.corrupted)
-    )?;
+    writeln!(out, "frames     {}", frames_line(frames))?;
     writeln!(
         out,
         "items      {} acknowledged, {} lost, {} given up",
@@ -88,6 +81,20 @@ pub fn report(
     verdict.expectations.iter().try_for_each(|judged| writeln!(out, "{}", watch::line(judged)))?;
     writeln!(out, "{}", strong(&last_line(verdict, scenario, interrupted)))?;
     Ok(())
+}
+
+/// `2,951 sent; 11% of receptions lost (8,396 of 76,327), 0 corrupted`
+pub fn frames_line(frames: &Frames) -> String {
+    let Frames { sent, received, lost, corrupted } = *frames;
+    let receptions = received + lost;
+    let permille = (lost * 1000).checked_div(receptions).unwrap_or(0);
+    let share = if permille < 100 {
+        format!("{}.{}", permille / 10, permille % 10)
+    } else {
+        (permille / 10).to_string()
+    };
+    let [sent, lost, receptions, corrupted] = [sent, lost, receptions, corrupted].map(quantity::count);
+    format!("{sent} sent; {share}% of receptions lost ({lost} of {receptions}), {corrupted} corrupted")
 }
 
 fn last_line(verdict: &ScenarioVerdict, scenario: &Scenario, interrupted: bool) -> String {
