@@ -144,7 +144,7 @@ mod tests {
             lines.push(match event {
                 Event::Line(line) => line.unwrap(),
                 Event::Remark(text) => format!("# {text}"),
-                Event::Wait(_) => unreachable!(),
+                Event::Wait(_) | Event::Refused(..) => unreachable!(),
             });
         }
         Ok(lines)
