@@ -31,7 +31,7 @@ impl Parts {
                 (0x3c00_0020, content(0x100)),
                 (0x3fc8_0e70, content(0x80)),
                 // The code lies in the next page, behind a segment that fills the rest of this one.
-                (0, content(0xfe40)),
+                (0, content(0xfe68)),
                 (CODE, content(0x200)),
             ],
             rows: vec![entry(0x40, 0, 0x9000, 0x4000, "config"), entry(0, 0, 0x10000, 0x3f0000, "factory")],

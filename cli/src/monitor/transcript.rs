@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_cut() {
-        let (_, _, lines) = shown(Form::Raw, &[&[b'x'; 3 * LINE_LIMIT]]);
+        let (_, _, lines) = shown(Form::Raw, &[&[b'x'; 3 * (LINE_LIMIT + WORD_LIMIT) + 1]]);
         assert_eq!(lines.len(), 3);
     }
 
