@@ -1,11 +1,13 @@
 //! Scenario files, whole: what they become, and what is said of wrong ones.
 
+use super::key::FleetKey;
 use super::plan::*;
 use super::problem::Problem;
 use proptest::prelude::*;
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros};
+use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::link::LinkKind;
 use std::sync::Arc;
 
@@ -141,7 +143,14 @@ fn mistake(from: &str, to: &str) -> Problem {
 fn a_file_becomes_what_it_says() {
     let house = parse(HOUSE).unwrap_or_else(|problems| panic!("{problems:#?}"));
     assert_eq!((house.name.as_str(), house.seed, house.until), ("house", 7, Micros::seconds(120)));
-    assert_eq!((house.topology, house.replicas, house.key.unwrap()[15]), (Topology::Star, 3, 15));
+    assert_eq!(
+        (house.topology, house.replicas, house.key),
+        (
+            Topology::Star,
+            3,
+            FleetKey::Known(Key::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]))
+        )
+    );
     let named: Vec<(&str, u16)> = house.chips.iter().map(|chip| (chip.name.as_str(), chip.id)).collect();
     assert_eq!(named, [("hall", 4), ("room-1", 10), ("room-2", 11), ("room-3", 12), ("chip-5", 1)]);
     let hall = &house.chips[0];
@@ -270,11 +279,11 @@ fn every_mistake_has_its_place_and_a_way_out() {
         ),
         (r#"under = "250ms""#, "under = 5", "5\nname = \"fast", "`under`", "a time such as \"1s\""),
         (r#"loss = "2.5%""#, "corruption = 5", "5\ndelay", "`corruption`", "a share such as \"2%\""),
-        (r#"at-least = "90%""#, r#"at-least = "0%""#, r#""0%""#, "whatever happens", ""),
+        (r#"at-least = "90%""#, r#"at-least = "0%""#, r#""0%""#, "always reached", ""),
         (r#"by = "90s""#, "by = \"90s\"\nfrom = \"91s\"", r#""91s""#, "ends before it begins", ""),
         ("at-most = 9", "at-most = 9\nby = \"3s\"\nfrom = \"4s\"", r#""4s""#, "ends before it begins", ""),
-        (r#"quantile = "99%""#, r#"quantile = "0%""#, r#""0%""#, "say nothing", ""),
-        (r#"under = "250ms""#, r#"under = "0s""#, "\"0s\"", "less than 0", ""),
+        (r#"quantile = "99%""#, r#"quantile = "0%""#, r#""0%""#, "checks nothing", ""),
+        (r#"under = "250ms""#, r#"under = "0s""#, "\"0s\"", "cannot be met", ""),
         (r#"share = "50%""#, r#"share = "0%""#, r#""0%""#, "a fault cannot be 0%", ""),
         (r#"lasts = "5s""#, r#"lasts = "0s""#, r#""0s""#, "a fault cannot last 0s", ""),
         (
