@@ -56,14 +56,19 @@ struct Terminal {
 impl Terminal {
     /// The display in a shell that looks at the terminal before and after.
     fn open(arguments: &str) -> Self {
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
         let script = format!(
             "before=$(stty -g); sh -c 'echo process $$; exec \"$0\" tui {arguments}' \"$0\"; code=$?; \
              [ \"$before\" = \"$(stty -g)\" ] && echo restored $code"
         );
+        Self::run(&script)
+    }
+
+    /// A shell that runs `script`, to which `$0` is the program.
+    fn run(script: &str) -> Self {
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new("sh");
-        command.args(["-c", &script, env!("CARGO_BIN_EXE_ruvllm-esp")]);
+        command.args(["-c", script, env!("CARGO_BIN_EXE_ruvllm-esp")]);
         command.env("TERM", "xterm");
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -143,6 +148,63 @@ fn an_interrupt_gives_the_terminal_back() {
     terminal.expect("filter");
     terminal.press("\x03");
     terminal.expect_end(130);
+}
+
+/// Runs a command line of the shell in a terminal that vanishes once the display is there; gives its exit code.
+fn exit_code_without_terminal(script: &str) -> u32 {
+    let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut command = CommandBuilder::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_ruvllm-esp")]);
+    command.env("TERM", "xterm");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let (mut shown, mut buffer) = (String::new(), [0; 4096]);
+    while !shown.contains("filter") {
+        let length = reader.read(&mut buffer).unwrap();
+        shown += &String::from_utf8_lossy(&buffer[..length]);
+    }
+    drop((reader, pair.master));
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.exit_code();
+        }
+        assert!(begun.elapsed() < PATIENCE, "it does not end");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_terminal_that_vanishes_ends_the_display_without_a_word() {
+    let port = board();
+    assert_eq!(exit_code_without_terminal(&format!("exec \"$0\" tui --port {port}")), 130);
+    // Without the signal that comes with it, as under `nohup`.
+    assert_eq!(exit_code_without_terminal(&format!("trap '' HUP; exec \"$0\" tui --port {port}")), 130);
+    let words = std::env::temp_dir().join(format!("ruvllm-esp-tui-vanished-{}", std::process::id()));
+    let script = format!("exec \"$0\" tui --port {port} 2>'{}'", words.display());
+    assert_eq!(exit_code_without_terminal(&script), 130);
+    assert_eq!(std::fs::read_to_string(&words).unwrap(), "");
+    std::fs::remove_file(words).unwrap();
+}
+
+#[test]
+fn control_z_gives_the_terminal_back_and_going_on_takes_it_again() {
+    let script = "set -m; before=$(stty -g); \"$0\" tui ARGUMENTS; code=$?; \
+                  [ \"$before\" = \"$(stty -g)\" ] && echo stopped $code; fg >/dev/null; \
+                  code=$?; [ \"$before\" = \"$(stty -g)\" ] && echo restored $code";
+    let script = script.replace("ARGUMENTS", &format!("--port {}", board()));
+    let mut terminal = Terminal::run(&script);
+    terminal.expect("filter");
+    terminal.press("\x1a");
+    terminal.expect("stopped 148");
+    let left = terminal.seen.find("\x1b[?1049l").unwrap();
+    assert!(left < terminal.seen.find("stopped").unwrap());
+    terminal.expect("\x1b[?1049h");
+    terminal.expect("filter");
+    terminal.press("q");
+    terminal.expect("restored 0");
 }
 
 #[test]

@@ -8,10 +8,12 @@
 use crate::cost::{self, Cost, CostTable};
 use crate::emulator::board::time::{MICROSECOND, Ticks};
 use crate::emulator::board::unmodelled::UnmodelledRegister;
-use crate::emulator::board::{Board, BoardConfig, BoardError, Halt, Port, Rom, milliseconds};
+use crate::emulator::board::{Board, BoardConfig, BoardError, Halt, Port, Rom, Start, milliseconds};
 use crate::emulator::{Fault, chip};
+use crate::exact_failure::NoConsole;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::console::Failure;
+use ruvllm_esp_core::limits::LINE_LIMIT;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
 use thiserror::Error;
@@ -22,6 +24,9 @@ const START: Ticks = milliseconds(10_000);
 const ANSWER: Ticks = milliseconds(30_000);
 /// How long a chip that is spoken to waits at least before time is skipped.
 const SETTLE: Ticks = milliseconds(200);
+/// A chip that starts so often without its console coming up does not come up: the firmware itself gives up an agent that
+/// failed three times, and shows its console then.
+const MAX_STARTS: usize = 6;
 /// The end of what a chip says at its start.
 const READY: &[u8] = b"type '";
 const PORT: Port = Port::Usb;
@@ -36,10 +41,13 @@ pub enum ExactError {
     #[error(transparent)]
     Board(#[from] BoardError),
     /// The image does not come up.
-    #[error("no console after {} ms of chip time; the last it said: {}", .0 / milliseconds(1), .1)]
-    NoConsole(Ticks, String),
+    #[error("{0}")]
+    NoConsole(Box<NoConsole>),
+    /// The program does not answer, and does not restart either.
+    #[error("no answer: {0}")]
+    NoAnswer(Box<NoConsole>),
     /// The program failed for good.
-    #[error("{0:?}")]
+    #[error("{0}")]
     Fault(Fault),
 }
 
@@ -94,20 +102,29 @@ impl Exact {
 
     /// Waits for the console of a chip that starts.
     fn start(&mut self) -> Result<(), ExactError> {
-        let is_ready =
-            |board: &Board| board.is_waiting_for_input(PORT) && find(board.serial_out(PORT), READY).is_some();
-        let halt = self.board.run_until(START, is_ready);
+        let (began, before) = (self.board.now(), self.board.starts().len().saturating_sub(1));
+        self.board.forget_reads();
+        let is_over = |board: &Board| is_ready(board) || board.starts().len() > before + MAX_STARTS;
+        let halt = self.board.run_until(START, is_over);
+        let is_ready = is_ready(&self.board);
         let said = String::from_utf8_lossy(&self.board.take_serial_out(PORT)).into_owned();
         match halt {
-            Halt::Reached => {}
+            Halt::Reached if is_ready => {}
             Halt::Fault(fault) => return Err(ExactError::Fault(fault)),
-            Halt::TimeOut | Halt::Asleep => {
-                return Err(ExactError::NoConsole(START, last_words(&said).to_string()));
+            Halt::Reached | Halt::TimeOut | Halt::Asleep => {
+                return Err(ExactError::NoConsole(self.failure(began, before, &said)));
             }
         }
         let (log, banner) = split(&said);
         (self.log, self.banner) = (log.to_string(), banner.to_string());
         Ok(())
+    }
+
+    /// What the chip came to since `began`, when it had started `before` times.
+    fn failure(&mut self, began: Ticks, before: usize, said: &str) -> Box<NoConsole> {
+        let waited = self.board.now().saturating_sub(began);
+        let starts = self.board.starts().len().saturating_sub(before);
+        Box::new(NoConsole::of(&mut self.board, waited, starts, said))
     }
 
     /// Gives the chip a number and a role, as a person would: in its settings, by its console; and starts it again.
@@ -158,30 +175,50 @@ impl Exact {
 
     /// Sends one line, and runs the chip until it has answered.
     ///
+    /// A chip that restarts is waited for until its console is there again.
+    ///
     /// # Errors
-    /// [`ExactError::Fault`].
+    /// [`ExactError::Fault`], [`ExactError::NoAnswer`], [`ExactError::NoConsole`].
     pub fn line(&mut self, line: Result<&str, Failure>) -> Result<Reply, ExactError> {
-        let (began, (before, _)) = (self.board.now(), self.board.waited_for_room(PORT));
         match line {
-            Ok(line) => self.board.serial_in(PORT, line.as_bytes()),
-            Err(Failure::NotUtf8) => self.board.serial_in(PORT, &[0xff]),
+            Ok(line) => self.bytes(line.as_bytes()),
+            Err(Failure::NotUtf8) => self.bytes(&[0xff]),
             // Not as the first byte, where it may mean something to the port.
-            Err(Failure::ControlByte(byte)) => self.board.serial_in(PORT, &[b'x', byte]),
+            Err(Failure::ControlByte(byte)) => self.bytes(&[b'x', byte]),
             // Longer than any line may be.
-            Err(_) => self.board.serial_in(PORT, &[b'x'; 4096]),
+            Err(_) => self.bytes(&[b'x'; LINE_LIMIT + 1]),
         }
+    }
+
+    /// Sends the bytes of one line, whatever they are, and runs the chip until it has answered.
+    ///
+    /// # Errors
+    /// As for [`Exact::line`].
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<Reply, ExactError> {
+        let (began, (before, _)) = (self.board.now(), self.board.waited_for_room(PORT));
+        let starts = self.board.starts().len();
+        self.board.forget_reads();
+        self.board.serial_in(PORT, bytes);
         self.board.serial_in(PORT, b"\n");
         let gone = self.gone;
-        let is_over = |board: &Board| board.is_waiting_for_input(PORT) || gone();
-        if let Halt::Fault(fault) = self.board.run_until(ANSWER, is_over) {
-            return Err(ExactError::Fault(fault));
-        }
+        let is_over = |board: &Board| has_answered(board, starts) || is_stuck(board, starts) || gone();
+        let halt = self.board.run_until(ANSWER, is_over);
+        let (has_answered, is_stuck) = (has_answered(&self.board, starts), is_stuck(&self.board, starts));
         let text = String::from_utf8_lossy(&self.board.take_serial_out(PORT)).into_owned();
+        let has_restarted = self.board.starts().len() > starts;
+        match halt {
+            Halt::Fault(fault) => return Err(ExactError::Fault(fault)),
+            Halt::Reached if has_answered || !is_stuck => {}
+            _ if has_restarted => return Err(ExactError::NoConsole(self.failure(began, starts, &text))),
+            _ => return Err(ExactError::NoAnswer(self.failure(began, starts, &text))),
+        }
         let ended = if text.is_empty() { self.board.now() } else { self.board.last_written(PORT) };
         let waited = self.board.waited_for_room(PORT).1.saturating_sub(before);
         let took = ended.saturating_sub(began + waited);
         let error = text.strip_prefix("err: ").and_then(|rest| rest.split_whitespace().next());
-        let error = error.map(str::to_string);
+        // What restarts a chip that nobody told to is a failure of it.
+        let is_crash = has_restarted && !is_reset(bytes);
+        let error = error.or(is_crash.then_some("restarted")).map(str::to_string);
         self.spent += took;
         self.commands += 1;
         self.failures += u32::from(error.is_some());
@@ -229,10 +266,27 @@ impl Exact {
     }
 }
 
-/// The last error that a bootloader reported, or else the last line.
-fn last_words(said: &str) -> &str {
-    let error = said.lines().rfind(|line| line.starts_with("E ("));
-    error.or_else(|| said.lines().rfind(|line| !line.is_empty())).unwrap_or("(nothing)")
+/// Is the console there, and ready for a line?
+fn is_ready(board: &Board) -> bool {
+    board.is_waiting_for_input(PORT) && find(board.serial_out(PORT), READY).is_some()
+}
+
+/// Is the answer over, of a chip that had started `starts` times when it was asked?
+fn has_answered(board: &Board, starts: usize) -> bool {
+    if board.starts().len() > starts { is_ready(board) } else { board.is_waiting_for_input(PORT) }
+}
+
+/// Has the chip restarted since, too often or too long ago for a console to come?
+fn is_stuck(board: &Board, starts: usize) -> bool {
+    let since = board.starts().get(starts..).and_then(<[Start]>::last).map(|start| start.at);
+    since.is_some_and(|at| {
+        board.starts().len() >= starts + MAX_STARTS || board.now().saturating_sub(at) > START
+    })
+}
+
+/// Does this line ask the chip to restart?
+fn is_reset(line: &[u8]) -> bool {
+    std::str::from_utf8(line).is_ok_and(|line| line.split_whitespace().eq(["chip", "reset"]))
 }
 
 /// What ROM and bootloader say, and what the firmware says after them.

@@ -2,7 +2,7 @@
 //!
 //! - [`chip`]: one chip: its program, its memory, its clock, what its work costs; [`single`]: one alone, to talk to
 //! - [`emulator`]: the machine code of a RISC-V chip, executed and timed
-//! - [`exact`]: a flash image on such a chip, talked to over its console
+//! - [`exact`], [`exact_failure`]: a flash image on such a chip, talked to over its console, and why it does not answer
 //! - [`script`]: what is typed at a chip
 //! - [`cost`]: what counted work costs on each chip, in cycles, time and energy
 //! - [`figure`]: a number that says what it is and how far off it may be
@@ -20,6 +20,7 @@ pub mod cost;
 pub mod emulator;
 pub mod evaluation;
 pub mod exact;
+pub mod exact_failure;
 pub mod figure;
 pub mod fleet;
 pub mod kernels;

@@ -7,6 +7,7 @@
 use ruvllm_esp_sim::emulator::assemble::*;
 use ruvllm_esp_sim::emulator::board::{Board, BoardConfig, Cause, Halt, Port, Rom, milliseconds};
 use ruvllm_esp_sim::emulator::{EmulatedChip, chip};
+use ruvllm_esp_sim::exact::{Exact, ExactError};
 
 const CHIPS: [&EmulatedChip; 2] = [&chip::ESP32C3, &chip::ESP32C6];
 
@@ -217,4 +218,50 @@ fn time_that_is_skipped_moves_the_clocks_and_not_the_watchdogs() {
     assert_eq!(causes(&board), [Cause::PowerOn]);
     board.run_for(milliseconds(120));
     assert_eq!(causes(&board), [Cause::PowerOn, Cause::LowPowerWatchdogCore]);
+}
+
+/// The ADC and the I2C controller of each chip.
+const CONVERTERS: [(u32, u32); 2] = [(0x6004_0000, 0x6001_3000), (0x6000_e000, 0x6000_4000)];
+
+#[test]
+fn a_conversion_ends_and_an_i2c_address_is_not_acknowledged() {
+    for (chip, (adc, i2c)) in CHIPS.into_iter().zip(CONVERTERS) {
+        let program =
+            Program::default().tell(adc + 0x44, 24).poke(adc + 0x20, 1 << 31 | 1 << 29).tell(adc + 0x44, 24);
+        // Start, one byte with its acknowledgement checked, stop.
+        let program = program
+            .poke(i2c + 0x58, 6 << 11)
+            .poke(i2c + 0x5c, 1 << 11 | 1 << 8 | 1)
+            .poke(i2c + 0x60, 2 << 11);
+        let mut board = program.poke(i2c + 0x04, 1 << 4 | 1 << 5).tell(i2c + 0x20, 4).board(chip);
+        board.run_for(milliseconds(5));
+        assert_eq!(board.take_serial_out(Port::Uart0), [0, 0x80, 0x48], "{}", chip.name);
+    }
+}
+
+#[test]
+fn the_register_that_is_polled_most_is_known() {
+    let program = Program::default().load(T0, 0x6004_0044).then(&[lw(T1, T0, 0), jal(ZERO, -4)]);
+    let mut board = program.board(&chip::ESP32C3);
+    board.run_for(milliseconds(1));
+    let (address, reads, block) = board.most_read().unwrap();
+    assert_eq!((address, block), (0x6004_0044, Some("APB_SARADC")));
+    assert!(reads > 100, "{reads}");
+    board.forget_reads();
+    assert_eq!(board.most_read(), None);
+}
+
+#[test]
+fn a_chip_that_restarts_over_and_over_is_told_with_what_it_said() {
+    let mut program = Program::default().load(T0, 0x6000_0000);
+    for byte in b"I (1) boot: hello\nE (7) boot: broken\n" {
+        program = program.load(T1, u32::from(*byte)).then(&[sw(T1, T0, 0)]);
+    }
+    // A reset of the whole chip.
+    let code = bytes(&program.poke(0x6000_8000, 1 << 31).then(&[jal(ZERO, 0)]).0);
+    let esp32c3 = ruvllm_esp_core::chip::by_name("esp32c3").unwrap();
+    let booted = Exact::boot(esp32c3, &Rom::of_code(code), vec![0xff; 1 << 20], BoardConfig::default());
+    let Err(ExactError::NoConsole(failure)) = booted else { panic!("{booted:?}") };
+    assert_eq!((failure.starts, failure.error.as_deref()), (7, Some("E (7) boot: broken")));
+    assert!(failure.waited < milliseconds(1_000), "{failure}");
 }

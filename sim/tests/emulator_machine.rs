@@ -243,9 +243,17 @@ fn data_larger_than_the_cache_misses_and_smaller_hits() {
 fn programs_can_time_themselves() {
     let program =
         [csrrs(A1, MCYCLE, ZERO), addi(A3, ZERO, 1), addi(A3, ZERO, 2), csrrs(A2, MCYCLE, ZERO), EBREAK];
-    let mut machine = machine(C3, &program);
+    let mut machine = machine(C6, &program);
     machine.run(100);
     assert_eq!(register(&machine, A2) - register(&machine, A1), 3);
+}
+
+#[test]
+fn a_chip_without_the_standard_counters_does_not_know_their_registers() {
+    let program = [csrrs(A1, MCYCLE, ZERO), EBREAK];
+    let is_illegal = |stop| matches!(stop, Stop::Fault(fault) if fault.cause == Cause::IllegalInstruction);
+    assert!(is_illegal(machine(C3, &program).run(100)));
+    assert!(!is_illegal(machine(C6, &program).run(100)));
 }
 
 #[test]
@@ -277,6 +285,29 @@ fn an_elf_at_the_test_address_gets_memory_there() {
     let file = elf_file::write(0x8000_0000, &bytes(&program), &[("tohost", 0x8000_1000)]);
     machine.load_elf(&file).unwrap();
     assert_eq!(machine.run(100), Stop::Exited { code: 0 });
+}
+
+/// Offsets of fields in the ELF that `elf_file` writes: the entry point, and the segment's size in memory.
+const ENTRY_AT: usize = 24;
+const MEMORY_SIZE_AT: usize = 52 + 20;
+
+#[test]
+fn memory_that_a_segment_only_clears_has_to_be_there_too() {
+    let mut file = elf_file::write(0x3fc8_0000, &bytes(&[EBREAK]), &[]);
+    file[ENTRY_AT..ENTRY_AT + 4].copy_from_slice(&0x4038_0000_u32.to_le_bytes());
+    for (size, is_there) in [(0x6_0000_u32, true), (0x6_0001, false), (0x40_0000, false), (u32::MAX, false)] {
+        file[MEMORY_SIZE_AT..MEMORY_SIZE_AT + 4].copy_from_slice(&size.to_le_bytes());
+        let loaded = Machine::new(C3, Pace::Untimed).load_elf(&file);
+        let refused = matches!(loaded, Err(LoadError::Unmapped { address: 0x3fc8_0000, bytes, .. }) if bytes == size.into());
+        assert_eq!((loaded.is_ok(), refused), (is_there, !is_there), "{size:#x}: {loaded:?}");
+    }
+}
+
+#[test]
+fn an_odd_entry_point_is_refused() {
+    let mut file = elf_file::write(0x4038_0000, &bytes(&[EBREAK]), &[]);
+    file[ENTRY_AT] |= 1;
+    assert_eq!(Machine::new(C3, Pace::Untimed).load_elf(&file), Err(LoadError::OddEntry(0x4038_0001)));
 }
 
 #[test]

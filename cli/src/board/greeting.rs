@@ -142,7 +142,7 @@ fn silent(words: &str, port: &SelectedPort, step: Step) -> CliError {
     let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n  ");
     let known = crate::bringup::explain(words);
     let help = match known.first() {
-        Some(entry) => format!("{}: {}", entry.code, entry.advice),
+        Some(found) => format!("{}: {}", found.entry.code, found.entry.advice),
         None => "press RESET; `ruvllm-esp monitor` shows what the chip says".to_string(),
     };
     let name = &port.name;

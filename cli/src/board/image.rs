@@ -2,27 +2,25 @@
 //!
 //! A merged image has a bootloader where the chip's ROM looks for it, the partition table at 0x8000, and the
 //! application in its partition. Both programs carry their chip's number, a checksum and a SHA-256 (ESP-IDF programming
-//! guide, "Firmware image format"), and the table an MD5, so damage and the wrong chip show without a board.
+//! guide, "Firmware image format"), and the table an MD5, so damage and the wrong chip show without a board. What the
+//! bootloader would refuse or crash on is refused here, and what it starts is taken.
 
+use super::program::{self, Program, dotted};
 use super::{chips, table};
 use crate::error::CliError;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_firmware_logic::partition::{Partition, TABLE_OFFSET, find_config};
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 use table::Entry;
 
-const PROGRAM_MAGIC: u8 = 0xe9;
-const HEADER_BYTES: usize = 24;
-const SEGMENT_HEADER_BYTES: usize = 8;
-const CHECKSUM_SEED: u8 = 0xef;
-const HASH_BYTES: usize = 32;
 const SECTOR: usize = 0x1000;
 /// The largest flash that a bootloader of these chips reads, and so the longest image.
 const LARGEST_FLASH: u64 = 16 << 20;
+/// So many line feeds in a row with a carriage return before them are no chance.
+const MIN_TEXT_LINES: usize = 64;
 
 /// A sound image.
 #[derive(Clone, Debug)]
@@ -38,6 +36,8 @@ pub struct Image {
     pub flash_bytes: u32,
     /// The bytes that the application's partition has.
     pub application_room: usize,
+    /// The chip revisions that bootloader and application take: 100 times the major number and the minor one.
+    pub revisions: RangeInclusive<u16>,
 }
 
 /// A stretch of an image.
@@ -47,12 +47,6 @@ pub struct FlashRange {
     pub name: String,
     /// Its bytes in the file, which are its addresses in flash.
     pub range: Range<usize>,
-}
-
-/// A program, as far as its header tells.
-struct Program {
-    chip_id: u16,
-    bytes: usize,
 }
 
 impl Image {
@@ -78,37 +72,42 @@ impl Image {
         if bytes.len() as u64 > LARGEST_FLASH {
             return Err(not_an_image(&format!("{name} is larger than the largest flash, 16 MiB")));
         }
+        if let Some(lines) = text_lines(&bytes) {
+            let why = format!("each of its {lines} line feeds (0x0a) follows a carriage return (0x0d)");
+            return Err(
+                corrupt(name, &why).help("it was copied as text: copy it as binary, or build it again")
+            );
+        }
         let table = bytes.get(TABLE_OFFSET as usize..).filter(|table| table.starts_with(&table::MAGIC));
         let Some(table) = table else { return Err(not_merged(&bytes, name)) };
         let entries = table::entries(table).map_err(|why| corrupt(name, &why))?;
         let settings = find_config(table);
-        let boot = if bytes.first() == Some(&PROGRAM_MAGIC) { 0 } else { 0x1000 };
-        let bootloader = program(&bytes, boot, "bootloader", name)?;
-        let chip = chips::by_image_id(bootloader.chip_id).ok_or_else(|| {
-            let text =
-                format!("{name} is for a chip with number {}, which is not supported", bootloader.chip_id);
-            CliError::usage("image::unknown-chip", text).help("`ruvllm-esp chips` lists them")
-        })?;
-        if chips::boot_address(chip) as usize != boot {
-            return Err(corrupt(name, &format!("the bootloader of {} is not where it belongs", chip.name)));
-        }
-        let boot_end = boot + bootloader.bytes;
-        if boot_end > TABLE_OFFSET as usize {
-            return Err(corrupt(name, "the bootloader reaches into the partition table"));
-        }
+        let (chip, boot, bootloader) = bootloader(&bytes, name)?;
+        let boot_range = boot..boot + bootloader.bytes;
+        check_layout(&entries, &boot_range, &bootloader).map_err(|why| corrupt(name, &why))?;
         let table_end = (TABLE_OFFSET as usize + table::BYTES).min(bytes.len());
         let mut stretches = vec![
-            FlashRange { name: "bootloader".into(), range: boot..boot_end },
+            FlashRange { name: "bootloader".into(), range: boot_range },
             FlashRange { name: "partition table".into(), range: TABLE_OFFSET as usize..table_end },
         ];
-        stretches.extend(contents(&bytes, &entries, settings, chip, name)?);
-        let is_there = |entry: &&Entry| stretches.iter().any(|found| found.name == entry.name);
-        let application = entries.iter().filter(|entry| entry.is_application).find(is_there);
-        let application_room = application.map_or(0, |entry| entry.range.len());
+        let applications = Applications::find(&bytes, &entries, chip, &bootloader, name)?;
+        for (index, entry) in entries.iter().enumerate() {
+            if settings.is_some_and(|settings| settings.offset as usize == entry.range.start) {
+                continue;
+            }
+            match applications.range(index) {
+                Some(range) => stretches.push(FlashRange { name: entry.name.clone(), range }),
+                None => stretches.extend(written(&bytes, &entry.name, entry.range.clone())),
+            }
+        }
         let flash_bytes = entries.iter().map(|entry| entry.range.end).max().unwrap_or(0);
+        if flash_bytes < bytes.len() {
+            return Err(padded(name, bytes.len(), flash_bytes));
+        }
         let flash_bytes =
             u32::try_from(flash_bytes).map_err(|_| corrupt(name, "the table ends past 4 GiB"))?;
-        Ok(Self { bytes, chip, settings, stretches, flash_bytes, application_room })
+        let (application_room, revisions) = (applications.room, applications.revisions);
+        Ok(Self { bytes, chip, settings, stretches, flash_bytes, application_room, revisions })
     }
 
     /// All its bytes.
@@ -122,48 +121,150 @@ impl Image {
     }
 }
 
-/// What lies in the partitions: the application whole, and of the others what is not erased.
-fn contents(
+/// The bootloader's chip, its address, and the program.
+fn bootloader(bytes: &[u8], name: &str) -> Result<(&'static Chip, usize, Program), CliError> {
+    let boot = if bytes.first() == Some(&program::MAGIC) { 0 } else { 0x1000 };
+    let bootloader =
+        Program::read(bytes, boot).map_err(|why| corrupt(name, &format!("the bootloader {why}")))?;
+    let chip = chips::by_image_id(bootloader.chip_id).ok_or_else(|| {
+        let text = format!("{name} is for a chip with number {}, which is not supported", bootloader.chip_id);
+        CliError::usage("image::unknown-chip", text).help("`ruvllm-esp chips` lists them")
+    })?;
+    if chips::boot_address(chip) as usize != boot {
+        return Err(corrupt(name, &format!("the bootloader of {} is not where it belongs", chip.name)));
+    }
+    bootloader.check_as_bootloader().map_err(|why| corrupt(name, &format!("the bootloader {why}")))?;
+    Ok((chip, boot, bootloader))
+}
+
+/// Lies nothing on anything else, and ends all of it within the flash that the bootloader believes in?
+fn check_layout(entries: &[Entry], boot: &Range<usize>, bootloader: &Program) -> Result<(), String> {
+    let offset = TABLE_OFFSET as usize;
+    if boot.end > offset {
+        return Err(format!("the bootloader ends at {:#x}, in the partition table at {offset:#x}", boot.end));
+    }
+    table::check_overlaps(entries, boot.clone(), offset..offset + SECTOR)?;
+    let (flash, said) = match bootloader.flash_code {
+        code @ 0..=7 => ((1 << 20) << code, "so says the bootloader's header".to_string()),
+        // As the bootloader decides.
+        code => (
+            2 << 20,
+            format!("the bootloader's header has the flash size code {code}, which counts as 2 MiB"),
+        ),
+    };
+    table::check_flash(entries, flash, &said)
+}
+
+/// The applications that the bootloader can start.
+#[derive(Debug)]
+struct Applications {
+    /// By the index of their entry.
+    ranges: Vec<(usize, Range<usize>)>,
+    /// The partition of the first one.
+    room: usize,
+    /// The revisions that the bootloader and the first application take.
+    revisions: RangeInclusive<u16>,
+}
+
+impl Applications {
+    /// Looks at every partition for a program. The bootloader starts the first that is sound, so one is enough.
+    fn find(
+        bytes: &[u8],
+        entries: &[Entry],
+        chip: &'static Chip,
+        bootloader: &Program,
+        name: &str,
+    ) -> Result<Self, CliError> {
+        let mut order: Vec<(usize, &Entry)> =
+            entries.iter().enumerate().filter(|(_, entry)| entry.is_application()).collect();
+        order.sort_by_key(|(_, entry)| entry.boot_order());
+        let mut found = Self { ranges: Vec::new(), room: 0, revisions: bootloader.revisions.clone() };
+        let mut refused = None;
+        for (index, entry) in order {
+            let start = entry.range.start;
+            if is_erased(bytes, &entry.range) {
+                continue;
+            }
+            match application(bytes, entry, chip, bootloader, name) {
+                Ok((_, revisions)) if found.ranges.is_empty() && revisions.is_empty() => {
+                    let why = impossible(entry, bootloader, &revisions);
+                    refused = refused.or(Some(corrupt(name, &why)));
+                }
+                Ok((end, revisions)) => {
+                    if found.ranges.is_empty() {
+                        (found.room, found.revisions) = (entry.range.len(), revisions);
+                    }
+                    found.ranges.push((index, start..end));
+                }
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
+        match refused {
+            Some(error) if found.ranges.is_empty() => Err(error),
+            None if found.ranges.is_empty() => {
+                Err(corrupt(name, "no application where the partition table says"))
+            }
+            _ => Ok(found),
+        }
+    }
+
+    /// The bytes of the application of the entry with this index.
+    fn range(&self, index: usize) -> Option<Range<usize>> {
+        self.ranges.iter().find(|(entry, _)| *entry == index).map(|(_, range)| range.clone())
+    }
+}
+
+/// Where the application of a partition ends, and the revisions that it and the bootloader take.
+fn application(
     bytes: &[u8],
-    entries: &[Entry],
-    settings: Option<Partition>,
-    chip: &Chip,
+    entry: &Entry,
+    chip: &'static Chip,
+    bootloader: &Program,
     name: &str,
-) -> Result<Vec<FlashRange>, CliError> {
-    let mut stretches = Vec::new();
-    for Entry { name: label, is_application, range } in entries {
-        if settings.is_some_and(|settings| settings.offset as usize == range.start) {
-            continue;
-        }
-        let present = range.start.min(bytes.len())..range.end.min(bytes.len());
-        if *is_application && bytes.get(range.start) == Some(&PROGRAM_MAGIC) {
-            let application = program(bytes, range.start, label, name)?;
-            if application.chip_id != chips::espflash(chip)?.id() {
-                return Err(corrupt(name, &format!("`{label}` is for another chip than the bootloader")));
-            }
-            let end = range.start + application.bytes;
-            if end > range.end {
-                return Err(too_large(name, label, application.bytes, range.len()));
-            }
-            stretches.push(FlashRange { name: label.clone(), range: range.start..end });
-        } else {
-            stretches.extend(written(bytes, label, present));
-        }
+) -> Result<(usize, RangeInclusive<u16>), CliError> {
+    let (label, start) = (&entry.name, entry.range.start);
+    let damaged = |why: String| corrupt(name, &format!("the application in `{label}` at {start:#x} {why}"));
+    let program = Program::read(bytes, start).map_err(damaged)?;
+    if program.chip_id != chips::espflash(chip)?.id() {
+        return Err(damaged(format!(
+            "is for the chip with number {}, the bootloader for {}",
+            program.chip_id, bootloader.chip_id
+        )));
     }
-    if !entries
-        .iter()
-        .any(|entry| stretches.iter().any(|found| entry.is_application && found.name == entry.name))
-    {
-        return Err(corrupt(name, "no application where the partition table says"));
+    if program.bytes > entry.range.len() {
+        return Err(too_large(name, label, program.bytes, entry.range.len()));
     }
-    if let Some(end) = entries.iter().map(|entry| entry.range.end).max().filter(|end| *end < bytes.len()) {
-        return Err(padded(name, bytes.len(), end));
-    }
-    Ok(stretches)
+    program.check_as_application(start, chip, bootloader).map_err(damaged)?;
+    let (boot, own) = (&bootloader.revisions, &program.revisions);
+    Ok((start + program.bytes, *boot.start().max(own.start())..=*boot.end().min(own.end())))
+}
+
+fn impossible(entry: &Entry, bootloader: &Program, both: &RangeInclusive<u16>) -> String {
+    let said =
+        |range: &RangeInclusive<u16>| format!("{} to {}", dotted(*range.start()), dotted(*range.end()));
+    let boot = said(&bootloader.revisions);
+    let most = dotted(*both.end());
+    format!(
+        "no chip has a revision for both: the bootloader takes {boot}, the application in `{}` {most} at most",
+        entry.name
+    )
+}
+
+fn is_erased(bytes: &[u8], range: &Range<usize>) -> bool {
+    let present = range.start.min(bytes.len())..range.end.min(bytes.len());
+    bytes.get(present).is_none_or(|bytes| bytes.iter().all(|byte| *byte == 0xff))
+}
+
+/// How many line feeds there are, if each has a carriage return before it, as in no program of this length.
+fn text_lines(bytes: &[u8]) -> Option<usize> {
+    let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+    let returned = bytes.windows(2).filter(|pair| pair == b"\r\n").count();
+    (lines >= MIN_TEXT_LINES && lines == returned).then_some(lines)
 }
 
 /// The runs of sectors that hold anything.
 fn written(bytes: &[u8], label: &str, range: Range<usize>) -> Vec<FlashRange> {
+    let range = range.start.min(bytes.len())..range.end.min(bytes.len());
     let mut runs: Vec<FlashRange> = Vec::new();
     for begin in range.clone().step_by(SECTOR) {
         let sector = begin..(begin + SECTOR).min(range.end);
@@ -188,39 +289,6 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Checks a program: every segment inside the file, the checksum, and the hash if there is one.
-fn program(bytes: &[u8], at: usize, part: &str, name: &str) -> Result<Program, CliError> {
-    let cut = || corrupt(name, &format!("the {part} is cut off"));
-    let program = bytes.get(at..).unwrap_or_default();
-    let header = program.get(..HEADER_BYTES).ok_or_else(cut)?;
-    let [magic, segments, ..] = *header else { return Err(cut()) };
-    if magic != PROGRAM_MAGIC {
-        return Err(corrupt(name, &format!("the {part} begins with {magic:#04x}, not with 0xe9")));
-    }
-    let (mut end, mut checksum) = (HEADER_BYTES, CHECKSUM_SEED);
-    for _ in 0..segments {
-        let length = program.get(end + 4..end + SEGMENT_HEADER_BYTES).ok_or_else(cut)?;
-        let length = u32::from_le_bytes(length.try_into().unwrap_or([0; 4])) as usize;
-        let begin = end + SEGMENT_HEADER_BYTES;
-        end = begin.checked_add(length).ok_or_else(cut)?;
-        checksum = program.get(begin..end).ok_or_else(cut)?.iter().fold(checksum, |sum, byte| sum ^ byte);
-    }
-    // The checksum is the last byte of a block of sixteen.
-    end = (end + 16) / 16 * 16;
-    if program.get(end - 1).ok_or_else(cut)? != &checksum {
-        return Err(corrupt(name, &format!("the checksum of the {part} does not match")));
-    }
-    let chip_id = header.get(12..14).and_then(|id| id.try_into().ok()).map_or(0, u16::from_le_bytes);
-    if header.get(23) == Some(&1) {
-        let hash = program.get(end..end + HASH_BYTES).ok_or_else(cut)?;
-        if program.get(..end).is_none_or(|content| Sha256::digest(content)[..] != *hash) {
-            return Err(corrupt(name, &format!("the SHA-256 of the {part} does not match")));
-        }
-        end += HASH_BYTES;
-    }
-    Ok(Program { chip_id, bytes: end })
-}
-
 fn corrupt(name: &str, why: &str) -> CliError {
     CliError::usage("image::corrupt", format!("{name} is damaged: {why}"))
         .help("build or download it again, and compare it with SHA256SUMS; nothing was opened or written")
@@ -241,13 +309,12 @@ fn padded(name: &str, have: usize, limit: usize) -> CliError {
 
 fn not_merged(bytes: &[u8], name: &str) -> CliError {
     // A program that ends before the place of the table is a bootloader.
-    let boots =
-        [0, 0x1000].map(|boot| program(bytes, boot, "bootloader", name).map(|found| boot + found.bytes));
+    let boots = [0, 0x1000].map(|boot| Program::read(bytes, boot).map(|found| boot + found.bytes));
     let offset = TABLE_OFFSET as usize;
     if bytes.len() > offset && boots.iter().flatten().any(|end| *end <= offset) {
         return corrupt(name, "there is no partition table at 0x8000");
     }
-    if bytes.first() == Some(&PROGRAM_MAGIC) {
+    if bytes.first() == Some(&program::MAGIC) {
         return CliError::usage(
             "image::application-only",
             format!("{name} is an application without bootloader"),
@@ -265,6 +332,10 @@ fn not_an_image(text: &str) -> CliError {
 #[cfg(test)]
 #[path = "../../tests/loader/sample.rs"]
 mod sample;
+
+#[cfg(test)]
+#[path = "image_cases.rs"]
+mod cases;
 
 #[cfg(test)]
 mod tests {
@@ -314,7 +385,8 @@ mod tests {
     #[test]
     fn a_changed_bit_anywhere_in_the_table_is_noticed() {
         let whole = merged(C3, 500);
-        for at in 0x8000..0x8080 {
+        // Of the row that ends the table only its beginning counts.
+        for at in 0x8000..0x8064 {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x10;
             assert_eq!(code(bytes), "image::corrupt", "at {at:#x}");

@@ -6,6 +6,7 @@
 use super::greeting::{self, Greeting};
 use super::image::Image;
 use super::port::SelectedPort;
+use super::program::dotted;
 use super::settings::{self, Change, Record};
 use super::{chips, fault};
 use crate::error::CliError;
@@ -121,6 +122,7 @@ fn check(job: &Job<'_>, flasher: &mut Flasher) -> Result<(), CliError> {
         return Err(CliError::usage("flash::wrong-chip", text)
             .help(format!("ruvllm-esp build --variant {}; nothing was written", chips::name(have))));
     }
+    check_revision(job, flasher)?;
     let size = flasher.flash_detect().map_err(|error| fault::of(&error, job.port, "asking for the flash"))?;
     let have = size.map_or(u32::MAX, |size| size.size());
     if job.image.flash_bytes > have {
@@ -131,6 +133,21 @@ fn check(job: &Job<'_>, flasher: &mut Flasher) -> Result<(), CliError> {
         );
     }
     Ok(())
+}
+
+/// Is it a revision of the chip that bootloader and application start on? A chip that does not tell its own is not asked
+/// again: the bootloader decides.
+fn check_revision(job: &Job<'_>, flasher: &mut Flasher) -> Result<(), CliError> {
+    let (chip, name) = (flasher.chip(), &job.port.name);
+    let Ok((major, minor)) = chip.revision(flasher.connection()) else { return Ok(()) };
+    let have = u16::try_from(major * 100 + minor).unwrap_or(u16::MAX);
+    if job.image.revisions.contains(&have) {
+        return Ok(());
+    }
+    let (first, last) = (dotted(*job.image.revisions.start()), dotted(*job.image.revisions.end()));
+    let text = format!("{name}: the image is for revisions {first} to {last}, the chip has {}", dotted(have));
+    Err(CliError::usage("flash::wrong-revision", text)
+        .help("`ruvllm-esp doctor --explain N13` says more; nothing was written"))
 }
 
 /// The settings to write, over those that are there.

@@ -1,7 +1,7 @@
 //! A board on a serial port: finding, checking, writing, listening.
 //!
 //! - [`chips`]: the chips as the flasher names them
-//! - [`image`], [`table`]: an image and its partition table, checked before anything is opened
+//! - [`image`], [`table`], [`program`]: an image, its partition table and its programs, checked before anything is opened
 //! - [`usb`], [`port`]: which ports there are, and which is meant
 //! - [`install`]: from an image and a port to a chip that answers
 //! - [`settings`]: role, number and key in the configuration partition
@@ -17,6 +17,7 @@ pub mod greeting;
 pub mod image;
 pub mod install;
 pub mod port;
+pub mod program;
 pub mod rom;
 pub mod settings;
 pub mod table;

@@ -210,7 +210,7 @@ fn failed(chip: &str, words: &[String]) -> CliError {
     let shown: Vec<&str> = words.iter().skip(begin).take(SHOWN).map(String::as_str).collect();
     let text = format!("the firmware for {chip} does not build:\n{}", shown.join("\n"));
     let help = match crate::bringup::explain(&words.join("\n")).first() {
-        Some(entry) => format!("{}: `ruvllm-esp doctor --explain {}` says more", entry.code, entry.code),
+        Some(found) => format!("{0}: `ruvllm-esp doctor --explain {0}` says more", found.entry.code),
         None => "run again with --verbose for all of it".into(),
     };
     CliError::runtime("build::failed", text).help(help)

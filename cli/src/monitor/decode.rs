@@ -58,7 +58,7 @@ impl Decoder {
     pub fn frames(&self, line: &str) -> Vec<Frame> {
         // A function returns to what follows its call, which may be another line or, after a panic, another function.
         let back = u32::from(line.contains(STACK));
-        addresses(line).flat_map(|address| self.frames_at(address, back)).collect()
+        addresses(line).into_iter().flat_map(|address| self.frames_at(address, back)).collect()
     }
 
     /// What lies `back` bytes before `address`.
@@ -107,13 +107,43 @@ fn functions(bytes: &[u8]) -> Result<Vec<(Range<u64>, String)>, String> {
     Ok(functions)
 }
 
-/// The words of a line that may be addresses of code: `0x4.......`, in flash or in RAM.
-fn addresses(line: &str) -> impl Iterator<Item = u32> {
-    let words = line.split(|character: char| !character.is_ascii_alphanumeric());
-    words
-        .filter_map(|word| word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")))
-        .filter(|digits| digits.len() == 8 && digits.starts_with('4'))
-        .filter_map(|digits| u32::from_str_radix(digits, 16).ok())
+/// The addresses of code in a line, `0x4.......`, in flash or in RAM. A backtrace of ESP-IDF may have two of them without
+/// anything between (`0x3fc8b1000x4201917a`).
+fn addresses(line: &str) -> Vec<u32> {
+    let bytes = line.as_bytes();
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(offset) = bytes.get(at..).and_then(|rest| rest.windows(2).position(is_hex_mark)) {
+        let begin = at + offset;
+        let is_start = begin == at && at > 0 || !is_alphanumeric(bytes, begin.checked_sub(1));
+        match line.get(begin + 2..begin + 2 + DIGITS).filter(|digits| is_hex(digits)) {
+            Some(digits) if is_start && is_end(bytes, begin + 2 + DIGITS) => {
+                found.extend(u32::from_str_radix(digits, 16).ok().filter(|address| address >> 28 == 4));
+                at = begin + 2 + DIGITS;
+            }
+            _ => at = begin + 2,
+        }
+    }
+    found
+}
+
+/// Digits of an address.
+const DIGITS: usize = 8;
+
+fn is_hex_mark(pair: &[u8]) -> bool {
+    matches!(pair, [b'0', b'x' | b'X'])
+}
+
+fn is_hex(digits: &str) -> bool {
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn is_alphanumeric(bytes: &[u8], at: Option<usize>) -> bool {
+    at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// Does a number end before `at`: at the end of a word, or where the next number begins?
+fn is_end(bytes: &[u8], at: usize) -> bool {
+    !is_alphanumeric(bytes, Some(at)) || bytes.get(at..at + 2).is_some_and(is_hex_mark)
 }
 
 /// A function's name without the hash at its end.
@@ -133,7 +163,17 @@ mod tests {
     #[test]
     fn addresses_of_code_are_found_in_any_form_of_line() {
         let line = "[panic] at 0x42001234 (0x40380004), a1=0x3fc80000 MEPC: 0x42000010 0x4200";
-        assert_eq!(addresses(line).collect::<Vec<_>>(), [0x4200_1234, 0x4038_0004, 0x4200_0010]);
+        assert_eq!(addresses(line), [0x4200_1234, 0x4038_0004, 0x4200_0010]);
+    }
+
+    #[test]
+    fn addresses_without_a_space_between_them_are_two() {
+        let line = "Backtrace:0x42002468:0x3fc8b1000x4200357a:0x3fc8b120 |<-CORRUPTED";
+        assert_eq!(addresses(line), [0x4200_2468, 0x4200_357a]);
+        assert_eq!(addresses("0x420012340x42001238"), [0x4200_1234, 0x4200_1238]);
+        for line in ["a0x42001234", "0x4200123456", "0x42001234z", "0x4200é123", "0x", "x0x4200"] {
+            assert!(addresses(line).is_empty(), "{line}: {:x?}", addresses(line));
+        }
     }
 
     /// Its own ELF, at addresses as they are in the file: a function of this file is found with its line.

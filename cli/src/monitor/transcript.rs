@@ -6,12 +6,15 @@
 use super::decode::{Decoder, Frame};
 use crate::json::envelope;
 use crate::style::faint;
+use anstream::adapter::StripStr;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The longest line that is kept whole; a board that never ends its lines is cut here.
+/// The longest line that is kept whole; a board that never ends its lines is cut after it, between two words.
 const LINE_LIMIT: usize = 4096;
+/// How much longer a word makes a line at most: what is longer is cut between two letters.
+const WORD_LIMIT: usize = 256;
 
 /// How lines look on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub struct Transcript<L: Write> {
     form: Form,
     log: Option<L>,
     line: Vec<u8>,
+    /// Has a carriage return come, and nothing after it yet?
+    returned: bool,
     /// Where a name was found, the ELF to look addresses up in.
     pub decoder: Option<Decoder>,
 }
@@ -48,7 +53,7 @@ struct Line<'a> {
 impl<L: Write> Transcript<L> {
     /// An empty one.
     pub fn new(form: Form, log: Option<L>, decoder: Option<Decoder>) -> Self {
-        Self { form, log, line: Vec::new(), decoder }
+        Self { form, log, line: Vec::new(), returned: false, decoder }
     }
 
     /// Takes bytes that arrived `at` this long after the start; whole lines are given to `seen`.
@@ -66,23 +71,54 @@ impl<L: Write> Transcript<L> {
             screen.write_all(bytes)?;
         }
         for byte in bytes {
-            let is_end = *byte == b'\n';
-            if let (Form::Lines { .. }, false, true) =
-                (self.form, is_end, self.line.is_empty() && *byte != b'\r')
-            {
-                write!(screen, "{} ", faint(&stamp(at)))?;
-            }
-            if let (Form::Lines { .. }, false) = (self.form, is_end) {
-                screen.write_all(&[*byte])?;
-            }
-            if !is_end {
-                self.line.push(*byte);
-            }
-            if is_end || self.line.len() >= LINE_LIMIT {
-                self.end_line(at, screen, &mut seen)?;
-            }
+            self.byte(*byte, at, screen, &mut seen)?;
         }
         screen.flush()
+    }
+
+    fn byte(
+        &mut self,
+        byte: u8,
+        at: Duration,
+        screen: &mut impl Write,
+        seen: &mut impl FnMut(&str),
+    ) -> io::Result<()> {
+        match byte {
+            b'\n' => {
+                self.returned = false;
+                return self.end_line(LineEnd::Feed, at, screen, seen);
+            }
+            b'\r' => {
+                self.returned = true;
+                return Ok(());
+            }
+            // A carriage return alone begins the line anew, as in a progress bar.
+            _ if std::mem::take(&mut self.returned) && !self.line.is_empty() => {
+                self.end_line(LineEnd::Return, at, screen, seen)?;
+            }
+            _ => {}
+        }
+        if self.is_cut_before(byte) {
+            self.end_line(LineEnd::Cut, at, screen, seen)?;
+        }
+        if let Form::Lines { .. } = self.form {
+            if self.line.is_empty() {
+                write!(screen, "{} ", faint(&stamp(at)))?;
+            }
+            screen.write_all(&[byte])?;
+        }
+        self.line.push(byte);
+        Ok(())
+    }
+
+    /// Is the open line too long to go on with `byte`? A word is not cut, and a letter never.
+    fn is_cut_before(&self, byte: u8) -> bool {
+        let is_letter_part = byte & 0xc0 == 0x80;
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80;
+        let is_in_word = is_word(byte) && self.line.last().is_some_and(|last| is_word(*last));
+        let limit = if is_in_word { LINE_LIMIT + WORD_LIMIT } else { LINE_LIMIT };
+        // Bytes that are no text are cut as well.
+        self.line.len() >= limit && !is_letter_part || self.line.len() >= LINE_LIMIT + WORD_LIMIT + 4
     }
 
     /// The line that is still open, as its bytes came.
@@ -96,7 +132,7 @@ impl<L: Write> Transcript<L> {
     /// Those of the screen and of the log.
     pub fn finish(&mut self, at: Duration, screen: &mut impl Write) -> io::Result<()> {
         if !plain(&self.line).is_empty() {
-            self.end_line(at, screen, &mut |_| {})?;
+            self.end_line(LineEnd::Feed, at, screen, &mut |_| {})?;
         }
         self.log.as_mut().map_or(Ok(()), Write::flush)?;
         screen.flush()
@@ -104,12 +140,13 @@ impl<L: Write> Transcript<L> {
 
     fn end_line(
         &mut self,
+        end: LineEnd,
         at: Duration,
         screen: &mut impl Write,
         seen: &mut impl FnMut(&str),
     ) -> io::Result<()> {
         let text = plain(&self.line);
-        let begun = self.line.iter().any(|byte| *byte != b'\r');
+        let is_empty = self.line.is_empty();
         self.line.clear();
         let frames = self.decoder.as_ref().map_or_else(Vec::new, |decoder| decoder.frames(&text));
         match self.form {
@@ -119,13 +156,15 @@ impl<L: Write> Transcript<L> {
                 writeln!(screen, "{}", envelope("line", &line)?)?;
             }
             Form::Lines { carriage_return } => {
-                let end = if carriage_return { "\r\n" } else { "\n" };
-                if !begun {
+                let feed = if carriage_return { "\r\n" } else { "\n" };
+                if is_empty {
                     write!(screen, "{}", faint(&stamp(at)))?;
                 }
-                screen.write_all(end.as_bytes())?;
+                // On a terminal the next text takes the line's place, as the board meant it.
+                let is_replaced = end == LineEnd::Return && carriage_return && frames.is_empty();
+                screen.write_all(if is_replaced { b"\r" } else { feed.as_bytes() })?;
                 for frame in &frames {
-                    write!(screen, "{}{end}", faint(&format!("{:>10}  {frame}", "")))?;
+                    write!(screen, "{}{feed}", faint(&format!("{:>10}  {frame}", "")))?;
                 }
             }
         }
@@ -139,6 +178,17 @@ impl<L: Write> Transcript<L> {
     }
 }
 
+/// Why a line ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LineEnd {
+    /// A line feed came, or the session is over.
+    Feed,
+    /// A carriage return came, and then something else.
+    Return,
+    /// It is too long.
+    Cut,
+}
+
 /// Seconds since the start, in a column.
 fn stamp(at: Duration) -> String {
     format!("{:10.3}", at.as_secs_f64())
@@ -147,18 +197,15 @@ fn stamp(at: Duration) -> String {
 /// Text without escape sequences and control characters; a backspace takes a letter away.
 pub fn plain(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
-    let mut characters = text.chars().peekable();
+    let mut strip = StripStr::new();
     let mut plain = String::new();
-    while let Some(character) = characters.next() {
-        match character {
-            '\u{1b}' if characters.next_if_eq(&'[').is_some() => {
-                // Parameters, then one letter that ends the sequence.
-                while characters.next().is_some_and(|part| !('@'..='~').contains(&part)) {}
-            }
-            '\u{8}' => _ = plain.pop(),
-            '\t' => plain.push(' '),
-            character if character.is_control() => {}
-            character => plain.push(character),
+    for (index, part) in text.split('\u{8}').enumerate() {
+        if index > 0 {
+            plain.pop();
+        }
+        for piece in strip.strip_next(part) {
+            let characters = piece.chars().map(|character| if character == '\t' { ' ' } else { character });
+            plain.extend(characters.filter(|character| !character.is_control()));
         }
     }
     plain
@@ -219,8 +266,35 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_cut() {
-        let (_, _, lines) = shown(Form::Raw, &[&[b'x'; 3 * LINE_LIMIT]]);
+        let (_, _, lines) = shown(Form::Raw, &[&[b'x'; 3 * (LINE_LIMIT + WORD_LIMIT) + 1]]);
         assert_eq!(lines.len(), 3);
+    }
+
+    #[test]
+    fn a_carriage_return_alone_ends_a_line_and_before_a_line_feed_it_is_part_of_the_end() {
+        let (_, log, lines) = shown(Form::Raw, &[b"heap 31\rheap 30\r", b"heap 29\r\n\r\nend\r\r\nlast\r"]);
+        assert_eq!(lines, ["heap 31", "heap 30", "heap 29", "", "end"]);
+        let texts: Vec<&str> = log.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+        assert_eq!(texts, ["heap 31", "heap 30", "heap 29", "", "end", "last"]);
+        let (json, _, _) = shown(Form::Json, &[b"a\rb\r"]);
+        assert_eq!(json.lines().count(), 2, "{json}");
+        let (screen, _, _) = shown(Form::Lines { carriage_return: true }, &[b"heap 31\rheap 30\r\n"]);
+        assert_eq!(screen, "     1.500 heap 31\r     1.500 heap 30\r\n");
+        let (pipe, _, _) = shown(Form::Lines { carriage_return: false }, &[b"heap 31\rheap 30\r\n"]);
+        assert_eq!(pipe, "     1.500 heap 31\n     1.500 heap 30\n");
+    }
+
+    #[test]
+    fn a_line_that_is_cut_keeps_its_letters_and_its_addresses() {
+        for text in ["żółty", "0x42002468"] {
+            for before in LINE_LIMIT - text.len()..=LINE_LIMIT {
+                let line = format!("{} {text}\n", "a".repeat(before));
+                let (_, _, lines) = shown(Form::Raw, &[line.as_bytes()]);
+                assert!(lines.iter().any(|line| line.ends_with(text)), "{before}: {:?}", lines.last());
+            }
+        }
+        let (_, _, lines) = shown(Form::Raw, &[&"ż".repeat(LINE_LIMIT).into_bytes(), b"\n"]);
+        assert!(lines.len() > 1 && lines.concat() == "ż".repeat(LINE_LIMIT), "a letter was cut");
     }
 
     #[test]
@@ -235,5 +309,9 @@ mod tests {
     #[test]
     fn escapes_and_backspaces_leave_no_trace() {
         assert_eq!(plain(b"\x1b[1;31mred\x1b[0m ab\x08c\x07\t\xff"), "red ac \u{fffd}");
+        assert_eq!(plain(b"\x1b]0;a window's title\x07text"), "text");
+        assert_eq!(plain(b"\x1b]8;;http://x\x1b\\link"), "link");
+        assert_eq!(plain(b"\x1bPq#1data\x1b\\after"), "after");
+        assert_eq!(plain(b"\x1b(Bset\x1b[?25lhid\x1b[?25h\x1b7"), "sethid");
     }
 }

@@ -7,7 +7,8 @@ use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
 use ruvllm_esp_sim::cost::Cost;
 use ruvllm_esp_sim::emulator::board::unmodelled::UnmodelledRegister;
-use ruvllm_esp_sim::exact::{Exact, ExactError};
+use ruvllm_esp_sim::exact::{Exact, ExactError, Reply};
+use ruvllm_esp_sim::exact_failure::NoConsole;
 use ruvllm_esp_sim::figure::{Figure, Kind};
 use ruvllm_esp_sim::single::{SingleChip, SingleError};
 use serde::Serialize;
@@ -29,6 +30,14 @@ pub trait Chip: fmt::Debug {
     /// # Errors
     /// When the chip cannot go on.
     fn line(&mut self, line: Result<&str, Failure>) -> Result<LineReply, Stop>;
+
+    /// Sends a line that no chip takes, byte for byte where that makes a difference.
+    ///
+    /// # Errors
+    /// When the chip cannot go on.
+    fn refused(&mut self, failure: Failure, _bytes: &[u8]) -> Result<LineReply, Stop> {
+        self.line(Err(failure))
+    }
 
     /// Lets time pass without work.
     ///
@@ -185,6 +194,15 @@ impl Emulated {
         exact.answer_until(crate::interrupt::asked);
         Self { exact, identity, verbose }
     }
+
+    /// Follows what the chip says of itself.
+    fn note(&mut self, reply: Reply) -> Result<LineReply, Stop> {
+        if let Some(role) = new_role(&reply.text) {
+            self.identity.role = role;
+        }
+        let verdict = verdict(&reply.text);
+        Ok(LineReply { text: reply.text, error: reply.error, verdict, cost: reply.cost })
+    }
 }
 
 impl Chip for Emulated {
@@ -202,11 +220,16 @@ impl Chip for Emulated {
 
     fn line(&mut self, line: Result<&str, Failure>) -> Result<LineReply, Stop> {
         let reply = self.exact.line(line).map_err(|error| exact_error(&error))?;
-        if let Some(role) = new_role(&reply.text) {
-            self.identity.role = role;
+        self.note(reply)
+    }
+
+    fn refused(&mut self, failure: Failure, bytes: &[u8]) -> Result<LineReply, Stop> {
+        // A control byte may mean something else to the port than to a line.
+        if bytes.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+            return self.line(Err(failure));
         }
-        let verdict = verdict(&reply.text);
-        Ok(LineReply { text: reply.text, error: reply.error, verdict, cost: reply.cost })
+        let reply = self.exact.bytes(bytes).map_err(|error| exact_error(&error))?;
+        self.note(reply)
     }
 
     fn wait(&mut self, time: Micros) -> Result<(), Stop> {
@@ -266,10 +289,23 @@ pub fn exact_error(error: &ExactError) -> CliError {
             .help("without --exact every chip is simulated"),
         ExactError::Board(_) => CliError::usage("sim::bad-rom", error.to_string())
             .help("--rom takes the ROM of this kind of chip, an ELF file"),
-        ExactError::NoConsole(..) => CliError::no("sim::no-console", error.to_string())
-            .help("--image takes a merged image for this kind of chip, as `ruvllm-esp build` makes it"),
+        ExactError::NoConsole(failure) => {
+            CliError::no("sim::no-console", error.to_string()).help(no_console_help(failure))
+        }
+        ExactError::NoAnswer(failure) => {
+            CliError::no("sim::no-answer", error.to_string()).help(no_console_help(failure))
+        }
         ExactError::Fault(_) => CliError::no("sim::fault", format!("the program failed: {error}"))
             .help("`ruvllm-esp emulate --trace` shows what led there"),
+    }
+}
+
+/// What to do about a chip that does not answer: what is known of its failure, where something is.
+fn no_console_help(failure: &NoConsole) -> String {
+    let known = failure.error.as_deref().map(crate::bringup::explain).unwrap_or_default();
+    match known.first() {
+        Some(found) => format!("{0}: `ruvllm-esp doctor --explain {0}` says more", found.entry.code),
+        None => "--image takes a merged image for this kind of chip, as `ruvllm-esp build` makes it".into(),
     }
 }
 

@@ -32,11 +32,17 @@ pub fn boot(sources: Sources<'_>, identity: Identity, output: &Output) -> Result
     let flash = image(sources.image, chip)?;
     let rom = rom(sources.rom, chip.name)?;
     let board_config = BoardConfig { seed: identity.seed.into(), ..BoardConfig::default() };
-    let mut exact = Exact::boot(chip, &rom, flash, board_config).map_err(|error| exact_error(&error))?;
-    if output.verbose {
-        exact.log().lines().for_each(|line| output.info(&faint(line)));
-    }
-    exact.configure(identity.chip_id, identity.role).map_err(|error| exact_error(&error))?;
+    let show =
+        |said: &str| said.lines().filter(|_| output.verbose).for_each(|line| output.info(&faint(line)));
+    let failed = |error: ExactError| {
+        if let ExactError::NoConsole(failure) = &error {
+            show(&failure.said);
+        }
+        exact_error(&error)
+    };
+    let mut exact = Exact::boot(chip, &rom, flash, board_config).map_err(failed)?;
+    show(exact.log());
+    exact.configure(identity.chip_id, identity.role).map_err(failed)?;
     Ok(Emulated::new(exact, identity, output.verbose))
 }
 
@@ -60,7 +66,25 @@ fn checked(path: &Path, name: &str, chip: &'static Chip, help: &str) -> Result<V
         return Err(CliError::usage("sim::wrong-chip", text)
             .help(format!("run it with --variant {is}, or name the image of {wanted} with --image")));
     }
+    check_revision(&image, name)?;
     Ok(image.into_bytes())
+}
+
+/// Does the image start on the revision that is emulated?
+#[cfg(feature = "board")]
+fn check_revision(image: &crate::board::image::Image, name: &str) -> Result<(), CliError> {
+    use crate::board::program::dotted;
+    let Some((major, minor)) = ruvllm_esp_sim::emulator::board::revision(image.chip.name) else {
+        return Ok(());
+    };
+    let have = u16::try_from(major * 100 + minor).unwrap_or(u16::MAX);
+    if image.revisions.contains(&have) {
+        return Ok(());
+    }
+    let (first, last) = (dotted(*image.revisions.start()), dotted(*image.revisions.end()));
+    let text = format!("{name} is for revisions {first} to {last}, the emulated chip has {}", dotted(have));
+    Err(CliError::usage("sim::wrong-revision", text)
+        .help("build the image for the revision that is emulated"))
 }
 
 #[cfg(not(feature = "board"))]

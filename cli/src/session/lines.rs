@@ -16,7 +16,12 @@ pub struct Lines<Input: Read> {
     position: usize,
     number: u64,
     ended: bool,
+    /// The line so far, as it came, up to [`MAX_RAW`].
+    raw: Vec<u8>,
 }
+
+/// The most that is kept of a line that no chip takes.
+const MAX_RAW: usize = 1 << 20;
 
 impl<Input: Read> Lines<Input> {
     /// Lines of `input`, called `name` in errors.
@@ -29,6 +34,7 @@ impl<Input: Read> Lines<Input> {
             position: 0,
             number: 0,
             ended: false,
+            raw: Vec::new(),
         }
     }
 
@@ -53,7 +59,11 @@ impl<Input: Read> Lines<Input> {
     }
 
     fn line(&mut self) -> Result<Option<Result<String, Failure>>, Stop> {
+        self.raw.clear();
         while let Some(byte) = self.byte()? {
+            if !matches!(byte, b'\n' | b'\r') && self.raw.len() < MAX_RAW {
+                self.raw.push(byte);
+            }
             if let Some(line) = self.assembler.push(byte) {
                 return Ok(Some(line.map(str::to_string)));
             }
@@ -70,7 +80,7 @@ impl<Input: Read> LineSource for Lines<Input> {
                 Ok(event) => Ok(Some(event)),
                 Err(error) => Err(bad_directive(&format!("{}:{}: ", self.name, self.number), &error).into()),
             },
-            Some(Err(failure)) => Ok(Some(Event::Line(Err(failure)))),
+            Some(Err(failure)) => Ok(Some(Event::Refused(failure, std::mem::take(&mut self.raw)))),
             None => Ok(None),
         }
     }
@@ -122,7 +132,9 @@ mod tests {
                 info("role")
             ]
         );
-        assert_eq!(events(b"\xff\n"), [Event::Line(Err(Failure::NotUtf8))]);
+        assert_eq!(events(b"role\n\xff\r\n")[1..], [Event::Refused(Failure::NotUtf8, vec![0xff])]);
+        let long = vec![b'y'; 300];
+        assert_eq!(events(&long), [Event::Refused(Failure::LineTooLong, long)]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub mod watch;
 
 use crate::error::{CommandResult, Exit, Stop};
 use crate::output::Output;
-use chip::Chip;
+use chip::{Chip, LineReply};
 use report::Report;
 use running::{Running, TraceFile};
 use ruvllm_esp_core::chip::Radio;
@@ -41,6 +41,8 @@ use watch::Watch;
 pub enum Event {
     /// A line is typed, or one that no chip would take as it is.
     Line(Result<String, Failure>),
+    /// The same, of a line whose bytes are known.
+    Refused(Failure, Vec<u8>),
     /// Time passes.
     Wait(Micros),
     /// Something is said to the reader.
@@ -186,14 +188,10 @@ impl ChipSession {
         match event {
             Event::Line(Ok(line)) if line.is_empty() => Ok(String::new()),
             Event::Line(line) => {
-                let (started, at) = (self.device.now(), self.device.elapsed());
                 let typed = line.as_deref().map_err(|failure| *failure);
-                let reply = self.device.line(typed)?;
-                self.report.command(typed.ok(), started, &reply, self.device.as_mut())?;
-                let news = self.watch.console(at, &reply.text);
-                self.report.news(&news);
-                Ok(reply.text)
+                self.exchange(typed.ok(), |device| device.line(typed))
             }
+            Event::Refused(failure, bytes) => self.exchange(None, |device| device.refused(failure, &bytes)),
             Event::Wait(time) => {
                 let time = self.watch.cut(time, self.device.elapsed());
                 self.device.wait(time)?;
@@ -225,6 +223,20 @@ impl ChipSession {
         let (started, at) = (self.device.now(), self.device.elapsed());
         let reply = self.device.line(Ok(&sample.line))?;
         self.report.sample(sample, started, &reply, self.device.as_mut())?;
+        let news = self.watch.console(at, &reply.text);
+        self.report.news(&news);
+        Ok(reply.text)
+    }
+
+    /// One line and its answer.
+    fn exchange(
+        &mut self,
+        line: Option<&str>,
+        ask: impl FnOnce(&mut dyn Chip) -> Result<LineReply, Stop>,
+    ) -> Result<String, Stop> {
+        let (started, at) = (self.device.now(), self.device.elapsed());
+        let reply = ask(self.device.as_mut())?;
+        self.report.command(line, started, &reply, self.device.as_mut())?;
         let news = self.watch.console(at, &reply.text);
         self.report.news(&news);
         Ok(reply.text)

@@ -81,6 +81,10 @@ pub fn run(source: Box<dyn FleetSource>) -> Result<Exit, Stop> {
     let size = screen.terminal.size()?;
     let mut app = App::new(&handle, Theme { colour }, (size.width, size.height));
     let left = follow(&mut screen, &handle, &mut app);
+    if terminal::is_gone() {
+        screen.abandon();
+        return Ok(Exit::Interrupted);
+    }
     drop(screen);
     Ok(match left? {
         Leaving::Quit => Exit::Ok,
@@ -95,7 +99,10 @@ fn follow(screen: &mut Screen, handle: &Handle, app: &mut App) -> Result<Leaving
         if changed {
             screen.terminal.draw(|frame| panel::draw(frame, app))?;
         }
-        changed = keys(app)?;
+        changed = keys(screen, app)?;
+        if terminal::is_gone() {
+            return Ok(Leaving::Interrupted);
+        }
         loop {
             match handle.updates.try_recv() {
                 Ok(update) => {
@@ -121,12 +128,16 @@ fn follow(screen: &mut Screen, handle: &Handle, app: &mut App) -> Result<Leaving
 }
 
 /// Does what is typed within the time of a drawing. Gives whether anything was.
-fn keys(app: &mut App) -> io::Result<bool> {
+fn keys(screen: &mut Screen, app: &mut App) -> io::Result<bool> {
     let until = Instant::now() + FRAME;
     let mut changed = false;
     // After a key only what is already there is taken: then it is drawn. A flood of keys is drawn now and then too.
     while event::poll(patience(changed, until))? {
         match event::read()? {
+            Event::Key(key) if is_suspend(key) => {
+                screen.suspend()?;
+                changed = true;
+            }
             Event::Key(key) if key.kind != KeyEventKind::Release => {
                 // A terminal that sends Escape and a letter at once means both.
                 if key.modifiers == KeyModifiers::ALT {
@@ -152,6 +163,13 @@ fn keys(app: &mut App) -> io::Result<bool> {
         }
     }
     Ok(changed)
+}
+
+/// Ctrl-Z, which a terminal in raw mode hands over as a key.
+fn is_suspend(key: KeyEvent) -> bool {
+    key.kind == KeyEventKind::Press
+        && key.code == KeyCode::Char('z')
+        && key.modifiers == KeyModifiers::CONTROL
 }
 
 /// How long the next key is waited for.

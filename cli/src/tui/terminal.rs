@@ -4,7 +4,9 @@ use crate::error::Exit;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, Stdout};
@@ -48,12 +50,56 @@ impl Screen {
             give_back();
             std::process::exit(Exit::Interrupted as i32);
         });
-        TAKEN.store(true, Ordering::SeqCst);
-        let taken = enable_raw_mode()
-            .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste))
-            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
+        let taken = take_over().and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
         taken.map(|terminal| Self { terminal }).inspect_err(|_| give_back())
     }
+
+    /// Gives the terminal back, stops the program as Ctrl-Z does elsewhere, and takes the terminal again when it goes on.
+    ///
+    /// # Errors
+    /// Those of the terminal.
+    #[cfg(unix)]
+    pub fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        take_over()?;
+        execute!(io::stdout(), Clear(ClearType::All))?;
+        // With nothing drawn yet, so that all of it is drawn again.
+        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(())
+    }
+
+    /// There is no such thing here.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(unix))]
+    pub fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Lets go of a terminal that is gone: whatever is written to it fails, and to say so would fail too.
+    pub fn abandon(self) {
+        TAKEN.store(false, Ordering::SeqCst);
+        std::mem::forget(self);
+    }
+}
+
+fn take_over() -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    enable_raw_mode().and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste))
+}
+
+/// Has the terminal vanished, as when its window is closed or its line is cut?
+#[cfg(unix)]
+pub fn is_gone() -> bool {
+    rustix::termios::tcgetattr(io::stdin()).is_err()
+}
+
+/// A console of this system ends its programs with it.
+#[cfg(not(unix))]
+pub fn is_gone() -> bool {
+    false
 }
 
 impl Drop for Screen {

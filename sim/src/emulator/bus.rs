@@ -166,6 +166,11 @@ impl Bus {
         }
     }
 
+    /// Is there memory for all of `bytes` from `address` on?
+    pub fn is_mapped(&self, address: u32, bytes: u64) -> bool {
+        u32::try_from(bytes).is_ok_and(|bytes| self.outer.window(address, bytes).is_some())
+    }
+
     /// Writes a byte string whatever the window allows, as a loader does; the address where it failed otherwise.
     pub fn poke(&mut self, address: u32, bytes: &[u8]) -> Result<(), u32> {
         let length = u32::try_from(bytes.len()).map_err(|_| address)?;

@@ -63,6 +63,8 @@ pub struct EmulatedChip {
     pub cache: Geometry,
     /// `marchid` and `mimpid`.
     pub identity: (u32, u32),
+    /// Whether the core has `mcycle`, `minstret` and the other counters of the specification, beside Espressif's own.
+    pub standard_counters: bool,
 }
 
 const MIB: u32 = 1 << 20;
@@ -94,6 +96,7 @@ pub const ESP32C3: EmulatedChip = EmulatedChip {
     // esp-idf Kconfig.cache; the replacement: docs/emulator.md
     cache: Geometry { bytes: 16 * 1024, ways: 8, line_bytes: 32, replacement: Replacement::Random },
     identity: (0x8000_0001, 1), // technical reference manual, CPU CSRs
+    standard_counters: false, // the same list: only mpcer, mpcmr, mpccr
 };
 
 /// ESP32-C6, high-performance core: RV32IMAC, 512 KiB of SRAM, a cache of its own.
@@ -124,6 +127,7 @@ pub const ESP32C6: EmulatedChip = EmulatedChip {
         replacement: Replacement::LeastRecentlyUsed,
     },
     identity: (0x8000_0002, 2), // technical reference manual, CPU CSRs
+    standard_counters: true, // the same list
 };
 
 /// Where programs without a chip's address map live: the link address of the RISC-V test suites.

@@ -58,6 +58,8 @@ pub struct Registers {
     cycle_offset: u64,
     instruction_offset: u64,
     counter: PerformanceCounter,
+    /// Has the core the counters of the specification?
+    has_counters: bool,
     kept: BTreeMap<u16, u32>,
 }
 
@@ -79,6 +81,7 @@ impl Registers {
             cycle_offset: 0,
             instruction_offset: 0,
             counter: PerformanceCounter::default(),
+            has_counters: chip.standard_counters,
             kept: BTreeMap::new(),
         }
     }
@@ -87,6 +90,9 @@ impl Registers {
     pub fn read(&self, number: u16, clock: Clock) -> Option<u32> {
         let cycles = clock.cycles.wrapping_add(self.cycle_offset);
         let instructions = clock.instructions.wrapping_add(self.instruction_offset);
+        if !self.has_counters && is_counter(number) {
+            return None;
+        }
         Some(match number {
             0x300 => self.mstatus,
             0x301 => self.misa,
@@ -118,6 +124,9 @@ impl Registers {
     pub fn write(&mut self, number: u16, value: u32, clock: Clock) -> Option<()> {
         let cycles = clock.cycles.wrapping_add(self.cycle_offset);
         let instructions = clock.instructions.wrapping_add(self.instruction_offset);
+        if !self.has_counters && is_counter(number) {
+            return None;
+        }
         match number {
             0x300 => self.mstatus = value & (MSTATUS_MIE | MSTATUS_MPIE) | MSTATUS_MPP,
             0x304 => self.mie = value,
@@ -173,6 +182,14 @@ impl Registers {
         let ready = self.ready();
         if ready == 0 || self.mstatus & MSTATUS_MIE == 0 { None } else { Some(ready.trailing_zeros()) }
     }
+}
+
+/// The counters of the specification, what inhibits and selects them, and their copies for user mode.
+const fn is_counter(number: u16) -> bool {
+    matches!(
+        number,
+        0x306 | 0x320..=0x33f | 0xb00..=0xb1f | 0xb80..=0xb9f | 0xc00..=0xc1f | 0xc80..=0xc9f
+    )
 }
 
 /// Registers without an effect here that keep what is written: memory protection (0x3a0-0x3ef), counter inhibit and
@@ -234,6 +251,19 @@ mod tests {
         assert_eq!(registers.read(0x5c0, at(0)), None);
         assert_eq!(registers.write(0xc00, 0, at(0)), None);
         assert_eq!(registers.write(0xf14, 0, at(0)), None);
+    }
+
+    #[test]
+    fn a_core_without_the_standard_counters_has_none_of_their_registers() {
+        let mut c3 = Registers::new(&chip::ESP32C3);
+        let mut c6 = Registers::new(&chip::ESP32C6);
+        // cycle, cycleh, instret, mcycle, minstret, mhpmcounter3, mhpmcounter3h, mhpmevent3, mcountinhibit, mcounteren.
+        for number in [0xc00, 0xc80, 0xc02, 0xb00, 0xb02, 0xb03, 0xb83, 0x323, 0x320, 0x306] {
+            assert_eq!(c3.read(number, at(5)), None, "{number:#x}");
+            assert_eq!(c3.write(number, 1, at(5)), None, "{number:#x}");
+            assert!(c6.read(number, at(5)).is_some(), "{number:#x}");
+        }
+        assert_eq!(c6.write(0x320, 1, at(5)), Some(()));
     }
 
     #[test]

@@ -14,9 +14,11 @@ pub enum LoadError {
     #[error("an ELF file for another processor (machine {0})")]
     NotRiscV(u16),
     #[error("segment at {address:#010x} with {bytes} bytes lies outside the memory of {chip}")]
-    Unmapped { address: u32, bytes: usize, chip: &'static str },
+    Unmapped { address: u32, bytes: u64, chip: &'static str },
     #[error("nothing to load: no segment has contents")]
     Empty,
+    #[error("the entry point {0:#010x} is odd: instructions begin at even addresses")]
+    OddEntry(u32),
 }
 
 /// A run of bytes and where it belongs.
@@ -24,6 +26,8 @@ pub enum LoadError {
 pub struct Segment<'a> {
     pub address: u32,
     pub bytes: &'a [u8],
+    /// How much memory it takes: its bytes, and zeros after them.
+    pub size: u64,
 }
 
 /// A named address.
@@ -89,12 +93,20 @@ pub fn parse(bytes: &[u8]) -> Result<Program<'_>, LoadError> {
     let mut segments = Vec::new();
     for segment in file.segments() {
         let contents = segment.data().map_err(not_elf)?;
-        if !contents.is_empty() {
-            segments.push(Segment { address: segment.address() as u32, bytes: contents });
+        if segment.size() > 0 {
+            segments.push(Segment {
+                address: segment.address() as u32,
+                bytes: contents,
+                size: segment.size(),
+            });
         }
     }
-    if segments.is_empty() {
+    if segments.iter().all(|segment| segment.bytes.is_empty()) {
         return Err(LoadError::Empty);
+    }
+    let entry = file.entry() as u32;
+    if entry % 2 != 0 {
+        return Err(LoadError::OddEntry(entry));
     }
     let symbols = file.symbols().filter_map(|symbol| {
         // Untyped symbols are the labels of assembly code; `$x` and the like only mark where code begins.
@@ -104,7 +116,7 @@ pub fn parse(bytes: &[u8]) -> Result<Program<'_>, LoadError> {
         let (address, size) = (symbol.address() as u32, symbol.size() as u32);
         Some(Symbol { address, size, name: name.to_owned(), is_function })
     });
-    Ok(Program { entry: file.entry() as u32, segments, symbols: Symbols::new(symbols.collect()) })
+    Ok(Program { entry, segments, symbols: Symbols::new(symbols.collect()) })
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ mod tests {
     fn what_is_written_is_read() {
         let file = write(0x4038_0000, &[1, 2, 3], &[("main", 0x4038_0000), ("end", 0x4038_0002)]);
         let program = elf::parse(&file).unwrap();
-        let segment = elf::Segment { address: 0x4038_0000, bytes: &[1, 2, 3] };
+        let segment = elf::Segment { address: 0x4038_0000, bytes: &[1, 2, 3], size: 3 };
         assert_eq!((program.entry, program.segments), (0x4038_0000, vec![segment]));
         assert_eq!(program.symbols.address("end"), Some(0x4038_0002));
     }

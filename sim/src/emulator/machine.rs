@@ -111,12 +111,12 @@ impl Machine {
         self.bus = Bus::new(self.chip, program.segments.iter().any(|segment| is_generic(segment.address)));
         self.blocks.clear();
         for segment in &program.segments {
-            let (address, bytes, chip) = (segment.address, segment.bytes.len(), self.chip.name);
-            self.bus.poke(address, segment.bytes).map_err(|_| LoadError::Unmapped {
-                address,
-                bytes,
-                chip,
-            })?;
+            let (address, bytes, chip) = (segment.address, segment.size, self.chip.name);
+            let unmapped = LoadError::Unmapped { address, bytes, chip };
+            if !self.bus.is_mapped(address, bytes) {
+                return Err(unmapped);
+            }
+            self.bus.poke(address, segment.bytes).map_err(|_| unmapped)?;
         }
         if let Some(tohost) = program.symbols.address("tohost") {
             self.bus.set_tohost(tohost);

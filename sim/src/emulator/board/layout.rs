@@ -37,6 +37,8 @@ pub enum Block {
     AnalogI2c,
     Random,
     Gpio,
+    I2c,
+    Saradc,
     /// Settings that change nothing here, or nothing that the firmware sees.
     Settings,
 }
@@ -52,6 +54,8 @@ pub struct Sources {
     pub timer_groups: [(u32, u32); 2],
     pub low_power: u32,
     pub from_cpu: u32,
+    pub i2c: u32,
+    pub saradc: u32,
 }
 
 /// A named range of addresses.
@@ -127,7 +131,8 @@ pub const ESP32C3: Layout = Layout {
         region(0x6002_6000, 0x1000, Block::Settings, "APB_CTRL"),
         region(0x600c_1000, 0x1000, Block::Settings, "SENSITIVE"),
         region(0x600c_e000, 0x1000, Block::Settings, "ASSIST_DEBUG"),
-        region(0x6004_0000, 0x1000, Block::Settings, "APB_SARADC"),
+        region(0x6004_0000, 0x1000, Block::Saradc, "APB_SARADC"),
+        region(0x6001_3000, 0x1000, Block::I2c, "I2C0"),
     ],
     sources: Sources {
         uart0: 21,
@@ -137,6 +142,8 @@ pub const ESP32C3: Layout = Layout {
         timer_groups: [(32, 33), (34, 35)],
         low_power: 27,
         from_cpu: 50,
+        i2c: 29,
+        saradc: 43,
     },
     uart: serial::ESP32C3,
     super_watchdog: SUPER_ESP32C3,
@@ -192,7 +199,8 @@ pub const ESP32C6: Layout = Layout {
         region(0x600c_2000, 0x1000, Block::Settings, "ASSIST_DEBUG"),
         region(0x600a_9800, 0x400, Block::Settings, "MODEM_SYSCON"),
         region(0x600a_f000, 0x400, Block::Settings, "MODEM_LPCON"),
-        region(0x6000_e000, 0x1000, Block::Settings, "APB_SARADC"),
+        region(0x6000_e000, 0x1000, Block::Saradc, "APB_SARADC"),
+        region(0x6000_4000, 0x1000, Block::I2c, "I2C0"),
     ],
     sources: Sources {
         uart0: 43,
@@ -202,6 +210,8 @@ pub const ESP32C6: Layout = Layout {
         timer_groups: [(51, 53), (54, 56)],
         low_power: 18,
         from_cpu: 22,
+        i2c: 50,
+        saradc: 60,
     },
     uart: serial::ESP32C6,
     super_watchdog: SUPER_ESP32C6,

@@ -5,6 +5,7 @@
 //! peripherals, and what is not, stands in `docs/emulator.md`.
 
 mod answers;
+mod i2c;
 mod interrupts;
 pub mod layout;
 mod low_power;
@@ -14,6 +15,7 @@ pub mod peripherals;
 pub mod reset;
 mod reset_values;
 pub mod rom;
+mod saradc;
 mod serial;
 mod sha;
 mod spi;
@@ -311,6 +313,18 @@ impl Board {
         self.peripherals().map(Peripherals::unmodelled).unwrap_or_default()
     }
 
+    /// Begins to count anew how often registers are read.
+    pub fn forget_reads(&mut self) {
+        if let Some(peripherals) = self.peripherals_mut() {
+            peripherals.forget_reads();
+        }
+    }
+
+    /// The register that was read most since then, how often, and the peripheral that it belongs to.
+    pub fn most_read(&self) -> Option<(u32, u64, Option<&'static str>)> {
+        self.peripherals().and_then(Peripherals::most_read)
+    }
+
     /// Where the program is.
     pub fn pc(&self) -> u32 {
         self.machine.hart.pc
@@ -320,6 +334,11 @@ impl Board {
     pub fn machine(&self) -> &Machine {
         &self.machine
     }
+}
+
+/// The revision that is burnt into the fuses of the chip of that name: major, minor.
+pub fn revision(chip: &str) -> Option<(u32, u32)> {
+    layout::by_name(chip).map(|layout| layout.revision)
 }
 
 /// A time in milliseconds, for callers that count in them.

@@ -55,9 +55,10 @@ pub struct Wear {
 }
 
 impl Nor {
-    /// A chip that holds `bytes`, padded with erased flash to the next power of two, at least 1 MiB.
+    /// A chip that holds `bytes`. It is as large as the header of the bootloader at its beginning says, as the board is that an
+    /// image is made for; without such a header, or if it has less than the image, the next power of two, at least 1 MiB.
     pub fn new(mut bytes: Vec<u8>) -> Self {
-        let size = bytes.len().max(1 << 20).next_power_of_two();
+        let size = bytes.len().max(1 << 20).next_power_of_two().max(size_in_header(&bytes).unwrap_or(0));
         bytes.resize(size, 0xff);
         let (changes, unknown) = (Vec::new(), std::collections::BTreeSet::new());
         Self { bytes, status: 0, work: None, changes, wear: Wear::default(), unknown }
@@ -209,6 +210,15 @@ impl Nor {
     }
 }
 
+/// The size of the flash as the header of a program at its beginning tells it: 1 MiB for code 0, twice as much for each
+/// further one, up to 16 MiB (ESP-IDF programming guide, "Firmware image format").
+fn size_in_header(bytes: &[u8]) -> Option<usize> {
+    match *bytes {
+        [0xe9, _, _, sizes, ..] => Some(sizes >> 4).filter(|code| *code <= 4).map(|code| (1 << 20) << code),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,5 +279,13 @@ mod tests {
     #[test]
     fn it_says_how_large_it_is() {
         assert_eq!(Nor::new(vec![0; 3 << 20]).command(0x9f, 0, &[], 3, 0), [0xc8, 0x40, 22]);
+    }
+
+    #[test]
+    fn it_is_as_large_as_the_header_of_the_image_says_whatever_the_file_has() {
+        for (code, size) in [(0x0f, 1 << 20), (0x2f, 4 << 20), (0x40, 16 << 20), (0x90, 1 << 20)] {
+            assert_eq!(Nor::new(vec![0xe9, 3, 2, code]).bytes().len(), size, "{code:#x}");
+        }
+        assert_eq!(Nor::new([&[0xe9, 3, 2, 0][..], &[0; 3 << 20]].concat()).bytes().len(), 4 << 20);
     }
 }

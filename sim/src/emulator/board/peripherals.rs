@@ -4,12 +4,14 @@
 //! next event. What no block answers is kept and listed ([`super::kept`]).
 
 use super::answers;
+use super::i2c::I2c;
 use super::interrupts::{self, Interrupts};
 use super::layout::{self, Block, Layout, Region};
 use super::low_power::LowPower;
 use super::mmu::{Mmu, PAGE};
 use super::nor::Nor;
 use super::reset::Cause;
+use super::saradc::Saradc;
 use super::serial::{HOST_BYTE, Uart};
 use super::sha::Sha;
 use super::spi::Spi1;
@@ -40,10 +42,14 @@ pub struct Peripherals {
     interrupts: Interrupts,
     from_cpu: u32,
     sha: Sha,
+    i2c: I2c,
+    saradc: Saradc,
     analog: std::collections::BTreeMap<u32, u8>,
     random: oorandom::Rand32,
     mac: [u8; 6],
     kept: UnmodelledRegisters,
+    /// How often each register was read since [`Peripherals::forget_reads`].
+    reads: std::collections::BTreeMap<u32, u64>,
     /// The region that answered last.
     recent: Region,
     lines: u32,
@@ -96,10 +102,13 @@ impl Peripherals {
             interrupts: Interrupts::default(),
             from_cpu: 0,
             sha: Sha::default(),
+            i2c: I2c::default(),
+            saradc: Saradc::default(),
             analog: std::collections::BTreeMap::new(),
             random: oorandom::Rand32::new(board_config.seed),
             mac: board_config.mac,
             kept: UnmodelledRegisters::default(),
+            reads: std::collections::BTreeMap::new(),
             recent: *layout.regions.first()?,
             lines: 0,
             event: None,
@@ -134,6 +143,7 @@ impl Peripherals {
             return None;
         }
         let (word, now) = (address & !3, self.time.at(cycle));
+        *self.reads.entry(word).or_default() += 1;
         let modelled =
             self.region(word).and_then(|region| self.read(region.block, word - region.base, word, now));
         let value = modelled.unwrap_or_else(|| self.kept.read(word, self.layout));
@@ -187,6 +197,8 @@ impl Peripherals {
             }
             Block::Efuse => answers::efuse(is_c3, offset, self.mac, self.layout.revision),
             Block::Sha => self.sha.read(offset),
+            Block::I2c => self.i2c.read(offset),
+            Block::Saradc => self.saradc.read(offset),
             Block::AnalogI2c => self.read_analog(offset, address),
             Block::Random => Some(self.random.rand_u32()),
             Block::Gpio if offset == 0x38 => Some(self.layout.straps),
@@ -231,6 +243,8 @@ impl Peripherals {
                 self.write_interrupts(block, offset, value)
             }
             Block::Sha => self.sha.write(offset, value),
+            Block::I2c => self.i2c.write(offset, value),
+            Block::Saradc => self.saradc.write(offset, value),
             Block::AnalogI2c => self.write_analog(offset, value),
             _ => false,
         }
@@ -304,6 +318,7 @@ impl Peripherals {
             let raised = group.interrupts();
             up |= one(raised & 1 != 0, timer) | one(raised & 2 != 0, watchdog);
         }
+        up |= one(self.i2c.interrupts(), sources.i2c) | one(self.saradc.interrupts(), sources.saradc);
         up | one(self.low_power.interrupts(), sources.low_power)
             | u128::from(self.from_cpu) << sources.from_cpu
     }
@@ -389,6 +404,8 @@ impl Peripherals {
                 .iter_mut()
                 .for_each(|group| *group = TimerGroup::new(self.layout.watchdog_ticks));
             self.sha = Sha::default();
+            self.i2c = I2c::default();
+            self.saradc = Saradc::default();
             self.analog.clear();
             let (layout, clears) = (self.layout, cause.clears_low_power());
             self.kept.reset(|address| !clears && is_low_power(layout, address));
@@ -414,6 +431,19 @@ impl Peripherals {
             Some(bytes.chunks_exact(4).map(word).collect())
         };
         pages.into_iter().map(|page| (page, contents(page))).collect()
+    }
+
+    /// Begins to count anew how often registers are read.
+    pub fn forget_reads(&mut self) {
+        self.reads.clear();
+    }
+
+    /// The register that was read most, how often, and its block.
+    pub fn most_read(&self) -> Option<(u32, u64, Option<&'static str>)> {
+        let (address, reads) = self.reads.iter().max_by_key(|(_, reads)| **reads)?;
+        let region =
+            self.layout.regions.iter().find(|region| address.wrapping_sub(region.base) < region.size);
+        Some((*address, *reads, region.map(|region| region.name)))
     }
 
     /// Every register that was used and is not modelled.
