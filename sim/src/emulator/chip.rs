@@ -96,7 +96,7 @@ pub const ESP32C3: EmulatedChip = EmulatedChip {
     // esp-idf Kconfig.cache; the replacement: docs/emulator.md
     cache: Geometry { bytes: 16 * 1024, ways: 8, line_bytes: 32, replacement: Replacement::Random },
     identity: (0x8000_0001, 1), // technical reference manual, CPU CSRs
-    standard_counters: false, // the same list: only mpcer, mpcmr, mpccr
+    standard_counters: false,   // the same list: only mpcer, mpcmr, mpccr
 };
 
 /// ESP32-C6, high-performance core: RV32IMAC, 512 KiB of SRAM, a cache of its own.
@@ -127,7 +127,7 @@ pub const ESP32C6: EmulatedChip = EmulatedChip {
         replacement: Replacement::LeastRecentlyUsed,
     },
     identity: (0x8000_0002, 2), // technical reference manual, CPU CSRs
-    standard_counters: true, // the same list
+    standard_counters: true,    // the same list
 };
 
 /// Where programs without a chip's address map live: the link address of the RISC-V test suites.
