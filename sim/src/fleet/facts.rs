@@ -42,6 +42,8 @@ pub struct ChipFacts {
     pub alarms: u32,
     /// How often it booted.
     pub boots: u32,
+    /// Frames that it handed to drivers, and frames that its program took.
+    pub frames: (u64, u64),
     /// Frames of hostile chips that members took for good: those of this chip, where it is hostile.
     pub accepted: u64,
     /// What it consumed.
@@ -170,6 +172,7 @@ impl Fleet {
             items: 0,
             alarms: 0,
             boots: 0,
+            frames: (0, 0),
             accepted: 0,
             energy,
             work: Cost::default(),
@@ -177,7 +180,7 @@ impl Fleet {
         let Some(chip) = self.chip_mut(index) else { return facts };
         let local = chip.uptime(now);
         facts.runs = chip.state() == ChipState::Running;
-        (facts.alarms, facts.boots) = (chip.alarms, chip.boots);
+        (facts.alarms, facts.boots, facts.frames) = (chip.alarms, chip.boots, chip.frames);
         facts.work = chip.work.cost(&chip.work.total).unwrap_or_default();
         let runs = facts.runs;
         if let Some(agent) = chip.agent().filter(|_| runs) {
