@@ -6,6 +6,7 @@ use crate::chip::record::What;
 use crate::chip::{Chip, ChipState};
 use crate::cost::Cost;
 use crate::figure::Figure;
+use crate::scenario::Hostility;
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::federation::member::Liveness;
 use ruvllm_esp_core::item::ItemId;
@@ -93,11 +94,14 @@ impl Fleet {
         }
     }
 
-    /// Each text that running members hold for the fleet, with the number of chips that can say it.
+    /// Each text that running members hold for the fleet, with the number of chips that can say it. A second board with the
+    /// number of a member counts.
     pub fn texts(&mut self) -> BTreeMap<String, u32> {
         let mut texts = BTreeMap::new();
         let scenario = std::sync::Arc::clone(&self.scenario);
-        for (index, _) in scenario.chips.iter().enumerate().filter(|(_, plan)| plan.hostile.is_none()) {
+        let can_say = |hostile: Hostility| !hostile.is_harmful();
+        let chips = scenario.chips.iter().enumerate();
+        for (index, _) in chips.filter(|(_, plan)| plan.hostile.is_none_or(can_say)) {
             let mut own = std::collections::BTreeSet::new();
             if let Some(agent) = self.chip_mut(index).and_then(|chip| chip.agent()) {
                 agent.held_texts(|_, text| {

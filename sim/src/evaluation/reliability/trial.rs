@@ -241,13 +241,15 @@ fn scenario(setup: &Setup, seed: u64) -> Scenario {
 }
 
 fn chip(setup: &Setup, index: usize, seed: u64) -> ChipPlan {
+    let hostile = index.checked_sub(setup.chips).and_then(|nth| setup.hostile.get(nth).copied());
+    let id = (index + 1) as u16;
     let small = Bytes((25 * 1024 + 160 * setup.chips) as u32);
     let mut random = Random(seed ^ (index as u64 + 1) << 32 | 1);
     random.below(2);
     let skew = random.below(2 * setup.skew.unsigned_abs() as u64 + 1) as i32 - setup.skew;
     ChipPlan {
         name: format!("chip-{index}"),
-        id: (index + 1) as u16,
+        id: if hostile == Some(Hostility::Duplicate) { 1 + (seed % setup.chips as u64) as u16 } else { id },
         chip: &esp32c3::CHIP,
         role: RoleKind::keeper(Keeps::Texts),
         radio: Radio::EspNow,
@@ -257,6 +259,6 @@ fn chip(setup: &Setup, index: usize, seed: u64) -> ChipPlan {
         skew,
         clock: setup.clock,
         boots: setup.boots,
-        hostile: index.checked_sub(setup.chips).and_then(|nth| setup.hostile.get(nth).copied()),
+        hostile,
     }
 }
