@@ -3,7 +3,8 @@
 //! - noise: bytes that mean nothing, and frames of good form about nothing, as fast as the link takes them
 //! - replay: overheard frames, sent again unchanged
 //! - forgery: overheard frames, changed, with the checksum made right
-//! - insider: overheard frames, under a boot number that their sender does not have, authentic by the fleet's key
+//! - insider: overheard frames, under a boot number that their sender does not have, authentic by the fleet's key; it
+//!   answers no challenge
 //!
 //! Only the insider has the fleet's key. What is overheard is kept for minutes, so that frames come back to chips that have
 //! booted since. A member that jams sends noise instead of its own frames.
@@ -16,6 +17,7 @@ use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::crc::crc32;
 use ruvllm_esp_core::wire::frame::{self, Header};
+use ruvllm_esp_core::wire::message::PROVE;
 
 /// What an adversary does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +123,10 @@ impl Adversary {
         let mut copy = [0; LONGEST];
         let length = self.overheard(&mut copy)?;
         let frame = frame::decode(copy.get(..length)?, &mut ()).ok()?;
+        // Who has the fleet's key can answer for another boot as well: that is not what is shown here.
+        if frame.header.number == PROVE {
+            return None;
+        }
         let mut rng = self.rng();
         let boot = frame.header.boot;
         let boot = match rng.below(4) {
