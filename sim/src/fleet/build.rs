@@ -7,11 +7,11 @@ use crate::chip::ports::Port;
 use crate::chip::work::Work;
 use crate::chip::{self, Blueprint, Chip};
 use crate::cost::{self, UnknownCost};
+use crate::scenario::key::KeyError;
 use crate::scenario::{ChipPlan, Hostility, LinkPlan, Scenario};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::federation::Membership;
 use ruvllm_esp_core::units::Bytes;
-use ruvllm_esp_core::wire::authentication::Key;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use thiserror::Error;
@@ -49,6 +49,9 @@ pub enum FleetError {
         /// The index.
         index: usize,
     },
+    /// The fleet's key was not given.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The machine gives no threads.
     #[error("no threads: {0}")]
     NoThreads(String),
@@ -127,7 +130,7 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
     let no_place = |index| FleetError::UnknownIndex { what: "link", index };
     let link = |index: usize| scenario.links.get(index).ok_or_else(|| no_place(index));
     let link: Option<&LinkPlan> = plan.link.map(link).transpose()?;
-    let key = scenario.key.map(Key::new);
+    let key = scenario.key.resolve(scenario.seed)?;
     let intent = match plan.hostile {
         None | Some(Hostility::Outsider | Hostility::Duplicate) => {
             let seed = (scenario.seed ^ scenario.seed >> 32) as u32;
@@ -157,6 +160,7 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
         Some(Hostility::Insider) => AttackKind::Insider,
     };
     let limit = link.ok_or_else(|| no_place(scenario.links.len()))?.kind.frame_limit();
+    let key = key.filter(|_| intent == AttackKind::Insider);
     Ok(Blueprint::Adversary(Attack { intent, address: plan.id, limit, key, seed: scenario.seed }))
 }
 

@@ -5,6 +5,7 @@
 //! - [`grammar`]: which keys there are
 //! - [`problem`]: what is wrong with a file, each mistake with its location
 //! - `doubts`: what is hardly what was meant
+//! - [`key`]: the fleet's key, and how it stays out of traces
 //! - [`data`]: the texts and samples that a file names
 //! - [`inputs`]: what is typed, in the order of time
 //! - [`faults`]: what fails, in the order of time
@@ -16,6 +17,7 @@ mod failing;
 pub mod faults;
 pub mod grammar;
 pub mod inputs;
+pub mod key;
 mod members;
 mod names;
 pub mod plan;
