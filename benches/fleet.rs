@@ -3,7 +3,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ruvllm_esp_benches::quick;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::evaluation::fleet::{WARM_UP, scenario};
+use ruvllm_esp_sim::evaluation::fleet::{Shape, WARM_UP, scenario};
 use ruvllm_esp_sim::fleet::Fleet;
 use std::sync::Arc;
 

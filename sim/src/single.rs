@@ -42,7 +42,20 @@ impl Setup {
     pub fn scenario(&self) -> Scenario {
         let Self { identity: Identity { chip, chip_id: id, role, seed }, radio, arena } = *self;
         let (name, starts, skew) = (chip.name.to_string(), Micros(0), 0);
-        let plan = ChipPlan { name, id, chip, role, radio, arena, link: None, starts, skew, hostile: None };
+        let plan = ChipPlan {
+            name,
+            id,
+            chip,
+            role,
+            radio,
+            arena,
+            link: None,
+            starts,
+            skew,
+            clock: Micros(0),
+            boots: 0,
+            hostile: None,
+        };
         Scenario {
             name: chip.name.to_string(),
             seed: seed.into(),

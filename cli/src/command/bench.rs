@@ -38,6 +38,7 @@ Examples:
   ruvllm-esp bench embed
   ruvllm-esp bench emulator
   ruvllm-esp bench fleet --chips 1000 --threads 2
+  ruvllm-esp bench fleet --chips 250,500,1000 --field 1000 --idle --seconds 60 --threads 1
   ruvllm-esp bench index --sizes 256,1000
   ruvllm-esp bench recall --data ../sentences
   ruvllm-esp bench kernels --on emulator --variant esp32c3
@@ -133,6 +134,13 @@ enum Subject {
         #[arg(long, value_name = "N", default_value_t = 30)]
         #[arg(value_parser = clap::value_parser!(u64).range(1..=86_000))]
         seconds: u64,
+        /// Chips of one field, all on one link
+        #[arg(long, value_name = "N", default_value_t = evaluation::fleet::FIELD as u32)]
+        #[arg(value_parser = clap::value_parser!(u32).range(2..=10_000))]
+        field: u32,
+        /// Chips that only find one another, measured from the moment they get power
+        #[arg(long)]
+        idle: bool,
         /// Threads; the course of a fleet is the same on any number [default: one for each core]
         #[arg(long, value_name = "N")]
         #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -237,7 +245,10 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
             let evaluate = |_: &Stage| emulator::Report::measure(cycles * 1_000_000);
             show(output, "bench-emulator", "running a loop", evaluate, emulator::Report::write)
         }
-        Subject::Fleet { chips, seconds, threads } => fleet::run(chips, *seconds, *threads, output),
+        Subject::Fleet { chips, seconds, field, idle, threads } => {
+            let shape = evaluation::fleet::Shape { field: *field as usize, idle: *idle };
+            fleet::run(chips, *seconds, shape, *threads, output)
+        }
         Subject::Reliability { seeds, kind, threads } => {
             reliability::run(*seeds, kind.as_deref(), *threads, output)
         }

@@ -12,6 +12,7 @@ use crate::selection::nearest;
 use clap::Subcommand;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::scenario::key::{FleetKey, KeyError};
+use ruvllm_esp_sim::scenario::problem::Problem;
 use ruvllm_esp_sim::scenario::{Problems, Scenario};
 use std::fs::File;
 use std::io;
@@ -101,6 +102,14 @@ fn cannot_read(path: &Path, error: &io::Error) -> CliError {
         None => "name a scenario; `ruvllm-esp fleet new` writes an example".into(),
     };
     CliError::usage("scenario::cannot-read", format!("{}: {error}", path.display())).help(help)
+}
+
+/// Tells what in a scenario is no mistake, and hardly what was meant.
+pub fn warn(scenario: &Scenario, output: &Output) {
+    for Problem { line, column, message, help } in &scenario.doubts {
+        let help = help.as_ref().map_or(String::new(), |help| format!("\n  help: {help}"));
+        output.info(&format!("warning: {}:{line}:{column}: {message}{help}", scenario.bundle.name));
+    }
 }
 
 /// Tells what is wrong with a scenario.

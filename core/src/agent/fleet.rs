@@ -78,14 +78,12 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     /// Writes the next frame for a link to `out`, of [`FRAME_LIMIT`](crate::wire::FRAME_LIMIT) bytes; to be called until
     /// it says `None`.
     pub fn transmit<M: Meter>(&mut self, out: &mut [u8], now: Micros, meter: &mut M) -> Option<Outgoing> {
-        let (mut node, _, _) = self.in_fleet()?;
-        node.transmit(out, now, meter)
+        self.node()?.transmit(out, now, meter)
     }
 
     /// When to call [`Agent::tick`] and [`Agent::transmit`] next, if nothing comes in before.
     pub fn wake_at(&mut self, now: Micros) -> Option<Micros> {
-        let (node, _, _) = self.in_fleet()?;
-        Some(node.wake_at(now))
+        Some(self.node()?.wake_at(now))
     }
 
     /// How busy the chip was lately, in hundredths, for its heartbeats.
@@ -100,12 +98,12 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
 
     /// What crossed its link.
     pub fn traffic(&mut self) -> Option<Traffic> {
-        self.in_fleet().map(|(node, _, _)| *node.traffic())
+        self.node().map(|node| *node.traffic())
     }
 
     /// Shows each chip that was seen, in no order.
     pub fn peers(&mut self, now: Micros, mut show: impl FnMut(PeerView)) {
-        let Some((node, _, _)) = self.in_fleet() else { return };
+        let Some(node) = self.node() else { return };
         node.members().iter().for_each(|member| {
             show(PeerView {
                 id: member.id(),
@@ -151,6 +149,12 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         }
     }
 
+    /// The view of the node alone, where the chip is in a fleet.
+    fn node(&mut self) -> Option<Node<'_>> {
+        let (chip_id, membership) = (self.identity.chip_id, self.membership?);
+        Node::carve(&mut Arena::new(self.memory.as_mut()), chip_id, membership).ok()
+    }
+
     /// The views of the node and the role, where the chip is in a fleet.
     pub(super) fn in_fleet(&mut self) -> Option<(Node<'_>, AnyRole<'_>, Profile)> {
         let Identity { chip, chip_id, role: kind, seed } = self.identity;
@@ -174,8 +178,8 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     }
 
     pub(super) fn write_peers<M: Meter>(&mut self, session: &mut Session<'_, M>) -> Result<(), Failure> {
-        match self.in_fleet() {
-            Some((node, _, _)) => Ok(node.members().write(session.now, session.out)?),
+        match self.node() {
+            Some(node) => Ok(node.members().write(session.now, session.out)?),
             None => Ok(session.out.write_str("peers: (none)\n")?),
         }
     }

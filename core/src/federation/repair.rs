@@ -172,7 +172,10 @@ impl Node<'_> {
         match (source == item.origin, is_first) {
             (true, _) => {}
             (false, true) => names.add_holder(slot, source, replicas == 2),
-            // It may released the item, once it knows of enough others: they are not to count on it.
+            // The chips before it are full, and it was counted: nothing is new. Without this two such holders uncount each
+            // other for ever, and where half of the chips are full that is a quarter of all items.
+            (false, false) if names.counts_on(slot, source) => {}
+            // It may release the item, once it knows of enough others: they are not to count on it.
             (false, false) => names.uncount(slot),
         }
         if !names.is_counted(slot) {

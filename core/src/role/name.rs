@@ -86,6 +86,12 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Were the copies of the item at `slot` counted, with chip `id` among those that hold it?
+    pub fn counts_on(&self, slot: u32, id: u16) -> bool {
+        let flags = self.flags.get(slot as usize).copied().unwrap_or(0);
+        flags & COUNTED != 0 && flags & holder_bit(id) != 0
+    }
+
     /// Nothing is known any more of the other copies of the item at `slot`.
     pub fn uncount(&mut self, slot: u32) {
         if let Some(flags) = self.flags.get_mut(slot as usize) {

@@ -47,6 +47,8 @@ const OWED: u8 = 2;
 const SUPERSEDED: u8 = 4;
 /// Another session of this address is alive as well.
 const DUPLICATE: u8 = 8;
+/// There was another session of this address when it was entered, or has been since.
+const SHARED: u8 = 16;
 
 /// Who sends: one boot of one chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +122,16 @@ pub enum Proof {
     Duplicate,
 }
 
-/// The sessions of all senders.
+/// Where a session is.
+enum Slot {
+    Of(usize),
+    /// Nowhere; `free` is a slot for it, where one is free.
+    Missing {
+        free: Option<usize>,
+    },
+}
+
+/// The sessions of all senders. A slot that was taken never becomes free again.
 #[derive(Debug)]
 pub struct Sessions<'a> {
     all: &'a mut [Session],
@@ -200,10 +211,13 @@ impl<'a> Sessions<'a> {
         now: Micros,
         meter: &mut M,
     ) -> Result<Admission, Dropped> {
-        meter.record(Op::Compare, self.all.len() as u32);
         let at = tick(now);
-        let known = self.all.iter().position(|session| session.is_of(sender));
-        let index = known.or_else(|| self.enter(sender, at)).ok_or(Dropped::NoPeerSlot)?;
+        let (slot, looked_at) = self.find(sender);
+        meter.record(Op::Compare, looked_at);
+        let index = match slot {
+            Slot::Of(index) => index,
+            Slot::Missing { free } => self.enter(sender, free, at).ok_or(Dropped::NoPeerSlot)?,
+        };
         let patience = Micros(self.patience());
         let session = self.all.get_mut(index).ok_or(Dropped::NoPeerSlot)?;
         if counter.is_some() && session.state == PROVEN && is_past(session.touched, patience, at) {
@@ -211,7 +225,7 @@ impl<'a> Sessions<'a> {
         }
         if counter.is_none()
             && self.all.get(index).is_some_and(|one| one.state == SEEN)
-            && self.follows(sender, at)
+            && self.follows(index, sender, at)
         {
             self.establish(index, None, at);
         }
@@ -233,9 +247,7 @@ impl<'a> Sessions<'a> {
 
     /// Takes what `sender` asks and echoes, in the frame with this counter.
     pub fn take_proof(&mut self, sender: Sender, prove: &Prove, counter: Option<u64>, now: Micros) -> Proof {
-        let Some(index) = self.all.iter().position(|session| session.is_of(sender)) else {
-            return Proof::Nothing;
-        };
+        let (Slot::Of(index), _) = self.find(sender) else { return Proof::Nothing };
         let is_asked = prove.all || prove.asked.contains(&self.me);
         let is_answer = |answer: &Answer| answer.chip == self.me && self.is_valid(answer.challenge, now);
         let is_proof = prove.answers.iter().any(is_answer);
@@ -292,13 +304,55 @@ impl<'a> Sessions<'a> {
                 && session.has(DUPLICATE)
                 && !is_past(session.touched, patience, at)
         };
-        self.all.iter().filter(is_alive).count() > usize::from(address != self.me)
+        self.sessions_from_home(address).map(|(_, session)| session).filter(is_alive).count()
+            > usize::from(address != self.me)
+    }
+
+    /// The sessions from the slot on at which those of `address` are looked for first, up to a free slot: no slot becomes
+    /// free again, so none of that address is behind it. Addresses in a row are found at once.
+    fn sessions_from_home(&self, address: u16) -> impl Iterator<Item = (usize, &Session)> {
+        let home = usize::from(address) % self.all.len().max(1);
+        let all = || self.all.iter().enumerate();
+        all().skip(home).chain(all().take(home)).take_while(|(_, session)| session.state != 0)
+    }
+
+    /// Where the session of `sender` is, and how many slots were looked at.
+    fn find(&self, sender: Sender) -> (Slot, u32) {
+        let mut looked_at = 0;
+        let mut sessions = self.sessions_from_home(sender.address).inspect(|_| looked_at += 1);
+        let found = sessions.find(|(_, session)| session.is_of(sender));
+        drop(sessions);
+        let home = usize::from(sender.address) % self.all.len().max(1);
+        let slot = match found {
+            Some((index, _)) => Slot::Of(index),
+            None if looked_at < self.all.len() => {
+                Slot::Missing { free: Some((home + looked_at) % self.all.len()) }
+            }
+            None => Slot::Missing { free: None },
+        };
+        (slot, looked_at as u32 + 1)
     }
 
     /// Enters a session that was never seen: in a free slot, else in that of one which is least missed.
-    fn enter(&mut self, sender: Sender, at: u32) -> Option<usize> {
+    fn enter(&mut self, sender: Sender, free: Option<usize>, at: u32) -> Option<usize> {
+        let Sender { address, boot, nonce } = sender;
+        let index = free.or_else(|| self.least_missed(at))?;
+        let home = usize::from(address) % self.all.len().max(1);
+        let mut flags = 0;
+        let (before, from) = self.all.split_at_mut_checked(home)?;
+        let sessions = from.iter_mut().chain(before).take_while(|session| session.state != 0);
+        for other in sessions.filter(|session| session.address == address) {
+            other.flags |= SHARED;
+            flags = SHARED;
+        }
+        let session = Session { address, boot, nonce, state: SEEN, flags, touched: at, ..Session::default() };
+        *self.all.get_mut(index)? = session;
+        Some(index)
+    }
+
+    /// The session that gives way to another, where one does.
+    fn least_missed(&self, at: u32) -> Option<usize> {
         let rank = |session: &Session| match session.state {
-            0 => Some(0),
             PROVEN if is_past(session.touched, FORGET_AFTER, at) => Some(3),
             PROVEN => None,
             _ if session.has(SUPERSEDED) => Some(1),
@@ -307,15 +361,11 @@ impl<'a> Sessions<'a> {
         let ranked = self.all.iter().enumerate().filter_map(|(index, session)| {
             rank(session).map(|rank| (rank, Reverse(at.wrapping_sub(session.touched)), index))
         });
-        let (.., index) = ranked.min()?;
-        let Sender { address, boot, nonce } = sender;
-        *self.all.get_mut(index)? =
-            Session { address, boot, nonce, state: SEEN, touched: at, ..Session::default() };
-        Some(index)
+        ranked.min().map(|(.., index)| index)
     }
 
     /// Without a key: may this session be believed without a proof?
-    fn follows(&self, sender: Sender, at: u32) -> bool {
+    fn follows(&self, index: usize, sender: Sender, at: u32) -> bool {
         let bars = |other: &Session| {
             other.state == PROVEN
                 && other.address == sender.address
@@ -324,7 +374,9 @@ impl<'a> Sessions<'a> {
                 && !is_past(other.touched, FORGET_AFTER, at)
         };
         let barred = |other: &Session| other.is_of(sender) && other.has(SUPERSEDED);
-        sender.address != self.me && !self.all.iter().any(|other| bars(other) || barred(other))
+        let mut others = self.sessions_from_home(sender.address).map(|(_, other)| other);
+        let is_shared = self.all.get(index).is_some_and(|session| session.has(SHARED));
+        sender.address != self.me && !(is_shared && others.any(|other| bars(other) || barred(other)))
     }
 
     /// Believes a session from now on, and no longer the one before it; says whether both are alive.
@@ -341,6 +393,9 @@ impl<'a> Sessions<'a> {
         if address == self.me {
             session.flags |= DUPLICATE;
             return Proof::Duplicate;
+        }
+        if !session.has(SHARED) {
+            return Proof::Proven;
         }
         let mut has_rival = false;
         let others = self.all.iter_mut().enumerate().filter(|(other, _)| *other != index);
@@ -539,6 +594,43 @@ mod tests {
                 );
             }
             assert_eq!(sessions.admit(peer, Some(2), second(3), &mut ()), Ok(Admission::Fresh));
+        });
+    }
+
+    /// Slots looked at for a frame, as the meter counts them.
+    fn looked_at(sessions: &mut Sessions<'_>, sender: Sender) -> u64 {
+        let mut counts = crate::meter::Counts::default();
+        sessions.admit(sender, None, second(1), &mut counts).unwrap();
+        counts.of(Op::Compare)
+    }
+
+    #[test]
+    fn a_frame_costs_the_same_however_many_senders_there_are() {
+        with(1_000, |sessions| {
+            for address in (2..=1_000).rev() {
+                looked_at(sessions, sender(address, 1, 1));
+            }
+            assert!((2..=1_000).all(|address| looked_at(sessions, sender(address, 1, 1)) <= 2));
+            // A boot is looked for among the others, and they are found as before.
+            looked_at(sessions, sender(500, 2, 2));
+            assert_eq!(sessions.admit(sender(500, 2, 2), None, second(2), &mut ()), Ok(Admission::Fresh));
+            assert_eq!(sessions.admit(sender(500, 1, 1), None, second(2), &mut ()), Ok(Admission::Unproven));
+        });
+    }
+
+    #[test]
+    fn addresses_that_share_a_slot_are_told_apart_and_found_past_the_end_of_the_table() {
+        with(4, |sessions| {
+            // Eight slots: all of these are looked for first in the last.
+            let senders = [7, 15, 23, 31].map(|address| sender(address, 1, address));
+            for sender in senders {
+                assert_eq!(sessions.admit(sender, None, second(1), &mut ()), Ok(Admission::Fresh));
+            }
+            assert!(senders.iter().all(|sender| matches!(sessions.find(*sender).0, Slot::Of(_))));
+            let again = sender(15, 2, 9);
+            assert_eq!(sessions.admit(again, None, second(2), &mut ()), Ok(Admission::Fresh));
+            assert_eq!(sessions.admit(senders[1], None, second(2), &mut ()), Ok(Admission::Unproven));
+            assert_eq!(sessions.admit(senders[2], None, second(2), &mut ()), Ok(Admission::Fresh));
         });
     }
 }

@@ -3,16 +3,21 @@
 //! - noise: bytes that mean nothing, and frames of good form about nothing, as fast as the link takes them
 //! - replay: overheard frames, sent again unchanged
 //! - forgery: overheard frames, changed, with the checksum made right
+//! - insider: overheard frames, under a boot number that their sender does not have, authentic by the fleet's key; it
+//!   answers no challenge
 //!
-//! None of them has the fleet's key. A member that jams sends noise instead of its own frames.
+//! Only the insider has the fleet's key. What is overheard is kept for minutes, so that frames come back to chips that have
+//! booted since. A member that jams sends noise instead of its own frames.
 
 use super::program::Program;
 use super::rng::{Rng, Stream};
 use ruvllm_esp_core::federation::{Outgoing, Turn};
 use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::crc::crc32;
 use ruvllm_esp_core::wire::frame::{self, Header};
+use ruvllm_esp_core::wire::message::PROVE;
 
 /// What an adversary does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +28,12 @@ pub enum AttackKind {
     Replay,
     /// Overheard frames, changed.
     Forge,
+    /// Overheard frames under another boot number, with the fleet's key.
+    Insider,
 }
 
 /// An adversary's configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Attack {
     /// What it does.
     pub intent: AttackKind,
@@ -34,6 +41,8 @@ pub struct Attack {
     pub address: u16,
     /// The longest frame of its link.
     pub limit: u16,
+    /// The fleet's key, where it has it.
+    pub key: Option<Key>,
     /// Decides what it sends.
     pub seed: u64,
 }
@@ -47,13 +56,18 @@ pub struct Adversary {
     sent: u64,
 }
 
-/// The last frame overheard and one that is kept for longer.
-#[derive(Clone, Debug)]
+/// The last frame overheard and those that are kept for longer.
+#[derive(Clone, Debug, Default)]
 struct Overheard {
-    frames: [[u8; LONGEST]; 2],
-    lengths: [usize; 2],
-    count: u64,
+    latest: Vec<u8>,
+    kept: Vec<Vec<u8>>,
+    count: usize,
 }
+
+/// Frames that are kept for longer.
+const KEPT: usize = 256;
+/// Once that many are kept, one in this many replaces the oldest of them.
+const REPLACED: usize = 16;
 
 /// The longest frame that it remembers.
 const LONGEST: usize = 256;
@@ -63,8 +77,7 @@ const PAUSE: Micros = Micros(20_000);
 impl Adversary {
     /// An adversary that has received nothing yet.
     pub fn new(attack: Attack) -> Self {
-        let overheard_frames = Overheard { frames: [[0; LONGEST]; 2], lengths: [0; 2], count: 0 };
-        Self { attack, overheard_frames, next: Micros(0), sent: 0 }
+        Self { attack, overheard_frames: Overheard::default(), next: Micros(0), sent: 0 }
     }
 
     fn rng(&self) -> Rng {
@@ -95,12 +108,36 @@ impl Adversary {
     }
 
     fn overheard(&self, out: &mut [u8]) -> Option<usize> {
-        let index = (self.sent % 2) as usize;
-        let length = *self.overheard_frames.lengths.get(index)?;
-        let frame =
-            self.overheard_frames.frames.get(index)?.get(..length).filter(|frame| !frame.is_empty())?;
-        out.get_mut(..length)?.copy_from_slice(frame);
-        Some(length)
+        let Overheard { latest, kept, .. } = &self.overheard_frames;
+        let frame = match self.sent % 2 {
+            0 => latest,
+            _ => kept.get((self.sent / 2) as usize % kept.len().max(1))?,
+        };
+        let frame = Some(frame).filter(|frame| !frame.is_empty())?;
+        out.get_mut(..frame.len())?.copy_from_slice(frame);
+        Some(frame.len())
+    }
+
+    /// An overheard frame whose sender seems to have another boot number.
+    fn under_another_boot(&self, out: &mut [u8]) -> Option<usize> {
+        let mut copy = [0; LONGEST];
+        let length = self.overheard(&mut copy)?;
+        let frame = frame::decode(copy.get(..length)?, &mut ()).ok()?;
+        // Who has the fleet's key can answer for another boot as well: that is not what is shown here.
+        if frame.header.number == PROVE {
+            return None;
+        }
+        let mut rng = self.rng();
+        let boot = frame.header.boot;
+        let boot = match rng.below(4) {
+            0 => u32::MAX,
+            1 => boot.wrapping_add(1),
+            2 => boot.wrapping_sub(1),
+            _ => rng.number() as u32,
+        };
+        let header = Header { boot, nonce: rng.number() as u16, ..frame.header };
+        let tag = self.attack.key.as_ref().map(|key| (key, self.sent + 1));
+        frame::encode(&header, &[frame.payload], tag, out, &mut ()).ok()
     }
 
     fn forged(&self, out: &mut [u8]) -> Option<usize> {
@@ -123,11 +160,17 @@ impl Program for Adversary {
         if frame.len() > LONGEST {
             return;
         }
-        // The second index keeps one in a hundred for longer.
-        let index = usize::from(self.overheard_frames.count % 100 == 1);
-        self.overheard_frames.count += 1;
-        self.overheard_frames.frames[index][..frame.len()].copy_from_slice(frame);
-        self.overheard_frames.lengths[index] = frame.len();
+        let Overheard { latest, kept, count } = &mut self.overheard_frames;
+        latest.clear();
+        latest.extend_from_slice(frame);
+        if kept.len() < KEPT {
+            kept.push(frame.to_vec());
+        } else if count.is_multiple_of(REPLACED)
+            && let Some(oldest) = kept.get_mut(*count / REPLACED % KEPT)
+        {
+            frame.clone_into(oldest);
+        }
+        *count += 1;
     }
 
     fn transmit(&mut self, out: &mut [u8], now: Micros, _: &mut Counts) -> Option<Outgoing> {
@@ -138,6 +181,7 @@ impl Program for Adversary {
             AttackKind::Noise => self.noise(out),
             AttackKind::Replay => self.overheard(out),
             AttackKind::Forge => self.forged(out),
+            AttackKind::Insider => self.under_another_boot(out),
         };
         self.sent += 1;
         self.next = now + PAUSE;
@@ -157,7 +201,7 @@ mod tests {
     use ruvllm_esp_core::wire::frame::decode;
 
     fn adversary(intent: AttackKind) -> Adversary {
-        Adversary::new(Attack { intent, address: 7, limit: 250, seed: 1 })
+        Adversary::new(Attack { intent, address: 7, limit: 250, key: None, seed: 1 })
     }
 
     fn hears(adversary: &mut Adversary, frame: &[u8]) {
@@ -205,5 +249,39 @@ mod tests {
             let (body, sum) = forged.split_at(forged.len() - 4);
             assert_eq!(sum, crc32(body, &mut ()).to_le_bytes());
         }
+    }
+
+    #[test]
+    fn what_was_overheard_long_ago_comes_back() {
+        let mut replay = adversary(AttackKind::Replay);
+        (0..1_000u16).for_each(|number| hears(&mut replay, &number.to_le_bytes()));
+        let sent: Vec<u16> = (0..2 * KEPT)
+            .filter_map(|_| sends(&mut replay))
+            .map(|frame| u16::from_le_bytes([frame[0], frame[1]]))
+            .collect();
+        assert!(sent.contains(&999) && sent.contains(&100), "{sent:?}");
+        assert!(sent.iter().collect::<std::collections::BTreeSet<_>>().len() > KEPT / 2);
+    }
+
+    #[test]
+    fn an_insider_s_frame_is_authentic_and_of_a_boot_that_never_was() {
+        let key = Key::new([7; 16]);
+        let attack = Attack { intent: AttackKind::Insider, address: 7, limit: 250, key: Some(key), seed: 1 };
+        let mut insider = Adversary::new(attack);
+        let mut bytes = [0; 100];
+        let header = Header { source: 3, boot: 5, nonce: 9, ..Header::default() };
+        let length = frame::encode(&header, &[b"hello"], Some((&key, 4)), &mut bytes, &mut ()).unwrap();
+        hears(&mut insider, &bytes[..length]);
+        hears(&mut insider, &bytes[..length]);
+        let mut boots = std::collections::BTreeSet::new();
+        for _ in 0..40 {
+            let sent = sends(&mut insider).unwrap();
+            let frame = decode(&sent, &mut ()).unwrap();
+            let tag = frame.tag.unwrap();
+            assert!(key.verify(tag.signed, tag.tag, &mut ()) && frame.payload == b"hello");
+            assert!(frame.header.source == 3 && (frame.header.boot, frame.header.nonce) != (5, 9));
+            boots.insert(frame.header.boot);
+        }
+        assert!(boots.contains(&u32::MAX) && boots.contains(&6) && boots.contains(&4), "{boots:?}");
     }
 }

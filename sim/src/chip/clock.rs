@@ -16,7 +16,12 @@ const MILLION: i128 = 1_000_000;
 impl Clock {
     /// A clock that shows zero at `boot`.
     pub fn new(boot: Nanos, skew: i32) -> Self {
-        Self { anchor: (boot, 0), skew }
+        Self::showing(Micros(0), boot, skew)
+    }
+
+    /// A clock that shows `shown` at `boot`.
+    pub fn showing(shown: Micros, boot: Nanos, skew: i32) -> Self {
+        Self { anchor: (boot, shown.get().saturating_mul(1_000)), skew }
     }
 
     /// What it shows, in microseconds.

@@ -76,8 +76,10 @@ pub enum Blueprint {
         identity: Identity,
         /// The arena.
         arena: Bytes,
-        /// What it is told of the fleet, but for the boot number; none where it has no link.
+        /// What it is told of the fleet, where it has a link; the boot number is how often it has booted before.
         membership: Option<Membership>,
+        /// What its clock shows when it boots.
+        clock: Micros,
     },
     /// Something that is hostile.
     Adversary(Attack),
@@ -120,6 +122,8 @@ pub struct Chip {
     pub recent: Recent,
     /// What its turns cost.
     pub work: Work,
+    /// Frames that it handed to drivers, and frames that its program took.
+    pub frames: (u64, u64),
     /// Turns that its program took.
     pub turns: u64,
     /// How often it booted.
@@ -148,7 +152,7 @@ pub struct Chip {
     jamming: Option<Box<Adversary>>,
     /// Who is hostile, by index.
     hostile: Arc<[Option<Hostility>]>,
-    /// Hashes of the frames that it took for good, where somebody sends such frames again.
+    /// Hashes of the frames that it took for good in all its boots, where somebody sends such frames again.
     taken: BTreeSet<u64>,
     seed: u64,
     rng: Rng,
@@ -185,6 +189,7 @@ impl Chip {
             usage: Usage::default(),
             recent: Recent::default(),
             work,
+            frames: (0, 0),
             turns: 0,
             boots: 0,
             alarms: 0,
@@ -260,7 +265,6 @@ impl Chip {
         self.power = Power::Off;
         (self.busy, self.wake) = (at, None);
         (self.alarms, self.overflowed) = (0, 0);
-        self.taken.clear();
         self.shape = None;
         self.typed.clear();
         self.inbox.clear();
@@ -329,16 +333,24 @@ impl Chip {
     fn boot(&mut self, now: Nanos) {
         self.program = match self.blueprint {
             Blueprint::Adversary(attack) => Some(Box::new(Adversary::new(attack))),
-            Blueprint::Agent { identity, arena, membership } => {
+            Blueprint::Agent { identity, arena, membership, .. } => {
                 let mut random = Rng::new(self.seed, Stream::Boot(self.index, self.boots));
                 let (count, nonce, entropy) = (self.boots, random.number() as u16, random.number());
-                let membership =
-                    membership.map(|telemetry| Membership { boot: count, nonce, entropy, ..telemetry });
+                let membership = membership.map(|before| Membership {
+                    boot: before.boot.saturating_add(count),
+                    nonce,
+                    entropy,
+                    ..before
+                });
                 boot(identity, arena, membership).ok().map(|agent| Box::new(agent) as Box<dyn Program>)
             }
         };
         self.power = if self.program.is_some() { Power::On } else { Power::Off };
-        (self.clock, self.booted, self.busy) = (Clock::new(now, self.skew), now, now);
+        let shows = match self.blueprint {
+            Blueprint::Agent { clock, .. } => clock,
+            Blueprint::Adversary(_) => Micros(0),
+        };
+        (self.clock, self.booted, self.busy) = (Clock::showing(shows, now, self.skew), now, now);
         self.work.boot();
         let wants = self.program.as_mut().and_then(|program| program.wake_at(Micros(0)));
         self.wake = wants.map(|_| now);

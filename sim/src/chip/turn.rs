@@ -126,6 +126,7 @@ impl Chip {
             self.work.counts.record(Op::Receive, bytes.len() as u32);
         }
         self.keep_message(now, false, bytes);
+        self.frames.1 += 1;
         self.record(now, What::Received(port, Arc::clone(bytes)));
         let before = self.received(program);
         program.receive(port, bytes, &mut turn(self.clock.shows(now), &mut self.work.counts, out, seen));
@@ -149,7 +150,8 @@ impl Chip {
         bytes.hash(&mut hasher);
         let is_new = self.taken.insert(hasher.finish());
         match self.hostile.get(from).copied().flatten() {
-            None => false,
+            // A second board with a member's number is believed as that member is.
+            None | Some(Hostility::Duplicate) => false,
             Some(Hostility::Replay) => !is_new,
             Some(_) => true,
         }
@@ -207,6 +209,7 @@ impl Chip {
             if port.model.discipline == Discipline::Radio {
                 self.usage.sending += port.model.occupied(bytes.len());
             }
+            self.frames.0 += 1;
             self.record(at, What::Sent(number, Arc::clone(bytes)));
         }
         self.keep_message(at, true, bytes);

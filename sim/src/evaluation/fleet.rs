@@ -1,6 +1,9 @@
 //! How fast a fleet is simulated, and how that grows with its size.
 //!
-//! The chips are ESP32-C3 with ESP-NOW in fields of forty, each field on a channel of its own. Every chip keeps texts,
+//! What is physical cannot grow slower: a broadcast on a link of n chips is received n - 1 times. So the growth of the time
+//! is told beside the growth of the frames received, and what remains is the simulator's own.
+//!
+//! The chips are ESP32-C3 with ESP-NOW in fields, each field on a channel of its own. Every chip keeps texts,
 //! says by heartbeats that it lives, is asked for one of its texts every ten seconds and asks its fleet once a minute. The
 //! first seconds, in which chips boot, find each other and are given their texts, are run and not measured. What the chips
 //! do is the same in every run; how long that takes is measured.
@@ -21,8 +24,23 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Chips of one field.
+/// Chips of one field, where nothing else is asked for.
 pub const FIELD: usize = 40;
+
+/// What is simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Chips of one field.
+    pub field: usize,
+    /// Do the chips only find one another? That is measured from the moment they get power.
+    pub idle: bool,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self { field: FIELD, idle: false }
+    }
+}
 /// What is run before the measurement.
 pub const WARM_UP: Micros = Micros::seconds(20);
 
@@ -55,6 +73,8 @@ pub struct FleetSpeed {
     pub real_time_ratio: f64,
     /// Frames that took a medium while it was measured.
     pub frames: u64,
+    /// Times that one of them reached a chip.
+    pub received: u64,
     /// Turns of the chips' programs while it was measured.
     pub turns: u64,
     /// Questions to the fleet, and how many were answered, from the beginning.
@@ -67,22 +87,51 @@ pub struct FleetSpeed {
     pub resident_bytes: Option<u64>,
 }
 
+/// How something grows with the number of chips: as that number to this power, from the smallest fleet to the largest.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Growth {
+    /// Time of processors.
+    pub processor: f64,
+    /// Frames received.
+    pub received: f64,
+    /// Time of processors for each frame received: what is not physical.
+    pub for_each_received: f64,
+}
+
+impl Growth {
+    /// The growth over these fleets, where there are two sizes of which the time is known.
+    pub fn of(fleets: &[FleetSpeed]) -> Option<Self> {
+        let known = || fleets.iter().filter(|fleet| fleet.chip_seconds_per_processor_second.is_some());
+        let small = known().min_by_key(|fleet| fleet.chips)?;
+        let large = known().max_by_key(|fleet| fleet.chips)?;
+        let power = |small: f64, large: f64, of: f64| (large / small).ln() / of.ln();
+        let chips = large.chips as f64 / small.chips as f64;
+        if chips < 1.5 || small.received == 0 {
+            return None;
+        }
+        let processor = power(small.processor_seconds?, large.processor_seconds?, chips);
+        let received = power(small.received as f64, large.received as f64, chips);
+        Some(Self { processor, received, for_each_received: processor - received })
+    }
+}
+
 /// Simulates `chips` chips for this many seconds.
 ///
 /// # Errors
 /// [`FleetError`] where the machine gives no threads.
-pub fn speed(chips: usize, seconds: u64, threads: usize) -> Result<FleetSpeed, FleetError> {
-    let scenario = Arc::new(scenario(chips));
+pub fn speed(chips: usize, seconds: u64, threads: usize, shape: Shape) -> Result<FleetSpeed, FleetError> {
+    let scenario = Arc::new(scenario(chips, shape));
+    let warm_up = if shape.idle { Micros(0) } else { WARM_UP };
     let begun = Instant::now();
     let mut fleet = Fleet::build(scenario, threads)?;
-    fleet.run_until(WARM_UP);
+    fleet.run_until(warm_up);
     let warm_up_seconds = begun.elapsed().as_secs_f64();
     // What happened is looked at as it would be, and not kept.
     fleet.take_timeline();
     let before = fleet.work_done();
     let (begun, processor) = (Instant::now(), host_clock::process_seconds());
     for second in 1..=seconds {
-        fleet.run_until(WARM_UP + Micros::seconds(second));
+        fleet.run_until(warm_up + Micros::seconds(second));
         fleet.take_timeline();
     }
     let host_seconds = begun.elapsed().as_secs_f64().max(1e-9);
@@ -92,7 +141,7 @@ pub fn speed(chips: usize, seconds: u64, threads: usize) -> Result<FleetSpeed, F
     let modelled = |permille| Some(Banded::exact(quantile(&latencies, permille)?).tagged(Kind::Modelled));
     Ok(FleetSpeed {
         chips,
-        fields: chips.div_ceil(FIELD),
+        fields: chips.div_ceil(shape.field),
         threads,
         virtual_seconds: seconds,
         warm_up_seconds,
@@ -104,6 +153,7 @@ pub fn speed(chips: usize, seconds: u64, threads: usize) -> Result<FleetSpeed, F
             .map(|worked| chips as f64 * seconds as f64 / worked),
         real_time_ratio: seconds as f64 / host_seconds,
         frames: after.frames - before.frames,
+        received: after.received - before.received,
         turns: after.turns - before.turns,
         questions: fleet.questions(),
         p50: modelled(500),
@@ -113,7 +163,8 @@ pub fn speed(chips: usize, seconds: u64, threads: usize) -> Result<FleetSpeed, F
 }
 
 /// The fleet that is measured.
-pub fn scenario(chips: usize) -> Scenario {
+pub fn scenario(chips: usize, shape: Shape) -> Scenario {
+    let Shape { field, idle } = shape;
     let all = || (0..chips).collect::<Vec<usize>>();
     let lines = |verb: &str| -> Arc<[String]> {
         (0..40).map(|number| format!("{verb} pump {number} in hall {} is warm", number * 7 % 11)).collect()
@@ -127,29 +178,32 @@ pub fn scenario(chips: usize) -> Scenario {
         lines: LoadLines::Any(lines),
     };
     Scenario {
-        name: format!("{chips} chips in fields of {FIELD}"),
+        name: format!("{chips} chips in fields of {field}"),
         seed: 1,
         until: Micros::seconds(86_400),
         topology: Topology::Mesh,
         replicas: 1,
-        chips: (0..chips).map(chip).collect(),
-        links: (0..chips.div_ceil(FIELD)).map(|index| field(index, chips)).collect(),
-        scripted: vec![Scripted {
+        chips: (0..chips).map(|index| chip(index, field)).collect(),
+        links: (0..chips.div_ceil(field)).map(|index| link(index, field, chips)).collect(),
+        scripted: [Scripted {
             at: Micros::seconds(2),
             chips: all(),
             spread: false,
             lines: lines("add"),
             every: Micros(100_000),
-        }],
-        load: vec![
-            load(Micros::seconds(10), lines("search")),
-            load(Micros::seconds(60), lines("fleet search")),
-        ],
+        }]
+        .into_iter()
+        .filter(|_| !idle)
+        .collect(),
+        load: [load(Micros::seconds(10), lines("search")), load(Micros::seconds(60), lines("fleet search"))]
+            .into_iter()
+            .filter(|_| !idle)
+            .collect(),
         ..Scenario::default()
     }
 }
 
-fn chip(index: usize) -> ChipPlan {
+fn chip(index: usize, field: usize) -> ChipPlan {
     ChipPlan {
         name: format!("chip-{index}"),
         id: (index + 1) as u16,
@@ -157,21 +211,25 @@ fn chip(index: usize) -> ChipPlan {
         role: RoleKind::keeper(Keeps::Texts),
         radio: Radio::EspNow,
         arena: None,
-        link: Some(index / FIELD),
+        link: Some(index / field),
         starts: Micros(0),
         skew: (index % 41) as i32 - 20,
+        clock: Micros(0),
+        boots: 0,
         hostile: None,
     }
 }
 
-fn field(index: usize, chips: usize) -> LinkPlan {
-    let members = index * FIELD..chips.min((index + 1) * FIELD);
+fn link(index: usize, field: usize, chips: usize) -> LinkPlan {
+    let members = index * field..chips.min((index + 1) * field);
     LinkPlan {
         name: format!("field-{index}"),
         kind: LinkKind::EspNow,
         members: members.map(|chip| Port { chip, port: 0 }).collect(),
         loss: Permille(5),
         corruption: Permille(0),
+        duplication: Permille(0),
+        reordering: Permille(0),
         delay: Micros(0),
     }
 }
@@ -183,11 +241,30 @@ mod tests {
     #[test]
     fn what_is_measured_happens_and_repeats() {
         let run = |threads| {
-            let FleetSpeed { frames, turns, questions, .. } = speed(50, 10, threads).unwrap();
+            let FleetSpeed { frames, turns, questions, .. } =
+                speed(50, 10, threads, Shape::default()).unwrap();
             (frames, turns, questions)
         };
         let (frames, turns, questions) = run(1);
         assert!(frames > 100 && turns > 20 * frames, "{frames} frames, {turns} turns, {questions:?}");
         assert_eq!(run(2), (frames, turns, questions));
+    }
+
+    #[test]
+    fn growth_is_told_beside_what_is_physical() {
+        let small = speed(20, 5, 1, Shape { field: 1_000, idle: true }).unwrap();
+        assert!(small.received > 10 * small.frames, "{small:?}");
+        let known = |chips, seconds, received| FleetSpeed {
+            chips,
+            received,
+            processor_seconds: Some(seconds),
+            chip_seconds_per_processor_second: Some(1.0),
+            ..small.clone()
+        };
+        let fleets = [known(100, 1.0, 1_000), known(400, 3.0, 7_000), known(1_000, 200.0, 100_000)];
+        let growth = Growth::of(&fleets).unwrap();
+        assert!((growth.processor - 2.301).abs() < 0.001 && (growth.received - 2.0).abs() < 0.001);
+        assert!((growth.for_each_received - 0.301).abs() < 0.001, "{growth:?}");
+        assert_eq!(Growth::of(&fleets[..1]), None);
     }
 }

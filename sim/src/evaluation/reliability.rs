@@ -62,6 +62,8 @@ pub fn run(kinds: &[Kind], seeds: u64, threads: usize, reached: impl Fn(u32, u32
     for (index, kind) in kinds.iter().enumerate() {
         all.extend((1..=seeds.min(kind.most_seeds)).map(|seed| (index, seed)));
     }
+    // Long runs come first, so that none is left alone at the end.
+    all.sort_by_key(|(index, _)| kinds.get(*index).map_or(0, |kind| kind.most_seeds));
     let done = std::sync::atomic::AtomicU32::new(0);
     let one = |(index, seed): &(usize, u64)| {
         let outcome = kinds.get(*index).map(|kind| (kind.run)(*seed));
@@ -70,10 +72,11 @@ pub fn run(kinds: &[Kind], seeds: u64, threads: usize, reached: impl Fn(u32, u32
         (*index, *seed, outcome)
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build();
-    let outcomes: Vec<_> = match pool {
-        Ok(pool) => pool.install(|| all.par_iter().map(one).collect()),
+    let mut outcomes: Vec<_> = match pool {
+        Ok(pool) => pool.install(|| all.iter().par_bridge().map(one).collect()),
         Err(_) => all.iter().map(one).collect(),
     };
+    outcomes.sort_by_key(|(index, seed, _)| (*index, *seed));
     let mut reports: Vec<KindReport> = kinds.iter().map(KindReport::of).collect();
     for (index, seed, outcome) in outcomes {
         if let (Some(report), Some(outcome)) = (reports.get_mut(index), outcome) {

@@ -130,16 +130,17 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
     let no_place = |index| FleetError::UnknownIndex { what: "link", index };
     let link = |index: usize| scenario.links.get(index).ok_or_else(|| no_place(index));
     let link: Option<&LinkPlan> = plan.link.map(link).transpose()?;
+    let key = scenario.key.resolve(scenario.seed)?;
     let intent = match plan.hostile {
-        None | Some(Hostility::Outsider) => {
+        None | Some(Hostility::Outsider | Hostility::Duplicate) => {
             let seed = (scenario.seed ^ scenario.seed >> 32) as u32;
             let identity = Identity { chip: plan.chip, chip_id: plan.id, role: plan.role, seed };
             let arena = plan.arena.unwrap_or_else(|| plan.chip.arena_budget(plan.radio).arena);
-            let key = scenario.key.resolve(scenario.seed)?.filter(|_| plan.hostile.is_none());
+            let key = key.filter(|_| plan.hostile != Some(Hostility::Outsider));
             let topology = scenario.topology;
             let peers = chips.saturating_sub(1).max(1);
             let replicas = scenario.replicas;
-            let (boot, nonce, entropy) = (0, 0, 0);
+            let (boot, nonce, entropy) = (plan.boots, 0, 0);
             let member = |link: &LinkPlan| Membership {
                 link: link.kind,
                 topology,
@@ -151,14 +152,16 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
                 key,
             };
             let membership = link.map(member);
-            return Ok(Blueprint::Agent { identity, arena, membership });
+            return Ok(Blueprint::Agent { identity, arena, membership, clock: plan.clock });
         }
         Some(Hostility::Replay) => AttackKind::Replay,
         Some(Hostility::Forge) => AttackKind::Forge,
         Some(Hostility::Noise) => AttackKind::Noise,
+        Some(Hostility::Insider) => AttackKind::Insider,
     };
     let limit = link.ok_or_else(|| no_place(scenario.links.len()))?.kind.frame_limit();
-    Ok(Blueprint::Adversary(Attack { intent, address: plan.id, limit, seed: scenario.seed }))
+    let key = key.filter(|_| intent == AttackKind::Insider);
+    Ok(Blueprint::Adversary(Attack { intent, address: plan.id, limit, key, seed: scenario.seed }))
 }
 
 /// Boots one agent of each kind on trial.
@@ -167,7 +170,7 @@ fn fits(
     blueprint: &Blueprint,
     tried: &mut BTreeSet<(u32, u8, u32)>,
 ) -> Result<(), FleetError> {
-    let Blueprint::Agent { identity, arena, membership } = *blueprint else { return Ok(()) };
+    let Blueprint::Agent { identity, arena, membership, .. } = *blueprint else { return Ok(()) };
     let peers = membership.map_or(0, |membership| membership.peers);
     if !tried.insert((arena.get(), identity.role as u8, peers)) {
         return Ok(());

@@ -34,6 +34,7 @@ impl Channel {
         let model = LinkModel::new(plan.kind, plan.members.len());
         let mut medium = Medium::new(model, plan.members.len(), Rng::new(seed, Stream::Link(index)));
         (medium.loss, medium.corruption) = (plan.loss, plan.corruption);
+        (medium.duplication, medium.reordering) = (plan.duplication, plan.reordering);
         medium.delay = Nanos(plan.delay.get().saturating_mul(1_000));
         let turns = match model.discipline {
             Discipline::Radio => Turns::Radio(Radio::default()),
@@ -96,7 +97,8 @@ mod tests {
     fn channel(kind: LinkKind, members: usize) -> Channel {
         let ports = (0..members).map(|chip| Port { chip, port: 0 }).collect();
         let (loss, corruption, delay) = (Permille(0), Permille(0), Micros(0));
-        let plan = LinkPlan { name: "link".into(), kind, members: ports, loss, corruption, delay };
+        let (duplication, reordering, name) = (Permille(0), Permille(0), "link".into());
+        let plan = LinkPlan { name, kind, members: ports, loss, corruption, duplication, reordering, delay };
         let mut channel = Channel::new(&plan, 0, 1);
         (0..members).for_each(|member| channel.power(member, true));
         channel
@@ -209,6 +211,8 @@ mod tests {
             let received = flooded(&mut link, &[0], 100);
             (received, link.medium.stats)
         };
+        let twice = with(|medium| medium.duplication = Permille(250)).0;
+        assert!(twice[1].abs_diff(sent * 5 / 4) < sent / 20, "{twice:?} of {sent}");
         let (received, stats) = with(|medium| medium.loss = Permille(200));
         assert!(received[1].abs_diff(sent * 8 / 10) < sent / 20, "{received:?} of {sent}");
         assert!(stats.lost.abs_diff(u64::from(sent) * 4 / 10) < u64::from(sent) / 10);
@@ -219,6 +223,25 @@ mod tests {
         assert!(received[1] == 0 && received[2] == sent, "{received:?}");
         let (received, _) = with(|medium| medium.powered[1] = false);
         assert!(received[1] == 0 && received[2] == sent, "{received:?}");
+    }
+
+    #[test]
+    fn a_reordered_frame_comes_after_later_ones_and_none_is_missing() {
+        let mut link = channel(LinkKind::Uart, 2);
+        link.medium.reordering = Permille(200);
+        (0..200u8).for_each(|number| link.offer(Nanos(u64::from(number)), 0, vec![number; 20].into()));
+        let (mut effects, mut numbers) = (Vec::new(), Vec::new());
+        link.run(SECOND, &mut effects);
+        effects.sort_by_key(|effect| effect.at);
+        for effect in effects {
+            if let Brought::Frame { bytes, .. } = effect.what {
+                numbers.push(bytes[0]);
+            }
+        }
+        let late = numbers.windows(2).filter(|pair| pair[1] < pair[0]).count();
+        assert!((15..80).contains(&late), "{late} of {}", numbers.len());
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(0..200));
     }
 
     #[test]

@@ -71,6 +71,8 @@ enum ScheduledFault {
 pub struct WorkDone {
     /// Frames that took a medium.
     pub frames: u64,
+    /// Times that a frame reached a chip.
+    pub received: u64,
     /// Turns of the chips' programs.
     pub turns: u64,
 }
@@ -191,10 +193,11 @@ impl Fleet {
 
     /// What was done so far.
     pub fn work_done(&self) -> WorkDone {
-        let channels = self.components.iter().flat_map(|component| &component.channels);
+        let channels = || self.components.iter().flat_map(|component| &component.channels);
         let chips = self.components.iter().flat_map(|component| &component.chips);
         WorkDone {
-            frames: channels.map(|channel| channel.medium.stats.frames).sum(),
+            frames: channels().map(|channel| channel.medium.stats.frames).sum(),
+            received: channels().map(|channel| channel.medium.stats.received).sum(),
             turns: chips.map(|chip| chip.turns).sum(),
         }
     }
@@ -412,7 +415,8 @@ impl Fleet {
     fn attack(&self, index: usize) -> Option<Attack> {
         let plan = self.scenario.chips.get(index)?;
         let limit = self.scenario.links.get(plan.link?)?.kind.frame_limit();
-        Some(Attack { intent: AttackKind::Noise, address: plan.id, limit, seed: self.scenario.seed })
+        let seed = self.scenario.seed;
+        Some(Attack { intent: AttackKind::Noise, address: plan.id, limit, key: None, seed })
     }
 
     fn with_chip(&mut self, index: usize, change: impl FnOnce(&mut LinkComponent, usize)) {

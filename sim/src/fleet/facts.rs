@@ -6,6 +6,7 @@ use crate::chip::record::What;
 use crate::chip::{Chip, ChipState};
 use crate::cost::Cost;
 use crate::figure::Figure;
+use crate::scenario::Hostility;
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::federation::member::Liveness;
 use ruvllm_esp_core::item::ItemId;
@@ -42,6 +43,8 @@ pub struct ChipFacts {
     pub alarms: u32,
     /// How often it booted.
     pub boots: u32,
+    /// Frames that it handed to drivers, and frames that its program took.
+    pub frames: (u64, u64),
     /// Frames of hostile chips that members took for good: those of this chip, where it is hostile.
     pub accepted: u64,
     /// What it consumed.
@@ -91,11 +94,14 @@ impl Fleet {
         }
     }
 
-    /// Each text that running members hold for the fleet, with the number of chips that can say it.
+    /// Each text that running members hold for the fleet, with the number of chips that can say it. A second board with the
+    /// number of a member counts.
     pub fn texts(&mut self) -> BTreeMap<String, u32> {
         let mut texts = BTreeMap::new();
         let scenario = std::sync::Arc::clone(&self.scenario);
-        for (index, _) in scenario.chips.iter().enumerate().filter(|(_, plan)| plan.hostile.is_none()) {
+        let can_say = |hostile: Hostility| !hostile.is_harmful();
+        let chips = scenario.chips.iter().enumerate();
+        for (index, _) in chips.filter(|(_, plan)| plan.hostile.is_none_or(can_say)) {
             let mut own = std::collections::BTreeSet::new();
             if let Some(agent) = self.chip_mut(index).and_then(|chip| chip.agent()) {
                 agent.held_texts(|_, text| {
@@ -170,6 +176,7 @@ impl Fleet {
             items: 0,
             alarms: 0,
             boots: 0,
+            frames: (0, 0),
             accepted: 0,
             energy,
             work: Cost::default(),
@@ -177,7 +184,7 @@ impl Fleet {
         let Some(chip) = self.chip_mut(index) else { return facts };
         let local = chip.uptime(now);
         facts.runs = chip.state() == ChipState::Running;
-        (facts.alarms, facts.boots) = (chip.alarms, chip.boots);
+        (facts.alarms, facts.boots, facts.frames) = (chip.alarms, chip.boots, chip.frames);
         facts.work = chip.work.cost(&chip.work.total).unwrap_or_default();
         let runs = facts.runs;
         if let Some(agent) = chip.agent().filter(|_| runs) {

@@ -75,6 +75,10 @@ pub struct Medium {
     pub loss: Permille,
     /// Frames corrupted at each receiver.
     pub corruption: Permille,
+    /// Frames that arrive twice, at each receiver.
+    pub duplication: Permille,
+    /// Frames that others overtake, at each receiver.
+    pub reordering: Permille,
     /// Extra time on the way.
     pub delay: Nanos,
     /// Does it carry nothing?
@@ -102,6 +106,8 @@ impl Medium {
             members,
             loss: Permille(0),
             corruption: Permille(0),
+            duplication: Permille(0),
+            reordering: Permille(0),
             delay: Nanos(0),
             is_cut: false,
             groups: vec![None; members],
@@ -169,6 +175,12 @@ impl Medium {
                 self.stats.received += 1;
                 let at = self.arrives(member, end, load);
                 let bytes = self.maybe_corrupted(&offer.bytes);
+                if self.rng.happens(self.duplication.0) {
+                    let (low, high) = LATE;
+                    let at = at + self.rng.between(low, high);
+                    let what = Brought::Frame { from: offer.member, bytes: Arc::clone(&bytes) };
+                    out.push(Effect { at, member, what });
+                }
                 let what = Brought::Frame { from: offer.member, bytes };
                 out.push(Effect { at, member, what });
             }
@@ -200,6 +212,9 @@ impl Medium {
         if low < high && self.rng.happens(load / TAIL_SHARE) {
             at += self.rng.between(TAIL.0, TAIL.1);
         }
+        if self.rng.happens(self.reordering.0) {
+            return at + self.rng.between(LATE.0, LATE.1);
+        }
         // A driver hands frames on in the order in which they came in.
         let latest = &mut self.latest[member];
         *latest = at.max(*latest);
@@ -219,6 +234,9 @@ impl Medium {
         corrupted.into()
     }
 }
+
+/// How much later a frame comes that is overtaken, or comes again.
+const LATE: (Nanos, Nanos) = (Nanos(1_000_000), Nanos(100_000_000));
 
 /// What a busy radio adds now and then: round trips of 50 to 100 ms were seen when a chip sent each 30 ms (esp-now issue
 /// 115), half of it each way. How often is assumed: one frame in ten when the air is full, in proportion below.

@@ -28,6 +28,8 @@ fn fields(kind: LinkKind, count: usize, size: usize) -> Scenario {
         link: Some(index / size),
         starts: Micros(0),
         skew: 0,
+        clock: Micros(0),
+        boots: 0,
         hostile: None,
     };
     let link = |index: usize| LinkPlan {
@@ -36,6 +38,8 @@ fn fields(kind: LinkKind, count: usize, size: usize) -> Scenario {
         members: (index * size..count.min((index + 1) * size)).map(|chip| Port { chip, port: 0 }).collect(),
         loss: Permille(0),
         corruption: Permille(0),
+        duplication: Permille(0),
+        reordering: Permille(0),
         delay: Micros(0),
     };
     Scenario {

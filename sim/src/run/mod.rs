@@ -63,8 +63,6 @@ pub struct Run<'w> {
     broken: Option<io::Error>,
     /// Did anything happen since the last snapshot?
     changed: bool,
-    /// Frames that each chip sent and took.
-    frames: Vec<(u64, u64)>,
 }
 
 /// A trace being written.
@@ -85,7 +83,9 @@ impl<'w> Run<'w> {
         threads: usize,
         trace: Option<Box<dyn Write + 'w>>,
     ) -> Result<Self, RunError> {
-        Self::keeping(scenario, threads, trace, Keep { events: true, frames: true, replies: false })
+        // There are as many records of frames as there are receivers of each, and only a trace wants them.
+        let frames = trace.is_some();
+        Self::keeping(scenario, threads, trace, Keep { events: true, frames, replies: false })
     }
 
     /// A run of one chip that is talked to: the reply to its last line is kept.
@@ -105,17 +105,8 @@ impl<'w> Run<'w> {
         let mut fleet = Fleet::build(Arc::clone(&scenario), threads)?;
         fleet.keep(keep);
         let trace = trace.map(|out| Tape::begin(out, &scenario, keep.replies)).transpose()?;
-        let (judge, frames) = (Judge::new(&scenario), vec![(0, 0); scenario.chips.len()]);
-        Ok(Self {
-            fleet,
-            scenario,
-            judge,
-            truth: Truth::default(),
-            trace,
-            broken: None,
-            changed: false,
-            frames,
-        })
+        let judge = Judge::new(&scenario);
+        Ok(Self { fleet, scenario, judge, truth: Truth::default(), trace, broken: None, changed: false })
     }
 
     /// The time.
@@ -256,8 +247,6 @@ impl<'w> Run<'w> {
                 self.judge.alarm(at, chip)
             }
             What::Event(event, text) => self.truth.record(chip, event, text.as_deref()),
-            What::Sent(..) => self.frames[chip].0 += 1,
-            What::Received(..) => self.frames[chip].1 += 1,
             _ => {}
         }
     }
@@ -290,7 +279,7 @@ impl<'w> Run<'w> {
             boots: chip.boots,
             items: chip.items,
             alarms: chip.alarms,
-            frames: self.frames.get(index).copied().unwrap_or_default(),
+            frames: chip.frames,
             cycles: chip.work.cycles.tagged(Kind::Modelled),
             busy: chip.work.time.tagged(Kind::Modelled),
             energy: Figure { ..chip.energy },

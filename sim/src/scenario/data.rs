@@ -38,13 +38,28 @@ impl Files for [(String, Arc<str>)] {
     }
 }
 
+/// A scenario may come from a stranger, and what it names ends up in its trace.
 impl Files for Folder {
     fn read(&self, name: &str) -> Result<String, String> {
+        let refused = |what: &str| {
+            let rule = "a file lies in the folder of the scenario or below it, and is named relative to that";
+            Err(format!("{rule}; {what}"))
+        };
         let relative = Path::new(name);
-        if relative.components().any(|part| matches!(part, Component::RootDir | Component::Prefix(_))) {
-            return Err("a file is named relative to the scenario".into());
+        for part in relative.components() {
+            match part {
+                Component::RootDir | Component::Prefix(_) => return refused("this is an absolute path"),
+                Component::ParentDir => return refused("`..` leads out of it"),
+                Component::CurDir | Component::Normal(_) => {}
+            }
         }
-        read_text(&self.0.join(relative))
+        let folder = if self.0.as_os_str().is_empty() { Path::new(".") } else { &self.0 };
+        let resolved = |path: &Path| path.canonicalize().map_err(|error| error.to_string());
+        let path = resolved(&folder.join(relative))?;
+        if !path.starts_with(resolved(folder)?) {
+            return refused("a link leads out of it");
+        }
+        read_text(&path)
     }
 }
 
@@ -214,8 +229,28 @@ mod tests {
     fn only_files_beside_the_scenario_are_read() {
         let here = Folder(PathBuf::from(env!("CARGO_MANIFEST_DIR")));
         assert!(here.read("Cargo.toml").unwrap().contains("ruvllm-esp-sim"));
-        assert!(here.read("/etc/passwd").unwrap_err().contains("relative"));
+        assert!(here.read("/etc/passwd").unwrap_err().contains("absolute"));
+        assert!(here.read("../Cargo.toml").unwrap_err().contains("`..` leads out"));
+        assert!(here.read("src/../../Cargo.toml").unwrap_err().contains("`..` leads out"));
         assert!(here.read("src").unwrap_err().contains("regular"));
         assert!(here.read("nowhere").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_where_it_stays_in_the_folder() {
+        use std::os::unix::fs::symlink;
+        let folder = std::env::temp_dir().join(format!("ruvllm-esp-links-{}", std::process::id()));
+        fs::create_dir_all(folder.join("inside")).unwrap();
+        fs::write(folder.join("inside/texts.txt"), "one").unwrap();
+        symlink("inside/texts.txt", folder.join("near.txt")).unwrap();
+        symlink("/etc/hostname", folder.join("file.txt")).unwrap();
+        symlink("/etc", folder.join("etc")).unwrap();
+        let here = Folder(folder.clone());
+        assert_eq!(here.read("near.txt").unwrap(), "one");
+        for name in ["file.txt", "etc/hostname"] {
+            assert!(here.read(name).unwrap_err().contains("a link leads out"), "{name}");
+        }
+        fs::remove_dir_all(folder).unwrap();
     }
 }

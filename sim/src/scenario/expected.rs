@@ -3,7 +3,7 @@
 use super::grammar;
 use super::members::Members;
 use super::names::ALL;
-use super::plan::{Expectation, Expected, Permille, Scenario};
+use super::plan::{Expectation, Expected, Hostility, Permille, Scenario};
 use super::problem::{Notes, Wrong};
 use super::quantity;
 use super::sections::Sections;
@@ -133,8 +133,10 @@ impl Reading<'_, '_> {
             return self.chips();
         }
         let chips = self.scenario.chips.iter().enumerate();
-        let all: Vec<usize> =
-            chips.filter(|(_, chip)| chip.hostile.is_some()).map(|(index, _)| index).collect();
+        let all: Vec<usize> = chips
+            .filter(|(_, chip)| chip.hostile.is_some_and(Hostility::is_harmful))
+            .map(|(index, _)| index)
+            .collect();
         if all.is_empty() {
             self.table
                 .wrong(Wrong::with("no chip is hostile", "give a chip `hostile`, or name one with `chip`"));

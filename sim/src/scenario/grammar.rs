@@ -211,6 +211,13 @@ pub const LINK: Section = Section {
         must("kind", Value::Word(LINKS), "what kind of link it is"),
         may("loss", Value::Share, "0%", "frames that do not arrive, at each receiver"),
         may("corruption", Value::Share, "0%", "frames that arrive with bits changed, at each receiver"),
+        may("duplication", Value::Share, "0%", "frames that arrive twice, at each receiver"),
+        may(
+            "reordering",
+            Value::Share,
+            "0%",
+            "frames that later ones overtake, by up to 100 ms, at each receiver",
+        ),
         may("delay", Value::Time, "0s", "time on the way beyond what this kind of link takes"),
     ],
     kinds: &[],
@@ -237,11 +244,14 @@ pub const CHIP: Section = Section {
         may("link", Value::Link, "the only link", "the link that it is on"),
         may("starts", Value::Time, "0s", "when it is first given power"),
         may("skew", Value::Skew, "0ppm", "how much too fast its clock runs"),
+        may("clock", Value::Time, "0s", "what its clock shows when it boots, to pass a rollover soon"),
+        may("boots", Value::Whole(0, u32::MAX as u64), "0", "how often it has booted before"),
         may(
             "hostile",
-            Value::Word(&["outsider", "replay", "forge", "noise"]),
+            Value::Word(&["outsider", "replay", "forge", "noise", "insider", "duplicate"]),
             "a member",
-            "it has no key, and: runs the same program, replays frames, forges frames, or sends noise",
+            "without the key it runs the same program, replays frames, forges frames, or sends noise; with the key it sends \
+             frames under wrong boot numbers (insider), or is a second board with the `id` of a member (duplicate)",
         ),
         may("port", Value::Text, "none", "for `flash --fleet`: the board's serial port"),
         may(

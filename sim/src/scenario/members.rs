@@ -173,8 +173,11 @@ impl Members {
 impl Medium {
     fn new(name: &str, kind: LinkKind, span: Range<usize>) -> Self {
         let (loss, corruption, delay) = (Permille(0), Permille(0), Micros(0));
-        let plan = LinkPlan { name: name.to_string(), kind, members: Vec::new(), loss, corruption, delay };
-        Self { name: name.to_string(), kind, plan, span, members: Vec::new(), is_named: false }
+        let (duplication, reordering) = (Permille(0), Permille(0));
+        let (name, members) = (name.to_string(), Vec::new());
+        let plan =
+            LinkPlan { name: name.clone(), kind, members, loss, corruption, duplication, reordering, delay };
+        Self { name, kind, plan, span, members: Vec::new(), is_named: false }
     }
 
     /// Segment `n` leads from the right of one chip to the left of the next; the last leads back to the first chip.
@@ -207,7 +210,7 @@ fn add_chips(
         table.wrong(Wrong::new(format!("a scenario has at most {MAX_CHIPS} chips")));
         return None;
     }
-    ids.claim(table, first, count);
+    ids.claim(table, plan.hostile == Some(Hostility::Duplicate), first, count);
     for number in 0..count {
         let name = if count == 1 { plan.name.clone() } else { numbered(&plan.name, number) };
         scenario.chips.push(ChipPlan { name, ..plan.clone() });
@@ -223,12 +226,13 @@ fn numbered(group: &str, number: usize) -> String {
 
 fn medium(table: &Table<'_>) -> Option<Medium> {
     let (name, kind) = (table.text("name"), table.word("kind"));
-    let loss = table.parsed("loss", quantity::share).map_or(Permille(0), |share| share.value);
-    let corruption = table.parsed("corruption", quantity::share).map_or(Permille(0), |share| share.value);
+    let share = |name| table.parsed(name, quantity::share).map_or(Permille(0), |share| share.value);
+    let (loss, corruption) = (share("loss"), share("corruption"));
+    let (duplication, reordering) = (share("duplication"), share("reordering"));
     let delay = table.parsed("delay", quantity::time).map_or(Micros(0), |time| time.value);
     let (name, kind) = (name?, LinkKind::by_name(kind?.value)?);
     let mut medium = Medium::new(name.value, kind, name.span);
-    medium.plan = LinkPlan { loss, corruption, delay, ..medium.plan };
+    medium.plan = LinkPlan { loss, corruption, duplication, reordering, delay, ..medium.plan };
     Some(medium)
 }
 
@@ -275,12 +279,15 @@ fn plan_of(table: &Table<'_>, medium: Option<&Medium>) -> Option<ChipPlan> {
     let kind = |word: &'static str| Hostility::ALL.into_iter().find(|kind| kind.name() == word);
     let starts = table.parsed("starts", quantity::time).map_or(Micros(0), |time| time.value);
     let skew = table.parsed("skew", quantity::skew).map_or(0, |skew| skew.value);
+    let clock = table.parsed("clock", quantity::time).map_or(Micros(0), |clock| clock.value);
+    let boots = table.whole("boots").map_or(0, |boots| boots.value as u32);
     let asked = table.parsed("arena", quantity::size);
     let hostile = hostile.and_then(|word| kind(word.value));
     // What is wrong above is told before the first of them ends it.
     let (chip, role) = (chip?, role?);
     let arena = arena_of(table, asked, chip, role, radio);
-    Some(ChipPlan { name: String::new(), id: 0, chip, role, radio, arena, link: None, starts, skew, hostile })
+    let name = String::new();
+    Some(ChipPlan { name, id: 0, chip, role, radio, arena, link: None, starts, skew, clock, boots, hostile })
 }
 
 fn variant_of(table: &Table<'_>) -> Option<&'static Chip> {
@@ -336,12 +343,19 @@ struct Ids {
 }
 
 impl Ids {
-    fn claim(&mut self, table: &Table<'_>, first: usize, count: usize) {
-        let Some(id) = table.whole("id") else { return };
+    fn claim(&mut self, table: &Table<'_>, is_duplicate: bool, first: usize, count: usize) {
+        let Some(id) = table.whole("id") else {
+            if is_duplicate {
+                let wrong = "a duplicate has the `id` of a member";
+                table.wrong(Wrong::with(wrong, "give that member an `id`, and this chip the same"));
+            }
+            return;
+        };
         for offset in 0..count {
             let number = id.value + offset as u64;
             let fits = u16::try_from(number).ok().filter(|number| *number <= LAST_ID);
             match fits {
+                Some(number) if is_duplicate => self.given.push((first + offset, number)),
                 Some(number) if self.taken.insert(number) => self.given.push((first + offset, number)),
                 Some(number) => {
                     return table.wrong_at(

@@ -4,12 +4,14 @@
 //! - [`plan`]: a scenario with every name resolved, as the engine reads it
 //! - [`grammar`]: which keys there are
 //! - [`problem`]: what is wrong with a file, each mistake with its location
+//! - `doubts`: what is hardly what was meant
 //! - [`key`]: the fleet's key, and how it stays out of traces
 //! - [`data`]: the texts and samples that a file names
 //! - [`inputs`]: what is typed, in the order of time
 //! - [`faults`]: what fails, in the order of time
 
 pub mod data;
+mod doubts;
 mod expected;
 mod failing;
 pub mod faults;

@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::key::FleetKey;
+use super::problem::Problem;
 use crate::signal;
 
 /// Most chips of a scenario.
@@ -54,6 +55,8 @@ pub struct Scenario {
     pub faults: Vec<FaultPlan>,
     /// What must hold.
     pub expectations: Vec<Expectation>,
+    /// What is no mistake, and hardly what was meant.
+    pub doubts: Vec<Problem>,
     /// The bytes it was read from, enough to read it again.
     pub bundle: Bundle,
 }
@@ -78,7 +81,7 @@ pub struct Permille(pub u16);
 pub struct ChipPlan {
     /// Its name; in a group, the group's name and a number: `sentinel-7`.
     pub name: String,
-    /// Its address; no two are the same.
+    /// Its address; no two members have the same.
     pub id: u16,
     /// What kind of chip it is.
     pub chip: &'static Chip,
@@ -94,11 +97,15 @@ pub struct ChipPlan {
     pub starts: Micros,
     /// How much faster than true its clock runs, in millionths.
     pub skew: i32,
+    /// What its clock shows when it boots: a chip's is 0, and one that is to pass a rollover soon begins ahead of it.
+    pub clock: Micros,
+    /// How often it has booted before.
+    pub boots: u32,
     /// What it does to the others, where it is no member of the fleet.
     pub hostile: Option<Hostility>,
 }
 
-/// What a chip does that is no member of the fleet and has not its key.
+/// What a chip does that is no member of the fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hostility {
     /// Runs the same program without the key: says hello, wants to coordinate, stores, asks.
@@ -109,6 +116,10 @@ pub enum Hostility {
     Forge,
     /// Sends bytes that mean nothing, as fast as the link takes them.
     Noise,
+    /// Has the key, and sends overheard frames under boot numbers that their senders do not have.
+    Insider,
+    /// Has the key, runs the same program, and was given the number of a member.
+    Duplicate,
 }
 
 /// One shared medium.
@@ -124,6 +135,10 @@ pub struct LinkPlan {
     pub loss: Permille,
     /// Frames that arrive with bits changed, at each receiver.
     pub corruption: Permille,
+    /// Frames that arrive twice, at each receiver.
+    pub duplication: Permille,
+    /// Frames that others overtake, at each receiver.
+    pub reordering: Permille,
     /// Time on the way beyond what this kind of link takes.
     pub delay: Micros,
 }
@@ -349,7 +364,13 @@ pub enum Expected {
 
 impl Hostility {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Outsider, Self::Replay, Self::Forge, Self::Noise];
+    pub const ALL: [Self; 6] =
+        [Self::Outsider, Self::Replay, Self::Forge, Self::Noise, Self::Insider, Self::Duplicate];
+
+    /// Is none of its frames to be taken? What a board with a member's number says is authentic.
+    pub fn is_harmful(self) -> bool {
+        self != Self::Duplicate
+    }
 
     /// The word in files.
     pub const fn name(self) -> &'static str {
@@ -358,6 +379,8 @@ impl Hostility {
             Self::Replay => "replay",
             Self::Forge => "forge",
             Self::Noise => "noise",
+            Self::Insider => "insider",
+            Self::Duplicate => "duplicate",
         }
     }
 }

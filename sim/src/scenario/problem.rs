@@ -52,12 +52,19 @@ impl fmt::Display for Problems {
 }
 
 /// Collects mistakes while a file is read.
+///
+/// A mistake is kept with its offset, and gets its line and column at the end: a file may have a thousand tables, and
+/// to count the lines before each would take the square of its size.
 #[derive(Debug)]
 pub(super) struct Notes<'t> {
     text: &'t str,
-    list: RefCell<Vec<Problem>>,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    list: RefCell<Vec<(Option<usize>, Wrong)>>,
     /// How many were dropped.
     more: Cell<usize>,
+    /// What is no mistake, and hardly what was meant.
+    doubts: RefCell<Vec<(Option<usize>, Wrong)>>,
 }
 
 /// Something wrong, before it has a location: what, and what to do.
@@ -91,30 +98,60 @@ impl Wrong {
 impl<'t> Notes<'t> {
     /// No mistakes yet in `text`.
     pub fn new(text: &'t str) -> Self {
-        Self { text, list: RefCell::default(), more: Cell::new(0) }
+        let lines = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        Self {
+            text,
+            lines: std::iter::once(0).chain(lines).collect(),
+            list: RefCell::default(),
+            more: Cell::new(0),
+            doubts: RefCell::default(),
+        }
     }
 
     /// Notes a mistake. Mistakes beyond that limit are only counted.
     pub fn add(&self, span: Option<Range<usize>>, wrong: Wrong) {
-        let (line, column) = span.map_or((0, 0), |span| self.line_and_column(span.start));
-        let problem = Problem { line, column, message: wrong.message, help: wrong.help };
+        let noted = (span.map(|span| span.start), wrong);
         let mut list = self.list.borrow_mut();
-        if list.contains(&problem) {
+        if list.contains(&noted) {
             return;
         }
         if list.len() < MOST {
-            list.push(problem);
+            list.push(noted);
         } else {
             self.more.set(self.more.get() + 1);
         }
     }
 
-    /// Line and column of an offset.
-    pub fn line_and_column(&self, offset: usize) -> (u32, u32) {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let column = before.get(start..).map_or(0, |line| line.chars().count());
-        (before.matches('\n').count() as u32 + 1, column as u32 + 1)
+    /// Notes what is no mistake, and hardly what was meant.
+    pub fn doubt(&self, span: Option<Range<usize>>, wrong: Wrong) {
+        let mut doubts = self.doubts.borrow_mut();
+        if doubts.len() < MOST {
+            doubts.push((span.map(|span| span.start), wrong));
+        }
+    }
+
+    /// The line of an offset, from 1.
+    pub fn line(&self, offset: usize) -> u32 {
+        self.lines.partition_point(|start| *start <= offset) as u32
+    }
+
+    /// The column of an offset, from 1.
+    fn column(&self, offset: usize) -> u32 {
+        let start = self.lines.get(self.line(offset) as usize - 1).copied().unwrap_or(0);
+        self.text.get(start..offset).map_or(0, |line| line.chars().count()) as u32 + 1
+    }
+
+    fn problem(&self, (offset, wrong): (Option<usize>, Wrong)) -> Problem {
+        let (line, column) = offset.map_or((0, 0), |offset| (self.line(offset), self.column(offset)));
+        Problem { line, column, message: wrong.message, help: wrong.help }
+    }
+
+    /// What is hardly what was meant, by location.
+    pub fn doubts(&self) -> Vec<Problem> {
+        let mut list: Vec<Problem> =
+            self.doubts.borrow().iter().cloned().map(|doubt| self.problem(doubt)).collect();
+        list.sort();
+        list
     }
 
     /// Is there a mistake yet?
@@ -124,7 +161,7 @@ impl<'t> Notes<'t> {
 
     /// All mistakes, by their indices.
     pub fn finish(self, file: &str) -> Problems {
-        let mut list = self.list.into_inner();
+        let mut list: Vec<Problem> = self.list.take().into_iter().map(|noted| self.problem(noted)).collect();
         list.sort();
         Problems { file: file.to_string(), list, more: self.more.get() }
     }
@@ -175,7 +212,8 @@ mod tests {
     #[test]
     fn a_place_is_a_line_and_a_column_of_characters() {
         let notes = Notes::new("one\n\u{fc}ber = 3\n");
-        assert_eq!([0, 4, 6].map(|offset| notes.line_and_column(offset)), [(1, 1), (2, 1), (2, 2)]);
+        let location = |offset| (notes.line(offset), notes.column(offset));
+        assert_eq!([0, 3, 4, 6, 13].map(location), [(1, 1), (1, 4), (2, 1), (2, 2), (3, 1)]);
         notes.add(Some(12..13), Wrong::new("last"));
         notes.add(Some(0..1), Wrong::with("first", "do so"));
         notes.add(None, Wrong::new("whole"));

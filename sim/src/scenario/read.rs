@@ -116,6 +116,10 @@ fn document_of(
     scenario.faults = super::failing::read(sections, &scenario, &members, notes);
     scenario.expectations = super::expected::read(sections, &scenario, &members, notes);
     debug_assert_eq!(SECTIONS.len(), 7, "every section is read above");
+    if !notes.any() {
+        super::doubts::note(&top, sections, &scenario, &members, notes);
+        scenario.doubts = notes.doubts();
+    }
     scenario
 }
 

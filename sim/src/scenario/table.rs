@@ -65,7 +65,7 @@ impl<'d> Table<'d> {
 
     /// The line that it begins on.
     pub fn line(&self) -> u32 {
-        self.notes.line_and_column(self.start).0
+        self.notes.line(self.start)
     }
 
     /// A text.

@@ -7,7 +7,7 @@ use crate::quantity::{count, duration};
 use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::units::{Micros, Nanos};
-use ruvllm_esp_sim::evaluation::fleet::{FIELD, FleetSpeed, speed};
+use ruvllm_esp_sim::evaluation::fleet::{FleetSpeed, Growth, Shape, speed};
 use ruvllm_esp_sim::figure::Figure;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -18,19 +18,29 @@ use std::thread::available_parallelism;
 struct Report {
     kind_of_figures: &'static str,
     fleets: Vec<FleetSpeed>,
+    growth: Option<Growth>,
+    #[serde(skip)]
+    shape: Shape,
 }
 
 /// Simulates a fleet of each size.
-pub fn run(sizes: &[u32], seconds: u64, threads: Option<u16>, output: &Output) -> CommandResult {
+pub fn run(
+    sizes: &[u32],
+    seconds: u64,
+    shape: Shape,
+    threads: Option<u16>,
+    output: &Output,
+) -> CommandResult {
     let threads = threads.map_or_else(|| available_parallelism().map_or(1, usize::from), usize::from);
     let mut fleets = Vec::new();
     for chips in sizes {
         let stage = Stage::begin(output, &format!("simulating {chips} chips"));
-        let measured = speed(*chips as usize, seconds, threads);
+        let measured = speed(*chips as usize, seconds, threads, shape);
         drop(stage);
         fleets.push(measured.map_err(|error| CliError::runtime("cli::no-fleet", error.to_string()))?);
     }
-    let report = Report { kind_of_figures: "measured", fleets };
+    let growth = Growth::of(&fleets);
+    let report = Report { kind_of_figures: "measured", fleets, growth, shape };
     if output.json {
         output.json("bench-fleet", &report)?;
     } else {
@@ -51,6 +61,7 @@ impl Report {
             "a processor",
             "real time",
             "frames",
+            "received",
             "turns",
             "answered",
             "p50 modelled",
@@ -62,12 +73,19 @@ impl Report {
         table.write(out)?;
         writeln!(
             out,
-            "a processor: chip-seconds for each second of a processor; real time: virtual time over time on the wall; memory: what this process holds at the end"
+            "a processor: chip-seconds for each second of a processor; real time: virtual time over time on the wall; received: times that a frame reached a chip; memory: what this process holds at the end"
         )?;
-        writeln!(
-            out,
-            "chips: esp32c3 with ESP-NOW in fields of {FIELD}; each is asked every 10 s and asks its fleet every 60 s"
-        )?;
+        if let Some(Growth { processor, received, for_each_received }) = self.growth {
+            writeln!(
+                out,
+                "growth: processor time as chips^{processor:.2}, frames received as chips^{received:.2}; time for each received as chips^{for_each_received:.2}"
+            )?;
+        }
+        let does = match self.shape.idle {
+            true => "they find one another and say that they live",
+            false => "each is asked every 10 s and asks its fleet every 60 s",
+        };
+        writeln!(out, "chips: esp32c3 with ESP-NOW in fields of {}; {does}", self.shape.field)?;
         writeln!(
             out,
             "p50, p95: how long the fleet's answers took in virtual time; -: not known, or too short a run to say"
@@ -75,7 +93,7 @@ impl Report {
     }
 }
 
-fn row(fleet: &FleetSpeed) -> [String; 10] {
+fn row(fleet: &FleetSpeed) -> [String; 11] {
     let modelled = |took: Option<Figure<Nanos>>| {
         took.map_or("-".into(), |took| duration(Micros(took.banded.value.get() / 1_000)))
     };
@@ -86,6 +104,7 @@ fn row(fleet: &FleetSpeed) -> [String; 10] {
         fleet.chip_seconds_per_processor_second.map_or("-".into(), |rate| count(rate as u64)),
         format!("{:.1}x", fleet.real_time_ratio),
         count(fleet.frames),
+        count(fleet.received),
         count(fleet.turns),
         format!("{answered}/{asked}"),
         modelled(fleet.p50),

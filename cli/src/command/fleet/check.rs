@@ -6,6 +6,7 @@ use crate::quantity;
 use ruvllm_esp_sim::fleet::{Fleet, FleetError};
 use ruvllm_esp_sim::scenario::Scenario;
 use ruvllm_esp_sim::scenario::key::FleetKey;
+use ruvllm_esp_sim::scenario::problem::Problem;
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ pub struct Arguments {
 
 /// What is in a scenario.
 #[derive(Serialize)]
-struct Summary {
+struct Summary<'s> {
     name: String,
     about: String,
     chips: usize,
@@ -32,9 +33,12 @@ struct Summary {
     faults: usize,
     expectations: usize,
     until_us: u64,
+    /// What is no mistake, and hardly what was meant.
+    warnings: &'s [Problem],
 }
 
-/// Checks it: what the file says, and whether every chip can be built.
+/// Checks it: what the file says, and whether every chip can be built. What can be run and is hardly what was meant is a
+/// warning, and the answer is no.
 ///
 /// # Errors
 /// `scenario::wrong`, `fleet::cannot-build`.
@@ -44,13 +48,15 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
         // Any key will do: nothing is run.
         scenario.key = FleetKey::FromSeed;
     }
+    let scenario = Arc::new(scenario);
     let summary = Summary::of(&scenario);
     let until = scenario.until;
-    let scenario = Arc::new(scenario);
     Fleet::build(Arc::clone(&scenario), 1).map_err(|error| cannot_build(&error, &scenario))?;
+    let exit = if scenario.doubts.is_empty() { Exit::Ok } else { Exit::No };
+    super::warn(&scenario, output);
     if output.json {
         output.json("fleet-check", &summary)?;
-        return Ok(Exit::Ok);
+        return Ok(exit);
     }
     let Summary { name, about, chips, links, lines_typed, faults, expectations, .. } = &summary;
     let mut out = output.text();
@@ -65,11 +71,14 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     writeln!(out, "  faults        {faults}")?;
     writeln!(out, "  expectations  {expectations}")?;
     writeln!(out, "  until         {}", quantity::duration(until))?;
-    Ok(Exit::Ok)
+    if !summary.warnings.is_empty() {
+        writeln!(out, "  warnings      {}", summary.warnings.len())?;
+    }
+    Ok(exit)
 }
 
-impl Summary {
-    fn of(scenario: &Scenario) -> Self {
+impl<'s> Summary<'s> {
+    fn of(scenario: &'s Scenario) -> Self {
         Self {
             name: scenario.name.clone(),
             about: scenario.about.clone(),
@@ -79,6 +88,7 @@ impl Summary {
             faults: scenario.fault_events().len(),
             expectations: scenario.expectations.len(),
             until_us: scenario.until.get(),
+            warnings: &scenario.doubts,
         }
     }
 }

@@ -63,6 +63,7 @@ pub fn run(
     // Without the handler an interrupt ends the program all the same, only without a summary.
     let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst));
     output.info(&report::banner(&scenario));
+    fleet::warn(&scenario, output);
     let interrupted = drive(&mut run, &scenario, running.pace(), &mut tape, output)?;
     let ended = run.end_trace();
     tape.note(ended, &scenario)?;

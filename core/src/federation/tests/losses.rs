@@ -104,3 +104,17 @@ fn a_fleet_of_forty_makes_copies_good_within_thirty_seconds() {
     }
     assert_eq!(runs_with_losses(40, 6, Micros::seconds(30), 100, false, seeds().div_ceil(4)), none);
 }
+
+#[test]
+fn a_fleet_with_full_chips_comes_to_rest() {
+    let mut net = filled(16, 0, 3);
+    let before = net.frames;
+    net.run(Micros::seconds(60));
+    let frames = net.frames - before;
+    // A heartbeat of each chip every 1.6 s, an item checked every fourth of them with a few questions and answers.
+    let beats = 16 * 60 * 10 / 16;
+    assert!(frames < 5 * beats, "{frames} frames in a minute, of which {beats} are heartbeats");
+    let short: u32 =
+        net.chips.iter_mut().filter_map(|chip| chip.agent.fleet()).map(|status| status.short).sum();
+    assert_eq!(short, 0);
+}

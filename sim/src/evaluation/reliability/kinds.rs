@@ -29,7 +29,7 @@ impl std::fmt::Debug for Kind {
 const ANY: u64 = u64::MAX;
 
 /// All kinds, in the order of the table.
-pub const KINDS: [Kind; 16] = [
+pub const KINDS: [Kind; 22] = [
     Kind {
         name: "loss",
         faults: "0 to 40% of frames lost at each receiver; one chip dies",
@@ -87,6 +87,20 @@ pub const KINDS: [Kind; 16] = [
         run: corruption,
     },
     Kind {
+        name: "duplication",
+        faults: "30% of frames arrive twice; two chips die 60 s apart",
+        promised: true,
+        most_seeds: ANY,
+        run: duplication,
+    },
+    Kind {
+        name: "reordering",
+        faults: "30% of frames come up to 100 ms late; two chips die 60 s apart",
+        promised: true,
+        most_seeds: ANY,
+        run: reordering,
+    },
+    Kind {
         name: "skewed clocks",
         faults: "clocks up to 5% fast or slow; two chips die 30 s apart",
         promised: true,
@@ -115,6 +129,27 @@ pub const KINDS: [Kind; 16] = [
         run: |seed| hostile(seed, &[Hostility::Forge]),
     },
     Kind {
+        name: "insider frames",
+        faults: "a stranger with the key sends frames under wrong boot numbers; two chips die 60 s apart",
+        promised: true,
+        most_seeds: ANY,
+        run: |seed| hostile(seed, &[Hostility::Insider]),
+    },
+    Kind {
+        name: "duplicate numbers",
+        faults: "two boards with one number; a chip dies",
+        promised: true,
+        most_seeds: ANY,
+        run: duplicate_numbers,
+    },
+    Kind {
+        name: "rollovers",
+        faults: "clocks and boot numbers pass 2^31 and 2^32 of ms, us, s and ticks; every chip boots, one dies",
+        promised: true,
+        most_seeds: ANY,
+        run: rollovers,
+    },
+    Kind {
         name: "three copies",
         faults: "three copies; two of eight chips die at once, and two more 60 s later",
         promised: true,
@@ -130,10 +165,17 @@ pub const KINDS: [Kind; 16] = [
     },
     Kind {
         name: "60 days",
-        faults: "three chips; one boots every day",
+        faults: "two chips; one boots every day",
         promised: true,
         most_seeds: 1,
         run: sixty_days,
+    },
+    Kind {
+        name: "third loss",
+        faults: "three copies; two of eight chips die at once, and a third 1 s later",
+        promised: false,
+        most_seeds: ANY,
+        run: third_loss,
     },
     Kind {
         name: "two at once",
@@ -281,7 +323,11 @@ fn babbler(seed: u64) -> Result<Outcome, String> {
 }
 
 fn hostile(seed: u64, who: &'static [Hostility]) -> Result<Outcome, String> {
-    let mut trial = Trial::new(Setup { hostile: who, ..Setup::default() }, seed)?;
+    two_die(Setup { hostile: who, ..Setup::default() }, seed)
+}
+
+fn two_die(setup: Setup, seed: u64) -> Result<Outcome, String> {
+    let mut trial = Trial::new(setup, seed)?;
     trial.give(60);
     trial.wait(seconds(30));
     let order = trial.shuffled();
@@ -318,14 +364,75 @@ fn sizes(seed: u64) -> Result<Outcome, String> {
 }
 
 fn sixty_days(seed: u64) -> Result<Outcome, String> {
-    let mut trial = Trial::new(Setup { chips: 3, ..Setup::default() }, seed)?;
+    let mut trial = Trial::new(Setup { chips: 2, ..Setup::default() }, seed)?;
     trial.give(30);
     for day in 0..60 {
         trial.wait(seconds(86_400));
-        trial.inject(Fault::Reboot { chip: day % 3 });
+        trial.inject(Fault::Reboot { chip: day % 2 });
         trial.wait(seconds(60));
         trial.give(2);
     }
+    Ok(trial.end())
+}
+
+fn duplication(seed: u64) -> Result<Outcome, String> {
+    two_die(Setup { duplication: 300, ..Setup::default() }, seed)
+}
+
+fn reordering(seed: u64) -> Result<Outcome, String> {
+    two_die(Setup { reordering: 300, ..Setup::default() }, seed)
+}
+
+/// Two boards under one number are one chip to the others, so one loss is borne and not one after the other.
+fn duplicate_numbers(seed: u64) -> Result<Outcome, String> {
+    let mut trial = Trial::new(Setup { hostile: &[Hostility::Duplicate], ..Setup::default() }, seed)?;
+    trial.give(60);
+    trial.wait(seconds(30));
+    let order = trial.shuffled();
+    die(&mut trial, &order[..1], seconds(60));
+    Ok(trial.end())
+}
+
+/// What counts of time and of boots pass: 2^31 and 2^32 of us, ms, s and ticks of 65,536 us; 2^15 and 2^16 boots, and more.
+const TIMES: [u64; 8] = [
+    1 << 31,
+    1 << 32,
+    1_000 << 31,
+    1_000 << 32,
+    1_000_000 << 31,
+    1_000_000 << 32,
+    65_536 << 31,
+    65_536 << 32,
+];
+const BOOTS: [u32; 5] = [0, (1 << 15) - 2, (1 << 16) - 2, (1 << 31) - 2, u32::MAX - 2];
+
+/// Each boot of each chip passes it a minute later.
+fn rollovers(seed: u64) -> Result<Outcome, String> {
+    let clock = Micros(TIMES[seed as usize % TIMES.len()] - 60_000_000);
+    let boots = BOOTS[seed as usize % BOOTS.len()];
+    let mut trial = Trial::new(Setup { clock, boots, ..Setup::default() }, seed)?;
+    trial.give(60);
+    trial.wait(seconds(60));
+    for chip in trial.shuffled() {
+        trial.inject(Fault::Reboot { chip });
+        trial.give(5);
+        trial.wait(seconds(34));
+    }
+    trial.wait(seconds(60));
+    let order = trial.shuffled();
+    die(&mut trial, &order[..1], seconds(60));
+    Ok(trial.end())
+}
+
+/// Three copies, two chips gone, and a third before the copies are made again.
+fn third_loss(seed: u64) -> Result<Outcome, String> {
+    let mut trial = Trial::new(Setup { replicas: 3, ..Setup::default() }, seed)?;
+    trial.give(60);
+    trial.wait(seconds(30));
+    let order = trial.shuffled();
+    die(&mut trial, &order[..2], Micros(0));
+    trial.wait(seconds(1));
+    die(&mut trial, &order[2..3], seconds(60));
     Ok(trial.end())
 }
 

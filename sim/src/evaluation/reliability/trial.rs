@@ -41,17 +41,36 @@ pub struct Setup {
     pub replicas: u8,
     /// Frames lost at each receiver, in thousandths.
     pub loss: u16,
+    /// Frames that arrive twice, in thousandths.
+    pub duplication: u16,
+    /// Frames that others overtake, in thousandths.
+    pub reordering: u16,
     /// Has every second chip little memory?
     pub small: bool,
     /// The largest difference of a clock from true time, in millionths.
     pub skew: i32,
+    /// What each clock shows when its chip boots.
+    pub clock: Micros,
+    /// How often each chip has booted before.
+    pub boots: u32,
     /// Who is hostile, beside the chips; the fleet has a key then.
     pub hostile: &'static [Hostility],
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { chips: 8, replicas: 2, loss: 0, small: false, skew: 20, hostile: &[] }
+        Self {
+            chips: 8,
+            replicas: 2,
+            loss: 0,
+            duplication: 0,
+            reordering: 0,
+            small: false,
+            skew: 20,
+            clock: Micros(0),
+            boots: 0,
+            hostile: &[],
+        }
     }
 }
 
@@ -205,6 +224,8 @@ fn scenario(setup: &Setup, seed: u64) -> Scenario {
         members: (0..all).map(|chip| Port { chip, port: 0 }).collect(),
         loss: Permille(setup.loss),
         corruption: Permille(0),
+        duplication: Permille(setup.duplication),
+        reordering: Permille(setup.reordering),
         delay: Micros(0),
     };
     Scenario {
@@ -221,13 +242,15 @@ fn scenario(setup: &Setup, seed: u64) -> Scenario {
 }
 
 fn chip(setup: &Setup, index: usize, seed: u64) -> ChipPlan {
+    let hostile = index.checked_sub(setup.chips).and_then(|nth| setup.hostile.get(nth).copied());
+    let id = (index + 1) as u16;
     let small = Bytes((25 * 1024 + 160 * setup.chips) as u32);
     let mut random = Random(seed ^ (index as u64 + 1) << 32 | 1);
     random.below(2);
     let skew = random.below(2 * setup.skew.unsigned_abs() as u64 + 1) as i32 - setup.skew;
     ChipPlan {
         name: format!("chip-{index}"),
-        id: (index + 1) as u16,
+        id: if hostile == Some(Hostility::Duplicate) { 1 + (seed % setup.chips as u64) as u16 } else { id },
         chip: &esp32c3::CHIP,
         role: RoleKind::keeper(Keeps::Texts),
         radio: Radio::EspNow,
@@ -235,6 +258,8 @@ fn chip(setup: &Setup, index: usize, seed: u64) -> ChipPlan {
         link: Some(0),
         starts: Micros(0),
         skew,
-        hostile: index.checked_sub(setup.chips).and_then(|nth| setup.hostile.get(nth).copied()),
+        clock: setup.clock,
+        boots: setup.boots,
+        hostile,
     }
 }
