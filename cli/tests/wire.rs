@@ -99,7 +99,7 @@ fn golden_bytes_give_the_golden_text_and_back() {
         let (header, body) = text.split_once(" flags=").unwrap();
         let (flags, body) = body.split_once(' ').unwrap();
         let flags = if flags == "none" { "authenticated".into() } else { format!("{flags}+authenticated") };
-        let expected = format!("{header} flags={flags} {body} | counter=7 tag=0x");
+        let expected = format!("{header} flags={flags} {body} | epoch=1 counter=7 tag=0x");
         assert!(shown.starts_with(&expected) && shown.ends_with(" authentic\n"), "{shown}");
         let again = said(&["encode", "-", "--key-file", &key_file(), "--counter", "7"], &shown);
         assert_eq!(again, format!("{sealed}\n"), "{}", golden.name);
