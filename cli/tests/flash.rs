@@ -8,7 +8,7 @@ mod loader;
 use loader::{Board, Running, Trouble, sample};
 use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::keyring::Keyring;
-use ruvllm_esp_firmware_logic::config::{Settings, newest};
+use ruvllm_esp_firmware_logic::config::{RECORD_BYTES, Settings, newest};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::Ordering;
@@ -75,7 +75,9 @@ fn holds(board: &Running, image: &[u8]) -> bool {
 
 fn settings(board: &Running) -> Settings {
     let flash = board.flash.lock().unwrap();
-    newest(&[0x9000, 0xa000].map(|at| flash[at..at + 64].try_into().unwrap())).settings.unwrap_or_default()
+    newest(&[0x9000, 0xa000].map(|at| flash[at..at + RECORD_BYTES].try_into().unwrap()))
+        .settings
+        .unwrap_or_default()
 }
 
 #[test]

@@ -184,6 +184,8 @@ fn a_person_is_asked_without_echo() {
         reader.read_exact(&mut byte).unwrap();
         shown.push(byte[0]);
     }
+    // A person takes a moment to read; the echo goes off right after the question.
+    std::thread::sleep(std::time::Duration::from_millis(500));
     writeln!(keyboard, "{DIGITS}").unwrap();
     // A terminal that nobody holds any more ends with an error.
     let _ = reader.read_to_end(&mut shown);

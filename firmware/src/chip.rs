@@ -154,7 +154,8 @@ impl Chip {
         if keys.is_none() || keys == self.kept {
             return;
         }
-        let settings = Settings { keys, ..self.settings() };
+        let mut settings = self.settings();
+        settings.keys = keys;
         // Where flash does not take them they are tried again with the next frame.
         if self.store.write(&settings).is_ok() {
             self.kept = keys;

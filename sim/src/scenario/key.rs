@@ -143,7 +143,9 @@ mod tests {
         );
         let seeds = [1, 2].map(|seed| FleetKey::FromSeed.resolve(seed).unwrap().unwrap().id());
         assert_ne!(seeds[0], seeds[1]);
-        for wrong in ["", "0f", &DIGITS.repeat(2), "id:", "id:00", "+f1e2d3c4b5a69788796a5b4c3d2e1f0", "from seed"] {
+        for wrong in
+            ["", "0f", &DIGITS.repeat(2), "id:", "id:00", "+f1e2d3c4b5a69788796a5b4c3d2e1f0", "from seed"]
+        {
             assert!(FleetKey::parse(wrong).is_err(), "{wrong}");
         }
     }
