@@ -6,7 +6,9 @@
 mod loader;
 
 use loader::{Board, Running, Trouble, sample};
-use ruvllm_esp_firmware_logic::config::{Settings, newest};
+use ruvllm_esp_core::wire::authentication::Key;
+use ruvllm_esp_core::wire::keyring::Keyring;
+use ruvllm_esp_firmware_logic::config::{RECORD_BYTES, Settings, newest};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::Ordering;
@@ -73,7 +75,9 @@ fn holds(board: &Running, image: &[u8]) -> bool {
 
 fn settings(board: &Running) -> Settings {
     let flash = board.flash.lock().unwrap();
-    newest(&[0x9000, 0xa000].map(|at| flash[at..at + 64].try_into().unwrap())).settings.unwrap_or_default()
+    newest(&[0x9000, 0xa000].map(|at| flash[at..at + RECORD_BYTES].try_into().unwrap()))
+        .settings
+        .unwrap_or_default()
 }
 
 #[test]
@@ -94,22 +98,23 @@ fn what_is_not_named_stays_and_what_is_there_is_not_written_again() {
     let (dir, image) = (TempDir::new("again"), sample::merged(C3, 70_000));
     let file = dir.file("image.bin", &image);
     let mut before = Settings::default();
-    (before.chip_id, before.key) = (Some(3), Some([9; 32]));
+    let keys = Some(Keyring::provision(&Key::new([9; 16]), 3, 1));
+    (before.chip_id, before.keys) = (Some(3), keys);
     assert!(before.set_role("rag"));
     let mut contents = image.clone();
-    contents[0xa000..0xa040].copy_from_slice(&before.encode(4));
+    contents[0xa000..0xa058].copy_from_slice(&before.encode(4));
     let board = Board::C3.with_flash(contents);
-    let output = flash(&board, &file, &["--chip-id", "8", "--json"]);
+    let output = flash(&board, &file, &["--role", "hnsw", "--json"]);
     expect(&output, 0, "none");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
         (&report["ok"], &report["chip_id"], &report["bytes_written"]),
-        (&true.into(), &8.into(), &64.into())
+        (&true.into(), &3.into(), &88.into())
     );
     let after = settings(&board);
-    assert_eq!((after.role(), after.chip_id, after.key), (Some("rag"), Some(8), Some([9; 32])));
+    assert_eq!((after.role(), after.chip_id, after.keys), (Some("hnsw"), Some(3), keys));
     assert_eq!(
-        board.flash.lock().unwrap()[0xa000..0xa040],
+        board.flash.lock().unwrap()[0xa000..0xa058],
         before.encode(4),
         "the copy in force was not touched"
     );

@@ -99,8 +99,7 @@ fn a_file_that_others_may_open_is_refused_with_the_command_to_run() {
         expect(&output, 2, "key::readable-by-others");
         expect(&output, 2, &format!("chmod 600 {file}"));
     }
-    let document =
-        format!("key = \"{DIGITS}{DIGITS}\"\n[[chip]]\nport = \"/dev/null\"\nvariant = \"esp32c3\"\n");
+    let document = format!("key = \"{DIGITS}\"\n[[chip]]\nport = \"/dev/null\"\nvariant = \"esp32c3\"\n");
     let fleet = folder.file("fleet.toml", &document, 0o644);
     expect(&run(&["flash", "--fleet", &fleet]), 2, "key::readable-by-others");
     let fleet = folder.file("fleet.toml", &document, 0o600);
@@ -185,6 +184,8 @@ fn a_person_is_asked_without_echo() {
         reader.read_exact(&mut byte).unwrap();
         shown.push(byte[0]);
     }
+    // A person takes a moment to read; the echo goes off right after the question.
+    std::thread::sleep(std::time::Duration::from_millis(500));
     writeln!(keyboard, "{DIGITS}").unwrap();
     // A terminal that nobody holds any more ends with an error.
     let _ = reader.read_to_end(&mut shown);
@@ -194,4 +195,22 @@ fn a_person_is_asked_without_echo() {
     let by_file = hello(&["--key-file", &folder.file("fleet.key", DIGITS, 0o600)]);
     let frame = String::from_utf8(by_file.stdout).unwrap();
     assert!(shown.contains(frame.trim()) && !shown.contains(DIGITS), "{shown}");
+}
+
+#[test]
+fn a_chip_is_struck_off_with_a_line_for_each_of_the_others() {
+    use ruvllm_esp_core::wire::authentication::Key;
+    use ruvllm_esp_core::wire::keyring::seal;
+    use ruvllm_esp_core::wire::show::Hex;
+    let folder = Folder::new("revoke");
+    let key = folder.file("fleet.key", "000102030405060708090a0b0c0d0e0f", 0o600);
+    let chip = |id| format!("[[chip]]\nport = \"/dev/null{id}\"\nvariant = \"esp32c3\"\nid = {id}\n");
+    let fleet = folder.file("fleet.toml", &format!("epoch = 4\n{}{}{}", chip(1), chip(3), chip(7)), 0o644);
+    expect(&run(&["fleet", "revoke", "3", &fleet]), 2, "key::missing");
+    expect(&run(&["fleet", "revoke", "4", &fleet, "--key-file", &key]), 2, "fleet::no-such-chip");
+    let output = run(&["fleet", "revoke", "3", &fleet, "--key-file", &key]);
+    expect(&output, 0, "`epoch = 5`");
+    let master = Key::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+    let line = |chip| format!("fleet rekey {chip} 5 {}\n", Hex(&seal(&master, chip, 5)));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), line(1) + &line(7));
 }

@@ -99,7 +99,7 @@ fn golden_bytes_give_the_golden_text_and_back() {
         let (header, body) = text.split_once(" flags=").unwrap();
         let (flags, body) = body.split_once(' ').unwrap();
         let flags = if flags == "none" { "authenticated".into() } else { format!("{flags}+authenticated") };
-        let expected = format!("{header} flags={flags} {body} | counter=7 tag=0x");
+        let expected = format!("{header} flags={flags} {body} | epoch=1 counter=7 tag=0x");
         assert!(shown.starts_with(&expected) && shown.ends_with(" authentic\n"), "{shown}");
         let again = said(&["encode", "-", "--key-file", &key_file(), "--counter", "7"], &shown);
         assert_eq!(again, format!("{sealed}\n"), "{}", golden.name);
@@ -158,7 +158,7 @@ fn no_two_sealed_frames_have_the_same_counter() {
     let counters: Vec<&str> =
         shown.split_whitespace().filter_map(|word| word.strip_prefix("counter=")).collect();
     assert_eq!(counters, ["7", "8"]);
-    let last = ["encode", "-", "--key-file", &key_file(), "--counter", "281474976710655"];
+    let last = ["encode", "-", "--key-file", &key_file(), "--counter", "1099511627775"];
     let output = wire(&last, lines);
     assert_eq!(output.status.code(), Some(1), "the second has none left");
 }
@@ -221,8 +221,8 @@ fn any_changed_byte_is_noticed_and_the_frames_beside_it_are_shown() {
     };
     refused(&["decode", "--key-file", &other, sealed], ": bad-tag: ");
     refused(&["decode", "--key-file", &key_file(), frame], ": unauthenticated: ");
-    refused(&["decode", "03510201"], ": truncated: ");
-    refused(&["decode", "--link", "spi", "03510201"], ": truncated: ");
+    refused(&["decode", "04510201"], ": truncated: ");
+    refused(&["decode", "--link", "spi", "04510201"], ": truncated: ");
     refused(&["decode", "00 05 01 02 00"], ": stream: ");
 }
 
@@ -265,7 +265,7 @@ fn json_has_every_field() {
     assert_eq!((fields["request"].as_u64(), fields["partial"].as_bool()), (Some(12), Some(true)));
     assert_eq!(fields["hits"][0]["text"], "the pump in the cellar");
     assert_eq!(fields["hits"][1]["item"]["count"], 70_000);
-    let stdout = wire(&["decode", "--json", "03510201"], "").stdout;
+    let stdout = wire(&["decode", "--json", "04510201"], "").stdout;
     let error: serde_json::Value = serde_json::from_slice(&stdout).unwrap();
     assert_eq!((error["kind"].as_str(), error["exit"].as_u64()), (Some("error"), Some(1)));
 }

@@ -122,6 +122,8 @@ pub enum Failure {
         /// How many there are.
         limit: u32,
     },
+    /// It is no sealed key, or not one for this chip and epoch.
+    BadKey,
     /// The arena is too small for this.
     NoRoom(NoRoom),
     /// The reply could not be written; there is no one to tell.
@@ -150,6 +152,7 @@ impl Failure {
             Failure::TextFull { .. } => "text-full",
             Failure::NeedsConfirmation { .. } => "needs-confirmation",
             Failure::Busy { .. } => "busy",
+            Failure::BadKey => "bad-key",
             Failure::NoRoom(_) => "no-room",
             Failure::Output => "output",
         }
@@ -204,6 +207,9 @@ impl fmt::Display for Failure {
             }
             Failure::Busy { limit } => {
                 write!(f, "{limit} of these are under way already; one of them has to end first")
+            }
+            Failure::BadKey => {
+                f.write_str("a sealed key has 64 hexadecimal digits and fits one chip and one epoch")
             }
             Failure::NoRoom(no_room) => no_room.fmt(f),
             Failure::Output => f.write_str("the reply could not be written"),

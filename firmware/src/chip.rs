@@ -11,8 +11,10 @@ use core::fmt::{self, Write};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::federation::Membership;
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::wire::authentication::Key;
+use ruvllm_esp_core::wire::keyring::Keyring;
 use ruvllm_esp_firmware_logic::command::{Command, HELP, Refusal};
-use ruvllm_esp_firmware_logic::config::Settings;
+use ruvllm_esp_firmware_logic::config::{KEY_BYTES, Settings};
 use ruvllm_esp_firmware_logic::crash::{Boot, Record};
 use ruvllm_esp_firmware_logic::load::Load;
 
@@ -43,6 +45,8 @@ pub struct Chip {
     pub dropped: u32,
     /// What crossed the link, where it is open.
     pub traffic: Option<Traffic>,
+    /// The keys of its fleet, as flash has them.
+    pub kept: Option<Keyring>,
 }
 
 /// What a command asks of the loop.
@@ -74,6 +78,7 @@ impl Chip {
     /// The fleet that the agent is to be in, if any.
     pub fn membership(&mut self) -> Option<Membership> {
         let settings = self.settings();
+        self.kept = settings.keys;
         let random = self.entropy.bytes();
         fleet::membership(&settings, number(&settings), self.boots, random)
     }
@@ -96,8 +101,8 @@ impl Chip {
                 let role = RoleKind::by_name(name).ok_or(Refusal::UnknownRole)?.alias();
                 self.change(out, |settings| _ = settings.set_role(role))?;
             }
-            Command::SetId(chip_id) => self.change(out, |settings| settings.chip_id = Some(chip_id))?,
-            Command::SetKey(key) => self.change(out, |settings| settings.key = Some(key))?,
+            Command::SetId(chip_id) => self.set_id(chip_id, out)?,
+            Command::SetKey { master, epoch } => self.set_key(&master, epoch, out)?,
             Command::NewKey => self.new_key(out)?,
             Command::ClearSettings => self.change(out, |settings| *settings = Settings::default())?,
             Command::Reset => return Ok(Next::Reset),
@@ -115,13 +120,46 @@ impl Chip {
         Ok(())
     }
 
+    /// Another number has other keys: those of the old one go.
+    fn set_id(&mut self, chip_id: u16, out: &mut dyn Write) -> Result<(), Refusal> {
+        let before = self.settings();
+        let loses_keys = before.keys.is_some() && number(&before) != Some(chip_id);
+        self.change(out, |settings| {
+            settings.chip_id = Some(chip_id);
+            settings.keys = settings.keys.filter(|_| !loses_keys);
+        })?;
+        if loses_keys {
+            let _ = out
+                .write_str("its keys were those of another number: set them again with 'chip config key'\n");
+        }
+        Ok(())
+    }
+
+    fn set_key(&mut self, master: &Key, epoch: u32, out: &mut dyn Write) -> Result<(), Refusal> {
+        let chip_id = number(&self.settings()).ok_or(Refusal::NoNumber)?;
+        self.change(out, |settings| settings.keys = Some(Keyring::provision(master, chip_id, epoch)))
+    }
+
     fn new_key(&mut self, out: &mut dyn Write) -> Result<(), Refusal> {
-        let key = self.entropy.bytes().ok_or(Refusal::Flash)?;
-        self.change(out, |settings| settings.key = Some(key))?;
+        let key: [u8; KEY_BYTES] = self.entropy.bytes().ok_or(Refusal::Flash)?;
+        self.set_key(&Key::new(key), 1, out)?;
         let _ = out.write_str("key: ");
         let _ = key.iter().try_for_each(|byte| write!(out, "{byte:02x}"));
         let _ = out.write_str("\n");
         Ok(())
+    }
+
+    /// Writes the keys of a fleet that changed them to flash; a chip that boots has those that it had.
+    pub fn keep_keys(&mut self, keys: Option<Keyring>) {
+        if keys.is_none() || keys == self.kept {
+            return;
+        }
+        let mut settings = self.settings();
+        settings.keys = keys;
+        // Where flash does not take them they are tried again with the next frame.
+        if self.store.write(&settings).is_ok() {
+            self.kept = keys;
+        }
     }
 
     fn show_settings(&mut self, out: &mut dyn Write) -> fmt::Result {
@@ -134,7 +172,10 @@ impl Chip {
             Some(chip_id) => write!(out, "{chip_id}")?,
             None => out.write_str("(default)")?,
         }
-        writeln!(out, " key={}", if settings.key.is_some() { "set" } else { "(none)" })
+        match settings.keys {
+            Some(keys) => writeln!(out, " key=set epoch={}", keys.epoch),
+            None => writeln!(out, " key=(none)"),
+        }
     }
 
     fn status(&mut self, out: &mut dyn Write) -> fmt::Result {

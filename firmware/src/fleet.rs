@@ -10,7 +10,6 @@ use crate::ports::Ports;
 use ruvllm_esp_core::agent::Agent;
 use ruvllm_esp_core::federation::{Membership, Topology, Turn};
 use ruvllm_esp_core::wire::BROADCAST;
-use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::link::LinkKind;
 use ruvllm_esp_firmware_logic::config::Settings;
 use ruvllm_esp_firmware_logic::load::Load;
@@ -41,13 +40,12 @@ pub fn membership(
     random: Option<[u8; 10]>,
 ) -> Option<Membership> {
     chip_id.filter(|chip_id| *chip_id != BROADCAST)?;
-    // The wire's key is half as long as the one that the settings have room for.
-    let key = Key::new(*settings.key.as_ref()?.first_chunk()?);
+    let keys = Some(settings.keys?);
     let (link, topology) = (FleetLink::KIND, Topology::Mesh);
     let (replicas, peers, boot) = (REPLICAS, PEERS, boot?);
     let [n0, n1, entropy @ ..] = random?;
     let (nonce, entropy) = (u16::from_le_bytes([n0, n1]), u64::from_le_bytes(entropy));
-    Some(Membership { link, topology, replicas, peers, boot, nonce, entropy, key: Some(key) })
+    Some(Membership { link, topology, replicas, peers, boot, nonce, entropy, keys })
 }
 
 /// A link with room for a frame to send.
@@ -62,23 +60,27 @@ impl Fleet {
         Some(Self { link: link?, frame: FRAME.try_take()? })
     }
 
-    /// Hands on what has arrived, does what is due, and sends one frame. What the agent has to say goes to every port.
-    pub fn turn(&mut self, agent: &mut Agent<&'static mut [u8]>, ports: &mut Ports, load: &mut Load) {
+    /// Hands on what has arrived, does what is due, and sends one frame. What the agent has to say goes to every port. Says
+    /// whether there was anything to do.
+    pub fn turn(&mut self, agent: &mut Agent<&'static mut [u8]>, ports: &mut Ports, load: &mut Load) -> bool {
         let Self { link, frame } = self;
         let now = clock::now();
         if let Some(share) = load.at(now.get()) {
             agent.report_load(share);
         }
+        let mut worked = false;
         ports.say_together(&mut |out| {
             let mut turn = Turn { now, meter: &mut (), out, observer: &mut () };
             let received = link.traffic().received;
             link.poll(&mut |frame| agent.receive(PORT, frame, &mut turn));
             if link.traffic().received != received {
+                worked = true;
                 load.work(clock::now().get().saturating_sub(now.get()));
             }
             if agent.wake_at(now).is_none_or(|wake| wake > now) {
                 return;
             }
+            worked = true;
             agent.tick(&mut turn);
             if link.has_room()
                 && let Some(outgoing) = agent.transmit(frame, now, &mut ())
@@ -87,6 +89,7 @@ impl Fleet {
                 link.send(frame);
             }
         });
+        worked
     }
 
     /// What crossed the link.

@@ -54,8 +54,17 @@ fn main() -> ! {
     let mut store = flash::Store::open(peripherals.FLASH);
     let boots = store.count_boot();
     let entropy = entropy::Entropy::new(peripherals.RNG, peripherals.ADC1);
-    let mut chip =
-        Chip { store, entropy, boot, record, boots, load: Load::default(), dropped: 0, traffic: None };
+    let mut chip = Chip {
+        store,
+        entropy,
+        boot,
+        record,
+        boots,
+        load: Load::default(),
+        dropped: 0,
+        traffic: None,
+        kept: None,
+    };
     let identity = chip.identity();
     let mut agent = start(&mut chip, identity);
     ports.emit(&mut |out| _ = greet(&chip, identity, agent.as_ref(), out));
@@ -66,7 +75,9 @@ fn main() -> ! {
         let role = agent.as_ref().map_or("safe", |agent| agent.identity().role.alias());
         watchdog.feed(role);
         if let (Some(fleet), Some(agent)) = (&mut fleet, &mut agent) {
-            fleet.turn(agent, ports, &mut chip.load);
+            if fleet.turn(agent, ports, &mut chip.load) {
+                chip.keep_keys(agent.keyring());
+            }
         }
         (chip.dropped, chip.traffic) = (ports.dropped(), fleet.as_ref().map(Fleet::traffic));
         ports.poll(&mut |line, out| next = answer(&mut chip, agent.as_mut(), line, out));

@@ -18,7 +18,7 @@ use ruvllm_esp_sim::exact::Exact;
 const HEARTBEAT: Ticks = milliseconds(1_300);
 
 fn key(digit: char) -> String {
-    digit.to_string().repeat(64)
+    digit.to_string().repeat(32)
 }
 
 /// A chip that starts with a number and, if there is one, a key.
@@ -28,8 +28,11 @@ fn boot(name: &str, id: u16, role: RoleKind, key: Option<&str>) -> Exact {
         BoardConfig { mac: [2, 0, 0, 0, 0, id as u8], seed: id.into(), ..BoardConfig::default() };
     let mut exact = Exact::boot(chip::by_name(name).unwrap(), &rom, flash, board_config).unwrap();
     if let Some(key) = key {
-        let stored = handle_line(&mut exact, &format!("chip config key {key}"));
-        assert!(stored.starts_with("stored"), "{stored}");
+        // Keys are those of a number.
+        for line in [format!("chip config id {id}"), format!("chip config key {key}")] {
+            let stored = handle_line(&mut exact, &line);
+            assert!(stored.starts_with("stored"), "{stored}");
+        }
     }
     exact.configure(id, role).unwrap();
     exact

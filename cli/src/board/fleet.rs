@@ -7,11 +7,13 @@ use crate::fleet_key;
 use crate::selection::ResolvedOption;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_firmware_logic::config::KEY_BYTES;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -21,8 +23,14 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 struct Document {
     key: Option<Spanned<String>>,
+    #[serde(default = "first")]
+    epoch: NonZeroU32,
     #[serde(default)]
     chip: Vec<Spanned<Entry>>,
+}
+
+fn first() -> NonZeroU32 {
+    NonZeroU32::MIN
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,7 +74,9 @@ pub struct Member {
 #[derive(Clone, Debug)]
 pub struct Fleet {
     /// The key that its chips share, where the file has one.
-    pub key: Option<[u8; KEY_BYTES]>,
+    pub key: Option<Key>,
+    /// The epoch of its keys, from 1.
+    pub epoch: u32,
     /// Its chips, in the order of the file.
     pub members: Vec<Member>,
 }
@@ -121,7 +131,7 @@ impl Fleet {
             }
             members.push(member);
         }
-        Ok(Self { key, members })
+        Ok(Self { key, epoch: document.epoch.get(), members })
     }
 }
 
@@ -163,7 +173,7 @@ impl Source<'_> {
         number.map_err(|error| error.at(&self.line(Some(id.span()))))
     }
 
-    fn key(&self, text: &Spanned<String>) -> Result<[u8; KEY_BYTES], CliError> {
+    fn key(&self, text: &Spanned<String>) -> Result<Key, CliError> {
         let digits = text.get_ref();
         // Only digits: a number may begin with a sign as well.
         let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -171,7 +181,7 @@ impl Source<'_> {
             digits.get(at..at + 2).filter(|_| is_hex).and_then(|pair| u8::from_str_radix(pair, 16).ok())
         };
         let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
-        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
+        bytes.and_then(|bytes| bytes.try_into().ok()).map(Key::new).ok_or_else(|| {
             let text_of = format!("a key has {} hexadecimal digits", 2 * KEY_BYTES);
             self.error("fleet::key", Some(text.span()), &text_of)
         })
@@ -195,7 +205,7 @@ mod tests {
     use super::*;
 
     const TWO: &str = r#"
-key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+key = "00112233445566778899aabbccddeeff"
 
 [[chip]]
 port = "/dev/ttyACM0"
@@ -216,7 +226,7 @@ variant = "ESP32-S3"
     #[test]
     fn a_fleet_is_read_as_it_stands() {
         let fleet = Fleet::parse(TWO, "fleet.toml").unwrap();
-        assert_eq!(fleet.key.map(|key| key[1]), Some(0x11));
+        assert_eq!((fleet.key.map(|key| key.to_bytes()[1]), fleet.epoch), (Some(0x11), 1));
         let [first, second] = fleet.members.as_slice() else { panic!("{fleet:?}") };
         assert_eq!(
             (first.chip.name, first.role, first.chip_id),

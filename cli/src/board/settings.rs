@@ -1,11 +1,13 @@
-//! Role, number and key in the configuration partition.
+//! Role, number and keys in the configuration partition.
 //!
-//! The form is the firmware's own crate. What is there is read first: a fleet key that the chip made for itself stays,
+//! The form is the firmware's own crate. What is there is read first: keys that the chip has stay where none are given,
 //! and the copy that is in force is not the one that is written.
 
 use crate::error::CliError;
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_firmware_logic::config::{COPIES, KEY_BYTES, Newest, RECORD_BYTES, Settings, newest};
+use ruvllm_esp_core::wire::authentication::Key;
+use ruvllm_esp_core::wire::keyring::Keyring;
+use ruvllm_esp_firmware_logic::config::{COPIES, Newest, RECORD_BYTES, Settings, newest};
 use ruvllm_esp_firmware_logic::partition::Partition;
 
 /// The bytes of a flash sector: each copy has one.
@@ -18,8 +20,8 @@ pub struct Change {
     pub role: Option<RoleKind>,
     /// The number in the fleet.
     pub chip_id: Option<u16>,
-    /// The key of the fleet.
-    pub key: Option<[u8; KEY_BYTES]>,
+    /// The key of the fleet, which stays here, and the epoch: the chip is given what follows from them for its number.
+    pub key: Option<(Key, u32)>,
 }
 
 /// A record to write.
@@ -40,7 +42,8 @@ impl Change {
     /// The record that makes this change over what is in flash; nothing where it says so already.
     ///
     /// # Errors
-    /// `flash::settings` for a role whose name does not fit.
+    /// `flash::settings` for a role whose name does not fit, `flash::no-number` for keys of no number, `flash::other-number`
+    /// for keys that are there and would be those of another number.
     pub fn record(
         &self,
         partition: Partition,
@@ -53,13 +56,33 @@ impl Change {
         {
             return Err(CliError::runtime("flash::settings", "the name of the role does not fit"));
         }
+        settings.keys = self.keys(&settings)?;
         settings.chip_id = self.chip_id.or(settings.chip_id);
-        settings.key = self.key.or(settings.key);
         if before == Some(settings) {
             return Ok(None);
         }
         let address = partition.offset + next_copy as u32 * SECTOR;
         Ok(Some(Record { address, bytes: settings.encode(next_sequence) }))
+    }
+}
+
+impl Change {
+    fn keys(&self, before: &Settings) -> Result<Option<Keyring>, CliError> {
+        let chip_id = self.chip_id.or(before.chip_id);
+        match (self.key, chip_id) {
+            (Some((master, epoch)), Some(chip_id)) => Ok(Some(Keyring::provision(&master, chip_id, epoch))),
+            (Some(_), None) => {
+                let text = "the keys of a chip follow from its number, and this one has none";
+                Err(CliError::usage("flash::no-number", text)
+                    .help("give it one with --chip-id, or `id` in the file"))
+            }
+            (None, _) if before.keys.is_some() && chip_id != before.chip_id => {
+                let text = "the keys on the board are those of the number that it has now";
+                Err(CliError::usage("flash::other-number", text)
+                    .help("give the fleet's key as well, with --key-file FILE"))
+            }
+            (None, _) => Ok(before.keys),
+        }
     }
 }
 
@@ -79,6 +102,7 @@ mod tests {
     use ruvllm_esp_firmware_logic::config::decode;
 
     const PARTITION: Partition = Partition { offset: 0x9000, size: 0x2000 };
+    const MASTER: Key = Key::new(*b"the master key!!");
     const ERASED: [u8; RECORD_BYTES] = [0xff; RECORD_BYTES];
 
     #[test]
@@ -86,22 +110,41 @@ mod tests {
         let change = Change { role: Some(RoleKind::MemoryArchivist), chip_id: Some(7), key: None };
         let record = change.record(PARTITION, &[ERASED, ERASED]).unwrap().unwrap();
         let (_, settings) = decode(&record.bytes).unwrap();
-        assert_eq!((settings.role(), settings.chip_id, settings.key), (Some("memory"), Some(7), None));
+        assert_eq!((settings.role(), settings.chip_id, settings.keys), (Some("memory"), Some(7), None));
         assert!(addresses(PARTITION).contains(&record.address));
     }
 
     #[test]
     fn what_is_not_changed_stays_and_the_copy_in_force_is_not_touched() {
         let mut before = Settings::default();
-        (before.chip_id, before.key) = (Some(3), Some([9; KEY_BYTES]));
+        let keys = Some(Keyring::provision(&MASTER, 3, 1));
+        (before.chip_id, before.keys) = (Some(3), keys);
         assert!(before.set_role("rag"));
         let copies = [before.encode(4), ERASED];
-        let change = Change { chip_id: Some(8), ..Change::default() };
+        let change = Change { role: Some(RoleKind::MemoryArchivist), ..Change::default() };
         let record = change.record(PARTITION, &copies).unwrap().unwrap();
         assert_eq!(record.address, 0xa000);
         let (sequence, settings) = decode(&record.bytes).unwrap();
-        assert_eq!((sequence, settings.role(), settings.key), (5, Some("rag"), Some([9; KEY_BYTES])));
+        assert_eq!((sequence, settings.role(), settings.keys), (5, Some("memory"), keys));
         let same = Change { chip_id: Some(3), ..Change::default() };
         assert_eq!(same.record(PARTITION, &copies).unwrap(), None, "nothing to write");
+    }
+
+    #[test]
+    fn keys_are_those_of_the_number_and_the_fleet_s_key_is_not_among_them() {
+        let refused = |change: &Change, copies| change.record(PARTITION, copies).unwrap_err().code();
+        let key = Some((MASTER, 2));
+        assert_eq!(refused(&Change { key, ..Change::default() }, &[ERASED; 2]), "flash::no-number");
+        let change = Change { key, chip_id: Some(7), ..Change::default() };
+        let record = change.record(PARTITION, &[ERASED; 2]).unwrap().unwrap();
+        let (_, settings) = decode(&record.bytes).unwrap();
+        assert_eq!(settings.keys, Some(Keyring::provision(&MASTER, 7, 2)));
+        assert!(!record.bytes.windows(16).any(|bytes| bytes == MASTER.to_bytes()));
+        let other = Change { chip_id: Some(8), ..Change::default() };
+        assert_eq!(refused(&other, &[record.bytes, ERASED]), "flash::other-number");
+        let again = Change { key, ..other };
+        let (_, settings) =
+            decode(&again.record(PARTITION, &[record.bytes, ERASED]).unwrap().unwrap().bytes).unwrap();
+        assert_eq!(settings.keys, Some(Keyring::provision(&MASTER, 8, 2)));
     }
 }

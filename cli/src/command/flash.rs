@@ -15,8 +15,6 @@ use crate::output::Output;
 use crate::selection::{CHIP_ID, Names, ROLE, VARIANT};
 use bars::Bars;
 use ruvllm_esp_core::chip::Chip;
-use ruvllm_esp_core::wire::authentication::Key;
-use ruvllm_esp_firmware_logic::config::KEY_BYTES;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -67,6 +65,9 @@ pub struct Arguments {
     timeout: u64,
     #[command(flatten)]
     key: KeyOptions,
+    /// The epoch of the fleet's keys [default: that of the fleet's file, or 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    epoch: Option<u32>,
 }
 
 /// What came of one board.
@@ -134,7 +135,11 @@ fn one(arguments: &Arguments, output: &Output) -> CommandResult {
     let chip_id = configuration::find(arguments.chip_id.as_deref(), "--chip-id", CHIP_ID)?
         .map(|resolved| resolved.chip_id())
         .transpose()?;
-    let change = Change { role, chip_id, key: arguments.key.find(output)?.map(stored) };
+    let change = Change {
+        role,
+        chip_id,
+        key: arguments.key.find(output)?.map(|key| (key, arguments.epoch.unwrap_or(1))),
+    };
     let port = port::choose(arguments.port.as_deref(), output)?;
     let job = Job { port: &port, image: &image, change, options: arguments.options()? };
     let bars = Bars::new(output);
@@ -151,13 +156,6 @@ fn one(arguments: &Arguments, output: &Output) -> CommandResult {
         return super::monitor::follow(&port.name, &arguments.out, image.chip, output);
     }
     Ok(Exit::Ok)
-}
-
-/// A key as a board keeps it: the wire uses its first half.
-fn stored(key: Key) -> [u8; KEY_BYTES] {
-    let mut bytes = [0; KEY_BYTES];
-    bytes.iter_mut().zip(key.to_bytes()).for_each(|(slot, byte)| *slot = byte);
-    bytes
 }
 
 fn report(done: &Installed, port: &str, out: &mut impl Write) -> Result<(), Stop> {

@@ -4,6 +4,8 @@ pub mod check;
 mod key;
 mod new;
 mod replay;
+#[cfg(feature = "board")]
+mod revoke;
 
 use crate::error::{CliError, CommandResult};
 use crate::fleet_key::{self, KeyOptions};
@@ -45,6 +47,9 @@ enum Command {
     Check(check::Arguments),
     /// Make a new key for a fleet, in a file that its owner alone may read
     Key(key::Arguments),
+    /// Strike a chip from a fleet: seal the keys of a new epoch for all others
+    #[cfg(feature = "board")]
+    Revoke(revoke::Arguments),
     /// Run a trace's scenario again, and compare event by event
     Replay(replay::Arguments),
 }
@@ -58,6 +63,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
         Command::New(arguments) => new::run(arguments, output),
         Command::Check(arguments) => check::run(arguments, output),
         Command::Key(arguments) => key::run(arguments, output),
+        #[cfg(feature = "board")]
+        Command::Revoke(arguments) => revoke::run(arguments, output),
         Command::Replay(arguments) => replay::run(arguments, output),
     }
 }

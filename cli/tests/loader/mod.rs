@@ -10,7 +10,7 @@ pub mod sample;
 use md5::{Digest, Md5};
 use portable_pty::{MasterPty, PtySize, native_pty_system};
 use ruvllm_esp_core::role::RoleKind;
-use ruvllm_esp_firmware_logic::config::newest;
+use ruvllm_esp_firmware_logic::config::{RECORD_BYTES, newest};
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -297,7 +297,7 @@ impl Device {
     /// Role and number, as the settings in flash have them.
     fn identity(&self) -> (&'static str, u16) {
         let flash = self.flash.lock().unwrap();
-        let copies = [0x9000, 0xa000].map(|at| flash[at..at + 64].try_into().unwrap());
+        let copies = [0x9000, 0xa000].map(|at| flash[at..at + RECORD_BYTES].try_into().unwrap());
         let settings = newest(&copies).settings.unwrap_or_default();
         let role = settings.role().and_then(RoleKind::by_name).unwrap_or(RoleKind::HnswIndexer);
         (role.name(), settings.chip_id.unwrap_or(0))

@@ -9,7 +9,8 @@ use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_core::wire::FRAME_LIMIT;
 use ruvllm_esp_core::wire::authentication::Key;
-use ruvllm_esp_core::wire::frame::{self, Flags, Header};
+use ruvllm_esp_core::wire::frame::{self, Flags, Header, Seal};
+use ruvllm_esp_core::wire::keyring::Keyring;
 use ruvllm_esp_core::wire::link::LinkKind;
 use ruvllm_esp_core::wire::message::MESSAGES;
 
@@ -40,8 +41,8 @@ fn crafted(fields: &[u8], payload: &[u8], key: Option<&Key>, counter: u64) -> Ve
         sequence: u32::from(field(5)),
     };
     let mut out = vec![0; FRAME_LIMIT + 64];
-    let tag = key.map(|key| (key, counter));
-    let length = frame::encode(&header, &[payload], tag, &mut out, &mut ()).unwrap_or_default();
+    let seal = key.map(|key| Seal::of(key, 1, counter));
+    let length = frame::encode(&header, &[payload], seal, &mut out, &mut ()).unwrap_or_default();
     out.truncate(length);
     out
 }
@@ -51,8 +52,9 @@ fuzz_target!(|input: &[u8]| {
     let role = RoleKind::ALL[usize::from(*first) % RoleKind::ALL.len()];
     let topology = Topology::ALL[usize::from(*second) % Topology::ALL.len()];
     let key = (second & 0x80 != 0).then_some(KEY);
+    let keys = key.map(|key| Keyring::provision(&key, 1, 1));
     let link = if topology == Topology::Ring { LinkKind::Uart } else { LinkKind::EspNow };
-    let membership = Membership { link, topology, replicas: 2, peers: 5, boot: 1, nonce: 0, entropy: 1, key };
+    let membership = Membership { link, topology, replicas: 2, peers: 5, boot: 1, nonce: 0, entropy: 1, keys };
     let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: 1, role, seed: 1 };
     let mut agent = Agent::join(vec![0u8; 64 * 1024], identity, membership).expect("64 KiB fit every role");
     let (mut now, mut text, mut rest, mut counter) = (Micros(0), String::new(), rest, 0);

@@ -19,7 +19,6 @@ fuzz_target!(|input: &[u8]| {
         embedder: 1,
         frame_limit: link.frame_limit(),
         timing: link.timing(),
-        key: None,
     };
     let capacity = Capacity { peers: 3, outgoing: 1, unfinished: 2 };
     let mut memory = vec![0; 8 * 1024];
@@ -46,7 +45,7 @@ fuzz_target!(|input: &[u8]| {
         let mut bytes = [0; FRAME_LIMIT];
         let Ok(length) = frame::encode(&header, &[payload], None, &mut bytes, &mut ()) else { continue };
         let mut endpoint =
-            Endpoint::carve(&mut Arena::new(&mut memory), settings, capacity).expect("it fits");
+            Endpoint::carve(&mut Arena::new(&mut memory), settings, None, capacity).expect("it fits");
         if let Ok(Event::Message { header, .. }) = endpoint.receive(&bytes[..length], now, &mut ()) {
             let name = (header.source, header.sequence, header.flags.has(Flags::ACK_WANTED));
             assert!(delivered.insert(name), "{name:?} came twice");

@@ -15,6 +15,7 @@ use crate::role::catalog::Catalog;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::endpoint::Traffic;
+use crate::wire::keyring::Keyring;
 
 /// What a chip received of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,11 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     /// How the chip sees its fleet.
     pub fn fleet(&mut self) -> Option<Status> {
         self.in_fleet().map(|(node, role, _)| node.status(&role))
+    }
+
+    /// Its keys, to be kept in flash: they change when a new epoch begins.
+    pub fn keyring(&mut self) -> Option<Keyring> {
+        self.in_fleet().and_then(|(node, _, _)| node.keyring())
     }
 
     /// What crossed its link.

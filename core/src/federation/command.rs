@@ -17,8 +17,9 @@ use crate::role::memory::{FOR_EVER, MemoryType, parse_time_to_live, parse_type};
 use crate::role::shared::{Asks, ItemPayload, Keeps};
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Thousandths;
-use crate::wire::message::{Anomaly, RoleCode};
-use crate::wire::{BROADCAST, Message};
+use crate::wire::keyring::Opened;
+use crate::wire::message::{Anomaly, Rekey, RoleCode, SealedKey};
+use crate::wire::{BROADCAST, Delivery, Message, SendError, parse};
 use core::fmt::Write;
 
 /// Results of `fleet search` without K.
@@ -27,7 +28,7 @@ const SEARCH_RESULTS: usize = 4;
 const RECALL_RESULTS: usize = 3;
 
 /// The commands of a chip in a fleet, beside those of its role.
-pub const COMMANDS: [CommandInfo; 5] = [STATUS, ADD, SEARCH, REMEMBER, RECALL];
+pub const COMMANDS: [CommandInfo; 6] = [STATUS, ADD, SEARCH, REMEMBER, RECALL, REKEY];
 
 const STATUS: CommandInfo =
     CommandInfo { name: "fleet", usage: "fleet", summary: "the fleet as this chip sees it" };
@@ -51,7 +52,12 @@ const RECALL: CommandInfo = CommandInfo {
     usage: "fleet recall [K] TEXT",
     summary: "what retrievers and archivists hold about TEXT [default: 3]",
 };
-const USAGE: &str = "fleet [add|search|remember|recall] ...";
+const REKEY: CommandInfo = CommandInfo {
+    name: "fleet rekey",
+    usage: "fleet rekey CHIP EPOCH HEX",
+    summary: "pass on the key of an epoch, sealed for a chip by `ruvllm-esp fleet revoke`",
+};
+const USAGE: &str = "fleet [add|search|remember|recall|rekey] ...";
 
 /// What follows `fleet` on a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +81,13 @@ pub enum FleetCommand<'l> {
         count: usize,
         /// The question.
         text: &'l str,
+    },
+    /// Pass on a key.
+    Rekey {
+        /// The chip for which it is sealed.
+        chip: u16,
+        /// The key.
+        rekey: Rekey,
     },
 }
 
@@ -109,6 +122,22 @@ impl<'l> FleetCommand<'l> {
                 let text = some(text, REMEMBER.usage)?;
                 let (kind, ttl_s) = (kind as u8, lives.unwrap_or(FOR_EVER));
                 FleetCommand::Remember(ItemPayload::Memory { kind, ttl_s, text })
+            }
+            "rekey" => {
+                let (chip, rest) = split_word(rest);
+                let (epoch, digits) = split_word(rest);
+                some(digits, REKEY.usage)?;
+                let bad = |what, most| Failure::BadNumber { what, least: 0, most };
+                let mut sealed = SealedKey::default();
+                let length = parse::hex(digits, &mut sealed.0).map(<[u8]>::len);
+                let sealed = length.filter(|length| *length == sealed.0.len()).map(|_| sealed);
+                FleetCommand::Rekey {
+                    chip: chip.parse().map_err(|_| bad("CHIP", u32::from(BROADCAST) - 1))?,
+                    rekey: Rekey {
+                        epoch: epoch.parse().map_err(|_| bad("EPOCH", u32::MAX))?,
+                        sealed: sealed.ok_or(Failure::BadKey)?,
+                    },
+                }
             }
             _ => return Err(Failure::Missing { usage: USAGE }),
         })
@@ -157,6 +186,27 @@ impl Node<'_> {
                 };
                 self.ask(&asking, count as u8, role, profile, turn).map(|_| ())
             }
+            FleetCommand::Rekey { chip, rekey } => self.rekey(chip, rekey, turn),
+        }
+    }
+
+    /// Passes a sealed key on, or takes it where it is for this chip.
+    fn rekey<M: Meter>(&mut self, chip: u16, rekey: Rekey, turn: &mut Turn<'_, M>) -> Result<(), Failure> {
+        let Rekey { epoch, .. } = rekey;
+        if chip == self.id {
+            return match self.endpoint.take_key(&rekey, turn.now, turn.meter) {
+                Opened::New(epoch) => Ok(writeln!(turn.out, "fleet: has the key of epoch {epoch}")?),
+                Opened::Known => Ok(writeln!(turn.out, "fleet: knows the key of epoch {epoch}")?),
+                Opened::NotForUs => Err(Failure::BadKey),
+            };
+        }
+        let message = Message::Rekey(rekey);
+        match self.endpoint.send(chip, Delivery::Acknowledged, &message, turn.now, turn.meter) {
+            Ok(_) => Ok(writeln!(turn.out, "fleet: passing on the key of epoch {epoch} to chip {chip}")?),
+            Err(SendError::Full { capacity } | SendError::NoPeerSlot { capacity }) => {
+                Err(Failure::Busy { limit: capacity })
+            }
+            Err(_) => Err(Failure::Busy { limit: self.members.capacity() }),
         }
     }
 

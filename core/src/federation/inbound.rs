@@ -55,6 +55,11 @@ impl Node<'_> {
                 self.take_session(&header, is_duplicate, port, role, turn);
                 (None, FrameReply::Nothing, News::None)
             }
+            Ok(Event::NewKey(epoch)) => {
+                // A line that cannot be written has nowhere to be reported.
+                let _ = writeln!(turn.out, "fleet: has the key of epoch {epoch}");
+                (None, FrameReply::Nothing, News::None)
+            }
             Ok(_) => (None, FrameReply::Nothing, News::None),
         };
         self.spread(frame, hub, turn);

@@ -41,7 +41,7 @@ pub use command::{COMMANDS, FleetCommand};
 use crate::event::Observer;
 use crate::meter::Meter;
 use crate::units::Micros;
-use crate::wire::authentication::Key;
+use crate::wire::keyring::Keyring;
 use crate::wire::link::LinkKind;
 use core::fmt;
 
@@ -101,8 +101,8 @@ pub struct Membership {
     pub nonce: u16,
     /// Random bits, drawn again at each boot and known to nobody else: its challenges come from them.
     pub entropy: u64,
-    /// The fleet's key, if it has one.
-    pub key: Option<Key>,
+    /// The chip's keys, if its fleet has any.
+    pub keys: Option<Keyring>,
 }
 
 /// What a chip needs to do something: the time, and whom to tell.

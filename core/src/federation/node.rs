@@ -13,6 +13,7 @@ use crate::meter::Meter;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::endpoint::Traffic;
+use crate::wire::keyring::{KeyChange, Keyring};
 use crate::wire::message::{Heartbeat, Hello, RoleCode};
 use crate::wire::{BROADCAST, Capacity, Endpoint, MESSAGE_LIMIT, Message, Settings};
 use core::fmt;
@@ -143,7 +144,7 @@ impl<'a> Node<'a> {
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
     pub fn carve(arena: &mut Arena<'a>, id: u16, membership: Membership) -> Result<Self, NoRoom> {
-        let Membership { link, boot, nonce, entropy, key, peers, topology, .. } = membership;
+        let Membership { link, boot, nonce, entropy, keys, peers, topology, .. } = membership;
         let settings = Settings {
             address: id,
             boot,
@@ -152,14 +153,13 @@ impl<'a> Node<'a> {
             embedder: embed::VERSION,
             frame_limit: link.frame_limit(),
             timing: link.timing(),
-            key,
         };
         let capacity = Capacity { peers, outgoing: OUTGOING, unfinished: UNFINISHED };
         Ok(Self {
             membership,
             id,
             state: arena.one("fleet state")?,
-            endpoint: Endpoint::carve(arena, settings, capacity)?,
+            endpoint: Endpoint::carve(arena, settings, keys.as_ref(), capacity)?,
             members: Members::carve(arena, peers)?,
             questions: Questions::carve(arena, peers)?,
             replications: ReplicationTable::carve(arena)?,
@@ -175,6 +175,11 @@ impl<'a> Node<'a> {
     /// What crossed the link.
     pub fn traffic(&self) -> &Traffic {
         self.endpoint.traffic()
+    }
+
+    /// The chip's keys, to be kept in flash.
+    pub fn keyring(&self) -> Option<Keyring> {
+        self.endpoint.keyring()
     }
 
     /// How this chip sees its fleet.
@@ -200,6 +205,7 @@ impl<'a> Node<'a> {
     #[inline(never)]
     pub fn tick<M: Meter>(&mut self, role: &mut AnyRole<'_>, profile: &Profile, turn: &mut Turn<'_, M>) {
         while self.endpoint.expire(turn.now).is_some() {}
+        self.tick_keys(turn);
         if self.state.next_beat == 0 {
             // Chips that get their power together do not all speak at once.
             let spread = pace::first_word(self.id, profile.seed, self.members.capacity());
@@ -214,6 +220,18 @@ impl<'a> Node<'a> {
         self.tick_questions(role, turn);
     }
 
+    /// Changes the keys where that is due, and says so on the console.
+    fn tick_keys<M: Meter>(&mut self, turn: &mut Turn<'_, M>) {
+        // A line that cannot be written has nowhere to be reported.
+        let _ = match self.endpoint.tick_keys(turn.now) {
+            Some(KeyChange::InUse(epoch)) => writeln!(turn.out, "fleet: sends with the key of epoch {epoch}"),
+            Some(KeyChange::Alone(epoch)) => {
+                writeln!(turn.out, "fleet: takes the key of epoch {epoch} alone")
+            }
+            None => Ok(()),
+        };
+    }
+
     /// Says that this chip lives, and looks who else does.
     fn beat<M: Meter>(&mut self, role: &mut AnyRole<'_>, profile: &Profile, turn: &mut Turn<'_, M>) {
         let interval = pace::interval(self.members.counted().saturating_add(1));
@@ -221,7 +239,7 @@ impl<'a> Node<'a> {
         self.state.next_beat = turn.now.get().saturating_add(wait.get());
         if self.state.beats == 0 {
             self.endpoint.post(BROADCAST, &hello_of(profile, true), turn.now, turn.meter);
-            if self.membership.key.is_some() {
+            if self.membership.keys.is_some() {
                 self.endpoint.sessions().ask_all(turn.now);
             }
         }
@@ -334,7 +352,11 @@ impl<'a> Node<'a> {
         }
         write!(out, "alive={} suspected={} lost={} ", status.alive, status.suspected, status.lost)?;
         write!(out, "replicas={} open={} ", self.copies(), status.questions)?;
-        writeln!(out, "adding={} repairing={} short={}", status.adding, status.repairing, status.short)
+        write!(out, "adding={} repairing={} short={}", status.adding, status.repairing, status.short)?;
+        if let Some(keys) = self.endpoint.keyring() {
+            write!(out, " epoch={}", keys.epoch)?;
+        }
+        out.write_str("\n")
     }
 
     fn heartbeat(&self, items: u32, profile: &Profile, now: Micros) -> Message<'static> {

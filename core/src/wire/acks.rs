@@ -3,9 +3,8 @@
 //! There are slots for few, since after each received frame the caller polls for frames to send. One that finds none is
 //! left out, and the sender asks for it again.
 
-use super::authentication::Key;
 use super::endpoint::Settings;
-use super::frame::{self, Header};
+use super::frame::{self, Header, Seal};
 use super::message::{Ack, Message};
 use super::reliable::Address;
 use crate::arena::{Arena, NoRoom};
@@ -81,7 +80,7 @@ impl Settings {
     pub(super) fn encode_ack<M: Meter>(
         &self,
         ack: &PendingAck,
-        tag: Option<(&Key, u64)>,
+        seal: Option<Seal>,
         out: &mut [u8],
         meter: &mut M,
     ) -> Option<usize> {
@@ -89,6 +88,6 @@ impl Settings {
         let message = Message::Ack(Ack { boot: ack.boot, sequence: ack.sequence, received: ack.received });
         let length = message.encode(&mut payload).ok()?;
         let address = Address { destination: ack.peer, sequence: 0, number: ACK, ack_wanted: false };
-        frame::encode(&self.header(&address), &[payload.get(..length)?], tag, out, meter).ok()
+        frame::encode(&self.header(&address), &[payload.get(..length)?], seal, out, meter).ok()
     }
 }

@@ -1,10 +1,10 @@
-//! The fleet key: only who has it is seen.
+//! Keys and tags: only who has the key is believed.
 //!
 //! A tag is SipHash-2-4 with 128 bits of output over header, payload and counter. It is a keyed function made for
 //! short messages, needs no nonce, and costs some 15 operations of 32 bits a byte; HMAC-SHA256
 //! would hash at least four 64-byte blocks a frame for no gain at this tag length. A forger who does not have the
-//! key succeeds once in 2^128 tries. The key is one for the fleet: it keeps strangers out, it does not tell members
-//! apart. Payloads are not secret.
+//! key succeeds once in 2^128 tries. Keys are derived from keys by the same function: it is a pseudorandom function,
+//! and each key either tags or is derived from, never both. Which keys there are says [`keyring`](super::keyring).
 //!
 //! A right tag says who made a frame, not when: that is for [`sessions`](super::sessions) to find out.
 
@@ -19,9 +19,27 @@ pub const TAG: usize = 16;
 /// of 64 bits, at 4, 6 and 2 operations each.
 const OPERATIONS_A_BLOCK: u32 = 2 * (4 * 4 + 6 * 6 + 4 * 2);
 
-/// The secret that the chips of a fleet share.
+/// A secret of 16 bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Key([u8; 16]);
+pub struct Key(pub(super) [u8; 16]);
+
+/// What a derived key is for; none serves two purposes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Purpose {
+    /// From the master key, by a chip's number: what that chip alone has.
+    Chip = 1,
+    /// From the master key, by the number of an epoch: what all members have in it.
+    Epoch = 2,
+    /// From the key of an epoch, by a chip's number: what that chip tags its frames with.
+    Sender = 3,
+    /// From a chip's key, by the number of an epoch: hides the key of that epoch.
+    Pad = 4,
+    /// From a chip's key, by the number of an epoch: tags the hidden key.
+    Seal = 5,
+    /// From a sender's key, 0 and 1: the halves of its cipher's key.
+    Cipher = 6,
+}
 
 /// What names a key without giving it away: the first bytes of a tag under the key itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +70,13 @@ impl Key {
     pub fn id(&self) -> KeyId {
         let Tag([a, b, c, d, e, f, g, h, ..]) = self.tag(b"ruvllm-esp key id", &mut ());
         KeyId([a, b, c, d, e, f, g, h])
+    }
+
+    /// The key for `purpose` with this `number`.
+    pub fn derive<M: Meter>(&self, purpose: Purpose, number: u32, meter: &mut M) -> Key {
+        let [a, b, c, d] = number.to_le_bytes();
+        let Tag(bytes) = self.tag(&[b'k', b'e', b'y', purpose as u8, a, b, c, d], meter);
+        Key(bytes)
     }
 
     /// The tag of `bytes`.

@@ -51,6 +51,8 @@ reasons! {
     Unauthenticated "unauthenticated",
     /// A tag, but this chip has no key to check it with.
     NoKey "no-key",
+    /// Of an epoch whose key this chip has not, or has no more.
+    Epoch "epoch",
     /// The tag is wrong.
     BadTag "bad-tag",
     /// Authentic, but taken before, or overtaken too long ago.
@@ -107,7 +109,7 @@ impl From<CodecError> for Dropped {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct DropCounts([u32; Dropped::ALL.len()]);
-const _: () = assert!(size_of::<DropCounts>() == 80);
+const _: () = assert!(size_of::<DropCounts>() == 84);
 
 impl DropCounts {
     /// Counts one more, saturating.

@@ -5,12 +5,12 @@
 //! receiving application, once per boot of the receiver; one that is given up was handed over at most once.
 
 use super::acks::{ACK, Acks};
-use super::authentication::Key;
 use super::codec::CodecError;
 use super::dropped::{DropCounts, Dropped};
 use super::fragment::{Fragmentation, Reassembly};
-use super::frame::{self, BROADCAST, Flags, Header};
-use super::message::{MAX_PROOFS, Message, PROVE, Prove};
+use super::frame::{self, BROADCAST, Flags, Header, Seal};
+use super::keyring::{KeyChange, Keyring, Keys, Opened};
+use super::message::{MAX_PROOFS, Message, PROVE, Prove, Rekey};
 use super::peer::Peers;
 use super::reliable::{Address, Due, Outbox, Ticket};
 use super::retry::Timing;
@@ -44,8 +44,6 @@ pub struct Settings {
     pub frame_limit: u16,
     /// When to send again. Should be [`Timing::is_safe`].
     pub timing: Timing,
-    /// The fleet's key, if it has one. With it, only authentic frames are taken.
-    pub key: Option<Key>,
 }
 
 /// What an endpoint has slots for.
@@ -76,7 +74,7 @@ pub struct Traffic {
     /// Why frames were dropped.
     pub drops: DropCounts,
 }
-const _: () = assert!(size_of::<Traffic>() == 100);
+const _: () = assert!(size_of::<Traffic>() == 104);
 
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
@@ -87,7 +85,6 @@ struct State {
     /// The sequence of the next message without acknowledgement.
     next_plain: u32,
     next_ticket: u32,
-    padding: u32,
 }
 const _: () = assert!(size_of::<State>() == 120);
 
@@ -160,6 +157,8 @@ pub enum Event<'e> {
         /// Is another board alive under the same number?
         is_duplicate: bool,
     },
+    /// The key of this epoch was not known here: it is used after [`OVERLAP`](super::keyring::OVERLAP).
+    NewKey(u32),
 }
 
 /// One chip's end of the wire.
@@ -167,6 +166,7 @@ pub enum Event<'e> {
 pub struct Endpoint<'a> {
     settings: Settings,
     state: &'a mut State,
+    keys: Option<Keys<'a>>,
     acks: Acks<'a>,
     peers: Peers<'a>,
     sessions: Sessions<'a>,
@@ -175,14 +175,21 @@ pub struct Endpoint<'a> {
 }
 
 impl<'a> Endpoint<'a> {
-    /// An endpoint with its state in `arena`; all zeros is before the first frame.
+    /// An endpoint with its state in `arena`; all zeros is before the first frame. Where the chip has `keys`, only
+    /// authentic frames are taken.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
-    pub fn carve(arena: &mut Arena<'a>, settings: Settings, capacity: Capacity) -> Result<Self, NoRoom> {
+    pub fn carve(
+        arena: &mut Arena<'a>,
+        settings: Settings,
+        keys: Option<&Keyring>,
+        capacity: Capacity,
+    ) -> Result<Self, NoRoom> {
         Ok(Self {
             settings,
             state: arena.one("wire state")?,
+            keys: keys.map(|keys| Keys::carve(arena, keys)).transpose()?,
             acks: Acks::carve(arena)?,
             peers: Peers::carve(arena, capacity.peers)?,
             sessions: Sessions::carve(arena, capacity.peers, settings.address, settings.entropy)?,
@@ -204,6 +211,21 @@ impl<'a> Endpoint<'a> {
     /// Who is believed to be alive.
     pub fn sessions(&mut self) -> &mut Sessions<'a> {
         &mut self.sessions
+    }
+
+    /// The chip's keys, to be kept in flash; they change with [`Event::NewKey`] and [`Endpoint::tick_keys`].
+    pub fn keyring(&self) -> Option<Keyring> {
+        self.keys.as_ref().map(Keys::kept)
+    }
+
+    /// Changes the keys where that is due.
+    pub fn tick_keys(&mut self, now: Micros) -> Option<KeyChange> {
+        self.keys.as_mut()?.tick(now)
+    }
+
+    /// Takes a key that was typed at this chip.
+    pub fn take_key<M: Meter>(&mut self, rekey: &Rekey, now: Micros, meter: &mut M) -> Opened {
+        take_key(self.keys.as_mut(), rekey, now, meter)
     }
 
     /// Counts a frame that the link could not even tell from others.
@@ -230,7 +252,7 @@ impl<'a> Endpoint<'a> {
         if ack_wanted && destination == BROADCAST {
             return Err(SendError::Broadcast);
         }
-        let room = self.settings.payload_limit();
+        let room = self.settings.payload_limit(self.keys.is_some());
         let capacity = self.outbox.capacity();
         let (slot, index) = self.outbox.vacancy().ok_or(SendError::Full { capacity })?;
         let length = message.encode(index).map_err(SendError::Codec)? as u16;
@@ -282,26 +304,29 @@ impl<'a> Endpoint<'a> {
         if counter >= frame::COUNTER_END {
             return None;
         }
-        let tag = self.settings.key.as_ref().map(|key| (key, counter));
+        let seal = self.keys.as_ref().map(|keys| {
+            let (epoch, key) = keys.sending();
+            Seal { key, epoch, counter }
+        });
         let prove = self.sessions.next_proof(now);
         let length = match (prove, self.acks.first()) {
-            (Some(prove), _) => self.settings.encode_proof(&prove, tag, out, meter)?,
+            (Some(prove), _) => self.settings.encode_proof(&prove, seal, out, meter)?,
             (None, Some(ack)) => {
-                let length = self.settings.encode_ack(ack, tag, out, meter)?;
+                let length = self.settings.encode_ack(ack, seal, out, meter)?;
                 ack.done();
                 length
             }
             (None, None) => {
                 let (slot, due) = self.outbox.next(meter)?;
                 let (index, again) = (due.index, due.again);
-                let length = self.settings.encode_fragment(&due, tag, out, meter)?;
+                let length = self.settings.encode_fragment(&due, seal, out, meter)?;
                 let Settings { address, timing, .. } = &self.settings;
                 self.outbox.sent(slot, index, *address, timing, now);
                 increment(&mut self.state.traffic.resent, again);
                 length
             }
         };
-        self.state.counter = tag.map_or(0, |(_, counter)| counter);
+        self.state.counter = seal.map_or(0, |seal| seal.counter);
         increment(&mut self.state.traffic.sent, true);
         Some(length)
     }
@@ -317,7 +342,9 @@ impl<'a> Endpoint<'a> {
     /// When to call [`Endpoint::expire`] and [`Endpoint::transmit`] next, if nothing comes in before.
     pub fn wake_at(&self, now: Micros) -> Option<Micros> {
         let messages = if self.acks.is_empty() { self.outbox.wake_at(now) } else { Some(now) };
-        [messages, self.sessions.wake_at().map(|due| due.max(now))].into_iter().flatten().min()
+        let keys = self.keys.as_ref().and_then(Keys::wake_at);
+        let later = [self.sessions.wake_at(), keys].into_iter().flatten().map(|due| due.max(now));
+        later.chain(messages).min()
     }
 
     /// What stands before the payload of a frame that is meant for others, if it is whole and, where there is a key, authentic:
@@ -326,7 +353,7 @@ impl<'a> Endpoint<'a> {
     /// # Errors
     /// Why it is not to be handed on; not counted.
     pub fn verify_for_relay<M: Meter>(&self, bytes: &[u8], meter: &mut M) -> Result<Header, Dropped> {
-        self.settings.authentic(bytes, meter).map(|frame| frame.header)
+        self.settings.authentic(bytes, self.keys.as_ref(), meter).map(|frame| frame.header)
     }
 
     /// Takes a frame from the link, its framing removed.
@@ -339,16 +366,23 @@ impl<'a> Endpoint<'a> {
         now: Micros,
         meter: &mut M,
     ) -> Result<Event<'e>, Dropped> {
-        let Self { settings, state, acks, peers, sessions, outbox, reassembly } = self;
-        let outcome = settings.admit(bytes, now, sessions, meter).and_then(|(frame, admission)| {
-            match (frame.header.number, admission) {
-                (PROVE, _) => settings.take_proof(&frame, admission, now, sessions),
-                _ if frame.header.source == settings.address => Err(Dropped::OwnSource),
-                (_, Admission::Unproven) => Err(Dropped::Unproven),
-                (ACK, _) => settings.take_ack(&frame, outbox),
-                _ => Rx { acks, peers, reassembly, now, meter }.handle(frame),
-            }
+        let Self { settings, state, keys, acks, peers, sessions, outbox, reassembly } = self;
+        let admitted = settings.admit(bytes, now, keys.as_mut(), sessions, meter);
+        let outcome = admitted.and_then(|(frame, admission)| match (frame.header.number, admission) {
+            (PROVE, _) => settings.take_proof(&frame, admission, now, sessions),
+            _ if frame.header.source == settings.address => Err(Dropped::OwnSource),
+            (_, Admission::Unproven) => Err(Dropped::Unproven),
+            (ACK, _) => settings.take_ack(&frame, outbox),
+            _ => Rx { acks, peers, reassembly, now, meter: &mut *meter }.handle(frame),
         });
+        let outcome = match outcome {
+            // Whoever missed a change of keys can be told of it all the same.
+            Err(Dropped::Epoch) => settings.take_foreign_key(bytes, keys.as_mut(), now, meter),
+            Ok(Event::Message { message: Message::Rekey(rekey), .. }) => {
+                Ok(event_of(take_key(keys.as_mut(), &rekey, now, meter)))
+            }
+            other => other,
+        };
         match outcome {
             Ok(event) => {
                 increment(&mut state.traffic.received, true);
@@ -360,15 +394,32 @@ impl<'a> Endpoint<'a> {
     }
 }
 
+/// Takes a key that may be sealed for this chip.
+pub(super) fn take_key<M: Meter>(
+    keys: Option<&mut Keys<'_>>,
+    rekey: &Rekey,
+    now: Micros,
+    meter: &mut M,
+) -> Opened {
+    keys.map_or(Opened::NotForUs, |keys| keys.take(rekey.epoch, &rekey.sealed.0, now, meter))
+}
+
+pub(super) fn event_of<'e>(opened: Opened) -> Event<'e> {
+    match opened {
+        Opened::New(epoch) => Event::NewKey(epoch),
+        Opened::Known | Opened::NotForUs => Event::Nothing,
+    }
+}
+
 fn increment(counter: &mut u32, by_one: bool) {
     *counter = counter.saturating_add(u32::from(by_one));
 }
 
 impl Settings {
     /// The longest payload of a frame.
-    fn payload_limit(&self) -> u16 {
+    fn payload_limit(&self, is_authenticated: bool) -> u16 {
         let limit = usize::from(self.frame_limit).clamp(MIN_FRAME_LIMIT, FRAME_LIMIT);
-        (limit - frame::overhead(self.key.is_some())) as u16
+        (limit - frame::overhead(is_authenticated)) as u16
     }
 
     /// What stands before the payload of a message of this chip.
@@ -389,28 +440,28 @@ impl Settings {
     fn encode_proof<M: Meter>(
         &self,
         prove: &Prove,
-        tag: Option<(&Key, u64)>,
+        seal: Option<Seal>,
         out: &mut [u8],
         meter: &mut M,
     ) -> Option<usize> {
         let mut payload = [0; PROOF_PAYLOAD];
         let length = Message::Prove(*prove).encode(&mut payload).ok()?;
         let address = Address { destination: BROADCAST, sequence: 0, number: PROVE, ack_wanted: false };
-        frame::encode(&self.header(&address), &[payload.get(..length)?], tag, out, meter).ok()
+        frame::encode(&self.header(&address), &[payload.get(..length)?], seal, out, meter).ok()
     }
 
     fn encode_fragment<M: Meter>(
         &self,
         due: &Due<'_>,
-        tag: Option<(&Key, u64)>,
+        seal: Option<Seal>,
         out: &mut [u8],
         meter: &mut M,
     ) -> Option<usize> {
         let mut header = self.header(&due.address);
         if due.cut.count() == 1 {
-            return frame::encode(&header, &[due.bytes], tag, out, meter).ok();
+            return frame::encode(&header, &[due.bytes], seal, out, meter).ok();
         }
         header.flags = header.flags.with(Flags::FRAGMENT, true);
-        frame::encode(&header, &[&due.cut.header(due.index), due.bytes], tag, out, meter).ok()
+        frame::encode(&header, &[&due.cut.header(due.index), due.bytes], seal, out, meter).ok()
     }
 }

@@ -1,28 +1,29 @@
 //! The frame: who says it to whom, in which order, and whether it arrived whole.
 //!
 //! ```text
-//! version type flags embedder source destination boot nonce sequence length payload [counter tag] crc
-//!    1     1     1      1       2        2        4     2      4       2      n        6    16     4
+//! version type flags embedder source destination boot nonce sequence length payload [epoch counter tag] crc
+//!    1     1     1      1       2        2        4     2      4       2      n       1      5    16     4
 //! ```
 //!
 //! Numbers are little-endian. A decoded frame borrows its payload; its length and its CRC were right. Whether it is
 //! authentic is for [`authentication`](super::authentication) to say.
 
-use super::authentication::{Key, TAG, Tag};
+use super::authentication::{Key, Purpose, TAG, Tag};
 use super::crc::crc32;
+use super::keyring::epoch_key;
 use crate::meter::{Meter, Op};
 use core::fmt;
 
 /// The version of this format.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 /// Bytes before the payload.
 pub const HEADER: usize = 20;
 /// Bytes of the CRC.
 pub const CRC: usize = 4;
-/// Bytes that authentication adds: a counter and a tag.
-pub const TAG_BYTES: usize = COUNTER + TAG;
-/// Bytes of the counter: at a thousand frames a second they last 8,900 years.
-const COUNTER: usize = 6;
+/// Bytes that authentication adds: the epoch's lowest bits, a counter and a tag.
+pub const TAG_BYTES: usize = 1 + COUNTER + TAG;
+/// Bytes of the counter: at a thousand frames a second they last 34 years.
+const COUNTER: usize = 5;
 /// Counters are below this.
 pub const COUNTER_END: u64 = 1 << (8 * COUNTER);
 /// The destination that is every chip; never a source.
@@ -93,14 +94,39 @@ pub struct Header {
     pub sequence: u32,
 }
 
+/// What a frame is authenticated with when it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// The key of the epoch.
+    pub key: Key,
+    /// The epoch.
+    pub epoch: u32,
+    /// The sender's count of its frames since boot, from 1 and below [`COUNTER_END`].
+    pub counter: u64,
+}
+
+impl Seal {
+    /// The seal of a member in `epoch` of the fleet with this master key: for who has that.
+    pub fn of(master: &Key, epoch: u32, counter: u64) -> Self {
+        Self { key: epoch_key(master, epoch), epoch, counter }
+    }
+}
+
+/// The key with which chip `source` tags its frames in the epoch of `key`.
+pub fn sender_key<M: Meter>(key: &Key, source: u16, meter: &mut M) -> Key {
+    key.derive(Purpose::Sender, source.into(), meter)
+}
+
 /// What authenticates a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuthTag<'a> {
+    /// The lowest 8 bits of the epoch.
+    pub epoch: u8,
     /// The sender's count of its frames since boot, from 1 and below [`COUNTER_END`].
     pub counter: u64,
     /// The tag over everything before it.
     pub tag: &'a [u8],
-    /// What the tag is over: header, payload and counter.
+    /// What the tag is over: header, payload, epoch and counter.
     pub signed: &'a [u8],
 }
 
@@ -183,15 +209,15 @@ pub const fn overhead(authenticated: bool) -> usize {
     HEADER + CRC + if authenticated { TAG_BYTES } else { 0 }
 }
 
-/// Writes a frame to `out` and says how long it is. Its payload is all of `parts`; it is authenticated where `tag` holds a
-/// key and the frame's counter.
+/// Writes a frame to `out` and says how long it is. Its payload is all of `parts`; it is authenticated where there is a
+/// `seal`.
 ///
 /// # Errors
 /// [`FrameError::NoSpace`] when `out` is shorter, [`FrameError::Source`] where the header says [`BROADCAST`].
 pub fn encode<M: Meter>(
     header: &Header,
     parts: &[&[u8]],
-    tag: Option<(&Key, u64)>,
+    seal: Option<Seal>,
     out: &mut [u8],
     meter: &mut M,
 ) -> Result<usize, FrameError> {
@@ -199,12 +225,12 @@ pub fn encode<M: Meter>(
         return Err(FrameError::Source);
     }
     let payload = parts.iter().fold(0usize, |length, part| length.saturating_add(part.len()));
-    let needs = overhead(tag.is_some()).saturating_add(payload);
+    let needs = overhead(seal.is_some()).saturating_add(payload);
     let no_space = FrameError::NoSpace { needs: count(needs), have: count(out.len()) };
     let length = u16::try_from(payload).map_err(|_| no_space)?;
     let mut writer = Writer { out: out.get_mut(..needs).ok_or(no_space)?, at: 0 };
     meter.record(Op::Copy, HEADER as u32 + u32::from(length));
-    let flags = header.flags.with(Flags::AUTHENTICATED, tag.is_some());
+    let flags = header.flags.with(Flags::AUTHENTICATED, seal.is_some());
     writer.put(&[VERSION, header.number, flags.0, header.embedder]);
     writer.put(&header.source.to_le_bytes());
     writer.put(&header.destination.to_le_bytes());
@@ -213,10 +239,11 @@ pub fn encode<M: Meter>(
     writer.put(&header.sequence.to_le_bytes());
     writer.put(&length.to_le_bytes());
     parts.iter().for_each(|part| writer.put(part));
-    if let Some((key, counter)) = tag {
-        let [low @ .., _, _] = counter.to_le_bytes();
+    if let Some(Seal { key, epoch, counter }) = seal {
+        let [low @ .., _, _, _] = counter.to_le_bytes();
+        writer.put(&[epoch as u8]);
         writer.put(&low);
-        let Tag(tag) = key.tag(writer.written(), meter);
+        let Tag(tag) = sender_key(&key, header.source, meter).tag(writer.written(), meter);
         writer.put(&tag);
     }
     let crc = crc32(writer.written(), meter);
@@ -247,10 +274,10 @@ pub fn decode<'b, M: Meter>(bytes: &'b [u8], meter: &mut M) -> Result<Frame<'b>,
     }
     let (signed, tag) = body.split_last_chunk::<TAG>().ok_or(too_short)?;
     let (rest, _) = rest.split_last_chunk::<TAG>().ok_or(too_short)?;
-    let (payload, counter) = rest.split_last_chunk::<COUNTER>().ok_or(too_short)?;
-    let [c0, c1, c2, c3, c4, c5] = *counter;
-    let counter = u64::from_le_bytes([c0, c1, c2, c3, c4, c5, 0, 0]);
-    let tag = AuthTag { counter, tag, signed };
+    let (payload, counted) = rest.split_last_chunk::<{ 1 + COUNTER }>().ok_or(too_short)?;
+    let [epoch, c0, c1, c2, c3, c4] = *counted;
+    let counter = u64::from_le_bytes([c0, c1, c2, c3, c4, 0, 0, 0]);
+    let tag = AuthTag { epoch, counter, tag, signed };
     Ok(Frame { header, payload, tag: Some(tag), crc: have })
 }
 

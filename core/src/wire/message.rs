@@ -6,6 +6,7 @@
 
 use super::codec::{self, BorrowDecode, CodecError, Encode};
 use super::crc::crc32;
+use super::keyring::SEALED;
 use super::list::List;
 use crate::item::ItemId;
 use crate::limits::MAX_RESULTS;
@@ -66,6 +67,8 @@ messages! {
     0x41 "ack" Ack;
     /// Prove that you live, and what I have to say to that.
     0x42 "prove" Prove;
+    /// The key of another epoch, sealed for the receiver.
+    0x43 "rekey" Rekey;
     /// Keep this text.
     0x50 "add" Add<'a>;
     /// An item is kept here now.
@@ -205,6 +208,22 @@ pub struct Answer {
     /// Its challenge.
     pub challenge: u64,
 }
+
+/// The type of [`Message::Rekey`], which an endpoint takes itself.
+pub const REKEY: u8 = 0x43;
+
+/// See [`Message::Rekey`]. Whoever passes it on: it says itself whether it is right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct Rekey {
+    /// The epoch.
+    pub epoch: u32,
+    /// Its key, as [`keyring::seal`](super::keyring::seal) makes it.
+    pub sealed: SealedKey,
+}
+
+/// A key that one chip alone can open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]
+pub struct SealedKey(pub [u8; SEALED]);
 
 /// See [`Message::Add`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, BorrowDecode)]

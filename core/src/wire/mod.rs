@@ -7,7 +7,7 @@
 //! - [`message`]: what chips say to each other; one table, append only
 //! - `codec`: messages to bytes and back
 //! - [`frame`], [`crc`]: type, addresses, boot, sequence, length, CRC-32
-//! - [`authentication`]: the fleet key: a tag on each frame
+//! - [`authentication`]: keys, and a tag on each frame; [`keyring`]: a chip's keys and how they change
 //! - [`sessions`]: each boot of each sender proves that it is alive now; nothing old is taken, and nothing twice
 //! - [`fragment`]: messages longer than a frame
 //! - [`reliable`], [`retry`], [`peer`], [`window`]: acknowledged, repeated, delivered once
@@ -30,6 +30,7 @@ pub mod dropped;
 pub mod endpoint;
 pub mod fragment;
 pub mod frame;
+pub mod keyring;
 pub mod link;
 pub mod list;
 pub mod message;

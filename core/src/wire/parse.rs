@@ -4,6 +4,7 @@
 //! not given is zero, false or empty; one that the message does not have is an error. Texts stand in double quotes.
 
 use super::frame::{BROADCAST, Flags, Header};
+use super::keyring::SEALED;
 use super::list::List;
 use super::message::*;
 use super::show::{Show, Value};
@@ -183,6 +184,7 @@ text_form! {
     "hello" Hello { role, wants_reply, message_limit, capacity, variant, version }
     "ack" Ack { boot, sequence, received }
     "prove" Prove { challenge, all, asked, answers }
+    "rekey" Rekey { epoch, sealed }
     "add" Add { item, text }
     "stored" Stored { item, check }
     "search" Search { request, count, deadline_ms, with_text, query }
@@ -342,6 +344,14 @@ impl<'l> Read<'l> for Query<'l> {
             None => Read::read(text, scratch).map(Query::Text),
             Some(digits) => scratch.keep(|out| hex(digits, out).map(<[u8]>::len)).map(Query::Vector),
         }
+    }
+}
+
+impl<'l> Read<'l> for SealedKey {
+    fn read(text: &'l str, _: &Scratch<'l>) -> Option<Self> {
+        let mut bytes = [0; SEALED];
+        let length = hex(text.strip_prefix("0x")?, &mut bytes)?.len();
+        (length == SEALED).then_some(Self(bytes))
     }
 }
 

@@ -5,10 +5,11 @@
 
 use super::acks::{ACK, Acks};
 use super::dropped::Dropped;
-use super::endpoint::{Event, Settings};
+use super::endpoint::{Event, Settings, take_key};
 use super::fragment::{Fragment, Progress, Reassembly};
-use super::frame::{self, AuthTag, BROADCAST, Flags, Frame, Header};
-use super::message::{Message, PROVE};
+use super::frame::{self, BROADCAST, Flags, Frame, Header};
+use super::keyring::{Keys, Opened};
+use super::message::{Message, PROVE, REKEY};
 use super::peer::{Peer, Peers};
 use super::reliable::{DeliveryOutcome, Outbox};
 use super::sessions::{Admission, Proof, Sender, Sessions};
@@ -26,6 +27,7 @@ impl Settings {
         &self,
         bytes: &'b [u8],
         now: Micros,
+        mut keys: Option<&mut Keys<'_>>,
         sessions: &mut Sessions<'_>,
         meter: &mut M,
     ) -> Result<(Frame<'b>, Admission), Dropped> {
@@ -37,8 +39,12 @@ impl Settings {
         if destination != self.address && destination != BROADCAST {
             return Err(Dropped::NotForUs);
         }
-        let counter = self.authenticate(&frame, meter)?.map(|tag| tag.counter);
+        let epoch = authenticate(&frame, keys.as_deref(), meter)?;
+        let counter = frame.tag.map(|tag| tag.counter);
         let admission = sessions.admit(sender_of(&frame.header), counter, now, meter)?;
+        if let (Some(keys), Some(epoch)) = (keys.as_mut(), epoch) {
+            keys.on_frame(epoch, now);
+        }
         Ok((frame, admission))
     }
 
@@ -70,25 +76,33 @@ impl Settings {
     pub(super) fn authentic<'b, M: Meter>(
         &self,
         bytes: &'b [u8],
+        keys: Option<&Keys<'_>>,
         meter: &mut M,
     ) -> Result<Frame<'b>, Dropped> {
         let frame = frame::decode(bytes, meter)?;
-        self.authenticate(&frame, meter)?;
+        authenticate(&frame, keys, meter)?;
         Ok(frame)
     }
 
-    /// The tag, if this fleet has a key and the frame a right tag.
-    fn authenticate<'b, M: Meter>(
+    /// Takes a key out of a frame for this chip whose tag it cannot check: what is sealed is checked by itself.
+    ///
+    /// # Errors
+    /// [`Dropped::Epoch`] where it holds none.
+    pub(super) fn take_foreign_key<'e, M: Meter>(
         &self,
-        frame: &Frame<'b>,
+        bytes: &[u8],
+        keys: Option<&mut Keys<'_>>,
+        now: Micros,
         meter: &mut M,
-    ) -> Result<Option<AuthTag<'b>>, Dropped> {
-        match (&self.key, frame.tag) {
-            (None, None) => Ok(None),
-            (None, Some(_)) => Err(Dropped::NoKey),
-            (Some(_), None) => Err(Dropped::Unauthenticated),
-            (Some(key), Some(tag)) if key.verify(tag.signed, tag.tag, meter) => Ok(Some(tag)),
-            (Some(_), Some(_)) => Err(Dropped::BadTag),
+    ) -> Result<Event<'e>, Dropped> {
+        let Header { number, flags, destination, .. } = frame::decode(bytes, meter)?.header;
+        let is_whole = number == REKEY && destination == self.address && !flags.has(Flags::FRAGMENT);
+        match Message::decode(number, frame::decode(bytes, meter)?.payload) {
+            Ok(Message::Rekey(rekey)) if is_whole => match take_key(keys, &rekey, now, meter) {
+                Opened::New(epoch) => Ok(Event::NewKey(epoch)),
+                Opened::Known | Opened::NotForUs => Err(Dropped::Epoch),
+            },
+            _ => Err(Dropped::Epoch),
         }
     }
 
@@ -113,6 +127,23 @@ impl Settings {
             _ => Err(Dropped::UnknownAck),
         }
     }
+}
+
+/// The epoch of the frame, if the chip has keys and the tag is right.
+fn authenticate<M: Meter>(
+    frame: &Frame<'_>,
+    keys: Option<&Keys<'_>>,
+    meter: &mut M,
+) -> Result<Option<u32>, Dropped> {
+    let (keys, tag) = match (keys, frame.tag) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => return Err(Dropped::NoKey),
+        (Some(_), None) => return Err(Dropped::Unauthenticated),
+        (Some(keys), Some(tag)) => (keys, tag),
+    };
+    let (epoch, key) = keys.of(tag.epoch).ok_or(Dropped::Epoch)?;
+    let is_right = frame::sender_key(&key, frame.header.source, meter).verify(tag.signed, tag.tag, meter);
+    if is_right { Ok(Some(epoch)) } else { Err(Dropped::BadTag) }
 }
 
 /// What takes part when a message comes in.

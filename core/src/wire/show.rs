@@ -39,6 +39,8 @@ pub enum Value<'m> {
     Text(&'m str),
     /// An embedding, `[D] i8`.
     Vector(&'m [u8]),
+    /// Any bytes.
+    Bytes(&'m [u8]),
     /// A role.
     Role(RoleCode),
     /// The name of an item.
@@ -116,6 +118,16 @@ impl Show for RoleCode {
 
     fn value(&self) -> Value<'_> {
         Value::Role(*self)
+    }
+}
+
+impl Show for SealedKey {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "0x{}", Hex(&self.0))
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value::Bytes(&self.0)
     }
 }
 
@@ -250,7 +262,7 @@ impl fmt::Display for Frame<'_> {
             }
         }
         if let Some(tag) = self.tag {
-            write!(f, " {TAG_FOLLOWS} counter={} tag=0x{}", tag.counter, Hex(tag.tag))?;
+            write!(f, " {TAG_FOLLOWS} epoch={} counter={} tag=0x{}", tag.epoch, tag.counter, Hex(tag.tag))?;
         }
         Ok(())
     }

@@ -5,6 +5,8 @@
 
 use crate::config::KEY_BYTES;
 use core::fmt;
+use ruvllm_esp_core::wire::authentication::Key;
+use ruvllm_esp_core::wire::parse;
 
 /// What `chip help` says.
 pub const HELP: &str = "commands of this chip:
@@ -12,8 +14,8 @@ pub const HELP: &str = "commands of this chip:
   chip config                        the settings in flash
   chip config role NAME              the role to start with
   chip config id NUMBER              the number in the fleet, 0 to 65535
-  chip config key HEX                the fleet key, 64 hexadecimal digits
-  chip config key new                a fleet key of this chip's own making, shown once
+  chip config key HEX EPOCH          keys of this number and epoch, from the fleet's key of 32 digits
+  chip config key new                the same from a fleet's key of this chip's own making, shown once
   chip config clear                  back to the defaults of the image
   chip reset                         restart with the settings in flash
   chip crash panic                   panic on purpose
@@ -33,8 +35,13 @@ pub enum Command<'l> {
     SetRole(&'l str),
     /// `chip config id NUMBER`
     SetId(u16),
-    /// `chip config key HEX`
-    SetKey([u8; KEY_BYTES]),
+    /// `chip config key HEX EPOCH`
+    SetKey {
+        /// The fleet's key, which is not kept.
+        master: Key,
+        /// The epoch, from 1.
+        epoch: u32,
+    },
     /// `chip config key new`
     NewKey,
     /// `chip config clear`
@@ -54,8 +61,10 @@ pub enum Refusal {
     Unknown,
     /// The number is not one from 0 to 65535.
     BadNumber,
-    /// The key is not 64 hexadecimal digits.
+    /// The key is not 32 hexadecimal digits, or the epoch no number.
     BadKey,
+    /// Keys are those of a number, and the chip has none.
+    NoNumber,
     /// There is no such role.
     UnknownRole,
     /// The flash has no partition for settings.
@@ -71,7 +80,12 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Refusal::Unknown => "err: unknown-command type 'chip help' for the commands of this chip",
             Refusal::BadNumber => "err: bad-number the number is a whole number from 0 to 65535",
-            Refusal::BadKey => "err: bad-key a fleet key has 64 hexadecimal digits",
+            Refusal::BadKey => {
+                "err: bad-key a fleet's key has 32 hexadecimal digits, and an epoch is a number from 1"
+            }
+            Refusal::NoNumber => {
+                "err: no-number keys are those of a number; set it first with 'chip config id'"
+            }
             Refusal::UnknownRole => "err: unknown-role type 'set-role' with that name to see the roles",
             Refusal::NoPartition => {
                 "err: no-config-partition the image was flashed with another partition table"
@@ -88,38 +102,33 @@ pub fn parse(line: &str) -> Option<Result<Command<'_>, Refusal>> {
     if words.next() != Some("chip") {
         return None;
     }
-    let words = [words.next(), words.next(), words.next(), words.next()];
+    let words = [words.next(), words.next(), words.next(), words.next(), words.next()];
     Some(match words {
         [None, ..] => Ok(Command::Status),
         [Some("help"), None, ..] => Ok(Command::Help),
         [Some("reset"), None, ..] => Ok(Command::Reset),
-        [Some("crash"), Some("panic"), None, _] => Ok(Command::Panic),
-        [Some("crash"), Some("hang"), None, _] => Ok(Command::Hang),
+        [Some("crash"), Some("panic"), None, ..] => Ok(Command::Panic),
+        [Some("crash"), Some("hang"), None, ..] => Ok(Command::Hang),
         [Some("config"), None, ..] => Ok(Command::ShowSettings),
-        [Some("config"), Some("clear"), None, _] => Ok(Command::ClearSettings),
-        [Some("config"), Some("role"), Some(name), None] => Ok(Command::SetRole(name)),
-        [Some("config"), Some("id"), Some(number), None] => {
+        [Some("config"), Some("clear"), None, ..] => Ok(Command::ClearSettings),
+        [Some("config"), Some("role"), Some(name), None, _] => Ok(Command::SetRole(name)),
+        [Some("config"), Some("id"), Some(number), None, _] => {
             number.parse().map(Command::SetId).map_err(|_| Refusal::BadNumber)
         }
-        [Some("config"), Some("key"), Some("new"), None] => Ok(Command::NewKey),
-        [Some("config"), Some("key"), Some(digits), None] => {
-            key(digits).map(Command::SetKey).ok_or(Refusal::BadKey)
+        [Some("config"), Some("key"), Some("new"), None, _] => Ok(Command::NewKey),
+        [Some("config"), Some("key"), Some(digits), epoch, None] => {
+            let epoch = epoch.map_or(Some(1), |epoch| epoch.parse().ok()).filter(|epoch| *epoch > 0);
+            let both = key(digits).zip(epoch);
+            both.map(|(master, epoch)| Command::SetKey { master, epoch }).ok_or(Refusal::BadKey)
         }
         _ => Err(Refusal::Unknown),
     })
 }
 
-fn key(digits: &str) -> Option<[u8; KEY_BYTES]> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut key = [0; KEY_BYTES];
-    if digits.len() != 2 * KEY_BYTES {
-        return None;
-    }
-    for (byte, pair) in key.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(key)
+fn key(digits: &str) -> Option<Key> {
+    let mut bytes = [0; KEY_BYTES];
+    let length = parse::hex(digits, &mut bytes)?.len();
+    (length == KEY_BYTES).then(|| Key::new(bytes))
 }
 
 #[cfg(test)]
@@ -139,8 +148,11 @@ mod tests {
     fn every_line_of_the_help_is_a_command() {
         for line in HELP.lines().skip(1) {
             let usage = line.get(2..37).unwrap().trim_end();
-            let call =
-                usage.replace("NAME", "rag").replace("NUMBER", "7").replace("HEX", &"a5".repeat(KEY_BYTES));
+            let call = usage
+                .replace("NAME", "rag")
+                .replace("NUMBER", "7")
+                .replace("HEX", &"a5".repeat(KEY_BYTES))
+                .replace("EPOCH", "2");
             assert!(matches!(parse(&call), Some(Ok(_))), "{call}");
         }
     }

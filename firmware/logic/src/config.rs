@@ -1,13 +1,15 @@
-//! Role, number and fleet key, in two copies that outlive a power cut.
+//! Role, number and keys, in two copies that outlive a power cut.
 //!
 //! One image serves every chip of a kind; what tells two of them apart lies in a partition of two flash sectors. A
 //! record is written to the sector that does not hold the newest one, so that whatever a power cut leaves of a write,
 //! the copy before it is whole. Erased flash reads as ones, which is no record.
 
 use crate::crc::crc32;
+use ruvllm_esp_core::wire::authentication::Key;
+use ruvllm_esp_core::wire::keyring::Keyring;
 
 /// The bytes of a record; a multiple of the flash's word.
-pub const RECORD_BYTES: usize = 64;
+pub const RECORD_BYTES: usize = 88;
 
 /// The copies there are, each in a sector of its own.
 pub const COPIES: usize = 2;
@@ -15,12 +17,16 @@ pub const COPIES: usize = 2;
 /// The longest name of a role.
 pub const ROLE_LIMIT: usize = 16;
 
-/// The bytes of a fleet key.
-pub const KEY_BYTES: usize = 32;
+/// The bytes of a key.
+pub const KEY_BYTES: usize = 16;
 
-const MAGIC: [u8; 4] = *b"RVC1";
-const KEY_AT: usize = 28;
-const CRC_AT: usize = 60;
+const MAGIC: [u8; 4] = *b"RVC2";
+const CHIP_KEY_AT: usize = 28;
+const EPOCH_AT: usize = 44;
+const KEY_AT: usize = 48;
+const NEXT_EPOCH_AT: usize = 64;
+const NEXT_KEY_AT: usize = 68;
+const CRC_AT: usize = 84;
 
 /// A chip's settings. All absent is what a new chip has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,8 +34,8 @@ pub struct Settings {
     role: [u8; ROLE_LIMIT],
     /// Its number in the fleet.
     pub chip_id: Option<u16>,
-    /// The secret that the chips of a fleet share.
-    pub key: Option<[u8; KEY_BYTES]>,
+    /// Its keys, which are those of its number.
+    pub keys: Option<Keyring>,
 }
 
 impl Settings {
@@ -53,17 +59,28 @@ impl Settings {
 
     /// The record of these settings, newer than one with `sequence - 1`.
     ///
-    /// `magic [4] | sequence u32 | flags u8 | 0 | chip_id u16 | role [16] | key [32] | crc u32`, little-endian; bit 0 of
-    /// the flags says that there is a number, bit 1 a key.
+    /// `magic [4] | sequence u32 | flags u8 | 0 | chip_id u16 | role [16] | chip's key [16] | epoch u32 | its key [16] |
+    /// next epoch u32 | its key [16] | crc u32`, little-endian; bit 0 of the flags says that there is a number, bit 1
+    /// keys, bit 2 those of a next epoch.
     pub fn encode(&self, sequence: u32) -> [u8; RECORD_BYTES] {
         let mut record = [0; RECORD_BYTES];
-        let flags = u8::from(self.chip_id.is_some()) | u8::from(self.key.is_some()) << 1;
+        let next = self.keys.and_then(|keys| keys.next);
+        let flags = [self.chip_id.is_some(), self.keys.is_some(), next.is_some()];
+        let flags = flags.into_iter().rev().fold(0, |flags, is_there| flags << 1 | u8::from(is_there));
         let [low, high] = self.chip_id.unwrap_or(0).to_le_bytes();
         put(&mut record, 0, &MAGIC);
         put(&mut record, 4, &sequence.to_le_bytes());
         put(&mut record, 8, &[flags, 0, low, high]);
         put(&mut record, 12, &self.role);
-        put(&mut record, KEY_AT, &self.key.unwrap_or([0; KEY_BYTES]));
+        if let Some(keys) = &self.keys {
+            put(&mut record, CHIP_KEY_AT, &keys.chip.to_bytes());
+            put(&mut record, EPOCH_AT, &keys.epoch.to_le_bytes());
+            put(&mut record, KEY_AT, &keys.current.to_bytes());
+        }
+        if let Some((epoch, key)) = next {
+            put(&mut record, NEXT_EPOCH_AT, &epoch.to_le_bytes());
+            put(&mut record, NEXT_KEY_AT, &key.to_bytes());
+        }
         let crc = crc32(record.get(..CRC_AT).unwrap_or_default());
         put(&mut record, CRC_AT, &crc.to_le_bytes());
         record
@@ -80,9 +97,16 @@ pub fn decode(record: &[u8; RECORD_BYTES]) -> Option<(u32, Settings)> {
     let settings = Settings {
         role: take(record, 12)?,
         chip_id: (flags & 1 != 0).then_some(u16::from_le_bytes([low, high])),
-        key: if flags & 2 != 0 { Some(take(record, KEY_AT)?) } else { None },
+        keys: if flags & 2 != 0 { Some(keyring(record, flags & 4 != 0)?) } else { None },
     };
     Some((u32::from_le_bytes(take(record, 4)?), settings))
+}
+
+fn keyring(record: &[u8; RECORD_BYTES], has_next: bool) -> Option<Keyring> {
+    let number = |at| take(record, at).map(u32::from_le_bytes);
+    let key = |at| take(record, at).map(Key::new);
+    let next = if has_next { Some((number(NEXT_EPOCH_AT)?, key(NEXT_KEY_AT)?)) } else { None };
+    Some(Keyring { chip: key(CHIP_KEY_AT)?, epoch: number(EPOCH_AT)?, current: key(KEY_AT)?, next })
 }
 
 /// What both copies say together.
@@ -129,9 +153,16 @@ mod tests {
 
     const ERASED: [u8; RECORD_BYTES] = [0xff; RECORD_BYTES];
 
+    /// Those of an even number have a next epoch.
+    fn keys(chip_id: u16) -> Keyring {
+        let master = Key::new([7; KEY_BYTES]);
+        let next = chip_id.is_multiple_of(2).then(|| (9, Keyring::provision(&master, chip_id, 9).current));
+        Keyring { next, ..Keyring::provision(&master, chip_id, 8) }
+    }
+
     fn settings(chip_id: u16) -> Settings {
         let mut settings =
-            Settings { chip_id: Some(chip_id), key: Some([7; KEY_BYTES]), ..Default::default() };
+            Settings { chip_id: Some(chip_id), keys: Some(keys(chip_id)), ..Default::default() };
         assert!(settings.set_role("memory"));
         settings
     }
@@ -154,7 +185,7 @@ mod tests {
             assert_eq!(newest(&copies).settings, Some(settings(chip_id)));
         }
         let found = newest(&copies).settings.unwrap();
-        assert_eq!((found.role(), found.chip_id, found.key), (Some("memory"), Some(8), Some([7; KEY_BYTES])));
+        assert_eq!((found.role(), found.chip_id, found.keys), (Some("memory"), Some(8), Some(keys(8))));
     }
 
     #[test]
@@ -195,8 +226,7 @@ mod tests {
         #[test]
         fn any_bytes_decode_without_panic(record: [u8; 32], other: [u8; 32]) {
             let mut bytes = [0; RECORD_BYTES];
-            bytes[..32].copy_from_slice(&record);
-            bytes[32..].copy_from_slice(&other);
+            bytes.iter_mut().zip(record.iter().chain(&other).cycle()).for_each(|(slot, byte)| *slot = *byte);
             prop_assert!(newest(&[bytes, bytes]).next_copy < COPIES);
         }
     }

@@ -261,6 +261,7 @@ impl Chip {
         if !crashes {
             self.usage.off(at);
         }
+        self.keep_keys();
         self.program = None;
         self.power = Power::Off;
         (self.busy, self.wake) = (at, None);
@@ -270,6 +271,16 @@ impl Chip {
         self.inbox.clear();
         self.ports.clear();
         self.offered.clear();
+    }
+
+    /// Keys are in flash, as the chip had them last.
+    fn keep_keys(&mut self) {
+        let keyring = self.agent().and_then(Agent::keyring);
+        if let (Some(keyring), Blueprint::Agent { membership: Some(membership), .. }) =
+            (keyring, &mut self.blueprint)
+        {
+            membership.keys = Some(keyring);
+        }
     }
 
     /// Its clock runs faster by this many millionths from now on.

@@ -12,9 +12,13 @@ use crate::scenario::{ChipPlan, Hostility, LinkPlan, Scenario};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::federation::Membership;
 use ruvllm_esp_core::units::Bytes;
+use ruvllm_esp_core::wire::keyring::Keyring;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use thiserror::Error;
+
+/// The epoch of a fleet's keys when a scenario begins.
+const FIRST_EPOCH: u32 = 1;
 
 /// Why a fleet cannot be built.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -136,7 +140,8 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
             let seed = (scenario.seed ^ scenario.seed >> 32) as u32;
             let identity = Identity { chip: plan.chip, chip_id: plan.id, role: plan.role, seed };
             let arena = plan.arena.unwrap_or_else(|| plan.chip.arena_budget(plan.radio).arena);
-            let key = key.filter(|_| plan.hostile != Some(Hostility::Outsider));
+            let master = scenario.key.resolve(scenario.seed)?.filter(|_| plan.hostile != Some(Hostility::Outsider));
+            let keys = master.map(|master| Keyring::provision(&master, plan.id, FIRST_EPOCH));
             let topology = scenario.topology;
             let peers = chips.saturating_sub(1).max(1);
             let replicas = scenario.replicas;
@@ -149,7 +154,7 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
                 boot,
                 nonce,
                 entropy,
-                key,
+                keys,
             };
             let membership = link.map(member);
             return Ok(Blueprint::Agent { identity, arena, membership, clock: plan.clock });

@@ -4,7 +4,7 @@
 //! no other's.
 
 use super::bars::Bars;
-use super::{Arguments, Report, built, stored};
+use super::{Arguments, Report, built};
 use crate::board::fleet::{Fleet, Member, PortSelector};
 use crate::board::image::Image;
 use crate::board::install::{Installed, Job, install};
@@ -28,7 +28,8 @@ struct Done<'f> {
 /// The file's mistakes, images and boards that are missing; `flash::fleet` when a board failed.
 pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> CommandResult {
     let fleet = Fleet::read(file)?;
-    let key = arguments.key.find(output)?.map(stored).or(fleet.key);
+    let epoch = arguments.epoch.unwrap_or(fleet.epoch);
+    let key = arguments.key.find(output)?.or(fleet.key).map(|key| (key, epoch));
     let mut work = Vec::new();
     for member in &fleet.members {
         let image = match &member.image {

@@ -15,6 +15,7 @@ use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::fragment::{Fragment, Progress, Reassembly};
 use ruvllm_esp_core::wire::frame::{self, Flags, Frame, FrameError, Header};
+use ruvllm_esp_core::wire::keyring::epoch_key;
 use ruvllm_esp_core::wire::link::{Framing, LinkKind};
 use ruvllm_esp_core::wire::{BROADCAST, Dropped, FRAME_LIMIT, MESSAGE_LIMIT, Message, cobs};
 use std::io::{self, IsTerminal, Read, Write};
@@ -46,6 +47,9 @@ pub struct Arguments {
     link: Option<LinkKind>,
     #[command(flatten)]
     key: KeyOptions,
+    /// The epoch of the fleet's keys [default: the first with the 8 bits that a frame has of it]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    epoch: Option<u32>,
 }
 
 /// A frame that a chip would drop.
@@ -69,7 +73,7 @@ impl Invalid {
                 "bytes are missing or left over; a blank line separates packets, --link removes the framing"
             }
             Dropped::Version => {
-                "a bare frame begins with 03, one on a UART with 00; --link says which link it was"
+                "a bare frame begins with 04, one on a UART with 00; --link says which link it was"
             }
             Dropped::BadTag => "the frame was changed, or authenticated with another key",
             Dropped::Unauthenticated => "without a key it is shown as it is",
@@ -92,7 +96,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let reassembly = Reassembly::carve(&mut Arena::new(&mut memory), SLOTS)
         .map_err(|error| CliError::runtime("wire::no-room", error.to_string()))?;
     let key = arguments.key.find(output)?;
-    let mut viewer = Viewer { key, output, reassembly, number: 0, invalid: 0 };
+    let epoch = arguments.epoch;
+    let mut viewer = Viewer { key, epoch, output, reassembly, number: 0, invalid: 0 };
     for packet in packets {
         each_piece(arguments.link, &packet, &mut |piece| {
             viewer.number += 1;
@@ -213,9 +218,15 @@ fn stream(link: LinkKind, bytes: &[u8], visit: Visit<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
+/// The first epoch with these lowest 8 bits; they count from 1.
+fn first_epoch(low: u8) -> u32 {
+    if low == 0 { 256 } else { low.into() }
+}
+
 /// Shows frames, and keeps their fragments.
 struct Viewer<'a> {
     key: Option<Key>,
+    epoch: Option<u32>,
     output: &'a Output,
     reassembly: Reassembly<'a>,
     number: u32,
@@ -230,7 +241,11 @@ impl Viewer<'_> {
             Err(error) => return Ok(Err(Invalid::new(error, error))),
         };
         let authentic = match (&self.key, &frame.tag) {
-            (Some(key), Some(tag)) => Some(key.verify(tag.signed, tag.tag, &mut ())),
+            (Some(master), Some(tag)) => {
+                let epoch = self.epoch.unwrap_or_else(|| first_epoch(tag.epoch));
+                let key = frame::sender_key(&epoch_key(master, epoch), frame.header.source, &mut ());
+                Some(epoch as u8 == tag.epoch && key.verify(tag.signed, tag.tag, &mut ()))
+            }
             _ => None,
         };
         let is_fragment = frame.header.flags.has(Flags::FRAGMENT);

@@ -7,7 +7,7 @@ use crate::output::Output;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::fragment::Fragmentation;
-use ruvllm_esp_core::wire::frame::{self, Flags, Header};
+use ruvllm_esp_core::wire::frame::{self, Flags, Header, Seal};
 use ruvllm_esp_core::wire::link::LinkKind;
 use ruvllm_esp_core::wire::show::Hex;
 use ruvllm_esp_core::wire::{BROADCAST, FRAME_LIMIT, MESSAGE_LIMIT, cobs, parse};
@@ -54,6 +54,9 @@ pub struct Arguments {
     ack: bool,
     #[command(flatten)]
     key: KeyOptions,
+    /// The epoch of the fleet's keys
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    epoch: u32,
     /// The sender's count of its authenticated frames, for the first of them [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..frame::COUNTER_END))]
     counter: Option<u64>,
@@ -77,6 +80,7 @@ struct Packet<'a> {
 /// What authenticates frames.
 struct Sealer {
     key: Key,
+    epoch: u32,
     /// The counter of the next frame, if one is left.
     next: Option<u64>,
 }
@@ -91,14 +95,14 @@ impl Sealer {
             )
             .help("give the fleet's key with --key-file FILE, or leave --counter out"));
         }
-        Ok(key.map(|key| Self { key, next: Some(arguments.counter.unwrap_or(1)) }))
+        Ok(key.map(|key| Self { key, epoch: arguments.epoch, next: Some(arguments.counter.unwrap_or(1)) }))
     }
 
-    /// The counter of this frame.
-    fn count(&mut self) -> Result<u64, CliError> {
+    /// What authenticates the next frame.
+    fn seal(&mut self) -> Result<Seal, CliError> {
         let counter = self.next.ok_or_else(used_up)?;
         self.next = counter.checked_add(1).filter(|next| *next < frame::COUNTER_END);
-        Ok(counter)
+        Ok(Seal::of(&self.key, self.epoch, counter))
     }
 }
 
@@ -205,10 +209,9 @@ impl Arguments {
         let bytes = payload.get(cut.range(index)).unwrap_or_default();
         let parts: &[&[u8]] = if is_cut { &[&fragment_header, bytes] } else { &[bytes] };
         let header = Header { flags: header.flags.with(Flags::FRAGMENT, is_cut), ..*header };
-        let counter = sealer.as_mut().map(Sealer::count).transpose()?;
-        let tag = sealer.as_ref().map(|sealer| &sealer.key).zip(counter);
+        let seal = sealer.as_mut().map(Sealer::seal).transpose()?;
         let mut frame = vec![0; FRAME_LIMIT];
-        let length = frame::encode(&header, parts, tag, &mut frame, &mut ());
+        let length = frame::encode(&header, parts, seal, &mut frame, &mut ());
         let length = length.map_err(|error| cannot_send(&error.to_string()))?;
         frame.truncate(length);
         let Some(link) = self.link else { return Ok(frame) };

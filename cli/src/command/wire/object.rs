@@ -34,6 +34,8 @@ pub struct FrameObject<'a> {
     header: HeaderObject,
     payload: String,
     crc: String,
+    /// The lowest 8 bits of the epoch of its key.
+    epoch: Option<u8>,
     counter: Option<u64>,
     tag: Option<String>,
     /// Is the tag right? None without a tag or a key.
@@ -93,6 +95,7 @@ impl<'a> FrameObject<'a> {
             header: (&frame.header).into(),
             payload: Hex(frame.payload).to_string(),
             crc: format!("{:08x}", frame.crc),
+            epoch: frame.tag.map(|tag| tag.epoch),
             counter: frame.tag.map(|tag| tag.counter),
             tag: frame.tag.map(|tag| Hex(tag.tag).to_string()),
             authentic,
@@ -128,6 +131,7 @@ fn value(value: Value<'_>) -> serde_json::Value {
         Value::Signed(number) => number.into(),
         Value::Text(text) => text.into(),
         Value::Vector(bytes) => bytes.iter().map(|byte| byte.cast_signed()).collect(),
+        Value::Bytes(bytes) => Hex(bytes).to_string().into(),
         Value::Role(RoleCode(code)) => match RoleCode(code).role() {
             Some(role) => role.alias().into(),
             None => code.into(),

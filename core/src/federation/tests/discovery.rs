@@ -8,6 +8,7 @@ use crate::federation::{Membership, Topology};
 use crate::role::RoleKind;
 use crate::units::Micros;
 use crate::wire::authentication::Key;
+use crate::wire::keyring::Keyring;
 use zerocopy::IntoBytes;
 
 const INDEXER: RoleKind = RoleKind::HnswIndexer;
@@ -76,16 +77,16 @@ fn two_hundred_and_fifty_chips_find_each_other() {
 
 #[test]
 fn a_place_for_a_chip_takes_as_many_bytes_as_the_document_says() {
-    let used = |peers, key| {
+    let used = |peers, keys| {
         let net = Net::new(Topology::Mesh, 5);
-        let membership = Membership { key, ..net.membership(peers) };
+        let membership = Membership { keys, ..net.membership(peers) };
         let mut memory = std::vec![0u64; 64 * 1024];
         let mut arena = Arena::new(memory.as_mut_bytes());
         let total = arena.free();
         Node::carve(&mut arena, 1, membership).unwrap();
         (total - arena.free()).get()
     };
-    let key = Some(Key::new([1; 16]));
+    let key = Some(Keyring::provision(&Key::new([1; 16]), 1, 1));
     assert_eq!((used(256, None) - used(32, None)) / 224, 145);
     assert_eq!((used(256, key) - used(32, key)) / 224, 145);
     std::println!(

@@ -5,7 +5,8 @@ use crate::federation::{Membership, Topology};
 use crate::role::RoleKind;
 use crate::units::Micros;
 use crate::wire::authentication::Key;
-use crate::wire::frame::{self, BROADCAST, Header};
+use crate::wire::frame::{self, BROADCAST, Header, Seal};
+use crate::wire::keyring::Keyring;
 use crate::wire::message::{Heartbeat, Message};
 use std::vec::Vec;
 
@@ -73,7 +74,8 @@ fn frame_of(header: Header, counter: u64) -> Vec<u8> {
     let header = Header { number: message.number(), embedder: 1, destination: BROADCAST, ..header };
     let mut out = [0; 1100];
     let length =
-        frame::encode(&header, &[&payload[..length]], Some((&KEY, counter)), &mut out, &mut ()).unwrap();
+        frame::encode(&header, &[&payload[..length]], Some(Seal::of(&KEY, 1, counter)), &mut out, &mut ())
+            .unwrap();
     out[..length].to_vec()
 }
 
@@ -112,16 +114,17 @@ fn a_chip_that_lost_its_count_of_boots_is_heard_again() {
 #[test]
 fn lost_chips_give_their_places_to_newcomers() {
     let mut net = Net::new(Topology::Mesh, 5);
-    let membership = Membership { key: Some(KEY), ..net.membership(8) };
+    let member =
+        |net: &Net, id| Membership { keys: Some(Keyring::provision(&KEY, id, 1)), ..net.membership(8) };
     for id in 1..=9 {
-        net.add(id, INDEXER, ARENA, membership);
+        net.add(id, INDEXER, ARENA, member(&net, id));
     }
     net.run(Micros::seconds(10));
     assert_eq!(net.chips[0].agent.fleet().unwrap().alive, 8);
     (1..9).for_each(|slot| net.crash(slot));
     net.run(Micros::seconds(200));
     for id in 20..=27 {
-        net.add(id, INDEXER, ARENA, membership);
+        net.add(id, INDEXER, ARENA, member(&net, id));
     }
     net.run(Micros::seconds(10));
     assert_eq!(net.chips[0].agent.fleet().unwrap().alive, 8, "{}", net.handle_line(0, "peers"));
@@ -135,7 +138,8 @@ fn two_boards_with_one_number_are_told_on_both_consoles_and_in_peers() {
             net.set_key(key);
         }
         let boards = [1, 2].map(|nonce| {
-            let membership = Membership { nonce, key, ..net.membership(4) };
+            let keys = key.map(|key| Keyring::provision(&key, 9, 1));
+            let membership = Membership { nonce, keys, ..net.membership(4) };
             net.add(9, INDEXER, ARENA, membership)
         });
         net.run(Micros::seconds(20));

@@ -7,7 +7,7 @@ use crate::role::RoleKind;
 use crate::units::Micros;
 use crate::wire::Message;
 use crate::wire::authentication::Key;
-use crate::wire::frame::{self, BROADCAST, Header};
+use crate::wire::frame::{self, BROADCAST, Header, Seal};
 use crate::wire::message::{Add, Heartbeat};
 use std::vec::Vec;
 
@@ -26,7 +26,7 @@ fn frame_of(source: u16, message: &Message<'_>, key: Option<&Key>) -> Vec<u8> {
         ..Header::default()
     };
     let mut out = [0; 1100];
-    let tag = key.map(|key| (key, 1));
+    let tag = key.map(|key| Seal::of(key, 1, 1));
     let length = frame::encode(&header, &[&payload[..length]], tag, &mut out, &mut ()).unwrap();
     out[..length].to_vec()
 }

@@ -4,6 +4,7 @@ mod alarms;
 mod discovery;
 mod freshness;
 mod hostile;
+mod keys;
 mod losses;
 mod names;
 mod net;

@@ -11,6 +11,7 @@ use crate::role::RoleKind;
 use crate::units::Micros;
 use crate::wire::FRAME_LIMIT;
 use crate::wire::authentication::Key;
+use crate::wire::keyring::Keyring;
 use crate::wire::link::LinkKind;
 use std::collections::BTreeMap;
 use std::string::String;
@@ -100,7 +101,7 @@ impl Net {
             boot: 1,
             nonce: 0,
             entropy: 0,
-            key: None,
+            keys: None,
         }
     }
 
@@ -133,6 +134,8 @@ impl Net {
         let chip = &mut self.chips[slot];
         chip.membership.boot += 1;
         chip.membership.entropy += 1 << 32;
+        // Flash has the keys that the chip had last.
+        chip.membership.keys = chip.agent.keyring();
         chip.agent = Agent::join(std::vec![0; chip.arena], chip.identity, chip.membership).unwrap();
         (chip.up, chip.wake, chip.born) = (true, now, now);
     }
@@ -145,7 +148,7 @@ impl Net {
 
     pub fn set_key(&mut self, key: Key) {
         for chip in &mut self.chips {
-            chip.membership.key = Some(key);
+            chip.membership.keys = Some(Keyring::provision(&key, chip.identity.chip_id, 1));
             chip.agent = Agent::join(std::vec![0; chip.arena], chip.identity, chip.membership).unwrap();
         }
     }

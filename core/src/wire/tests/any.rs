@@ -5,7 +5,8 @@ use crate::limits::MAX_RESULTS;
 use crate::wire::MESSAGE_LIMIT;
 use crate::wire::authentication::Key;
 use crate::wire::codec::CodecError;
-use crate::wire::frame::{self, BROADCAST, Flags, Header};
+use crate::wire::frame::{self, BROADCAST, Flags, Header, Seal};
+use crate::wire::keyring::SEALED;
 use crate::wire::list::List;
 use crate::wire::message::*;
 use crate::wire::show::Value;
@@ -151,6 +152,8 @@ fn signals() -> impl Strategy<Value = Message<'static>> {
                 Message::Prove(Prove { challenge, all, asked, answers })
             }
         ),
+        any::<(u32, [u8; SEALED])>()
+            .prop_map(|(epoch, sealed)| Message::Rekey(Rekey { epoch, sealed: SealedKey(sealed) })),
         any::<(u32, u32, u64)>().prop_map(|(boot, sequence, received)| Message::Ack(Ack {
             boot,
             sequence,
@@ -289,7 +292,7 @@ fn a_frame_shows_all_it_holds() {
     let shown =
         "source=1 destination=2 boot=0 nonce=0 sequence=0 embedder=0 flags=none stored item=1:1:2 check=7";
     assert_eq!(format!("{frame}"), shown);
-    assert_eq!(format!("{}", show::Hex(&bytes[..2])), "0351");
+    assert_eq!(format!("{}", show::Hex(&bytes[..2])), "0451");
 }
 
 #[test]
@@ -298,9 +301,11 @@ fn a_sealed_frame_shows_its_seal_and_is_read_back_without() {
     let header = Header { number: message.number(), flags: Flags::ACK_WANTED, ..Header::default() };
     let mut bytes = vec![0; 64];
     let key = Key::new([7; 16]);
-    let length = frame::encode(&header, &[&[3]], Some((&key, 9)), &mut bytes, &mut ()).unwrap();
+    let length = frame::encode(&header, &[&[3]], Some(Seal::of(&key, 1, 9)), &mut bytes, &mut ()).unwrap();
     let frame = frame::decode(&bytes[..length], &mut ()).unwrap();
     let line = format!("{frame}");
-    assert!(line.contains("flags=ack-wanted+authenticated stats-request request=3 | counter=9 tag=0x"));
+    assert!(
+        line.contains("flags=ack-wanted+authenticated stats-request request=3 | epoch=1 counter=9 tag=0x")
+    );
     assert_eq!(parse::frame(&line, &mut []), Ok((frame.header, message)));
 }

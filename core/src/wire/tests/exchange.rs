@@ -5,6 +5,7 @@ use crate::item::ItemId;
 use crate::units::Micros;
 use crate::wire::authentication::Key;
 use crate::wire::frame::BROADCAST;
+use crate::wire::keyring::Keyring;
 use crate::wire::link::LinkKind;
 use crate::wire::message::{Add, Message, Stored};
 use crate::wire::retry::Timing;
@@ -32,6 +33,7 @@ const FAIR: Weather = Weather { loss: 0, duplication: 0, reordering: 0, damage: 
 
 struct Node {
     settings: Settings,
+    keys: Option<Keyring>,
     memory: Vec<u8>,
     /// Numbers of messages still to be sent, the first last.
     to_send: Vec<(u16, u32, usize)>,
@@ -53,10 +55,10 @@ impl Node {
             embedder: 1,
             frame_limit: link.frame_limit(),
             timing: link.timing(),
-            key,
         };
         Self {
             settings,
+            keys: key.map(|key| Keyring::provision(&key, address, 1)),
             memory: vec![0; 32 * 1024],
             to_send: Vec::new(),
             sent: BTreeMap::new(),
@@ -68,7 +70,8 @@ impl Node {
 
     /// Carved again for every use, as a role is.
     fn endpoint(&mut self) -> Endpoint<'_> {
-        Endpoint::carve(&mut Arena::new(&mut self.memory), self.settings, CAPACITY).unwrap()
+        Endpoint::carve(&mut Arena::new(&mut self.memory), self.settings, self.keys.as_ref(), CAPACITY)
+            .unwrap()
     }
 
     fn send_what_fits(&mut self, now: Micros) {
@@ -89,14 +92,16 @@ impl Node {
 
     fn receive(&mut self, frame: &[u8], now: Micros) -> Result<(), Dropped> {
         let mut memory = core::mem::take(&mut self.memory);
-        let mut endpoint = Endpoint::carve(&mut Arena::new(&mut memory), self.settings, CAPACITY).unwrap();
+        let mut endpoint =
+            Endpoint::carve(&mut Arena::new(&mut memory), self.settings, self.keys.as_ref(), CAPACITY)
+                .unwrap();
         let outcome = endpoint.receive(frame, now, &mut ()).map(|event| match event {
             Event::Message { message: Message::Add(add), .. } => {
                 assert_eq!(add.text, text(add.item.count, add.text.len()));
                 *self.delivered.entry(add.item.count).or_default() += 1;
             }
             Event::Delivered(ticket) => self.acknowledged.push(self.sent[&ticket]),
-            Event::Nothing | Event::Message { .. } | Event::Proven { .. } => {}
+            Event::Nothing | Event::Message { .. } | Event::Proven { .. } | Event::NewKey(_) => {}
         });
         self.memory = memory;
         outcome

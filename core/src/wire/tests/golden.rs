@@ -5,7 +5,8 @@ use crate::item::ItemId;
 use crate::wire::authentication::Key;
 use crate::wire::cobs;
 use crate::wire::fragment::Fragmentation;
-use crate::wire::frame::{self, BROADCAST, Flags, Header};
+use crate::wire::frame::{self, BROADCAST, Flags, Header, Seal};
+use crate::wire::keyring::seal;
 use crate::wire::list::List;
 use crate::wire::message::*;
 use crate::wire::parse;
@@ -51,6 +52,7 @@ fn samples() -> Vec<Message<'static>> {
             asked: List::of(&[4, 300]),
             answers: List::of(&[Answer { chip: 2, challenge: 77 }]),
         }),
+        Message::Rekey(Rekey { epoch: 2, sealed: SealedKey(seal(&KEY, 258, 2)) }),
         Message::Add(Add { item: item(1, 9), text: "der Schlüssel liegt unter der Matte" }),
         Message::Stored(Stored { item: item(1, 9), check: 0xFFA0_1B2C }),
         Message::Search(Search {
@@ -114,7 +116,7 @@ fn encoded(message: &Message<'_>) -> Vec<u8> {
     payload
 }
 
-fn framed(header: &Header, parts: &[&[u8]], tag: Option<(&Key, u64)>) -> Vec<u8> {
+fn framed(header: &Header, parts: &[&[u8]], tag: Option<Seal>) -> Vec<u8> {
     let mut frame = vec![0; 1100];
     let length = frame::encode(header, parts, tag, &mut frame, &mut ()).unwrap();
     frame.truncate(length);
@@ -145,8 +147,8 @@ fn every_message_has_its_golden_bytes() {
         let (header, payload) = (header(&message), encoded(&message));
         let text = format!("# {header} {message}\n# payload of type 0x{:02x}\n", message.number());
         let plain = lines(&framed(&header, &[&payload], None));
-        let sealed = lines(&framed(&header, &[&payload], Some((&KEY, 7))));
-        let key = "# frame, authenticated: key 000102030405060708090a0b0c0d0e0f, counter 7\n";
+        let sealed = lines(&framed(&header, &[&payload], Some(Seal::of(&KEY, 1, 7))));
+        let key = "# frame, authenticated: master key 000102030405060708090a0b0c0d0e0f, epoch 1, counter 7\n";
         // A remark, so that only frames are left in the file.
         let payload: String = lines(&payload).lines().map(|row| format!("#   {row}\n")).collect();
         check(name, &format!("{text}{payload}# frame\n{plain}{key}{sealed}"));

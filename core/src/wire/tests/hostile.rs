@@ -9,10 +9,11 @@ use crate::wire::authentication::Key;
 use crate::wire::cobs;
 use crate::wire::crc::tests::plain as plain_crc;
 use crate::wire::dropped::Dropped;
-use crate::wire::frame::{self, Flags, Header};
+use crate::wire::frame::{self, Flags, Header, Seal, sender_key};
+use crate::wire::keyring::{Keyring, epoch_key, seal};
 use crate::wire::link::LinkKind;
 use crate::wire::list::List;
-use crate::wire::message::{Answer, Message, PROVE, Prove, Stored};
+use crate::wire::message::{Answer, Message, PROVE, Prove, Rekey, SealedKey, Stored};
 use crate::wire::{Capacity, Delivery, Endpoint, Event, FRAME_LIMIT, MESSAGE_LIMIT, Settings};
 use proptest::prelude::*;
 use std::vec;
@@ -22,25 +23,17 @@ const CAPACITY: Capacity = Capacity { peers: 4, outgoing: 2, unfinished: 2 };
 const KEY: Key = Key::new(*b"the key of fleet");
 const OTHER_KEY: Key = Key::new(*b"the key of enemy");
 
-fn settings(address: u16, key: Option<Key>) -> Settings {
+fn settings(address: u16) -> Settings {
     let timing = LinkKind::Uart.timing();
-    Settings {
-        address,
-        boot: 1,
-        nonce: 0,
-        entropy: 7,
-        embedder: 1,
-        frame_limit: FRAME_LIMIT as u16,
-        timing,
-        key,
-    }
+    Settings { address, boot: 1, nonce: 0, entropy: 7, embedder: 1, frame_limit: FRAME_LIMIT as u16, timing }
 }
 
 fn endpoint(memory: &mut [u8], key: Option<Key>) -> Endpoint<'_> {
-    Endpoint::carve(&mut Arena::new(memory), settings(2, key), CAPACITY).unwrap()
+    let keys = key.map(|key| Keyring::provision(&key, 2, 1));
+    Endpoint::carve(&mut Arena::new(memory), settings(2), keys.as_ref(), CAPACITY).unwrap()
 }
 
-fn framed(header: &Header, payload: &[u8], tag: Option<(&Key, u64)>) -> Vec<u8> {
+fn framed(header: &Header, payload: &[u8], tag: Option<Seal>) -> Vec<u8> {
     let mut bytes = vec![0; payload.len() + frame::overhead(true)];
     let length = frame::encode(header, &[payload], tag, &mut bytes, &mut ()).unwrap();
     bytes.truncate(length);
@@ -63,7 +56,7 @@ fn stored() -> (Header, Vec<u8>) {
 /// Has the sender in `header` echo a challenge in its frame with this counter.
 fn prove(endpoint: &mut Endpoint<'_>, header: &Header, counter: u64) {
     let (_, payload) = stored();
-    let first = framed(header, &payload, Some((&KEY, 1)));
+    let first = framed(header, &payload, Some(Seal::of(&KEY, 1, 1)));
     assert_eq!(endpoint.receive(&first, Micros(0), &mut ()), Err(Dropped::Unproven));
     let mut out = [0; FRAME_LIMIT];
     let due = endpoint.wake_at(Micros(0)).unwrap();
@@ -73,7 +66,7 @@ fn prove(endpoint: &mut Endpoint<'_>, header: &Header, counter: u64) {
     assert_eq!((*asked.asked).first(), Some(&header.source));
     let answers = List::of(&[Answer { chip: 2, challenge: asked.challenge }]);
     let echo = encoded(&Message::Prove(Prove { answers, ..Prove::default() }));
-    let echo = framed(&Header { number: PROVE, ..*header }, &echo, Some((&KEY, counter)));
+    let echo = framed(&Header { number: PROVE, ..*header }, &echo, Some(Seal::of(&KEY, 1, counter)));
     assert!(matches!(endpoint.receive(&echo, Micros(0), &mut ()), Ok(Event::Proven { .. })));
 }
 
@@ -87,12 +80,12 @@ proptest! {
     fn any_frame_comes_back(mut header in any::header(), message in any::message(), sealed in any::<bool>()) {
         header.number = message.number();
         let payload = encoded(&message);
-        let bytes = framed(&header, &payload, sealed.then_some((&KEY, 5)));
+        let bytes = framed(&header, &payload, sealed.then_some(Seal::of(&KEY, 1, 5)));
         let frame = frame::decode(&bytes, &mut ()).unwrap();
         header.flags = header.flags.with(Flags::AUTHENTICATED, sealed);
         prop_assert_eq!((frame.header, frame.payload), (header, payload.as_slice()));
         prop_assert_eq!(frame.tag.map(|tag| tag.counter), sealed.then_some(5));
-        prop_assert!(frame.tag.is_none_or(|tag| KEY.verify(tag.signed, tag.tag, &mut ())));
+        prop_assert!(frame.tag.is_none_or(|tag| sender_key(&epoch_key(&KEY, 1), header.source, &mut ()).verify(tag.signed, tag.tag, &mut ())));
         for cut in 0..bytes.len() {
             prop_assert!(frame::decode(&bytes[..cut], &mut ()).is_err());
         }
@@ -191,7 +184,7 @@ proptest! {
     ) {
         let (header, _) = stored();
         let header = Header { number: message.number(), ..header };
-        let good = framed(&header, &encoded(&message), Some((&KEY, 1)));
+        let good = framed(&header, &encoded(&message), Some(Seal::of(&KEY, 1, 1)));
         let mut bytes = good.clone();
         let body = bytes.len() - 4;
         for (index, change) in changes {
@@ -210,11 +203,11 @@ proptest! {
 #[test]
 fn each_kind_of_bad_frame_is_counted_and_dropped() {
     let (header, payload) = stored();
-    let good = framed(&header, &payload, Some((&KEY, 5)));
+    let good = framed(&header, &payload, Some(Seal::of(&KEY, 1, 5)));
     let with = |change: &dyn Fn(&mut Header)| {
         let mut header = header;
         change(&mut header);
-        framed(&header, &payload, Some((&KEY, 9)))
+        framed(&header, &payload, Some(Seal::of(&KEY, 1, 9)))
     };
     let mut damaged = good.clone();
     damaged[20] ^= 1;
@@ -233,16 +226,24 @@ fn each_kind_of_bad_frame_is_counted_and_dropped() {
         (with(&|header| header.destination = 3), Dropped::NotForUs),
         (with(&|header| header.source = 2), Dropped::OwnSource),
         (framed(&header, &payload, None), Dropped::Unauthenticated),
-        (framed(&header, &payload, Some((&OTHER_KEY, 6))), Dropped::BadTag),
+        (framed(&header, &payload, Some(Seal::of(&OTHER_KEY, 1, 6))), Dropped::BadTag),
+        (framed(&header, &payload, Some(Seal::of(&KEY, 2, 6))), Dropped::Epoch),
         (good.clone(), Dropped::Replayed),
         (with(&|header| header.boot = 9), Dropped::Unproven),
         (with(&|header| header.nonce = 9), Dropped::Unproven),
-        (framed(&header, &payload, Some((&KEY, 10))), Dropped::Duplicate),
-        (framed(&unknown, &payload, Some((&KEY, 11))), Dropped::UnknownType),
-        (framed(&Header { sequence: 4, ..header }, &[1], Some((&KEY, 12))), Dropped::Malformed),
-        (framed(&Header { number: 0x41, ..header }, &[1, 0, 1], Some((&KEY, 13))), Dropped::UnknownAck),
+        (framed(&header, &payload, Some(Seal::of(&KEY, 1, 10))), Dropped::Duplicate),
+        (framed(&unknown, &payload, Some(Seal::of(&KEY, 1, 11))), Dropped::UnknownType),
+        (framed(&Header { sequence: 4, ..header }, &[1], Some(Seal::of(&KEY, 1, 12))), Dropped::Malformed),
         (
-            framed(&Header { flags: Flags::FRAGMENT, sequence: 5, ..header }, &payload, Some((&KEY, 14))),
+            framed(&Header { number: 0x41, ..header }, &[1, 0, 1], Some(Seal::of(&KEY, 1, 13))),
+            Dropped::UnknownAck,
+        ),
+        (
+            framed(
+                &Header { flags: Flags::FRAGMENT, sequence: 5, ..header },
+                &payload,
+                Some(Seal::of(&KEY, 1, 14)),
+            ),
             Dropped::Fragment,
         ),
     ];
@@ -264,7 +265,7 @@ fn without_a_key_what_is_sealed_is_not_believed() {
     let (header, payload) = stored();
     let mut memory = vec![0; 16 * 1024];
     let mut endpoint = endpoint(&mut memory, None);
-    let sealed = framed(&header, &payload, Some((&KEY, 1)));
+    let sealed = framed(&header, &payload, Some(Seal::of(&KEY, 1, 1)));
     assert_eq!(endpoint.receive(&sealed, Micros(0), &mut ()), Err(Dropped::NoKey));
 }
 
@@ -304,7 +305,8 @@ fn an_endpoint_takes_the_memory_it_says_and_tells_its_work() {
         Message::Stored(Stored { item: ItemId { origin: 1, nonce: 0, boot: 1, count: 9 }, check: 7 });
     let work = |key: Option<Key>| {
         let mut memory = vec![0; 16 * 1024];
-        let mut endpoint = Endpoint::carve(&mut Arena::new(&mut memory), settings(1, key), CAPACITY).unwrap();
+        let (mut arena, keys) = (Arena::new(&mut memory), key.map(|key| Keyring::provision(&key, 1, 1)));
+        let mut endpoint = Endpoint::carve(&mut arena, settings(1), keys.as_ref(), CAPACITY).unwrap();
         let mut counts = Counts::default();
         endpoint.send(2, Delivery::Acknowledged, &message, Micros(0), &mut counts).unwrap();
         endpoint.transmit(&mut [0; FRAME_LIMIT], Micros(0), &mut counts).unwrap();
@@ -317,7 +319,58 @@ fn an_endpoint_takes_the_memory_it_says_and_tells_its_work() {
     let mut memory = vec![0; 16 * 1024];
     let mut arena = Arena::new(&mut memory);
     let before = arena.free();
-    Endpoint::carve(&mut arena, settings(1, Some(KEY)), CAPACITY).unwrap();
+    Endpoint::carve(&mut arena, settings(1), Some(&Keyring::provision(&KEY, 1, 1)), CAPACITY).unwrap();
     // 2 + 2 messages of 1 KiB, and what belongs to them, to 4 peers and to 8 acknowledgements.
     assert!((before - arena.free()).get() < 4 * 1024 + 1_300);
+}
+
+/// A frame that chip `forger` makes with its own sending key, under the name of the sender in `header`.
+fn forged(header: &Header, forger: u16, payload: &[u8], counter: u64) -> Vec<u8> {
+    let mut bytes = framed(header, payload, Some(Seal::of(&KEY, 1, counter)));
+    let body = bytes.len() - 4;
+    let tag = body - 16;
+    let own = sender_key(&epoch_key(&KEY, 1), forger, &mut ()).tag(&bytes[..tag], &mut ());
+    bytes[tag..body].copy_from_slice(&own.0);
+    let crc = plain_crc(&bytes[..body]);
+    bytes[body..].copy_from_slice(&crc.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn what_one_chip_tags_is_not_taken_under_another_number() {
+    let (header, payload) = stored();
+    let mut memory = vec![0; 16 * 1024];
+    let mut endpoint = endpoint(&mut memory, Some(KEY));
+    prove(&mut endpoint, &header, 4);
+    let own = forged(&header, header.source, &payload, 9);
+    assert_eq!(own, framed(&header, &payload, Some(Seal::of(&KEY, 1, 9))), "its own number is right");
+    for forger in [2, 3, 4] {
+        let bytes = forged(&header, forger, &payload, 9);
+        assert_eq!(endpoint.receive(&bytes, Micros(0), &mut ()), Err(Dropped::BadTag));
+    }
+    assert!(matches!(endpoint.receive(&own, Micros(0), &mut ()), Ok(Event::Message { .. })));
+}
+
+#[test]
+fn a_sealed_key_is_taken_from_anybody_and_a_forged_one_from_nobody() {
+    let (header, _) = stored();
+    let rekey = |master: &Key, chip, epoch, under: Seal| {
+        let sealed = SealedKey(seal(master, chip, epoch));
+        let message = Message::Rekey(Rekey { epoch, sealed });
+        framed(&Header { number: message.number(), ..header }, &encoded(&message), Some(under))
+    };
+    let mut memory = vec![0; 16 * 1024];
+    let mut endpoint = endpoint(&mut memory, Some(KEY));
+    // In a frame of an epoch that the chip has not: it cannot check the tag.
+    let later = Seal::of(&KEY, 3, 1);
+    for (master, chip) in [(&OTHER_KEY, 2), (&KEY, 3)] {
+        let bytes = rekey(master, chip, 3, later);
+        assert_eq!(endpoint.receive(&bytes, Micros(0), &mut ()), Err(Dropped::Epoch));
+    }
+    assert_eq!(endpoint.keyring().unwrap().next, None);
+    let good = rekey(&KEY, 2, 3, later);
+    assert_eq!(endpoint.receive(&good, Micros(0), &mut ()), Ok(Event::NewKey(3)));
+    assert_eq!(endpoint.keyring().unwrap().next, Some((3, epoch_key(&KEY, 3))));
+    // From now on the frame's own tag can be checked.
+    assert_eq!(endpoint.receive(&good, Micros(0), &mut ()), Err(Dropped::Unproven));
 }
