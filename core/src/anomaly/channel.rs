@@ -4,6 +4,7 @@
 //! is calibrated on its own channel: noise, counts, switches and heavy tails each give the evidence that their own past
 //! supports. Everything is learned, anomalies too: what happens often is not an anomaly.
 
+use super::coarse::Coarse;
 use super::fixed_point::{FixedPoint, STEPS_BITS};
 use super::logarithm::{OF_ZERO, ONE, log2};
 use super::nearest::{Lags, Nearest, Reach, forgiving_distance};
@@ -93,6 +94,17 @@ const LEVEL_CREDIT: i32 = 4 * ONE;
 const NEIGHBOUR_CREDIT: i32 = 6 * ONE;
 /// Likewise of the mean.
 const MEAN_CREDIT: i32 = 6 * ONE;
+/// What a test has to show beyond others, as it finds more in noise: the level looks for the nearest of hundreds of
+/// neighbours, noise and shape are judged on readings that overlap from sample to sample.
+const fn margin(test: Test) -> i32 {
+    match test {
+        Test::Above | Test::Below | Test::Shift => 0,
+        Test::Jump => ONE / 2,
+        Test::Noise | Test::Shape => ONE,
+        Test::Level => 2 * ONE,
+    }
+}
+
 /// What a channel of counts or switches has to show beyond others: its scores are few and far between.
 const DISCRETE_MARGIN: i32 = 2 * ONE;
 /// Evidence from which the level explains the shape.
@@ -127,7 +139,10 @@ pub(super) struct Channel<'a> {
     tails: &'a mut [Tail],
     ring: Ring<'a>,
     lags: Lags<'a>,
+    coarse: Coarse<'a>,
     reach: Reach,
+    /// Has the sample at hand changed the unit or the origin of the readings?
+    rescaled: bool,
 }
 
 impl<'a> Channel<'a> {
@@ -138,13 +153,30 @@ impl<'a> Channel<'a> {
             tails: arena.slice("tails", TESTS.len() as u32)?,
             ring: Ring::carve(arena, reach.window as u32)?,
             lags: Lags::carve(arena, reach)?,
+            coarse: Coarse::carve(arena)?,
             reach,
+            rescaled: false,
         })
     }
 
     /// Readings so far.
     pub fn seen(&self) -> u32 {
         self.state.seen
+    }
+
+    /// The latest reading, in steps.
+    pub fn latest(&self) -> i32 {
+        self.ring.value(0)
+    }
+
+    /// The least difference that a mean of several readings can tell apart, in 1/64 step.
+    pub fn least_difference(&self) -> u64 {
+        self.floor(Test::Shift)
+    }
+
+    /// Has the latest sample changed the unit or the origin of the readings?
+    pub fn is_rescaled(&self) -> bool {
+        self.rescaled
     }
 
     /// Notes that a reading is missing, or that time passed without one. Nothing is learned.
@@ -164,6 +196,7 @@ impl<'a> Channel<'a> {
         // Sums over an eighth of the window, twice, and over a 32nd; then seven scores and their logarithms.
         meter.record(Op::Load, (self.reach.window / 4 + self.reach.window / 16) as u32);
         meter.record(Op::Alu, (self.reach.window / 4 + self.reach.window / 16) as u32 + 7 * 24);
+        self.rescaled = false;
         let restart = self.push(reading, meter);
         let nearest = self.lags.advance(&self.ring, self.reach, meter);
         self.follow_level(meter);
@@ -323,7 +356,7 @@ impl<'a> Channel<'a> {
             Test::Jump | Test::Noise | Test::Shape => {}
         }
         tail.learn(code, meter);
-        evidence
+        evidence - margin(test)
     }
 
     /// The least difference that a score can tell apart, in 1/64 step: the sensor's own, over what a test averages.
@@ -393,15 +426,16 @@ impl<'a> Channel<'a> {
         still && state.flags & SHIFTED != 0
     }
 
-    /// Once: has so long passed without the level being crossed that its cycle, if it has one, is longer than the
-    /// window?
-    pub fn is_slow(&mut self) -> bool {
-        let long = self.state.seen as usize == 2 * self.reach.window;
-        let slow = long
+    /// Once: is its cycle, if it has one, longer than the window? So it is where the level was hardly crossed in two
+    /// windows, or where the coarse scale repeats itself beyond the window only.
+    pub fn is_slow<M: Meter>(&mut self, meter: &mut M) -> bool {
+        let repeats_late = self.coarse.takes_long(self.ring.value(0), self.reach.window, meter);
+        let hardly_crosses = self.state.seen as usize == 2 * self.reach.window
             && self.state.changes > 0
             && (self.state.crossings >> 8) < 16
             && self.state.falls > 0
             && !self.is_discrete();
+        let slow = repeats_late || hardly_crosses;
         let said = self.state.flags & SLOW_SAID != 0;
         if slow {
             self.state.flags |= SLOW_SAID;
@@ -437,6 +471,8 @@ impl<'a> Channel<'a> {
 
     /// Sums up again after every reading has changed.
     fn renew(&mut self) {
+        self.rescaled = true;
+        self.coarse.clear();
         self.state.sum = self.ring.sum(0..self.ring.len());
         self.lags.rebuild(&self.ring, self.reach);
     }

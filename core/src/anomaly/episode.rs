@@ -8,14 +8,14 @@
 //! tails are not yet known, or one where alarms are no news.
 
 use super::channel::{Channel, Judgement};
-use super::logarithm::ONE;
+use super::logarithm::{ONE, log2};
 use super::verdict::{Episode, MAX_CHANNELS, Phase, thousandths};
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// Evidence at which an episode begins: once in 1,024 normal samples, before anything is taken off.
-pub(super) const THRESHOLD: i32 = 10 * ONE;
+/// Evidence at which an episode begins: once in 362 normal samples, before anything is taken off.
+pub(super) const THRESHOLD: i32 = 17 * ONE / 2;
 /// Evidence from which a channel is taken to have part in an episode that has just begun.
 pub(super) const INVOLVED: i32 = 7 * ONE;
 /// Samples without a score over the threshold after which the next one is a new episode.
@@ -31,6 +31,10 @@ const FATIGUE_FADES: u32 = 11;
 const YOUTH: i32 = 4 * ONE;
 const YOUTH_FROM: u32 = 256;
 const YOUTH_HALVES: u32 = 208;
+/// From when to when a stream's age takes off more, and how much for each doubling of it: whoever looks for longer sees
+/// rarer things.
+const AGE: core::ops::RangeInclusive<u32> = 2_048..=8_192;
+const FOR_EACH_DOUBLING: i32 = 3 * ONE / 4;
 
 /// Where the episodes stand. All zeros: none yet.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
@@ -87,7 +91,7 @@ impl<'a> Episodes<'a> {
             *count = count.saturating_add(1);
         }
         let fatigue = (state.fatigue >> 8).min(i32::MAX as u32 / 2) as i32;
-        let score = (judgement.evidence - fatigue - youth(seen)).max(0);
+        let score = (judgement.evidence - fatigue - youth(seen) - age(seen)).max(0);
         let hit = score > THRESHOLD;
         let first = state.number == 0;
         let begins =
@@ -151,6 +155,12 @@ impl<'a> Episodes<'a> {
         }
         shifted && (state.age < window / 8 || state.alarm == 1)
     }
+}
+
+/// What a long past takes off: samples of which none was anomalous make more chances for one that looks it.
+fn age(seen: u32) -> i32 {
+    let beyond = log2(seen.clamp(*AGE.start(), *AGE.end()).into()) - log2((*AGE.start()).into());
+    beyond * FOR_EACH_DOUBLING / ONE
 }
 
 /// What a short past takes off: its tails are known from few samples.

@@ -5,11 +5,13 @@
 //! arithmetic is integer and saturates.
 
 mod channel;
+mod coarse;
 mod episode;
 mod fixed_point;
 mod logarithm;
 mod nearest;
 pub mod reading;
+mod relation;
 mod ring;
 pub mod stream;
 mod tail;

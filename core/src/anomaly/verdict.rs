@@ -26,6 +26,8 @@ pub enum Kind {
     Stuck,
     /// A counter that had only risen has fallen: it wrapped, or its device restarted.
     Restart,
+    /// It no longer follows the channel that it has followed.
+    Relation,
 }
 
 impl Kind {
@@ -45,6 +47,7 @@ impl Kind {
             Self::Shape => "shape",
             Self::Stuck => "stuck",
             Self::Restart => "restart",
+            Self::Relation => "relation",
         }
     }
 }

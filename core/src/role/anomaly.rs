@@ -21,7 +21,10 @@ use core::fmt;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Bytes beyond which a longer stream window brings nothing: every channel has [`DEFAULT_WINDOW`] samples.
-const MAX_STREAM_BYTES: u32 = MAX_CHANNELS * 12_512;
+const MAX_STREAM_BYTES: u32 = MAX_CHANNELS * 12_496;
+
+/// Bytes that the names of all channels may take, with a comma between.
+const MAX_NAMES: u32 = 124;
 
 const LEARN: CommandInfo =
     CommandInfo { name: "learn", usage: "learn TEXT", summary: "take a text for normal; says if it was not" };
@@ -32,6 +35,11 @@ const SAMPLE: CommandInfo = CommandInfo {
     usage: "sample [@SECONDS] V [V...]",
     summary: "one reading a channel, - if missing: judged and learned",
 };
+const CHANNELS: CommandInfo = CommandInfo {
+    name: "channels",
+    usage: "channels NAME,NAME...",
+    summary: "names the channels in their order; verdicts say the name",
+};
 
 /// What there is to know about the role.
 pub const INFO: RoleInfo = RoleInfo {
@@ -40,7 +48,7 @@ pub const INFO: RoleInfo = RoleInfo {
     item: "text",
     default_on: &["esp32s2"],
     min_capacity: 16,
-    commands: &[LEARN, CHECK, SAMPLE, CLEAR],
+    commands: &[LEARN, CHECK, SAMPLE, CHANNELS, CLEAR],
     keeps: None,
     answers: None,
     view: View::Signal,
@@ -65,6 +73,29 @@ struct Stream {
     interval: u32,
 }
 const _: () = assert!(size_of::<Stream>() == 16);
+
+/// The names of the channels. All zeros: none.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, KnownLayout, Immutable)]
+#[repr(C)]
+struct Names {
+    /// Separated by commas.
+    bytes: [u8; MAX_NAMES as usize],
+    /// How many bytes are used.
+    length: u32,
+}
+const _: () = assert!(size_of::<Names>() == 128);
+
+impl Names {
+    fn text(&self) -> &str {
+        let used = self.bytes.get(..self.length as usize).unwrap_or_default();
+        core::str::from_utf8(used).unwrap_or_default()
+    }
+
+    /// The name of the channel with this number, from zero.
+    fn of(&self, channel: u32) -> Option<&str> {
+        self.text().split(',').nth(channel as usize).filter(|name| !name.is_empty())
+    }
+}
 
 /// Times the usual interval after which readings no longer follow those before.
 const GAP: u32 = 4;
@@ -93,6 +124,7 @@ impl Stream {
 #[derive(Debug)]
 pub struct AnomalySentinel<'a> {
     stream: &'a mut Stream,
+    names: &'a mut Names,
     /// What the stream's detector is carved of, once the number of channels is known.
     stream_memory: &'a mut [u64],
     texts: TextDetector<'a, DIMENSIONS>,
@@ -103,9 +135,16 @@ pub struct AnomalySentinel<'a> {
 impl<'a> Role<'a> for AnomalySentinel<'a> {
     fn carve(arena: &mut Arena<'a>, plan: Plan) -> Result<Self, NoRoom> {
         let stream = arena.one("stream state")?;
+        let names = arena.one("channel names")?;
         let bytes = (arena.free().get() / 4).saturating_mul(3).min(MAX_STREAM_BYTES);
         let stream_memory = arena.slice("stream", bytes / 8)?;
-        Ok(Self { stream, stream_memory, texts: TextDetector::carve(arena, plan.capacity)?, alarm: None })
+        Ok(Self {
+            stream,
+            names,
+            stream_memory,
+            texts: TextDetector::carve(arena, plan.capacity)?,
+            alarm: None,
+        })
     }
 
     fn items(&self) -> u32 {
@@ -122,6 +161,7 @@ impl<'a> Role<'a> for AnomalySentinel<'a> {
             "learn" => self.learn(rest, session),
             "check" => self.check(rest, session),
             "sample" => self.sample(rest, session),
+            "channels" => self.name_channels(rest, session),
             "clear" => self.clear(rest, session),
             _ => Err(Failure::UnknownCommand),
         }
@@ -162,6 +202,7 @@ impl AnomalySentinel<'_> {
         let channels = parse_readings(rest, &mut readings)?;
         let readings = readings.get(..usize::from(channels)).unwrap_or_default();
         if self.stream.samples == 0 {
+            self.has_as_many_names(channels)?;
             *self.stream = Stream { channels, window: self.longest_window(channels)?, ..Stream::default() };
         } else if channels != self.stream.channels {
             return Err(Failure::ChannelMismatch { have: channels, want: self.stream.channels });
@@ -185,7 +226,49 @@ impl AnomalySentinel<'_> {
             finding: Some((verdict.channel, verdict.kind)),
             ..judgement(verdict.state, score, threshold)
         }));
-        Ok(write_verdict(&verdict, window, time, session.out)?)
+        Ok(write_verdict(&verdict, self.names.of(verdict.channel), window, time, session.out)?)
+    }
+
+    /// Takes the names of the channels: words with commas or blanks between, as many as the stream has channels.
+    #[inline(never)]
+    fn name_channels<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
+        session.meter.record(Op::Byte, rest.len() as u32);
+        let words = || rest.split([',', ' ', '\t']).map(str::trim_ascii).filter(|word| !word.is_empty());
+        let (count, length) = (words().count(), words().map(|word| word.len() + 1).sum::<usize>());
+        match count {
+            0 => return Err(Failure::Missing { usage: CHANNELS.usage }),
+            1.. if count > MAX_CHANNELS as usize => {
+                return Err(Failure::TooManyChannels { have: count as u16, most: MAX_CHANNELS as u16 });
+            }
+            _ if length > MAX_NAMES as usize => {
+                return Err(Failure::BadNumber {
+                    what: "the length of all names",
+                    least: 1,
+                    most: MAX_NAMES,
+                });
+            }
+            _ if self.stream.samples > 0 && count != usize::from(self.stream.channels) => {
+                return Err(Failure::ChannelMismatch { have: count as u16, want: self.stream.channels });
+            }
+            _ => {}
+        }
+        let bytes = words().flat_map(|word| word.bytes().chain([b',']));
+        for (slot, byte) in self.names.bytes.iter_mut().zip(bytes) {
+            *slot = byte;
+        }
+        self.names.length = length as u32;
+        Ok(writeln!(session.out, "channels: {}", self.names.text().trim_end_matches(','))?)
+    }
+
+    /// # Errors
+    /// [`Failure::ChannelMismatch`] where other than `channels` were named.
+    fn has_as_many_names(&self, channels: u16) -> Result<(), Failure> {
+        let want = self.names.text().matches(',').count() as u16;
+        if want == 0 || want == channels {
+            Ok(())
+        } else {
+            Err(Failure::ChannelMismatch { have: channels, want })
+        }
     }
 
     fn raise(&mut self, state: State, score: Thousandths, threshold: Thousandths) {
@@ -210,6 +293,7 @@ impl AnomalySentinel<'_> {
     fn clear<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let items = confirm(self.items(), rest)?;
         *self.stream = Stream::default();
+        self.names.length = 0;
         self.stream_memory.fill(0);
         session.meter.record(Op::Memset, 2 * self.stream_memory.len() as u32);
         self.texts.clear();
@@ -247,7 +331,13 @@ fn parse_readings(
 }
 
 /// `NORMAL`, `ANOMALY` where an episode begins, `ONGOING` while it goes on, and what led to it.
-fn write_verdict(verdict: &Verdict, window: u16, time: Option<u32>, out: &mut dyn fmt::Write) -> fmt::Result {
+fn write_verdict(
+    verdict: &Verdict,
+    name: Option<&str>,
+    window: u16,
+    time: Option<u32>,
+    out: &mut dyn fmt::Write,
+) -> fmt::Result {
     let Verdict { state, episode, channel, kind, score, threshold, slow } = *verdict;
     match (state, episode.phase) {
         (State::WarmingUp { .. }, _) => {
@@ -269,7 +359,11 @@ fn write_verdict(verdict: &Verdict, window: u16, time: Option<u32>, out: &mut dy
         write!(out, " at={time}")?;
     }
     let (score, threshold, severity) = (thousandths(score), thousandths(threshold), verdict.severity());
-    write!(out, " channel={} kind={} score={score} threshold={threshold}", channel + 1, kind.name())?;
+    write!(out, " channel={}", channel + 1)?;
+    if let Some(name) = name {
+        write!(out, " name={name}")?;
+    }
+    write!(out, " kind={} score={score} threshold={threshold}", kind.name())?;
     write!(out, " severity={}.{:06}", severity / 1_000_000, severity % 1_000_000)?;
     if let Some(slow) = slow {
         write!(out, " note=cycle-of-channel-{}-longer-than-{window}-samples", slow + 1)?;

@@ -208,6 +208,14 @@ fn a_cycle_longer_than_the_window_raises_no_alarm_and_is_said_once() {
     assert!(beginnings(&verdicts).len() <= 1, "{:?}", beginnings(&verdicts));
     assert_eq!(verdicts.iter().filter(|verdict| verdict.slow == Some(0)).count(), 1);
     assert!(judge(waves(0..3000)).iter().all(|verdict| verdict.slow.is_none()));
+    // A work week by quarter hours: 672 samples.
+    let week = |at: usize| {
+        let works = (at / 96) % 7 < 5 && (32..72).contains(&(at % 96));
+        thousandths(20.0 + 60.0 * f64::from(u8::from(works)) + 3.0 * gauss(at, 14))
+    };
+    let verdicts = judge((0..10_000).map(week));
+    assert!(beginnings(&verdicts).len() <= 2, "{:?}", beginnings(&verdicts));
+    assert_eq!(verdicts.iter().filter(|verdict| verdict.slow == Some(0)).count(), 1);
 }
 
 #[test]
@@ -283,6 +291,75 @@ fn the_worst_channel_is_named_and_channels_do_not_disturb_each_other() {
     assert!(missing.channel < 3);
 }
 
+/// Speed and current of a pump; from `fault` on it comes to draw more at the same speed.
+fn pump(at: usize, fault: usize, extra: f64) -> [Option<Reading>; 2] {
+    let speed =
+        1500.0 + 300.0 * (at as f64 / 37.0).sin() + 150.0 * (at as f64 / 11.3).sin() + 5.0 * gauss(at, 7);
+    let grown = (at.saturating_sub(fault) as f64 / 40.0).min(1.0);
+    [thousandths(speed), thousandths(0.004 * speed + 0.03 * gauss(at, 8) + extra * grown)]
+}
+
+#[test]
+fn a_pump_that_draws_more_at_the_same_speed_is_found_by_the_relation_alone() {
+    let judged = |without: &[Kind], extra: f64| -> Vec<Verdict> {
+        let memory = &mut vec![0; 4 * BYTES];
+        let mut detector =
+            StreamDetector::carve(&mut Arena::new(memory), WINDOW, 2).unwrap().without(without);
+        (0..1600).map(|at| detector.sample(&pump(at, 1500, extra), &mut ())).collect()
+    };
+    // Ten of its deviations beside the line, and a quarter of what the current swings anyway.
+    let with = judged(&[], 0.3);
+    let begins = beginnings(&with);
+    let found = begins.iter().find(|at| **at >= 1500).copied().unwrap_or(usize::MAX);
+    assert!(found < 1560 && with[found].kind == Kind::Relation, "{begins:?}");
+    assert!(beginnings(&with[..1500]).len() <= 1, "{begins:?}");
+    let alone = judged(&[Kind::Relation], 0.3);
+    assert!(beginnings(&alone).iter().all(|at| *at < 1500), "{:?}", beginnings(&alone));
+    assert!(beginnings(&judged(&[], 0.0)).len() <= 1);
+}
+
+#[test]
+fn the_work_of_a_sample_is_linear_in_the_channels() {
+    let work = |channels: u32| -> u64 {
+        let memory = &mut vec![0; 16 * BYTES];
+        let mut detector = StreamDetector::carve(&mut Arena::new(memory), WINDOW, channels).unwrap();
+        let mut counts = Counts::default();
+        for at in 0..1200 {
+            let reading = |channel: u32| Some(Reading::thousandths(wave(at) * (channel as i32 + 1)));
+            let readings: Vec<_> = (0..channels).map(reading).collect();
+            counts.clear();
+            detector.sample(&readings, &mut counts);
+        }
+        counts.iter().map(|(_, count)| count).sum()
+    };
+    let (two, four, eight) = (work(2), work(4), work(8));
+    assert!(four <= 2 * two + two / 10 && eight <= 2 * four + four / 10, "{two} {four} {eight}");
+}
+
+#[test]
+fn severity_is_one_minus_the_share_of_normal_samples_that_reach_it() {
+    let walk = |seed: usize| {
+        let mut level = 0.0;
+        (0..8_000).map(move |at| {
+            level = 0.95 * level + gauss(at, seed);
+            thousandths(level)
+        })
+    };
+    let signals: [(&str, Vec<Verdict>); 3] = [
+        ("Gaussian", judge((0..8_000).map(|at| thousandths(gauss(at, 11))))),
+        ("lognormal", judge((0..8_000).map(|at| thousandths(gauss(at, 12).exp())))),
+        ("autoregressive", judge(walk(13))),
+    ];
+    for (name, verdicts) in signals {
+        let judged = &verdicts[1_000..];
+        for severity in [500_000, 750_000, 900_000, 960_000, 980_000] {
+            let reach = judged.iter().filter(|verdict| verdict.severity() >= severity).count();
+            let ratio = reach as f64 / judged.len() as f64 / (1.0 - f64::from(severity) / 1e6);
+            assert!((0.2..1.25).contains(&ratio), "{name} at {severity}: {ratio} times the stated rate");
+        }
+    }
+}
+
 #[test]
 fn a_muted_kind_is_not_looked_for() {
     let memory = &mut vec![0; BYTES];
@@ -311,11 +388,11 @@ impl AllocObserver for Total {
 
 #[test]
 fn a_channel_takes_the_bytes_that_are_stated() {
-    for (window, bytes) in [(512, 8_960), (256, 4_864)] {
+    for (window, channels, bytes) in [(512, 1, 9_512), (256, 1, 5_416), (512, 8, 40 + 8 * (9_468 + 212))] {
         let mut total = Total::default();
-        StreamDetector::carve(&mut Arena::with_observer(&mut vec![0; 65_536], &mut total), window, 1)
-            .unwrap();
-        assert!(total.0.abs_diff(bytes) < 8, "{window} samples take {} bytes", total.0);
+        let memory = &mut vec![0; 80_000];
+        StreamDetector::carve(&mut Arena::with_observer(memory, &mut total), window, channels).unwrap();
+        assert!(total.0.abs_diff(bytes) < 40, "{window} samples of {channels} take {} bytes", total.0);
     }
 }
 
