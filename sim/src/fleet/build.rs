@@ -140,7 +140,8 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
             let seed = (scenario.seed ^ scenario.seed >> 32) as u32;
             let identity = Identity { chip: plan.chip, chip_id: plan.id, role: plan.role, seed };
             let arena = plan.arena.unwrap_or_else(|| plan.chip.arena_budget(plan.radio).arena);
-            let master = scenario.key.resolve(scenario.seed)?.filter(|_| plan.hostile != Some(Hostility::Outsider));
+            let master =
+                scenario.key.resolve(scenario.seed)?.filter(|_| plan.hostile != Some(Hostility::Outsider));
             let keys = master.map(|master| Keyring::provision(&master, plan.id, FIRST_EPOCH));
             let topology = scenario.topology;
             let peers = chips.saturating_sub(1).max(1);
