@@ -16,7 +16,7 @@ use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::crc::crc32;
-use ruvllm_esp_core::wire::frame::{self, Header};
+use ruvllm_esp_core::wire::frame::{self, Header, Seal};
 use ruvllm_esp_core::wire::message::PROVE;
 
 /// What an adversary does.
@@ -41,7 +41,7 @@ pub struct Attack {
     pub address: u16,
     /// The longest frame of its link.
     pub limit: u16,
-    /// The fleet's key, where it has it.
+    /// The key of the fleet's epoch, where it has it.
     pub key: Option<Key>,
     /// Decides what it sends.
     pub seed: u64,
@@ -136,8 +136,9 @@ impl Adversary {
             _ => rng.number() as u32,
         };
         let header = Header { boot, nonce: rng.number() as u16, ..frame.header };
-        let tag = self.attack.key.as_ref().map(|key| (key, self.sent + 1));
-        frame::encode(&header, &[frame.payload], tag, out, &mut ()).ok()
+        let epoch = frame.tag.map_or(0, |tag| tag.epoch).into();
+        let seal = self.attack.key.map(|key| Seal { key, epoch, counter: self.sent + 1 });
+        frame::encode(&header, &[frame.payload], seal, out, &mut ()).ok()
     }
 
     fn forged(&self, out: &mut [u8]) -> Option<usize> {
@@ -198,7 +199,7 @@ impl Program for Adversary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ruvllm_esp_core::wire::frame::decode;
+    use ruvllm_esp_core::wire::frame::{decode, sender_key};
 
     fn adversary(intent: AttackKind) -> Adversary {
         Adversary::new(Attack { intent, address: 7, limit: 250, key: None, seed: 1 })
@@ -270,7 +271,14 @@ mod tests {
         let mut insider = Adversary::new(attack);
         let mut bytes = [0; 100];
         let header = Header { source: 3, boot: 5, nonce: 9, ..Header::default() };
-        let length = frame::encode(&header, &[b"hello"], Some((&key, 4)), &mut bytes, &mut ()).unwrap();
+        let length = frame::encode(
+            &header,
+            &[b"hello"],
+            Some(Seal { key, epoch: 1, counter: 4 }),
+            &mut bytes,
+            &mut (),
+        )
+        .unwrap();
         hears(&mut insider, &bytes[..length]);
         hears(&mut insider, &bytes[..length]);
         let mut boots = std::collections::BTreeSet::new();
@@ -278,7 +286,8 @@ mod tests {
             let sent = sends(&mut insider).unwrap();
             let frame = decode(&sent, &mut ()).unwrap();
             let tag = frame.tag.unwrap();
-            assert!(key.verify(tag.signed, tag.tag, &mut ()) && frame.payload == b"hello");
+            let sender = sender_key(&key, 3, &mut ());
+            assert!(sender.verify(tag.signed, tag.tag, &mut ()) && frame.payload == b"hello");
             assert!(frame.header.source == 3 && (frame.header.boot, frame.header.nonce) != (5, 9));
             boots.insert(frame.header.boot);
         }

@@ -12,7 +12,7 @@ use crate::scenario::{ChipPlan, Hostility, LinkPlan, Scenario};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::federation::Membership;
 use ruvllm_esp_core::units::Bytes;
-use ruvllm_esp_core::wire::keyring::Keyring;
+use ruvllm_esp_core::wire::keyring::{Keyring, epoch_key};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use thiserror::Error;
@@ -134,14 +134,13 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
     let no_place = |index| FleetError::UnknownIndex { what: "link", index };
     let link = |index: usize| scenario.links.get(index).ok_or_else(|| no_place(index));
     let link: Option<&LinkPlan> = plan.link.map(link).transpose()?;
-    let key = scenario.key.resolve(scenario.seed)?;
+    let master = scenario.key.resolve(scenario.seed)?;
     let intent = match plan.hostile {
         None | Some(Hostility::Outsider | Hostility::Duplicate) => {
             let seed = (scenario.seed ^ scenario.seed >> 32) as u32;
             let identity = Identity { chip: plan.chip, chip_id: plan.id, role: plan.role, seed };
             let arena = plan.arena.unwrap_or_else(|| plan.chip.arena_budget(plan.radio).arena);
-            let master =
-                scenario.key.resolve(scenario.seed)?.filter(|_| plan.hostile != Some(Hostility::Outsider));
+            let master = master.filter(|_| plan.hostile != Some(Hostility::Outsider));
             let keys = master.map(|master| Keyring::provision(&master, plan.id, FIRST_EPOCH));
             let topology = scenario.topology;
             let peers = chips.saturating_sub(1).max(1);
@@ -166,7 +165,8 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
         Some(Hostility::Insider) => AttackKind::Insider,
     };
     let limit = link.ok_or_else(|| no_place(scenario.links.len()))?.kind.frame_limit();
-    let key = key.filter(|_| intent == AttackKind::Insider);
+    // An insider has what a member has: the key of the epoch, from which it can speak for others.
+    let key = master.filter(|_| intent == AttackKind::Insider).map(|master| epoch_key(&master, FIRST_EPOCH));
     Ok(Blueprint::Adversary(Attack { intent, address: plan.id, limit, key, seed: scenario.seed }))
 }
 

@@ -181,7 +181,7 @@ impl<'w> Run<'w> {
         let energy = consumed(chips.iter().filter(|chip| !chip.hostile));
         let attackers = attackers(&chips, &facts);
         let (sent, lost, corrupted) = facts.frames;
-        let received = self.frames.iter().map(|(_, received)| received).sum();
+        let received = chips.iter().map(|chip| chip.frames.1).sum();
         let gone = facts.items.iter().filter(|(_, copies)| *copies == 0).count();
         Ok(ScenarioVerdict {
             scenario: self.scenario.name.clone(),
