@@ -13,8 +13,8 @@ use crate::output::Output;
 use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ruvllm_esp_core::wire::authentication::Key;
+use ruvllm_esp_core::wire::field;
 use ruvllm_esp_core::wire::link::LinkKind;
-use ruvllm_esp_core::wire::parse;
 
 /// Options of `wire`.
 #[derive(Debug, clap::Args)]
@@ -54,7 +54,7 @@ fn link() -> impl TypedValueParser<Value = LinkKind> {
 /// The fleet's key: 16 bytes.
 fn key(digits: &str) -> Result<Key, String> {
     let mut bytes = [0; 16];
-    match parse::hex(digits, &mut bytes).map(<[u8]>::len) {
+    match field::hex(digits, &mut bytes).map(<[u8]>::len) {
         Some(16) => Ok(Key::new(bytes)),
         _ => Err("a key is 32 hexadecimal digits".to_string()),
     }

@@ -193,7 +193,7 @@ impl Node<'_> {
         let at_s = u32::try_from(turn.now.as_seconds()).unwrap_or(u32::MAX);
         let Alarm { score, threshold } = alarm;
         let message = Message::Anomaly(Anomaly { number, at_s, score, threshold, text: sample });
-        self.endpoint.post(BROADCAST, &message, turn.now, turn.meter);
+        self.endpoint.post(BROADCAST, &message);
         let mut text = Short::default();
         let (score, threshold) = (Thousandths(score), Thousandths(threshold));
         let id = profile.id;

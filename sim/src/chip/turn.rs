@@ -11,13 +11,13 @@ use crate::scenario::Hostility;
 use ruvllm_esp_core::agent::Agent;
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::event::{ChipEvent, Detection};
-use ruvllm_esp_core::exchange::Pieces;
 use ruvllm_esp_core::federation::Turn;
 use ruvllm_esp_core::limits::LINE_LIMIT;
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
 use ruvllm_esp_core::units::{Micros, Nanos};
 use ruvllm_esp_core::wire::FRAME_LIMIT;
 use ruvllm_esp_core::wire::link::Framing;
+use ruvllm_esp_core::write_counter::WriteCounter;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl Chip {
         }
         self.work.counts.clear();
         let Some(mut program) = self.program.take() else { return };
-        let (mut out, mut seen) = (Pieces::new(String::new()), Seen::default());
+        let (mut out, mut seen) = (WriteCounter::new(String::new()), Seen::default());
         let frame = self.inbox.pop();
         if let Some(arrival) = &frame {
             self.receive(&mut *program, now, arrival, &mut out, &mut seen);
@@ -86,7 +86,7 @@ impl Chip {
         &mut self,
         program: &mut dyn Program,
         now: Nanos,
-        out: &mut Pieces<String>,
+        out: &mut WriteCounter<String>,
         seen: &mut Seen,
     ) -> bool {
         if self.wake.is_none_or(|wake| wake > now) {
@@ -101,13 +101,13 @@ impl Chip {
     }
 
     /// Counts what the loop, the ports and the flash cache add to the work of the agent.
-    fn overhead(&mut self, ran: Ran<'_>, out: &Pieces<String>) {
+    fn overhead(&mut self, ran: Ran<'_>, out: &WriteCounter<String>) {
         if ran == Ran::default() {
             return;
         }
         let counts = &mut self.work.counts;
         counts.record(Op::PollLoop, 1);
-        counts.record(Op::WriteCall, out.count);
+        counts.record(Op::WriteCall, out.calls);
         counts.record(Op::TxByte, u32::try_from(out.out.len()).unwrap_or(u32::MAX));
         self.work.fetch(ran);
     }
@@ -117,7 +117,7 @@ impl Chip {
         program: &mut dyn Program,
         now: Nanos,
         arrival: &Arrival,
-        out: &mut Pieces<String>,
+        out: &mut WriteCounter<String>,
         seen: &mut Seen,
     ) {
         let Arrival { port, from, ref bytes, .. } = *arrival;
@@ -160,7 +160,7 @@ impl Chip {
         program: &mut dyn Program,
         now: Nanos,
         line: &Line,
-        out: &mut Pieces<String>,
+        out: &mut WriteCounter<String>,
         seen: &mut Seen,
     ) -> Result<(), Failure> {
         let text = typed(line);
@@ -243,7 +243,7 @@ fn read_hits(program: &mut dyn Program, seen: &mut Seen) {
 fn turn<'t>(
     now: Micros,
     meter: &'t mut Counts,
-    out: &'t mut Pieces<String>,
+    out: &'t mut WriteCounter<String>,
     observer: &'t mut Seen,
 ) -> Turn<'t, Counts> {
     Turn { now, meter, out, observer }

@@ -15,7 +15,7 @@ use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::fragment::{Fragment, Progress, Reassembly};
 use ruvllm_esp_core::wire::frame::{self, Flags, Frame, FrameError, Header};
 use ruvllm_esp_core::wire::link::{Framing, LinkKind};
-use ruvllm_esp_core::wire::{BROADCAST, Dropped, FRAME_LIMIT, MESSAGE_LIMIT, Message, cobs};
+use ruvllm_esp_core::wire::{Dropped, FRAME_LIMIT, MESSAGE_LIMIT, Message, cobs};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -248,10 +248,6 @@ impl Viewer<'_> {
 
     /// Why a chip with this key, or none, would not take a whole frame.
     fn refused(&self, frame: &Frame<'_>, authentic: Option<bool>) -> Option<Invalid> {
-        let Header { flags, destination, .. } = frame.header;
-        if flags.has(Flags::ACK_WANTED) && destination == BROADCAST {
-            return Some(Invalid::new(Dropped::Header, "an acknowledgement is requested from everyone"));
-        }
         if authentic == Some(false) {
             return Some(Invalid::new(Dropped::BadTag, "the tag is not that of the frame under this key"));
         }
