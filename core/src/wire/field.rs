@@ -5,11 +5,20 @@
 
 use super::list::List;
 use super::message::{Answer, Hit, Query, RoleCode};
-use super::show::Hex;
 use crate::item::ItemId;
 use crate::role_kind::RoleKind;
 use core::cell::Cell;
 use core::fmt;
+
+/// Bytes as hexadecimal digits.
+#[derive(Clone, Copy, Debug)]
+pub struct Hex<'a>(pub &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

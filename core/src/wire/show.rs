@@ -6,21 +6,12 @@
 //!
 //! What is shown here is read back by [`parse`](super::parse), whatever the message.
 
+use super::field::Hex;
 use super::fragment::Fragment;
 use super::frame::{BROADCAST, Flags, Frame, Header};
 use super::message::Message;
 use super::parse::TAG_FOLLOWS;
 use core::fmt;
-
-/// Bytes as hexadecimal digits.
-#[derive(Clone, Copy, Debug)]
-pub struct Hex<'a>(pub &'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
 
 /// The message on one line: its name, then every field.
 impl fmt::Display for Message<'_> {

@@ -1,8 +1,7 @@
 //! One round of the program's loop: a frame, a line, a timer; then the frames that the core wants to send.
 
-use super::inbox::Arrival;
+use super::frame::{RxFrame, TxFrame};
 use super::link::Discipline;
-use super::ports::Offered;
 use super::program::{Program, Seen};
 use super::record::What;
 use super::{Chip, Line};
@@ -54,8 +53,8 @@ impl Chip {
         let Some(mut program) = self.program.take() else { return };
         let (mut out, mut seen) = (WriteCounter::new(String::new()), Seen::default());
         let frame = self.inbox.pop();
-        if let Some(arrival) = &frame {
-            self.receive(&mut *program, now, arrival, &mut out, &mut seen);
+        if let Some(frame) = &frame {
+            self.receive(&mut *program, now, frame, &mut out, &mut seen);
         }
         let line = self.typed.pop_front_if(|(at, _)| *at <= now).map(|(_, line)| line);
         let outcome = line.as_ref().map(|line| self.line(&mut *program, now, line, &mut out, &mut seen));
@@ -116,12 +115,12 @@ impl Chip {
         &mut self,
         program: &mut dyn Program,
         now: Nanos,
-        arrival: &Arrival,
+        frame: &RxFrame,
         out: &mut WriteCounter<String>,
         seen: &mut Seen,
     ) {
-        let Arrival { port, from, ref bytes, .. } = *arrival;
-        let index = self.ports.place_of(port).and_then(|index| self.ports.all.get(index));
+        let RxFrame { port, from, ref bytes, .. } = *frame;
+        let index = self.ports.index_of(port).and_then(|index| self.ports.all.get(index));
         if index.is_some_and(|port| port.model.kind.framing() == Framing::Stream) {
             self.work.counts.record(Op::Receive, bytes.len() as u32);
         }
@@ -182,8 +181,8 @@ impl Chip {
         let mut buffer = [0; FRAME_LIMIT];
         for _ in 0..MAX_FRAMES {
             if self.ports.is_blocked() {
-                let Some(offered) = self.ports.hand_over(self.busy) else { return };
-                self.hand_over(offered);
+                let Some((port, frame)) = self.ports.hand_over(self.busy) else { return };
+                self.hand_over(port, frame);
             }
             self.work.counts.clear();
             let (local, counts) = (self.clock.shows(self.busy), &mut self.work.counts);
@@ -194,23 +193,22 @@ impl Chip {
             let Some(made) = made else { return };
             self.spend(self.busy);
             let bytes = buffer.get(..made.length).unwrap_or_default();
-            if let Some(index) = self.ports.place_of(made.port) {
+            if let Some(index) = self.ports.index_of(made.port) {
                 self.ports.hold(index, bytes.into());
             }
         }
     }
 
-    fn hand_over(&mut self, offered: Offered) {
-        let Offered { at, channel, ref bytes, .. } = offered;
-        if let Some(port) = self.ports.all.iter().find(|port| port.channel == channel) {
-            let number = port.number;
-            if port.model.discipline == Discipline::Radio {
-                self.usage.sending += port.model.occupied(bytes.len());
-            }
-            self.record(at, What::Sent(number, Arc::clone(bytes)));
+    /// A frame leaves for the link of the port at `index`.
+    fn hand_over(&mut self, index: usize, frame: TxFrame) {
+        let Some(port) = self.ports.all.get(index) else { return };
+        let (number, channel, model) = (port.number, port.channel, port.model);
+        if model.discipline == Discipline::Radio {
+            self.usage.sending += model.occupied(frame.bytes.len());
         }
-        self.keep_message(at, true, bytes);
-        self.offered.push(offered);
+        self.record(frame.at, What::Sent(number, Arc::clone(&frame.bytes)));
+        self.keep_message(frame.at, true, &frame.bytes);
+        self.offered.push((channel, frame));
     }
 
     /// The processor is busy from `from` on with what was counted.

@@ -5,11 +5,11 @@ use crate::limits::MAX_RESULTS;
 use crate::wire::MESSAGE_LIMIT;
 use crate::wire::authentication::Key;
 use crate::wire::codec::CodecError;
-use crate::wire::field::Value;
+use crate::wire::field::{self, Value};
 use crate::wire::frame::{self, BROADCAST, Flags, Header};
 use crate::wire::list::List;
 use crate::wire::message::*;
-use crate::wire::{parse, show};
+use crate::wire::parse;
 use proptest::prelude::*;
 use std::boxed::Box;
 use std::format;
@@ -263,7 +263,7 @@ fn a_frame_shows_all_it_holds() {
     let shown =
         "source=1 destination=2 boot=0 nonce=0 sequence=0 embedder=0 flags=none stored item=1:1:2 check=7";
     assert_eq!(format!("{frame}"), shown);
-    assert_eq!(format!("{}", show::Hex(&bytes[..2])), "0351");
+    assert_eq!(format!("{}", field::Hex(&bytes[..2])), "0351");
 }
 
 #[test]
