@@ -18,11 +18,8 @@ impl Inbox {
     pub fn push(&mut self, frame: RxFrame) {
         let key = |frame: &RxFrame| (frame.at, frame.port);
         // Nearly all come in order, so the index is near the end.
-        let index = self
-            .coming
-            .iter()
-            .rposition(|before| key(before) <= key(&frame))
-            .map_or(0, |before| before + 1);
+        let index =
+            self.coming.iter().rposition(|before| key(before) <= key(&frame)).map_or(0, |before| before + 1);
         self.coming.insert(index, frame);
     }
 
