@@ -31,8 +31,8 @@ struct QueryWord {
 
 /// A question in words.
 ///
-/// Use: [`Query::new`], [`Query::count`] with every stored text, [`Query::weigh`], [`Query::score`] with each.
-#[derive(Clone, Debug)]
+/// Use: [`Query::read`], [`Query::count`] with every stored text, [`Query::weigh`], [`Query::score`] with each.
+#[derive(Clone, Debug, Default)]
 pub struct Query {
     words: [QueryWord; MAX_WORDS],
     length: usize,
@@ -62,14 +62,22 @@ struct Found {
 
 impl Query {
     /// The words of `text`, each once, unweighted.
+    ///
+    /// It is 2 KiB: where the stack is short, [`Query::read`] fills one in place.
     pub fn new<M: Meter>(text: &str, meter: &mut M) -> Self {
-        let mut query = Self { words: [QueryWord::default(); MAX_WORDS], length: 0 };
+        let mut query = Self::default();
+        query.read(text, meter);
+        query
+    }
+
+    /// Adds the words of `text`, each once, unweighted, to a query that is empty.
+    #[inline(never)]
+    pub fn read<M: Meter>(&mut self, text: &str, meter: &mut M) {
         meter.record(Op::Fill, (size_of::<Self>() / 4) as u32);
         let mut cutter = Cutter::default();
-        let mut take = |word: &Word, meter: &mut M| query.take(word, meter);
+        let mut take = |word: &Word, meter: &mut M| self.take(word, meter);
         cutter.cut(text, meter, &mut take);
         cutter.end(meter, &mut take);
-        query
     }
 
     fn take<M: Meter>(&mut self, word: &Word, meter: &mut M) {

@@ -152,7 +152,8 @@ impl HnswIndexer<'_> {
     #[inline(never)]
     fn search<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, SEARCH.usage)?;
-        let mut question = Question::new(text, SEARCH.usage, session.meter)?;
+        let mut question = Question::default();
+        question.read(text, SEARCH.usage, session.meter)?;
         let answers = question.ask(&self.catalog, |_| true, session.meter);
         write_hits(&self.catalog, answers.all().take(count), session)
     }

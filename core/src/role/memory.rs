@@ -185,7 +185,8 @@ impl<'a> Role<'a> for MemoryArchivist<'a> {
     ) -> Result<(), Failure> {
         let Asked { text, only, count } = *asked;
         self.remove_expired(now, meter);
-        let mut question = Question::new(text, RECALL.usage, meter)?;
+        let mut question = Question::default();
+        question.read(text, RECALL.usage, meter)?;
         let answers = self.bearing_on(&mut question, only, now, meter);
         answers.offer_to_fleet(count, &mut offer);
         Ok(())
@@ -197,7 +198,7 @@ impl MemoryArchivist<'_> {
     fn remember<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (kind, rest) = parse_type(rest, REMEMBER.usage)?;
         let (time_to_live, text) = parse_time_to_live(rest, kind)?;
-        check_text(text, session.meter)?;
+        Question::check(text, REMEMBER.usage, session.meter)?;
         let now = seconds(session);
         let expires = time_to_live.map_or(0, |ttl| now.saturating_add(ttl));
         let kind = kind as u8;
@@ -244,7 +245,7 @@ impl MemoryArchivist<'_> {
         meter: &mut M,
     ) -> Result<u32, Failure> {
         let (.., default) = TYPES.get(usize::from(kind)).ok_or(Failure::UnknownType)?;
-        check_text(text, meter)?;
+        Question::check(text, REMEMBER.usage, meter)?;
         let slot = self.insert(text, now, meter)?;
         let lives = if ttl_s == 0 { *default } else { Some(ttl_s) };
         let expires = lives.map_or(0, |lives| now.saturating_add(lives));
@@ -308,7 +309,8 @@ impl MemoryArchivist<'_> {
         session: &mut Session<'_, M>,
     ) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, usage)?;
-        let mut question = Question::new(text, usage, session.meter)?;
+        let mut question = Question::default();
+        question.read(text, usage, session.meter)?;
         let now = seconds(session);
         let answers = self.bearing_on(&mut question, only.map(|kind| kind as u8), now, session.meter);
         let hits = answers.relevant().take(count).count() as u8;
@@ -424,11 +426,6 @@ impl MemoryArchivist<'_> {
         self.catalog.write(slot, session)?;
         Ok(session.out.write_str("\n")?)
     }
-}
-
-/// Refuses a text that no question can find.
-fn check_text<M: Meter>(text: &str, meter: &mut M) -> Result<(), Failure> {
-    Question::new(text, REMEMBER.usage, meter).map(drop)
 }
 
 fn seconds<M: Meter>(session: &Session<'_, M>) -> u32 {

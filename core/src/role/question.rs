@@ -20,7 +20,7 @@ const AS_WELL: u32 = 92;
 const SAME_SUBJECT: u32 = 400;
 
 /// A question in words.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Question {
     query: Query,
 }
@@ -48,16 +48,25 @@ pub struct Answers {
 }
 
 impl Question {
-    /// Reads `text`.
+    /// Reads `text` into an empty question, in place: as a value it would lie on the stack three times.
     ///
     /// # Errors
     /// [`Failure::Missing`] for no text, [`Failure::NothingToEmbed`] for one without letters or digits.
-    pub fn new<M: Meter>(text: &str, usage: &'static str, meter: &mut M) -> Result<Self, Failure> {
+    pub fn read<M: Meter>(&mut self, text: &str, usage: &'static str, meter: &mut M) -> Result<(), Failure> {
         if text.is_empty() {
             return Err(Failure::Missing { usage });
         }
-        let query = Query::new(text, meter);
-        if query.is_empty() { Err(Failure::NothingToEmbed) } else { Ok(Self { query }) }
+        self.query.read(text, meter);
+        if self.query.is_empty() { Err(Failure::NothingToEmbed) } else { Ok(()) }
+    }
+
+    /// Refuses a text that no question can find.
+    ///
+    /// # Errors
+    /// As those of [`Question::read`].
+    #[inline(never)]
+    pub fn check<M: Meter>(text: &str, usage: &'static str, meter: &mut M) -> Result<(), Failure> {
+        Self::default().read(text, usage, meter)
     }
 
     /// The best answers among the texts of `catalog` at the slots that `is_wanted` names.

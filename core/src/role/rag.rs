@@ -91,7 +91,8 @@ impl<'a> Role<'a> for RagRetriever<'a> {
         mut offer: impl FnMut(u32, i32),
     ) -> Result<(), Failure> {
         let Asked { text, only: None, count } = *asked else { return Ok(()) };
-        let mut question = Question::new(text, RECALL.usage, meter)?;
+        let mut question = Question::default();
+        question.read(text, RECALL.usage, meter)?;
         self.bearing_on(&mut question, meter).offer_to_fleet(count, &mut offer);
         Ok(())
     }
@@ -116,7 +117,7 @@ impl RagRetriever<'_> {
     /// As those of `add`.
     #[inline(never)]
     fn store<M: Meter>(&mut self, text: &str, meter: &mut M) -> Result<u32, Failure> {
-        Question::new(text, ADD.usage, meter)?;
+        Question::check(text, ADD.usage, meter)?;
         let full = Failure::Full { capacity: self.documents.capacity() };
         let slot = self.documents.free_slot(meter).ok_or(full)?;
         let stored = self.documents.store(text, meter)?;
@@ -127,7 +128,8 @@ impl RagRetriever<'_> {
     #[inline(never)]
     fn recall<M: Meter>(&mut self, rest: &str, session: &mut Session<'_, M>) -> Result<(), Failure> {
         let (count, text) = count_and_text(rest, DEFAULT_RESULTS, RECALL.usage)?;
-        let mut question = Question::new(text, RECALL.usage, session.meter)?;
+        let mut question = Question::default();
+        question.read(text, RECALL.usage, session.meter)?;
         let answers = self.bearing_on(&mut question, session.meter);
         let hits = answers.relevant().take(count).count() as u8;
         session.observer.event(&ChipEvent::Results { hits });
