@@ -32,7 +32,7 @@ keep frames apart, a blank line or a comment separates packets. A message in fra
 Exit code 1 says that a frame is not valid; the others are shown all the same.
 
 Examples:
-  ruvllm-esp wire decode 02510201010002010300000002000100020001 0944d17868
+  ruvllm-esp wire decode 03510001010002010300000000000200010005000100010900 522e71b4
   ruvllm-esp wire decode fixtures/wire/fragments.hex
   ruvllm-esp wire decode --link espnow --key 000102030405060708090a0b0c0d0e0f packet.hex --json
   xxd -p capture.bin | ruvllm-esp wire decode --link uart -")]
