@@ -244,7 +244,7 @@ mod tests {
         let (lengths, count) = corrupted(LinkKind::EspNow);
         assert!(lengths.len() == count && lengths.iter().all(|length| *length == 100));
         let (lengths, count) = corrupted(LinkKind::Uart);
-        assert!(lengths.len() < count * 9 / 10, "{} of {count}", lengths.len());
+        assert!(lengths.len() < count * 98 / 100, "{} of {count}", lengths.len());
         assert!(lengths.iter().any(|length| *length < 100) && lengths.contains(&100), "{lengths:?}");
     }
 
