@@ -145,7 +145,7 @@ fn no_boot_has_the_number_of_another() {
 
 #[test]
 #[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
-fn a_fleet_of_two_images_lives_past_49_days() {
+fn nightly_a_fleet_of_two_images_lives_past_49_days() {
     let fleet = key('a');
     let mut first = boot("esp32c3", 1, RoleKind::HnswIndexer, Some(&fleet));
     let mut second = boot("esp32c3", 2, RoleKind::HnswIndexer, Some(&fleet));
