@@ -6,7 +6,7 @@
 use crate::error::CliError;
 use crate::output::Output;
 use ruvllm_esp_core::wire::authentication::Key;
-use ruvllm_esp_core::wire::parse;
+use ruvllm_esp_core::wire::field;
 use std::env;
 use std::fmt;
 use std::fs::File;
@@ -146,7 +146,7 @@ pub fn private(_: &File, _: &str) -> Result<(), CliError> {
 /// The key that `digits` are; `origin` says where they are from.
 fn key_of(digits: &str, origin: &str) -> Result<Key, CliError> {
     let mut bytes = [0; KEY_BYTES];
-    match parse::hex(digits, &mut bytes).map(<[u8]>::len) {
+    match field::hex(digits, &mut bytes).map(<[u8]>::len) {
         Some(KEY_BYTES) => Ok(Key::new(bytes)),
         _ => Err(not_a_key(origin)),
     }

@@ -200,8 +200,8 @@ fn a_person_is_asked_without_echo() {
 #[test]
 fn a_chip_is_struck_off_with_a_line_for_each_of_the_others() {
     use ruvllm_esp_core::wire::authentication::Key;
+    use ruvllm_esp_core::wire::field::Hex;
     use ruvllm_esp_core::wire::keyring::seal;
-    use ruvllm_esp_core::wire::show::Hex;
     let folder = Folder::new("revoke");
     let key = folder.file("fleet.key", "000102030405060708090a0b0c0d0e0f", 0o600);
     let chip = |id| format!("[[chip]]\nport = \"/dev/null{id}\"\nvariant = \"esp32c3\"\nid = {id}\n");

@@ -16,7 +16,7 @@
 //! - [`role`]: what a chip can be
 //! - [`console`]: a line in, a reply out
 //! - [`agent`]: one chip: a role, its memory, its console
-//! - [`exchange`]: what a line costs beside the agent's own work
+//! - [`write_counter`]: an output that counts its calls
 //! - [`wire`]: what crosses a link between chips
 //! - [`federation`]: many chips as one fleet
 //! - [`workload`]: fixed work for benchmarks and calibration
@@ -33,7 +33,6 @@ pub mod chip;
 pub mod console;
 pub mod embed;
 pub mod event;
-pub mod exchange;
 pub mod federation;
 pub mod index;
 pub mod item;
@@ -41,9 +40,11 @@ pub mod kernel;
 pub mod lexical;
 pub mod limits;
 pub mod meter;
+mod mix;
 pub mod role;
 mod role_kind;
 pub mod text;
 pub mod units;
 pub mod wire;
 pub mod workload;
+pub mod write_counter;

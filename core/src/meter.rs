@@ -73,8 +73,6 @@ pub enum Op {
     Command,
     /// One piece of text formatted and handed to the output.
     WriteCall,
-    /// Another command than the last, where its code has to come from flash again and no [`Op::ICacheFill`] is counted.
-    Switch,
     /// One word of a large memory zeroed in one go.
     Memset,
     /// One byte of a reply put to a serial port.
@@ -87,7 +85,7 @@ pub enum Op {
 
 impl Op {
     /// Every operation, in the order of its discriminant.
-    pub const ALL: [Op; 36] = [
+    pub const ALL: [Op; 35] = [
         Op::Call,
         Op::Mac,
         Op::Difference,
@@ -119,7 +117,6 @@ impl Op {
         Op::Receive,
         Op::Command,
         Op::WriteCall,
-        Op::Switch,
         Op::Memset,
         Op::TxByte,
         Op::PollLoop,
@@ -160,7 +157,6 @@ impl Op {
             Op::Receive => "receive",
             Op::Command => "command",
             Op::WriteCall => "write-call",
-            Op::Switch => "switch",
             Op::Memset => "memset",
             Op::TxByte => "tx-byte",
             Op::PollLoop => "poll-loop",

@@ -18,7 +18,6 @@ fuzz_target!(|input: &[u8]| {
         entropy: 1,
         embedder: 1,
         frame_limit: link.frame_limit(),
-        timing: link.timing(),
     };
     let capacity = Capacity { peers: 3, outgoing: 1, unfinished: 2 };
     let mut memory = vec![0; 8 * 1024];
@@ -34,7 +33,7 @@ fuzz_target!(|input: &[u8]| {
         now += Micros(u64::from(*pause) * 100);
         let header = Header {
             number: *number,
-            flags: Flags(flags & 3),
+            flags: Flags(flags & 1),
             embedder: 1,
             source: u16::from(source & 3),
             destination: 0,
@@ -47,15 +46,12 @@ fuzz_target!(|input: &[u8]| {
         let mut endpoint =
             Endpoint::carve(&mut Arena::new(&mut memory), settings, None, capacity).expect("it fits");
         if let Ok(Event::Message { header, .. }) = endpoint.receive(&bytes[..length], now, &mut ()) {
-            let name = (header.source, header.sequence, header.flags.has(Flags::ACK_WANTED));
+            let name = (header.source, header.sequence);
             assert!(delivered.insert(name), "{name:?} came twice");
         }
         let mut out = [0; FRAME_LIMIT];
-        let mut frames = 0;
         while let Some(length) = endpoint.transmit(&mut out, now, &mut ()) {
             frame::decode(&out[..length], &mut ()).expect("what is sent is a frame");
-            frames += 1;
         }
-        assert!(frames <= 1);
     }
 });

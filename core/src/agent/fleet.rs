@@ -164,9 +164,8 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     /// The views of the node and the role, where the chip is in a fleet.
     pub(super) fn in_fleet(&mut self) -> Option<(Node<'_>, AnyRole<'_>, Profile)> {
         let Identity { chip, chip_id, role: kind, seed } = self.identity;
-        let (plan, load, operations) = (self.plan, self.load, self.operations);
+        let (plan, load) = (self.plan, self.load);
         let mut arena = Arena::new(self.memory.as_mut());
-        let total = arena.free();
         let node = Node::carve(&mut arena, chip_id, self.membership?).ok()?;
         let role = AnyRole::carve(kind, &mut arena, plan).ok()?;
         let profile = Profile {
@@ -175,9 +174,7 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
             role: kind,
             variant: chip.name,
             capacity: plan.capacity,
-            arena: total.get(),
             free_arena: arena.free().get(),
-            operations,
             load,
         };
         Some((node, role, profile))

@@ -16,11 +16,10 @@ use crate::meter::Meter;
 use crate::role::AnyRole;
 use crate::role::shared::{Asked, Asks, ItemPayload, StoreOutcome};
 use crate::wire::Message;
-use crate::wire::endpoint::Traffic;
 use crate::wire::frame::Header;
 use crate::wire::list::List;
 use crate::wire::message::{
-    Error, Hit, NAME_TAKEN, Recall, RecallReply, Refused, RoleCode, Search, SearchReply, Stats, Stored, Text,
+    Error, Hit, NAME_TAKEN, Recall, RecallReply, Refused, Search, SearchReply, Stored, Text,
 };
 
 /// What follows from a message for its sender.
@@ -32,7 +31,6 @@ pub(super) enum FrameReply {
     Refused(u32, &'static str),
     Hits { request: u32, searched: Option<u32>, found: [Found; MAX_RESULTS], length: u8 },
     Text { request: u32, item: ItemId, text: [u8; LINE_LIMIT], length: u16 },
-    Stats(u32, u32),
 }
 
 /// What a message means for what this chip has under way.
@@ -77,7 +75,6 @@ pub(super) fn serve<M: Meter>(
             let length = catalog.read(slot, &mut text, turn.meter).len() as u16;
             FrameReply::Text { request: get.request, item: get.item, text, length }
         }
-        Message::StatsRequest(request) => FrameReply::Stats(request.request, role.items()),
         _ => FrameReply::Nothing,
     }
 }
@@ -218,14 +215,7 @@ impl Node<'_> {
 
     /// Sends what follows from a message to its sender.
     #[inline(never)]
-    pub(super) fn reply<M: Meter>(
-        &mut self,
-        to: u16,
-        reply: &FrameReply,
-        profile: &Profile,
-        turn: &mut Turn<'_, M>,
-    ) {
-        let stats;
+    pub(super) fn reply(&mut self, to: u16, reply: &FrameReply, profile: &Profile) {
         let message = match reply {
             FrameReply::Nothing => return,
             FrameReply::Hello => hello_of(profile, false),
@@ -240,12 +230,8 @@ impl Node<'_> {
                 let text = core::str::from_utf8(text).unwrap_or_default();
                 Message::Text(Text { request: *request, item: *item, text })
             }
-            FrameReply::Stats(request, items) => {
-                stats = stats_of(*request, *items, profile, self.traffic());
-                Message::Stats(stats)
-            }
         };
-        self.endpoint.post(to, &message, turn.now, turn.meter);
+        self.endpoint.post(to, &message);
     }
 }
 
@@ -257,20 +243,5 @@ fn hits_message(request: u32, searched: Option<u32>, found: &[Found]) -> Message
     match searched {
         Some(searched) => Message::SearchReply(SearchReply { request, partial: false, searched, hits }),
         None => Message::RecallReply(RecallReply { request, partial: false, hits }),
-    }
-}
-
-fn stats_of(request: u32, items: u32, profile: &Profile, traffic: &Traffic) -> Stats {
-    Stats {
-        request,
-        role: RoleCode::from(profile.role),
-        operations: profile.operations,
-        items,
-        capacity: profile.capacity,
-        arena: profile.arena,
-        arena_used: profile.arena.saturating_sub(profile.free_arena),
-        delivered: traffic.delivered,
-        given_up: traffic.given_up,
-        resent: traffic.resent,
     }
 }

@@ -145,7 +145,7 @@ impl Node<'_> {
                 Message::Recall(Recall { request, count, deadline_ms, kind: None, text })
             }
         };
-        self.endpoint.post(to, &message, turn.now, turn.meter);
+        self.endpoint.post(to, &message);
     }
 
     /// Chip `source` answered question `request`.
@@ -253,7 +253,7 @@ impl Node<'_> {
                 let wait = pace::answer_wait(link, topology, chips, attempt % MAX_FETCHES);
                 open.question.retry_at = turn.now.get() + wait.get();
                 let message = Message::Get(Get { request: open.question.request, item: found.item() });
-                self.endpoint.post(holder, &message, turn.now, turn.meter);
+                self.endpoint.post(holder, &message);
                 return;
             };
             let text = role.catalog().map_or("", |catalog| catalog.read(slot, &mut buffer, turn.meter));

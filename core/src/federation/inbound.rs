@@ -64,7 +64,7 @@ impl Node<'_> {
         };
         self.spread(frame, hub, turn);
         if let Some(header) = header {
-            self.reply(header.source, &reply, profile, turn);
+            self.reply(header.source, &reply, profile);
             self.take_news(header.source, news, role, profile, turn);
         }
     }

@@ -37,12 +37,8 @@ pub struct Profile {
     pub variant: &'static str,
     /// How many items it can hold.
     pub capacity: u32,
-    /// Bytes of its arena.
-    pub arena: u32,
     /// Bytes of its arena that no structure took.
     pub free_arena: u32,
-    /// Commands it took since boot.
-    pub operations: u32,
     /// How busy it was lately, in hundredths.
     pub load: u8,
 }
@@ -152,7 +148,6 @@ impl<'a> Node<'a> {
             entropy,
             embedder: embed::VERSION,
             frame_limit: link.frame_limit(),
-            timing: link.timing(),
         };
         let capacity = Capacity { peers, outgoing: OUTGOING, unfinished: UNFINISHED };
         Ok(Self {
@@ -204,7 +199,6 @@ impl<'a> Node<'a> {
     /// Does what is due.
     #[inline(never)]
     pub fn tick<M: Meter>(&mut self, role: &mut AnyRole<'_>, profile: &Profile, turn: &mut Turn<'_, M>) {
-        while self.endpoint.expire(turn.now).is_some() {}
         self.tick_keys(turn);
         if self.state.next_beat == 0 {
             // Chips that get their power together do not all speak at once.
@@ -238,7 +232,7 @@ impl<'a> Node<'a> {
         let wait = pace::jittered(interval, self.id, profile.seed, self.state.beats);
         self.state.next_beat = turn.now.get().saturating_add(wait.get());
         if self.state.beats == 0 {
-            self.endpoint.post(BROADCAST, &hello_of(profile, true), turn.now, turn.meter);
+            self.endpoint.post(BROADCAST, &hello_of(profile, true));
             if self.membership.keys.is_some() {
                 self.endpoint.sessions().ask_all(turn.now);
             }
@@ -249,7 +243,7 @@ impl<'a> Node<'a> {
         self.members.clear_duplicates(|id| sessions.is_duplicate(id, turn.now));
         self.state.beats = self.state.beats.saturating_add(1);
         let heartbeat = self.heartbeat(role.items(), profile, turn.now);
-        self.endpoint.post(BROADCAST, &heartbeat, turn.now, turn.meter);
+        self.endpoint.post(BROADCAST, &heartbeat);
         let mut is_missing_one = false;
         let Turn { now, meter, observer, .. } = turn;
         self.members.check(*now, *meter, |id, liveness| {

@@ -4,9 +4,9 @@
 //! number of chips that were seen. Nothing draws random numbers: jitter follows from who it is and how often it spoke.
 
 use super::Topology;
+use crate::mix::mix;
 use crate::units::Micros;
 use crate::wire::link::LinkKind;
-use crate::wire::retry::mix;
 
 /// One held item is looked at every this many heartbeats, whatever happened.
 pub const ANTI_ENTROPY_PERIOD: u32 = 4;
@@ -66,7 +66,7 @@ pub fn first_word(chip: u16, seed: u32, slots: u32) -> Micros {
 /// time. On a ring of `chips`, half of them hand on each frame.
 pub fn answer_wait(link: LinkKind, topology: Topology, chips: u32, attempt: u8) -> Micros {
     let hops = if topology == Topology::Ring { u64::from(chips / 2 + 1) } else { 2 };
-    let first = link.timing().first.get().saturating_mul(2).saturating_add(hops.saturating_mul(12_000));
+    let first = link.round_trip().get().saturating_mul(4).saturating_add(hops.saturating_mul(12_000));
     Micros(first.saturating_mul(1 << attempt.min(6)))
 }
 

@@ -41,7 +41,7 @@ impl Node<'_> {
         }
         let (link, topology) = (self.membership.link, self.membership.topology);
         let wait = pace::stored_wait(link, topology, chips, self.state.probes as u8);
-        let is_sent = self.endpoint.post(id, &hello_of(profile, true), turn.now, turn.meter);
+        let is_sent = self.endpoint.post(id, &hello_of(profile, true));
         self.state.probes += u16::from(is_sent);
         self.state.probe_at = turn.now.get().saturating_add(wait.get());
     }

@@ -8,8 +8,8 @@ use super::member::{Member, Members};
 use crate::embed;
 use crate::item::ItemId;
 use crate::meter::{Meter, Op};
+use crate::mix::mix;
 use crate::wire::message::RoleCode;
-use crate::wire::retry::mix;
 
 /// The most copies of an item; a fleet that asks for more gets this many.
 pub const MAX_REPLICAS: usize = 8;

@@ -200,7 +200,7 @@ impl Node<'_> {
             // This chip has forgotten it since.
             None => return *replication = Replication::default(),
         };
-        if self.endpoint.post(to, &message, turn.now, turn.meter) {
+        if self.endpoint.post(to, &message) {
             let wait = pace::stored_wait(link, topology, chips, replication.attempt);
             replication.retry_at = turn.now.get().saturating_add(wait.get());
             replication.attempt += 1;

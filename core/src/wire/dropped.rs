@@ -71,8 +71,6 @@ reasons! {
     UnknownType "unknown-type",
     /// The payload is not a message of its type.
     Malformed "malformed",
-    /// An acknowledgement of nothing that is waiting.
-    UnknownAck "unknown-ack",
 }
 
 impl fmt::Display for Dropped {
@@ -109,7 +107,7 @@ impl From<CodecError> for Dropped {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct DropCounts([u32; Dropped::ALL.len()]);
-const _: () = assert!(size_of::<DropCounts>() == 84);
+const _: () = assert!(size_of::<DropCounts>() == 80);
 
 impl DropCounts {
     /// Counts one more, saturating.

@@ -1,19 +1,17 @@
-//! One chip's end of the wire: what is acknowledged was delivered, once.
+//! One chip's end of the wire: messages in, frames out; frames in, each message once.
 //!
 //! A state machine without a clock or a radio. The caller hands it messages and received frames, and asks for frames
-//! to put on the link, for messages to give up, and when to ask again. A message that is acknowledged was handed to the
-//! receiving application, once per boot of the receiver; one that is given up was handed over at most once.
+//! to put on the link, and when to ask again. A message is sent once; each that arrives is handed to the application once
+//! per boot of the receiver.
 
-use super::acks::{ACK, Acks};
 use super::codec::CodecError;
 use super::dropped::{DropCounts, Dropped};
 use super::fragment::{Fragmentation, Reassembly};
 use super::frame::{self, BROADCAST, Flags, Header, Seal};
 use super::keyring::{KeyChange, Keyring, Keys, Opened};
 use super::message::{MAX_PROOFS, Message, PROVE, Prove, Rekey};
+use super::outbox::{Address, Due, Outbox};
 use super::peer::Peers;
-use super::reliable::{Address, Due, Outbox, Ticket};
-use super::retry::Timing;
 use super::rx::Rx;
 use super::sessions::{Admission, Sessions};
 use super::{FRAME_LIMIT, MIN_FRAME_LIMIT};
@@ -42,8 +40,6 @@ pub struct Settings {
     pub embedder: u8,
     /// The longest frame of the link; held between [`MIN_FRAME_LIMIT`] and [`FRAME_LIMIT`].
     pub frame_limit: u16,
-    /// When to send again. Should be [`Timing::is_safe`].
-    pub timing: Timing,
 }
 
 /// What an endpoint has slots for.
@@ -63,18 +59,12 @@ pub struct Capacity {
 pub struct Traffic {
     /// Frames sent.
     pub sent: u32,
-    /// Of these, frames that had been sent before.
-    pub resent: u32,
     /// Frames received and not dropped.
     pub received: u32,
-    /// Messages sent and acknowledged.
-    pub delivered: u32,
-    /// Messages sent and given up.
-    pub given_up: u32,
     /// Why frames were dropped.
     pub drops: DropCounts,
 }
-const _: () = assert!(size_of::<Traffic>() == 104);
+const _: () = assert!(size_of::<Traffic>() == 88);
 
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
@@ -82,20 +72,11 @@ struct State {
     /// The counter of the last authenticated frame.
     counter: u64,
     traffic: Traffic,
-    /// The sequence of the next message without acknowledgement.
-    next_plain: u32,
-    next_ticket: u32,
+    /// The sequence of the next message.
+    next_sequence: u32,
+    padding: u32,
 }
-const _: () = assert!(size_of::<State>() == 120);
-
-/// Shall the sender be told that the message arrived?
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Delivery {
-    /// No: sent once, and lost if the link loses it.
-    Plain,
-    /// Yes: sent again until it is acknowledged or given up.
-    Acknowledged,
-}
+const _: () = assert!(size_of::<State>() == 104);
 
 /// A message was not taken for sending. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,15 +86,6 @@ pub enum SendError {
         /// How many there are.
         capacity: u32,
     },
-    /// An older message to this chip is still on its way, too far behind.
-    WindowFull,
-    /// Every slot for a peer is taken by one seen recently.
-    NoPeerSlot {
-        /// How many there are.
-        capacity: u32,
-    },
-    /// A message to everyone cannot be acknowledged.
-    Broadcast,
     /// The message is for this chip itself.
     ToSelf,
     /// The message cannot be written.
@@ -124,9 +96,6 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SendError::Full { capacity } => write!(f, "all {capacity} message slots are in use"),
-            SendError::WindowFull => f.write_str("an older message to this chip is still on its way"),
-            SendError::NoPeerSlot { capacity } => write!(f, "all {capacity} peer slots are in use"),
-            SendError::Broadcast => f.write_str("a message to every chip cannot be acknowledged"),
             SendError::ToSelf => f.write_str("the message is for this chip itself"),
             SendError::Codec(error) => error.fmt(f),
         }
@@ -148,8 +117,6 @@ pub enum Event<'e> {
         /// What it says.
         message: Message<'e>,
     },
-    /// A message that was sent from here was delivered.
-    Delivered(Ticket),
     /// The sender of the frame is believed to be alive from now on.
     Proven {
         /// Who it is.
@@ -167,7 +134,6 @@ pub struct Endpoint<'a> {
     settings: Settings,
     state: &'a mut State,
     keys: Option<Keys<'a>>,
-    acks: Acks<'a>,
     peers: Peers<'a>,
     sessions: Sessions<'a>,
     outbox: Outbox<'a>,
@@ -190,7 +156,6 @@ impl<'a> Endpoint<'a> {
             settings,
             state: arena.one("wire state")?,
             keys: keys.map(|keys| Keys::carve(arena, keys)).transpose()?,
-            acks: Acks::carve(arena)?,
             peers: Peers::carve(arena, capacity.peers)?,
             sessions: Sessions::carve(arena, capacity.peers, settings.address, settings.entropy)?,
             outbox: Outbox::carve(arena, capacity.outgoing)?,
@@ -201,11 +166,6 @@ impl<'a> Endpoint<'a> {
     /// What crossed since the state was zeros.
     pub fn traffic(&self) -> &Traffic {
         &self.state.traffic
-    }
-
-    /// How many messages are on their way out.
-    pub fn outgoing(&self) -> usize {
-        self.outbox.len()
     }
 
     /// Who is believed to be alive.
@@ -228,77 +188,46 @@ impl<'a> Endpoint<'a> {
         take_key(self.keys.as_mut(), rekey, now, meter)
     }
 
-    /// Counts a frame that the link could not even tell from others.
-    pub fn count_dropped(&mut self, reason: Dropped) {
-        self.state.traffic.drops.count(reason);
-    }
-
     /// Takes `message` for sending to chip `destination` or to [`BROADCAST`].
     ///
     /// # Errors
     /// [`SendError`]; nothing has changed then.
-    pub fn send<M: Meter>(
+    pub fn send(&mut self, destination: u16, message: &Message<'_>) -> Result<(), SendError> {
+        self.send_again(destination, message, 0)
+    }
+
+    /// As [`Endpoint::send`], and then `again` more times: for what nothing answers. It is delivered once all the same.
+    ///
+    /// # Errors
+    /// As those of [`Endpoint::send`].
+    pub fn send_again(
         &mut self,
         destination: u16,
-        delivery: Delivery,
         message: &Message<'_>,
-        now: Micros,
-        meter: &mut M,
-    ) -> Result<Ticket, SendError> {
-        let ack_wanted = delivery == Delivery::Acknowledged;
+        again: u8,
+    ) -> Result<(), SendError> {
         if destination == self.settings.address {
             return Err(SendError::ToSelf);
         }
-        if ack_wanted && destination == BROADCAST {
-            return Err(SendError::Broadcast);
-        }
         let room = self.settings.payload_limit(self.keys.is_some());
         let capacity = self.outbox.capacity();
-        let (slot, index) = self.outbox.vacancy().ok_or(SendError::Full { capacity })?;
-        let length = message.encode(index).map_err(SendError::Codec)? as u16;
+        let (slot, bytes) = self.outbox.vacancy().ok_or(SendError::Full { capacity })?;
+        let length = message.encode(bytes).map_err(SendError::Codec)? as u16;
         let too_long = SendError::Codec(CodecError::TooLong { limit: room });
         let cut = Fragmentation::plan(length, room).ok_or(too_long)?;
-        let sequence = self.sequence(destination, ack_wanted, now, meter)?;
-        let ticket = Ticket(self.state.next_ticket);
-        self.state.next_ticket = ticket.0.wrapping_add(1);
-        let address = Address { destination, sequence, number: message.number(), ack_wanted };
-        self.outbox.push(slot, length, cut, address, ticket);
-        Ok(ticket)
+        let sequence = self.state.next_sequence;
+        self.state.next_sequence = sequence.wrapping_add(1);
+        self.outbox.push(slot, cut, Address { destination, sequence, number: message.number() }, again);
+        Ok(())
     }
 
-    /// Takes `message` for sending once, as [`Endpoint::send`] without acknowledgement; says whether there was a slot.
-    pub fn post<M: Meter>(
-        &mut self,
-        destination: u16,
-        message: &Message<'_>,
-        now: Micros,
-        meter: &mut M,
-    ) -> bool {
-        self.send(destination, Delivery::Plain, message, now, meter).is_ok()
-    }
-
-    fn sequence<M: Meter>(
-        &mut self,
-        destination: u16,
-        ack_wanted: bool,
-        now: Micros,
-        meter: &mut M,
-    ) -> Result<u32, SendError> {
-        if !ack_wanted {
-            let sequence = self.state.next_plain;
-            self.state.next_plain = sequence.wrapping_add(1);
-            return Ok(sequence);
-        }
-        let full = |full: super::peer::NoPeerSlot| SendError::NoPeerSlot { capacity: full.capacity };
-        let peer = self.peers.at(destination, now, meter).map_err(full)?;
-        if self.outbox.outruns_window(destination, peer.next_sequence()) {
-            return Err(SendError::WindowFull);
-        }
-        Ok(peer.take_sequence())
+    /// As [`Endpoint::send`], for who can do nothing about a failure; says whether it was taken.
+    pub fn post(&mut self, destination: u16, message: &Message<'_>) -> bool {
+        self.send(destination, message).is_ok()
     }
 
     /// Writes the next frame for the link to `out`, which holds the longest, and says how long it is; `None` when
-    /// there is nothing to send now. Acknowledgements go first.
+    /// there is nothing to send now.
     pub fn transmit<M: Meter>(&mut self, out: &mut [u8], now: Micros, meter: &mut M) -> Option<usize> {
         let counter = self.state.counter.saturating_add(1);
         if counter >= frame::COUNTER_END {
@@ -308,43 +237,28 @@ impl<'a> Endpoint<'a> {
             let (epoch, key) = keys.sending();
             Seal { key, epoch, counter }
         });
-        let prove = self.sessions.next_proof(now);
-        let length = match (prove, self.acks.first()) {
-            (Some(prove), _) => self.settings.encode_proof(&prove, seal, out, meter)?,
-            (None, Some(ack)) => {
-                let length = self.settings.encode_ack(ack, seal, out, meter)?;
-                ack.done();
-                length
-            }
-            (None, None) => {
-                let (slot, due) = self.outbox.next(meter)?;
-                let (index, again) = (due.index, due.again);
+        let length = match self.sessions.next_proof(now) {
+            Some(prove) => self.settings.encode_proof(&prove, seal, out, meter)?,
+            None => {
+                let newest = self.state.next_sequence.wrapping_sub(1);
+                let (slot, due) = self.outbox.next(newest, meter)?;
                 let length = self.settings.encode_fragment(&due, seal, out, meter)?;
-                let Settings { address, timing, .. } = &self.settings;
-                self.outbox.sent(slot, index, *address, timing, now);
-                increment(&mut self.state.traffic.resent, again);
+                self.outbox.sent(slot);
                 length
             }
         };
         self.state.counter = seal.map_or(0, |seal| seal.counter);
-        increment(&mut self.state.traffic.sent, true);
+        increment(&mut self.state.traffic.sent);
         Some(length)
     }
 
-    /// Makes due what waited long enough, and gives up one message that was tried often enough; to be called until it
-    /// says `None`.
-    pub fn expire(&mut self, now: Micros) -> Option<Ticket> {
-        let ticket = self.outbox.expire(&self.settings.timing, now);
-        increment(&mut self.state.traffic.given_up, ticket.is_some());
-        ticket
-    }
-
-    /// When to call [`Endpoint::expire`] and [`Endpoint::transmit`] next, if nothing comes in before.
+    /// When to call [`Endpoint::transmit`] next, if nothing comes in before.
     pub fn wake_at(&self, now: Micros) -> Option<Micros> {
-        let messages = if self.acks.is_empty() { self.outbox.wake_at(now) } else { Some(now) };
+        if !self.outbox.is_empty() {
+            return Some(now);
+        }
         let keys = self.keys.as_ref().and_then(Keys::wake_at);
-        let later = [self.sessions.wake_at(), keys].into_iter().flatten().map(|due| due.max(now));
-        later.chain(messages).min()
+        [self.sessions.wake_at(), keys].into_iter().flatten().map(|due| due.max(now)).min()
     }
 
     /// What stands before the payload of a frame that is meant for others, if it is whole and, where there is a key, authentic:
@@ -366,14 +280,13 @@ impl<'a> Endpoint<'a> {
         now: Micros,
         meter: &mut M,
     ) -> Result<Event<'e>, Dropped> {
-        let Self { settings, state, keys, acks, peers, sessions, outbox, reassembly } = self;
+        let Self { settings, state, keys, peers, sessions, reassembly, .. } = self;
         let admitted = settings.admit(bytes, now, keys.as_mut(), sessions, meter);
         let outcome = admitted.and_then(|(frame, admission)| match (frame.header.number, admission) {
             (PROVE, _) => settings.take_proof(&frame, admission, now, sessions),
             _ if frame.header.source == settings.address => Err(Dropped::OwnSource),
             (_, Admission::Unproven) => Err(Dropped::Unproven),
-            (ACK, _) => settings.take_ack(&frame, outbox),
-            _ => Rx { acks, peers, reassembly, now, meter: &mut *meter }.handle(frame),
+            _ => Rx { peers, reassembly, now, meter: &mut *meter }.handle(frame),
         });
         let outcome = match outcome {
             // Whoever missed a change of keys can be told of it all the same.
@@ -384,10 +297,7 @@ impl<'a> Endpoint<'a> {
             other => other,
         };
         match outcome {
-            Ok(event) => {
-                increment(&mut state.traffic.received, true);
-                increment(&mut state.traffic.delivered, matches!(event, Event::Delivered(_)));
-            }
+            Ok(_) => increment(&mut state.traffic.received),
             Err(reason) => state.traffic.drops.count(reason),
         }
         outcome
@@ -404,15 +314,15 @@ pub(super) fn take_key<M: Meter>(
     keys.map_or(Opened::NotForUs, |keys| keys.take(rekey.epoch, &rekey.sealed.0, now, meter))
 }
 
-pub(super) fn event_of<'e>(opened: Opened) -> Event<'e> {
+fn event_of<'e>(opened: Opened) -> Event<'e> {
     match opened {
         Opened::New(epoch) => Event::NewKey(epoch),
         Opened::Known | Opened::NotForUs => Event::Nothing,
     }
 }
 
-fn increment(counter: &mut u32, by_one: bool) {
-    *counter = counter.saturating_add(u32::from(by_one));
+fn increment(counter: &mut u32) {
+    *counter = counter.saturating_add(1);
 }
 
 impl Settings {
@@ -423,10 +333,10 @@ impl Settings {
     }
 
     /// What stands before the payload of a message of this chip.
-    pub(super) fn header(&self, address: &Address) -> Header {
+    fn header(&self, address: &Address) -> Header {
         Header {
             number: address.number,
-            flags: Flags::default().with(Flags::ACK_WANTED, address.ack_wanted),
+            flags: Flags::default(),
             embedder: self.embedder,
             source: self.address,
             destination: address.destination,
@@ -446,7 +356,7 @@ impl Settings {
     ) -> Option<usize> {
         let mut payload = [0; PROOF_PAYLOAD];
         let length = Message::Prove(*prove).encode(&mut payload).ok()?;
-        let address = Address { destination: BROADCAST, sequence: 0, number: PROVE, ack_wanted: false };
+        let address = Address { destination: BROADCAST, sequence: 0, number: PROVE };
         frame::encode(&self.header(&address), &[payload.get(..length)?], seal, out, meter).ok()
     }
 

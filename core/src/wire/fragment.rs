@@ -14,7 +14,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Bytes of the header of a fragment.
 pub const FRAGMENT_HEADER: usize = 4;
-/// The most fragments of one message: one bit each in an acknowledgement.
+/// The most fragments of one message: one bit each in the record of those that came.
 pub const MAX_FRAGMENTS: u8 = 64;
 /// An unfinished message to which nothing came for so long is given up.
 pub const REASSEMBLY_TIMEOUT: Micros = Micros::seconds(10);
@@ -228,7 +228,7 @@ impl Partial {
         }
     }
 
-    /// Is it the same message of the same sender? Messages with and without acknowledgement are counted apart.
+    /// Is it the same message of the same sender?
     fn is_of(&self, other: &Self) -> bool {
         (self.source, self.boot, self.sequence, self.state)
             == (other.source, other.boot, other.sequence, other.state)

@@ -36,12 +36,10 @@ pub struct Flags(pub u8);
 impl Flags {
     /// The payload is a fragment, with a header of its own.
     pub const FRAGMENT: Flags = Flags(1);
-    /// The sender wants to know that it arrived.
-    pub const ACK_WANTED: Flags = Flags(2);
     /// A counter and a tag follow the payload.
     pub const AUTHENTICATED: Flags = Flags(4);
     /// The bits that have a meaning.
-    const KNOWN: u8 = 7;
+    const KNOWN: u8 = Self::FRAGMENT.0 | Self::AUTHENTICATED.0;
 
     /// Are all bits of `other` set?
     pub const fn has(self, other: Flags) -> bool {
@@ -57,11 +55,7 @@ impl Flags {
 
 impl fmt::Debug for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = [
-            (Flags::FRAGMENT, "fragment"),
-            (Flags::ACK_WANTED, "ack-wanted"),
-            (Flags::AUTHENTICATED, "authenticated"),
-        ];
+        let names = [(Flags::FRAGMENT, "fragment"), (Flags::AUTHENTICATED, "authenticated")];
         let mut separator = "";
         for (flag, name) in names {
             if self.has(flag) {

@@ -10,34 +10,32 @@
 //! - [`authentication`]: keys, and a tag on each frame; [`keyring`]: a chip's keys and how they change
 //! - [`sessions`]: each boot of each sender proves that it is alive now; nothing old is taken, and nothing twice
 //! - [`fragment`]: messages longer than a frame
-//! - [`reliable`], [`retry`], [`peer`], [`window`]: acknowledged, repeated, delivered once
+//! - [`outbox`], [`peer`], [`window`]: messages on their way out; which came already
 //! - [`link`], [`cobs`]: frames on byte streams, packet radios and buses
-//! - [`endpoint`]: all of this as one state machine: bytes and the time in, messages and frames out; its halves are
-//!   `rx` and `acks`
+//! - [`endpoint`]: all of this as one state machine: bytes and the time in, messages and frames out; `rx` is its way in
 //! - [`dropped`]: why a frame was not taken
-//! - [`show`], [`parse`]: frames and messages as text, for people
+//! - [`field`], [`show`], [`parse`]: frames and messages as text, for people
 //!
 //! Whatever comes in is hostile until proven otherwise: lengths are checked before they are believed, work is bounded
 //! by the length of the input and by slots set aside beforehand, nothing is allocated, and what is refused is counted.
 //! `docs/wire.md` describes every byte without reference to this code.
 
-mod acks;
 pub mod authentication;
 pub mod cobs;
 mod codec;
 pub mod crc;
 pub mod dropped;
 pub mod endpoint;
+pub mod field;
 pub mod fragment;
 pub mod frame;
 pub mod keyring;
 pub mod link;
 pub mod list;
 pub mod message;
+pub mod outbox;
 pub mod parse;
 pub mod peer;
-pub mod reliable;
-pub mod retry;
 mod rx;
 pub mod sessions;
 pub mod show;
@@ -48,10 +46,9 @@ mod tests;
 
 pub use codec::CodecError;
 pub use dropped::Dropped;
-pub use endpoint::{Capacity, Delivery, Endpoint, Event, SendError, Settings};
+pub use endpoint::{Capacity, Endpoint, Event, SendError, Settings};
 pub use frame::BROADCAST;
 pub use message::Message;
-pub use reliable::Ticket;
 
 /// The longest message, in bytes: three of the longest lines of a console, or sixteen results with short texts.
 pub const MESSAGE_LIMIT: usize = 1024;

@@ -3,7 +3,6 @@
 //! What is cheap to check comes first, and nothing is remembered of a frame before its CRC, its addresses and, where
 //! the fleet has a key, its tag were right.
 
-use super::acks::{ACK, Acks};
 use super::dropped::Dropped;
 use super::endpoint::{Event, Settings, take_key};
 use super::fragment::{Fragment, Progress, Reassembly};
@@ -11,7 +10,6 @@ use super::frame::{self, BROADCAST, Flags, Frame, Header};
 use super::keyring::{Keys, Opened};
 use super::message::{Message, PROVE, REKEY};
 use super::peer::{Peer, Peers};
-use super::reliable::{DeliveryOutcome, Outbox};
 use super::sessions::{Admission, Proof, Sender, Sessions};
 use super::window::WindowVerdict;
 use crate::meter::Meter;
@@ -57,7 +55,7 @@ impl Settings {
         sessions: &mut Sessions<'_>,
     ) -> Result<Event<'e>, Dropped> {
         let header = frame.header;
-        if header.flags.has(Flags::FRAGMENT) || header.flags.has(Flags::ACK_WANTED) {
+        if header.flags.has(Flags::FRAGMENT) {
             return Err(Dropped::Header);
         }
         let Message::Prove(prove) = Message::decode(PROVE, frame.payload)? else {
@@ -105,28 +103,6 @@ impl Settings {
             _ => Err(Dropped::Epoch),
         }
     }
-
-    /// Takes an acknowledgement of a message that was sent from here.
-    pub(super) fn take_ack<'e>(
-        &self,
-        frame: &Frame<'_>,
-        outbox: &mut Outbox<'_>,
-    ) -> Result<Event<'e>, Dropped> {
-        let Header { flags, source, .. } = frame.header;
-        if flags.has(Flags::FRAGMENT) || flags.has(Flags::ACK_WANTED) {
-            return Err(Dropped::Header);
-        }
-        match Message::decode(ACK, frame.payload)? {
-            Message::Ack(ack) if ack.boot == self.boot => {
-                match outbox.acknowledge(source, ack.sequence, ack.received) {
-                    DeliveryOutcome::Unknown => Err(Dropped::UnknownAck),
-                    DeliveryOutcome::Waiting => Ok(Event::Nothing),
-                    DeliveryOutcome::Delivered(ticket) => Ok(Event::Delivered(ticket)),
-                }
-            }
-            _ => Err(Dropped::UnknownAck),
-        }
-    }
 }
 
 /// The epoch of the frame, if the chip has keys and the tag is right.
@@ -148,7 +124,6 @@ fn authenticate<M: Meter>(
 
 /// What takes part when a message comes in.
 pub(super) struct Rx<'i, 'a, 'm, M> {
-    pub(super) acks: &'i mut Acks<'a>,
     pub(super) peers: &'i mut Peers<'a>,
     pub(super) reassembly: &'i mut Reassembly<'a>,
     pub(super) now: Micros,
@@ -156,60 +131,39 @@ pub(super) struct Rx<'i, 'a, 'm, M> {
 }
 
 impl<'i, M: Meter> Rx<'i, '_, '_, M> {
-    /// Takes a frame of a message: delivers the message when it is whole, once, and only then acknowledges all of it.
+    /// Takes a frame of a message: delivers the message when it is whole, once.
     pub(super) fn handle(self, frame: Frame<'i>) -> Result<Event<'i>, Dropped> {
-        let Self { acks, peers, reassembly, now, meter } = self;
+        let Self { peers, reassembly, now, meter } = self;
         let header = frame.header;
-        let ack_wanted = header.flags.has(Flags::ACK_WANTED);
         let fragment = fragment_of(&frame)?;
-        let all = fragment.map_or(1, |fragment| fragment.cut.mask());
-        let mut acknowledge = |received| {
-            if ack_wanted {
-                acks.push(&header, received);
-            }
-        };
         let peer = peers.at(header.source, now, meter).map_err(|_| Dropped::NoPeerSlot)?;
-        if let Err(reason) = is_new(peer, &header, now) {
-            if reason == Dropped::Duplicate {
-                // The acknowledgement was lost, or crossed with this frame.
-                acknowledge(all);
-            }
-            return Err(reason);
-        }
+        is_new(peer, &header, now)?;
         let bytes = match fragment {
             None => frame.payload,
             Some(fragment) => {
                 match reassembly.accept(&header, &fragment, now, meter).ok_or(Dropped::Fragment)? {
                     Progress::Whole(slot) => reassembly.message(slot),
-                    Progress::Part(received) => {
-                        acknowledge(received);
-                        return Ok(Event::Nothing);
-                    }
+                    Progress::Part(_) => return Ok(Event::Nothing),
                 }
             }
         };
         let message = Message::decode(header.number, bytes)?;
-        peer.mark(ack_wanted, header.sequence);
-        acknowledge(all);
+        peer.mark(header.sequence);
         Ok(Event::Message { header, message })
     }
 }
 
 /// The fragment that the frame holds, unless it holds a whole message.
 fn fragment_of<'f>(frame: &Frame<'f>) -> Result<Option<Fragment<'f>>, Dropped> {
-    let Header { flags, destination, .. } = frame.header;
-    if flags.has(Flags::ACK_WANTED) && destination == BROADCAST {
-        return Err(Dropped::Header);
-    }
-    if !flags.has(Flags::FRAGMENT) {
+    if !frame.header.flags.has(Flags::FRAGMENT) {
         return Ok(None);
     }
     Fragment::read(frame.payload).map(Some).ok_or(Dropped::Fragment)
 }
 
 fn is_new(peer: &mut Peer, header: &Header, now: Micros) -> Result<(), Dropped> {
-    peer.heard_in(header.boot, header.nonce, now);
-    match peer.verdict(header.flags.has(Flags::ACK_WANTED), header.sequence) {
+    peer.on_frame(header.boot, header.nonce, now);
+    match peer.verdict(header.sequence) {
         WindowVerdict::New => Ok(()),
         WindowVerdict::Seen => Err(Dropped::Duplicate),
         WindowVerdict::Stale => Err(Dropped::Stale),

@@ -13,10 +13,10 @@
 
 use super::dropped::Dropped;
 use super::message::{Answer, Prove};
-use super::retry::mix;
 use super::window::{Window, WindowVerdict};
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
+use crate::mix::mix;
 use crate::units::Micros;
 use core::cmp::Reverse;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};

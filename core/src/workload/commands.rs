@@ -1,12 +1,12 @@
 //! Single console commands of each role, over a store that is filled first.
 
 use super::texts::text;
-use super::{Probe, sessions::Discard};
+use super::{LineMeter, Probe, sessions::Discard};
 use crate::agent::{Agent, Identity};
 use crate::chip::Chip;
-use crate::exchange::{Exchange, Pieces};
 use crate::role::RoleKind;
 use crate::units::Micros;
+use crate::write_counter::WriteCounter;
 use core::fmt::Write;
 
 /// Items that are stored before a command is measured.
@@ -23,12 +23,12 @@ pub(super) fn run<P: Probe>(chip: &'static Chip, memory: &mut [u8], probe: &mut 
         let identity = Identity { chip, chip_id: 1, role, seed: 1 };
         let Ok(mut agent) = Agent::boot(&mut *memory, identity) else { continue };
         fill(&mut agent, role);
-        let (mut now, mut exchange) = (Micros::seconds(1000), Exchange::default());
+        let mut now = Micros::seconds(1000);
         probe.measure(name, STORED, &mut |meter| {
-            let mut out = Pieces::new(Discard::default());
+            let mut out = WriteCounter::new(Discard::default());
             now += Micros(1000);
             let failed = agent.line(Ok(line), now, meter, &mut out).is_err();
-            exchange.report(line, out.count, meter);
+            meter.answered(line, out.calls);
             out.out.bytes << 1 | u32::from(failed)
         });
     }

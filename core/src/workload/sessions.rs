@@ -1,11 +1,11 @@
 //! Whole console sessions: a script, line by line, through an agent.
 
-use super::{Checksum, Probe, Script};
+use super::{Checksum, LineMeter, Probe, Script};
 use crate::agent::{Agent, Identity};
 use crate::chip::Chip;
-use crate::exchange::{Exchange, Pieces};
-use crate::meter::{Meter, Op};
+use crate::meter::Op;
 use crate::units::Micros;
+use crate::write_counter::WriteCounter;
 use core::fmt;
 
 /// One line of a script.
@@ -61,16 +61,16 @@ pub(super) fn run<P: Probe>(chip: &'static Chip, memory: &mut [u8], script: Scri
 
 /// Boots an agent in `memory` and runs a script through it. The time moves only by the waits of the script and a
 /// millisecond a line; the result is a checksum over the lengths of the replies.
-pub fn run_session<M: Meter>(memory: &mut [u8], identity: Identity, script: &str, meter: &mut M) -> u32 {
+pub fn run_session<M: LineMeter>(memory: &mut [u8], identity: Identity, script: &str, meter: &mut M) -> u32 {
     meter.record(Op::Memset, memory.len() as u32 / 4);
     let Ok(mut agent) = Agent::boot(memory, identity) else { return 0 };
-    let (mut now, mut checksum, mut exchange) = (Micros(0), Checksum::default(), Exchange::default());
+    let (mut now, mut checksum) = (Micros(0), Checksum::default());
     for line in script.lines() {
         match step(line) {
             Step::Say(line) => {
-                let mut out = Pieces::new(Discard::default());
+                let mut out = WriteCounter::new(Discard::default());
                 let failed = agent.line(Ok(line), now, meter, &mut out).is_err();
-                exchange.report(line, out.count, meter);
+                meter.answered(line, out.calls);
                 checksum = checksum.word(out.out.bytes << 1 | u32::from(failed));
             }
             Step::Wait(time) => now += time,

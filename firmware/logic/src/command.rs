@@ -6,7 +6,7 @@
 use crate::config::KEY_BYTES;
 use core::fmt;
 use ruvllm_esp_core::wire::authentication::Key;
-use ruvllm_esp_core::wire::parse;
+use ruvllm_esp_core::wire::field::hex;
 
 /// What `chip help` says.
 pub const HELP: &str = "commands of this chip:
@@ -127,7 +127,7 @@ pub fn parse(line: &str) -> Option<Result<Command<'_>, Refusal>> {
 
 fn key(digits: &str) -> Option<Key> {
     let mut bytes = [0; KEY_BYTES];
-    let length = parse::hex(digits, &mut bytes)?.len();
+    let length = hex(digits, &mut bytes)?.len();
     (length == KEY_BYTES).then(|| Key::new(bytes))
 }
 

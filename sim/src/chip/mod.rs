@@ -8,12 +8,13 @@
 //! - [`turn`]: one round of the program's loop; [`work`]: what it costs
 //! - [`program`]: what runs: the core's agent, or an [`adversary`]
 //! - [`clock`], [`usage`], [`recent`]: time, energy, load
-//! - [`inbox`], [`ports`], [`link`]: its ends of links
+//! - [`frame`], [`inbox`], [`ports`], [`link`]: frames, and its ends of links
 //! - [`record`], `notes`: what happened
 //! - [`shape`]: its index; [`rng`]: what is drawn
 
 pub mod adversary;
 pub mod clock;
+pub mod frame;
 pub mod inbox;
 pub mod link;
 mod notes;
@@ -31,8 +32,9 @@ use crate::memory::Memory;
 use crate::scenario::Hostility;
 use adversary::{Adversary, Attack};
 use clock::Clock;
-use inbox::{Arrival, Inbox};
-use ports::{Offered, Ports};
+use frame::{RxFrame, TxFrame};
+use inbox::Inbox;
+use ports::Ports;
 use program::Program;
 use recent::Recent;
 use record::{Keep, Record, What};
@@ -136,8 +138,8 @@ pub struct Chip {
     pub accepted: BTreeMap<usize, u64>,
     /// What happened and was not collected yet.
     pub records: Vec<Record>,
-    /// Frames for its drivers that were not collected yet.
-    pub offered: Vec<Offered>,
+    /// Frames for its drivers that were not collected yet, each with its link as an index in the chip's component.
+    pub offered: Vec<(usize, TxFrame)>,
     /// What is kept.
     pub keep: Keep,
     /// The last lines of its console; what was typed begins with `> `.
@@ -297,10 +299,10 @@ impl Chip {
     }
 
     /// A frame will come in; nothing does while the chip is not running.
-    pub fn arrives(&mut self, arrival: Arrival) {
+    pub fn arrives(&mut self, frame: RxFrame) {
         match self.power {
-            Power::On => self.inbox.push(arrival),
-            Power::Booting(ready) if arrival.at >= ready => self.inbox.push(arrival),
+            Power::On => self.inbox.push(frame),
+            Power::Booting(ready) if frame.at >= ready => self.inbox.push(frame),
             _ => {}
         }
     }

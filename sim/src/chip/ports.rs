@@ -1,22 +1,10 @@
 //! A chip's ends of its links: how much its drivers take, and what waits for room in them.
 
+use super::frame::TxFrame;
 use super::link::{Discipline, LinkModel};
 use ruvllm_esp_core::units::Nanos;
 use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// A frame handed to a driver.
-#[derive(Clone, Debug)]
-pub struct Offered {
-    /// When.
-    pub at: Nanos,
-    /// The link, as an index in the chip's component.
-    pub channel: usize,
-    /// The chip, as an index among the members of the link.
-    pub member: usize,
-    /// The bytes.
-    pub bytes: Arc<[u8]>,
-}
 
 /// One end of a link.
 #[derive(Clone, Debug)]
@@ -29,6 +17,8 @@ pub struct Port {
     pub member: usize,
     /// What the link is like.
     pub model: LinkModel,
+    /// Frames handed to the driver since the beginning.
+    offered: u64,
     in_flight: usize,
     /// When the driver will have sent a frame.
     notices: VecDeque<Nanos>,
@@ -37,7 +27,7 @@ pub struct Port {
 impl Port {
     /// An end of a link.
     pub fn new(number: u8, channel: usize, member: usize, model: LinkModel) -> Self {
-        Self { number, channel, member, model, in_flight: 0, notices: VecDeque::new() }
+        Self { number, channel, member, model, offered: 0, in_flight: 0, notices: VecDeque::new() }
     }
 
     /// Frames that the driver takes at a time. ESP-NOW reports each frame before it should be given the next (ESP-IDF,
@@ -60,7 +50,7 @@ pub struct Ports {
 
 impl Ports {
     /// The end with this number.
-    pub fn place_of(&self, number: u8) -> Option<usize> {
+    pub fn index_of(&self, number: u8) -> Option<usize> {
         self.all.iter().position(|port| port.number == number)
     }
 
@@ -96,16 +86,17 @@ impl Ports {
         self.held = Some((index, bytes));
     }
 
-    /// Hands the held frame to its driver, if there is one and there is room.
-    pub fn hand_over(&mut self, at: Nanos) -> Option<Offered> {
+    /// Hands the held frame to its driver, if there is one and there is room; the index of its port beside it.
+    pub fn hand_over(&mut self, at: Nanos) -> Option<(usize, TxFrame)> {
         let (index, _) = self.held.as_ref()?;
         let port = self.all.get_mut(*index)?;
         if port.in_flight >= port.depth() {
             return None;
         }
-        let (_, bytes) = self.held.take()?;
-        port.in_flight += 1;
-        Some(Offered { at, channel: port.channel, member: port.member, bytes })
+        let (index, bytes) = self.held.take()?;
+        let number = port.offered;
+        (port.offered, port.in_flight) = (number + 1, port.in_flight + 1);
+        Some((index, TxFrame { at, member: port.member, number, bytes }))
     }
 
     /// The chip lost its power: its drivers are empty.

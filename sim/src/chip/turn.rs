@@ -1,8 +1,7 @@
 //! One round of the program's loop: a frame, a line, a timer; then the frames that the core wants to send.
 
-use super::inbox::Arrival;
+use super::frame::{RxFrame, TxFrame};
 use super::link::Discipline;
-use super::ports::Offered;
 use super::program::{Program, Seen};
 use super::record::What;
 use super::{Chip, Line};
@@ -11,13 +10,13 @@ use crate::scenario::Hostility;
 use ruvllm_esp_core::agent::Agent;
 use ruvllm_esp_core::console::Failure;
 use ruvllm_esp_core::event::{ChipEvent, Detection};
-use ruvllm_esp_core::exchange::Pieces;
 use ruvllm_esp_core::federation::Turn;
 use ruvllm_esp_core::limits::LINE_LIMIT;
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
 use ruvllm_esp_core::units::{Micros, Nanos};
 use ruvllm_esp_core::wire::FRAME_LIMIT;
 use ruvllm_esp_core::wire::link::Framing;
+use ruvllm_esp_core::write_counter::WriteCounter;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -52,10 +51,10 @@ impl Chip {
         }
         self.work.counts.clear();
         let Some(mut program) = self.program.take() else { return };
-        let (mut out, mut seen) = (Pieces::new(String::new()), Seen::default());
+        let (mut out, mut seen) = (WriteCounter::new(String::new()), Seen::default());
         let frame = self.inbox.pop();
-        if let Some(arrival) = &frame {
-            self.receive(&mut *program, now, arrival, &mut out, &mut seen);
+        if let Some(frame) = &frame {
+            self.receive(&mut *program, now, frame, &mut out, &mut seen);
         }
         let line = self.typed.pop_front_if(|(at, _)| *at <= now).map(|(_, line)| line);
         let outcome = line.as_ref().map(|line| self.line(&mut *program, now, line, &mut out, &mut seen));
@@ -86,7 +85,7 @@ impl Chip {
         &mut self,
         program: &mut dyn Program,
         now: Nanos,
-        out: &mut Pieces<String>,
+        out: &mut WriteCounter<String>,
         seen: &mut Seen,
     ) -> bool {
         if self.wake.is_none_or(|wake| wake > now) {
@@ -101,13 +100,13 @@ impl Chip {
     }
 
     /// Counts what the loop, the ports and the flash cache add to the work of the agent.
-    fn overhead(&mut self, ran: Ran<'_>, out: &Pieces<String>) {
+    fn overhead(&mut self, ran: Ran<'_>, out: &WriteCounter<String>) {
         if ran == Ran::default() {
             return;
         }
         let counts = &mut self.work.counts;
         counts.record(Op::PollLoop, 1);
-        counts.record(Op::WriteCall, out.count);
+        counts.record(Op::WriteCall, out.calls);
         counts.record(Op::TxByte, u32::try_from(out.out.len()).unwrap_or(u32::MAX));
         self.work.fetch(ran);
     }
@@ -116,12 +115,12 @@ impl Chip {
         &mut self,
         program: &mut dyn Program,
         now: Nanos,
-        arrival: &Arrival,
-        out: &mut Pieces<String>,
+        frame: &RxFrame,
+        out: &mut WriteCounter<String>,
         seen: &mut Seen,
     ) {
-        let Arrival { port, from, ref bytes, .. } = *arrival;
-        let index = self.ports.place_of(port).and_then(|index| self.ports.all.get(index));
+        let RxFrame { port, from, ref bytes, .. } = *frame;
+        let index = self.ports.index_of(port).and_then(|index| self.ports.all.get(index));
         if index.is_some_and(|port| port.model.kind.framing() == Framing::Stream) {
             self.work.counts.record(Op::Receive, bytes.len() as u32);
         }
@@ -162,7 +161,7 @@ impl Chip {
         program: &mut dyn Program,
         now: Nanos,
         line: &Line,
-        out: &mut Pieces<String>,
+        out: &mut WriteCounter<String>,
         seen: &mut Seen,
     ) -> Result<(), Failure> {
         let text = typed(line);
@@ -184,8 +183,8 @@ impl Chip {
         let mut buffer = [0; FRAME_LIMIT];
         for _ in 0..MAX_FRAMES {
             if self.ports.is_blocked() {
-                let Some(offered) = self.ports.hand_over(self.busy) else { return };
-                self.hand_over(offered);
+                let Some((port, frame)) = self.ports.hand_over(self.busy) else { return };
+                self.hand_over(port, frame);
             }
             self.work.counts.clear();
             let (local, counts) = (self.clock.shows(self.busy), &mut self.work.counts);
@@ -196,24 +195,23 @@ impl Chip {
             let Some(made) = made else { return };
             self.spend(self.busy);
             let bytes = buffer.get(..made.length).unwrap_or_default();
-            if let Some(index) = self.ports.place_of(made.port) {
+            if let Some(index) = self.ports.index_of(made.port) {
                 self.ports.hold(index, bytes.into());
             }
         }
     }
 
-    fn hand_over(&mut self, offered: Offered) {
-        let Offered { at, channel, ref bytes, .. } = offered;
-        if let Some(port) = self.ports.all.iter().find(|port| port.channel == channel) {
-            let number = port.number;
-            if port.model.discipline == Discipline::Radio {
-                self.usage.sending += port.model.occupied(bytes.len());
-            }
-            self.frames.0 += 1;
-            self.record(at, What::Sent(number, Arc::clone(bytes)));
+    /// A frame leaves for the link of the port at `index`.
+    fn hand_over(&mut self, index: usize, frame: TxFrame) {
+        let Some(port) = self.ports.all.get(index) else { return };
+        let (number, channel, model) = (port.number, port.channel, port.model);
+        if model.discipline == Discipline::Radio {
+            self.usage.sending += model.occupied(frame.bytes.len());
         }
-        self.keep_message(at, true, bytes);
-        self.offered.push(offered);
+        self.frames.0 += 1;
+        self.record(frame.at, What::Sent(number, Arc::clone(&frame.bytes)));
+        self.keep_message(frame.at, true, &frame.bytes);
+        self.offered.push((channel, frame));
     }
 
     /// The processor is busy from `from` on with what was counted.
@@ -246,7 +244,7 @@ fn read_hits(program: &mut dyn Program, seen: &mut Seen) {
 fn turn<'t>(
     now: Micros,
     meter: &'t mut Counts,
-    out: &'t mut Pieces<String>,
+    out: &'t mut WriteCounter<String>,
     observer: &'t mut Seen,
 ) -> Turn<'t, Counts> {
     Turn { now, meter, out, observer }

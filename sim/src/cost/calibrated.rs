@@ -49,12 +49,11 @@ pub const ESP32C3: Calibration = Calibration {
             24, // neighbour
             0, // receive
             0, // command
-            0, // piece
-            0, // switch
-            0, // sweep
-            0, // give
-            0, // turn
-            0, // fetch
+            0, // write-call
+            0, // memset
+            0, // tx-byte
+            0, // poll-loop
+            0, // icache-fill
         ],
     },
     cycle_costs: [
@@ -88,12 +87,11 @@ pub const ESP32C3: Calibration = Calibration {
         276940, // neighbour
         48354, // receive
         2374520, // command
-        136906, // piece
-        108832017, // switch
-        2301, // sweep
-        98513, // give
-        2861811, // turn
-        268653, // fetch
+        136906, // write-call
+        2301, // memset
+        98513, // tx-byte
+        2861811, // poll-loop
+        268653, // icache-fill
     ],
 };
 
@@ -141,12 +139,11 @@ pub const ESP32C6: Calibration = Calibration {
             25, // neighbour
             0, // receive
             0, // command
-            0, // piece
-            0, // switch
-            0, // sweep
-            0, // give
-            0, // turn
-            0, // fetch
+            0, // write-call
+            0, // memset
+            0, // tx-byte
+            0, // poll-loop
+            0, // icache-fill
         ],
     },
     cycle_costs: [
@@ -180,11 +177,10 @@ pub const ESP32C6: Calibration = Calibration {
         249546, // neighbour
         50095, // receive
         2278890, // command
-        139390, // piece
-        9909987, // switch
-        3445, // sweep
-        105922, // give
-        335000, // turn
-        149465, // fetch
+        139390, // write-call
+        3445, // memset
+        105922, // tx-byte
+        335000, // poll-loop
+        149465, // icache-fill
     ],
 };

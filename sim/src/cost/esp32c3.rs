@@ -42,15 +42,6 @@ const DIVISION_WIDE: CycleCost = CycleCost {
     source: "WLED issue #4206; the instructions of compiler-builtins u64_div_rem",
 };
 
-/// The code of another command, as line fills of the flash cache: 32 bytes take about 342 cycles (`docs/emulator.md`).
-const SWITCH: CycleCost = CycleCost {
-    cycles: 50_000_000,
-    low: 12_000_000,
-    high: 150_000_000,
-    sequence: "line fills",
-    source: "line fills counted by the emulator",
-};
-
 /// A line of the flash cache filled, as the emulator has it.
 const ICACHE_FILL: CycleCost = CycleCost {
     cycles: 342_000,
@@ -63,7 +54,7 @@ const ICACHE_FILL: CycleCost = CycleCost {
 /// The costs as the instructions give them.
 pub const INSTRUCTIONS: CycleCosts = {
     let cycle_costs = cycle_costs(&riscv::SEQUENCES, &TIMING, BAND, SOURCE);
-    let cycle_costs = with(with(cycle_costs, Op::Switch, SWITCH), Op::ICacheFill, ICACHE_FILL);
+    let cycle_costs = with(cycle_costs, Op::ICacheFill, ICACHE_FILL);
     with(cycle_costs, Op::DivWide, DIVISION_WIDE)
 };
 

@@ -43,7 +43,6 @@ const DIVISION_WIDE: CycleCost = CycleCost {
 /// The costs.
 pub const TABLE: CostTable = CostTable::new(&chip::esp32s2::CHIP, {
     let cycle_costs = cycle_costs(&xtensa::SEQUENCES, &TIMING, BAND, SOURCE);
-    let cycle_costs =
-        with(with(cycle_costs, Op::Switch, xtensa::SWITCH), Op::ICacheFill, xtensa::ICACHE_FILL);
+    let cycle_costs = with(cycle_costs, Op::ICacheFill, xtensa::ICACHE_FILL);
     with(with(cycle_costs, Op::Div, xtensa::DIVISION), Op::DivWide, DIVISION_WIDE)
 });

@@ -56,16 +56,8 @@ const NETWORK: u32 = 200;
 const WITHOUT_ROLE: [&str; 6] = ["", "role", "variant", "version", "help", "peers"];
 
 /// Operations that are counted where a line comes in and a reply goes out: their code is the console's.
-const OF_THE_CONSOLE: [Op; 8] = [
-    Op::Receive,
-    Op::Command,
-    Op::WriteCall,
-    Op::Switch,
-    Op::Memset,
-    Op::TxByte,
-    Op::PollLoop,
-    Op::ICacheFill,
-];
+const OF_THE_CONSOLE: [Op; 7] =
+    [Op::Receive, Op::Command, Op::WriteCall, Op::Memset, Op::TxByte, Op::PollLoop, Op::ICacheFill];
 
 /// The pieces that a turn runs, each once.
 pub fn pieces(ran: Ran<'_>, counts: &Counts) -> impl Iterator<Item = Piece> {

@@ -61,16 +61,6 @@ pub const DIVISION: CycleCost = CycleCost {
     source: "between WLED issue #4206 (2 cycles, perhaps folded) and GCC's model for Xtensa (32)",
 };
 
-/// The code of another command has to come from flash. What the emulator counts for ESP32-C3 (16 KiB of cache, 160 MHz),
-/// half as much again for the clock; the band reaches from a cache that holds it all to twice the cost.
-pub const SWITCH: CycleCost = CycleCost {
-    cycles: 60_000_000,
-    low: 1_000_000,
-    high: 120_000_000,
-    sequence: "line fills",
-    source: "derived from the emulated ESP32-C3",
-};
-
 /// A line of the flash cache filled: what ESP32-C3 takes, half as much again for the clock. The band reaches from a cache
 /// that is twice as large and holds it all to twice the cost.
 pub const ICACHE_FILL: CycleCost = CycleCost {

@@ -193,7 +193,7 @@ fn fits(
 /// Gives each chip its ends of the links.
 fn connect(chips: &mut [Chip], channels: &[Channel]) {
     for (index, channel) in channels.iter().enumerate() {
-        for (member, port) in channel.members.iter().enumerate() {
+        for (member, port) in channel.medium.members.iter().enumerate() {
             if let Ok(local) = chips.binary_search_by_key(&port.chip, |chip| chip.index) {
                 chips[local].ports.all.push(Port::new(port.port, index, member, channel.medium.model));
             }

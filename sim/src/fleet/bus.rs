@@ -2,7 +2,8 @@
 //!
 //! What becomes of a frame is known when it begins, so its arrival is announced one whole frame ahead.
 
-use super::medium::{Effect, Medium, Offer};
+use super::medium::{Effect, Medium};
+use crate::chip::frame::TxFrame;
 use crate::chip::link::Discipline;
 use ruvllm_esp_core::units::Nanos;
 
@@ -15,7 +16,7 @@ pub struct Bus {
 #[derive(Clone, Debug, Default)]
 struct Wire {
     /// Frames handed over, of each sender in order.
-    waiting: Vec<Offer>,
+    waiting: Vec<TxFrame>,
     free: Nanos,
     /// Who sent last.
     last: usize,
@@ -24,19 +25,19 @@ struct Wire {
 impl Bus {
     /// Idle wires.
     pub fn new(medium: &Medium) -> Self {
-        let count = if medium.model.discipline == Discipline::Duplex { medium.members } else { 1 };
+        let count = if medium.model.discipline == Discipline::Duplex { medium.members.len() } else { 1 };
         Self { wires: vec![Wire::default(); count.max(1)] }
     }
 
     /// Takes a frame for sending.
-    pub fn offer(&mut self, offer: Offer) {
-        let index = if self.wires.len() > 1 { offer.member } else { 0 };
-        self.wires[index].waiting.push(offer);
+    pub fn offer(&mut self, frame: TxFrame) {
+        let index = if self.wires.len() > 1 { frame.member } else { 0 };
+        self.wires[index].waiting.push(frame);
     }
 
     /// Forgets what `member` wanted to send.
     pub fn silence(&mut self, member: usize) {
-        self.wires.iter_mut().for_each(|wire| wire.waiting.retain(|offer| offer.member != member));
+        self.wires.iter_mut().for_each(|wire| wire.waiting.retain(|frame| frame.member != member));
     }
 
     /// When a frame begins next.
@@ -58,24 +59,24 @@ impl Bus {
 
 impl Wire {
     fn next(&self, medium: &Medium) -> Option<Nanos> {
-        let first = self.waiting.iter().map(|offer| offer.at).min()?;
+        let first = self.waiting.iter().map(|frame| frame.at).min()?;
         Some((first + medium.model.before.0).max(self.free))
     }
 
     fn carry(&mut self, medium: &mut Medium, begin: Nanos, out: &mut Vec<Effect>) {
-        let ready = |offer: &Offer| offer.at + medium.model.before.0 <= begin;
-        let turn = |member: usize| (member + medium.members - self.last - 1) % medium.members;
-        let chosen = self.waiting.iter().enumerate().filter(|(_, offer)| ready(offer));
-        let Some((index, _)) = chosen.min_by_key(|(_, offer)| (turn(offer.member), offer.at)) else { return };
-        let offer = self.waiting.remove(index);
-        let pass = medium.model.occupied(offer.bytes.len());
-        let passes = passes(medium, offer.member);
+        let ready = |frame: &TxFrame| frame.at + medium.model.before.0 <= begin;
+        let turn = |member: usize| (member + medium.members.len() - self.last - 1) % medium.members.len();
+        let chosen = self.waiting.iter().enumerate().filter(|(_, frame)| ready(frame));
+        let Some((index, _)) = chosen.min_by_key(|(_, frame)| (turn(frame.member), frame.at)) else { return };
+        let frame = self.waiting.remove(index);
+        let pass = medium.model.occupied(frame.bytes.len());
+        let passes = passes(medium, frame.member);
         let end = begin + Nanos(pass.get() * passes);
-        self.last = offer.member;
+        self.last = frame.member;
         self.free = end + medium.model.gap;
-        medium.takes(begin, offer.bytes.len(), Nanos(pass.get() * passes));
-        medium.deliver(&offer, end, |_, _| false, out);
-        medium.sent(offer.member, end, out);
+        medium.takes(begin, frame.bytes.len(), Nanos(pass.get() * passes));
+        medium.deliver(&frame, end, |_, _| false, out);
+        medium.sent(frame.member, end, out);
     }
 }
 
@@ -85,5 +86,5 @@ fn passes(medium: &Medium, member: usize) -> u64 {
         return 1;
     }
     let master = medium.powered.iter().position(|powered| *powered).unwrap_or(0);
-    if member == master || medium.members <= 2 { 1 } else { 2 }
+    if member == master || medium.members.len() <= 2 { 1 } else { 2 }
 }

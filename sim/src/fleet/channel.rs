@@ -1,11 +1,12 @@
 //! One link of a fleet: its medium, and the discipline by which frames take it.
 
 use super::bus::Bus;
-use super::medium::{Effect, Medium, Offer};
+use super::medium::{Effect, Medium};
 use super::radio::Radio;
+use crate::chip::frame::TxFrame;
 use crate::chip::link::{Discipline, LinkModel};
 use crate::chip::rng::{Rng, Stream};
-use crate::scenario::{LinkPlan, Port};
+use crate::scenario::LinkPlan;
 use ruvllm_esp_core::units::Nanos;
 
 /// A link between chips.
@@ -13,12 +14,8 @@ use ruvllm_esp_core::units::Nanos;
 pub struct Channel {
     /// Its index in the scenario.
     pub index: usize,
-    /// Who is on it.
-    pub members: Vec<Port>,
     /// What it does to frames.
     pub medium: Medium,
-    /// Frames offered so far, by member.
-    offered: Vec<u64>,
     turns: Turns,
 }
 
@@ -32,7 +29,7 @@ impl Channel {
     /// The link at `index` of a scenario.
     pub fn new(plan: &LinkPlan, index: usize, seed: u64) -> Self {
         let model = LinkModel::new(plan.kind, plan.members.len());
-        let mut medium = Medium::new(model, plan.members.len(), Rng::new(seed, Stream::Link(index)));
+        let mut medium = Medium::new(model, plan.members.clone(), Rng::new(seed, Stream::Link(index)));
         (medium.loss, medium.corruption) = (plan.loss, plan.corruption);
         (medium.duplication, medium.reordering) = (plan.duplication, plan.reordering);
         medium.delay = Nanos(plan.delay.get().saturating_mul(1_000));
@@ -40,17 +37,14 @@ impl Channel {
             Discipline::Radio => Turns::Radio(Radio::default()),
             _ => Turns::Bus(Bus::new(&medium)),
         };
-        Self { index, members: plan.members.clone(), offered: vec![0; medium.members], medium, turns }
+        Self { index, medium, turns }
     }
 
     /// Takes a frame for sending.
-    pub fn offer(&mut self, at: Nanos, member: usize, bytes: std::sync::Arc<[u8]>) {
-        let Some(count) = self.offered.get_mut(member) else { return };
-        let offer = Offer { at, member, number: *count, bytes };
-        *count += 1;
+    pub fn offer(&mut self, frame: TxFrame) {
         match &mut self.turns {
-            Turns::Bus(bus) => bus.offer(offer),
-            Turns::Radio(radio) => radio.offer(&self.medium, offer),
+            Turns::Bus(bus) => bus.offer(frame),
+            Turns::Radio(radio) => radio.offer(&self.medium, frame),
         }
     }
 
@@ -85,12 +79,10 @@ impl Channel {
 
 #[cfg(test)]
 mod tests {
-    use super::super::medium::Brought;
     use super::*;
-    use crate::scenario::Permille;
+    use crate::scenario::{Permille, Port};
     use ruvllm_esp_core::units::Micros;
     use ruvllm_esp_core::wire::link::LinkKind;
-    use std::sync::Arc;
 
     const SECOND: Nanos = Nanos(1_000_000_000);
 
@@ -104,23 +96,30 @@ mod tests {
         channel
     }
 
-    fn frame(length: usize) -> Arc<[u8]> {
-        vec![0x55; length].into()
+    /// A member that has frames of one length to send.
+    fn sender(member: usize, length: usize) -> impl FnMut(&mut Channel, Nanos) {
+        let mut number = 0;
+        move |link, at| {
+            link.offer(TxFrame { at, member, number, bytes: vec![1; length].into() });
+            number += 1;
+        }
     }
 
     /// Frames that each member got from each sender in a second in which all `senders` always have one to send.
     fn flooded(channel: &mut Channel, senders: &[usize], length: usize) -> Vec<u32> {
+        let members = channel.medium.members.len();
+        let mut send: Vec<_> = (0..members).map(|member| sender(member, length)).collect();
         for number in 0..2 * senders.len() {
-            channel.offer(Nanos(number as u64), senders[number % senders.len()], frame(length));
+            send[senders[number % senders.len()]](channel, Nanos(number as u64));
         }
-        let mut received = vec![0; channel.members.len()];
+        let mut received = vec![0; members];
         let mut effects = Vec::new();
         while let Some(next) = channel.next().filter(|next| *next < SECOND) {
             channel.run(next + Nanos(1), &mut effects);
             for effect in effects.drain(..) {
-                match effect.what {
-                    Brought::Sent => channel.offer(effect.at, effect.member, frame(length)),
-                    Brought::Frame { .. } => received[effect.member] += 1,
+                match effect {
+                    Effect::Sent(member, at) => send[member](channel, at),
+                    Effect::Received(member, _) => received[member] += 1,
                 }
             }
         }
@@ -172,7 +171,8 @@ mod tests {
         // 101,000 B/s of 250-byte broadcasts at 1 Mbit/s were measured; four frames are on their way at a time, so that
         // the stack's delay does not count.
         let mut link = channel(LinkKind::EspNow, 3);
-        (0..2).for_each(|_| link.offer(Nanos(0), 0, frame(250)));
+        let mut more = sender(0, 250);
+        (0..2).for_each(|_| more(&mut link, Nanos(0)));
         let alone = flooded(&mut link, &[0], 250)[1];
         assert!((alone * 250).abs_diff(101_000) < 4_000, "{}", alone * 250);
         let both = flooded(&mut channel(LinkKind::EspNow, 3), &[0, 1], 250);
@@ -186,14 +186,15 @@ mod tests {
     #[test]
     fn one_that_waits_for_each_frame_to_leave_has_the_throughput_of_espressif_s_faq() {
         let mut link = channel(LinkKind::EspNow, 2);
-        link.offer(Nanos(0), 0, frame(250));
+        let mut send = sender(0, 250);
+        send(&mut link, Nanos(0));
         let (mut frames, mut effects) = (0, Vec::new());
         while let Some(next) = link.next().filter(|next| *next < SECOND) {
             link.run(next + Nanos(1), &mut effects);
             for effect in effects.drain(..) {
-                match effect.what {
-                    Brought::Sent => link.offer(effect.at, 0, frame(250)),
-                    Brought::Frame { .. } => frames += 1,
+                match effect {
+                    Effect::Sent(_, at) => send(&mut link, at),
+                    Effect::Received(..) => frames += 1,
                 }
             }
         }
@@ -229,15 +230,19 @@ mod tests {
     fn a_reordered_frame_comes_after_later_ones_and_none_is_missing() {
         let mut link = channel(LinkKind::Uart, 2);
         link.medium.reordering = Permille(200);
-        (0..200u8).for_each(|number| link.offer(Nanos(u64::from(number)), 0, vec![number; 20].into()));
-        let (mut effects, mut numbers) = (Vec::new(), Vec::new());
+        for number in 0..200u8 {
+            let (at, bytes) = (Nanos(number.into()), vec![number; 20].into());
+            link.offer(TxFrame { at, member: 0, number: number.into(), bytes });
+        }
+        let (mut effects, mut received) = (Vec::new(), Vec::new());
         link.run(SECOND, &mut effects);
-        effects.sort_by_key(|effect| effect.at);
         for effect in effects {
-            if let Brought::Frame { bytes, .. } = effect.what {
-                numbers.push(bytes[0]);
+            if let Effect::Received(_, frame) = effect {
+                received.push((frame.at, frame.bytes[0]));
             }
         }
+        received.sort_by_key(|(at, _)| *at);
+        let mut numbers: Vec<u8> = received.into_iter().map(|(_, number)| number).collect();
         let late = numbers.windows(2).filter(|pair| pair[1] < pair[0]).count();
         assert!((15..80).contains(&late), "{late} of {}", numbers.len());
         numbers.sort_unstable();
@@ -245,11 +250,37 @@ mod tests {
     }
 
     #[test]
-    fn who_is_out_of_reach_hears_nothing_and_spoils_what_it_cannot_hear() {
+    fn on_a_byte_stream_corruption_cuts_and_swallows_frames() {
+        let corrupted = |kind| {
+            let mut link = channel(kind, 2);
+            link.medium.corruption = Permille(1000);
+            let mut send = sender(0, 100);
+            send(&mut link, Nanos(0));
+            let (mut lengths, mut effects) = (Vec::new(), Vec::new());
+            while let Some(next) = link.next().filter(|next| *next < SECOND) {
+                link.run(next + Nanos(1), &mut effects);
+                for effect in effects.drain(..) {
+                    match effect {
+                        Effect::Sent(_, at) => send(&mut link, at),
+                        Effect::Received(_, frame) => lengths.push(frame.bytes.len()),
+                    }
+                }
+            }
+            (lengths, link.medium.stats.corrupted as usize)
+        };
+        let (lengths, count) = corrupted(LinkKind::EspNow);
+        assert!(lengths.len() == count && lengths.iter().all(|length| *length == 100));
+        let (lengths, count) = corrupted(LinkKind::Uart);
+        assert!(lengths.len() < count * 98 / 100, "{} of {count}", lengths.len());
+        assert!(lengths.iter().any(|length| *length < 100) && lengths.contains(&100), "{lengths:?}");
+    }
+
+    #[test]
+    fn who_is_out_of_reach_receives_nothing_and_collides_unseen() {
         let mut link = channel(LinkKind::EspNow, 3);
         // The outer two are 800 m apart, the middle one receives most of both.
         link.medium.set_positions(&[(0, 0), (400, 0), (800, 0)]);
-        assert!(!link.medium.hears(0, 2) && link.medium.hears(1, 0));
+        assert!(!link.medium.reaches(0, 2) && link.medium.reaches(1, 0));
         let alone = flooded(&mut link, &[0], 200);
         assert!(alone[2] == 0 && alone[1] > 50, "{alone:?}");
         let mut hidden = channel(LinkKind::EspNow, 3);
@@ -263,17 +294,16 @@ mod tests {
     fn a_full_air_has_a_tail() {
         let slowest = |senders: &[usize]| {
             let mut link = channel(LinkKind::EspNow, 4);
-            senders.iter().for_each(|member| link.offer(Nanos(0), *member, frame(250)));
+            let mut send: Vec<_> = (0..4).map(|member| sender(member, 250)).collect();
+            senders.iter().for_each(|member| send[*member](&mut link, Nanos(0)));
             let (mut latest, mut effects) = (Nanos(0), Vec::new());
             while let Some(next) = link.next().filter(|next| *next < SECOND) {
                 link.run(next + Nanos(1), &mut effects);
                 for effect in effects.drain(..) {
-                    match effect.what {
-                        Brought::Sent if senders.len() > 1 => {
-                            link.offer(effect.at, effect.member, frame(250))
-                        }
-                        Brought::Sent => link.offer(effect.at + Nanos(30_000_000), effect.member, frame(250)),
-                        Brought::Frame { .. } => latest = latest.max(effect.at - next),
+                    let pause = Nanos(if senders.len() > 1 { 0 } else { 30_000_000 });
+                    match effect {
+                        Effect::Sent(member, at) => send[member](&mut link, at + pause),
+                        Effect::Received(_, frame) => latest = latest.max(frame.at - next),
                     }
                 }
             }

@@ -7,9 +7,8 @@
 //! from where windows begin: dividing a run differently, or among more threads, changes nothing.
 
 use super::channel::Channel;
-use super::medium::{Brought, Effect};
+use super::medium::Effect;
 use crate::chip::Chip;
-use crate::chip::inbox::Arrival;
 use rayon::prelude::*;
 use ruvllm_esp_core::units::Nanos;
 
@@ -40,7 +39,7 @@ impl LinkComponent {
         let due = (vec![NEVER; chips.len()], vec![NEVER; channels.len()]);
         let local =
             |index| chips.binary_search_by_key(&index, |chip: &Chip| chip.index).unwrap_or(usize::MAX);
-        let home = |channel: &Channel| channel.members.iter().map(|port| local(port.chip)).collect();
+        let home = |channel: &Channel| channel.medium.members.iter().map(|port| local(port.chip)).collect();
         let chip_locations = channels.iter().map(home).collect();
         Self {
             chips,
@@ -102,10 +101,10 @@ impl LinkComponent {
             active.iter().for_each(|index| run(&mut chips[*index], &mut due[*index]));
         }
         for index in active {
-            for offered in chips[index].offered.drain(..) {
-                let channel = &mut channels[offered.channel];
-                channel.offer(offered.at, offered.member, offered.bytes);
-                links[offered.channel] = channel.next().unwrap_or(NEVER);
+            for (at, frame) in chips[index].offered.drain(..) {
+                let channel = &mut channels[at];
+                channel.offer(frame);
+                links[at] = channel.next().unwrap_or(NEVER);
             }
         }
     }
@@ -124,16 +123,15 @@ impl LinkComponent {
     }
 
     fn bring(&mut self, channel: usize, effect: Effect) {
-        let members = &self.channels[channel].members;
-        let to = members[effect.member];
-        let local = self.chip_locations[channel][effect.member];
+        let (Effect::Received(member, _) | Effect::Sent(member, _)) = effect;
+        let local = self.chip_locations[channel][member];
         let chip = &mut self.chips[local];
-        match effect.what {
-            Brought::Sent => chip.ports.sent(to.port, effect.at),
-            Brought::Frame { from, bytes } => {
-                let from = members[from].chip;
-                chip.arrives(Arrival { at: effect.at, port: to.port, from, bytes });
+        match effect {
+            Effect::Sent(member, at) => {
+                let port = self.channels[channel].medium.members[member].port;
+                chip.ports.sent(port, at);
             }
+            Effect::Received(_, frame) => chip.arrives(frame),
         }
         self.due.0[local] = chip.next().unwrap_or(NEVER);
     }

@@ -137,7 +137,7 @@ impl Fleet {
     pub fn set_positions(&mut self, positions: &[crate::chip::link::Position]) {
         for channel in self.components.iter_mut().flat_map(|component| &mut component.channels) {
             let of = |port: &crate::scenario::Port| positions.get(port.chip).copied().unwrap_or_default();
-            let positions: Vec<_> = channel.members.iter().map(of).collect();
+            let positions: Vec<_> = channel.medium.members.iter().map(of).collect();
             channel.medium.set_positions(&positions);
         }
     }
@@ -408,7 +408,7 @@ impl Fleet {
     fn part(&mut self, groups: &[Vec<usize>]) {
         let group = |index| groups.iter().position(|group| group.contains(&index)).map(|group| group as u16);
         for channel in self.components.iter_mut().flat_map(|component| &mut component.channels) {
-            channel.medium.groups = channel.members.iter().map(|port| group(port.chip)).collect();
+            channel.medium.groups = channel.medium.members.iter().map(|port| group(port.chip)).collect();
         }
     }
 

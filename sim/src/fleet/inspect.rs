@@ -82,11 +82,8 @@ impl Fleet {
         let Some(agent) = chip.agent() else { return detail };
         if let Some(traffic) = agent.traffic() {
             count("frames sent", traffic.sent.into());
-            count("of these again", traffic.resent.into());
             count("frames received", traffic.received.into());
             count("frames dropped", traffic.drops.total().into());
-            count("messages delivered", traffic.delivered.into());
-            count("messages given up", traffic.given_up.into());
         }
         detail.role = telemetry.view(Some(agent.identity().role));
         let mut parts = Parts::default();

@@ -1,48 +1,23 @@
 //! What a link does to frames whatever its kind: who receives, what is lost, what arrives corrupted.
 
+use crate::chip::frame::{RxFrame, TxFrame};
 use crate::chip::link::{LinkModel, Position, reach};
 use crate::chip::recent::Recent;
 use crate::chip::rng::{Rng, Stream};
-use crate::scenario::Permille;
+use crate::scenario::{Permille, Port};
+use ruvllm_esp_core::arena::Arena;
 use ruvllm_esp_core::units::Nanos;
+use ruvllm_esp_core::wire::link::Framing;
+use ruvllm_esp_core::wire::{FRAME_LIMIT, cobs};
 use std::sync::Arc;
 
-/// A frame that a chip's program handed to its driver.
+/// What a link brings to one of its members.
 #[derive(Clone, Debug)]
-pub struct Offer {
-    /// When it was handed over.
-    pub at: Nanos,
-    /// Who sends, as an index among the members of the link.
-    pub member: usize,
-    /// How many frames the member had offered before.
-    pub number: u64,
-    /// The bytes, without the framing of the link.
-    pub bytes: Arc<[u8]>,
-}
-
-/// What a link brings to a chip.
-#[derive(Clone, Debug)]
-pub struct Effect {
-    /// When the chip's program can know.
-    pub at: Nanos,
-    /// The chip, as an index among the members.
-    pub member: usize,
-    /// A frame, or that the driver has room again.
-    pub what: Brought,
-}
-
-/// See [`Effect`].
-#[derive(Clone, Debug)]
-pub enum Brought {
-    /// A frame came in.
-    Frame {
-        /// Who sent it, as an index among the members.
-        from: usize,
-        /// Its bytes.
-        bytes: Arc<[u8]>,
-    },
-    /// The oldest frame of this chip has left its driver.
-    Sent,
+pub enum Effect {
+    /// A frame comes in at this member.
+    Received(usize, RxFrame),
+    /// The driver of this member has sent its oldest frame, and will know at that time.
+    Sent(usize, Nanos),
 }
 
 /// What became of frames since the beginning.
@@ -69,8 +44,8 @@ pub struct MediumStats {
 pub struct Medium {
     /// What the kind is like.
     pub model: LinkModel,
-    /// How many chips are on it.
-    pub members: usize,
+    /// Who is on it.
+    pub members: Vec<Port>,
     /// Frames lost at each receiver.
     pub loss: Permille,
     /// Frames corrupted at each receiver.
@@ -99,8 +74,9 @@ pub struct Medium {
 }
 
 impl Medium {
-    /// An idle medium between `members` chips.
-    pub fn new(model: LinkModel, members: usize, mut rng: Rng) -> Self {
+    /// An idle medium between `members`.
+    pub fn new(model: LinkModel, members: Vec<Port>, mut rng: Rng) -> Self {
+        let count = members.len();
         Self {
             model,
             members,
@@ -110,11 +86,11 @@ impl Medium {
             reordering: Permille(0),
             delay: Nanos(0),
             is_cut: false,
-            groups: vec![None; members],
-            powered: vec![false; members],
+            groups: vec![None; count],
+            powered: vec![false; count],
             stats: MediumStats::default(),
             near: Vec::new(),
-            latest: vec![Nanos(0); members],
+            latest: vec![Nanos(0); count],
             seed: rng.number(),
             rng,
             recent: Recent::default(),
@@ -130,8 +106,8 @@ impl Medium {
         self.near = positions.iter().map(near).collect();
     }
 
-    /// Can `to` receive `from` at all?
-    pub fn hears(&self, from: usize, to: usize) -> bool {
+    /// Can a frame of `from` reach `to` at all?
+    pub fn reaches(&self, from: usize, to: usize) -> bool {
         match self.near.get(from) {
             None => true,
             Some(near) => near.binary_search_by_key(&to, |(member, _)| *member).is_ok(),
@@ -154,47 +130,52 @@ impl Medium {
     /// Brings a frame that has left the medium at `end` to whom it reaches; `corrupts` says at whom it collided.
     pub fn deliver(
         &mut self,
-        offer: &Offer,
+        frame: &TxFrame,
         end: Nanos,
         corrupts: impl Fn(&Self, usize) -> bool,
         out: &mut Vec<Effect>,
     ) {
         let load = self.load(end);
-        let near = self.near.get(offer.member).cloned();
-        let everyone = || (0..self.members).map(|member| (member, 1000)).collect();
+        let near = self.near.get(frame.member).cloned();
+        let everyone = || (0..self.members.len()).map(|member| (member, 1000)).collect();
         for (member, share) in near.unwrap_or_else(everyone) {
-            if member == offer.member || !self.powered[member] {
+            if member == frame.member || !self.powered[member] {
                 continue;
             }
             if corrupts(self, member) {
                 self.stats.collided += 1;
                 self.stats.lost += 1;
-            } else if self.is_lost(offer.member, member, share) {
+            } else if self.is_lost(frame.member, member, share) {
                 self.stats.lost += 1;
             } else {
                 self.stats.received += 1;
                 let at = self.arrives(member, end, load);
-                let bytes = self.maybe_corrupted(&offer.bytes);
+                let (from, port) = (self.members[frame.member].chip, self.members[member].port);
+                let mut bring =
+                    |at, bytes| out.push(Effect::Received(member, RxFrame { at, port, from, bytes }));
+                let frames = if self.rng.happens(self.corruption.0) && !frame.bytes.is_empty() {
+                    self.corrupted(&frame.bytes)
+                } else {
+                    vec![Arc::clone(&frame.bytes)]
+                };
                 if self.rng.happens(self.duplication.0) {
                     let (low, high) = LATE;
-                    let at = at + self.rng.between(low, high);
-                    let what = Brought::Frame { from: offer.member, bytes: Arc::clone(&bytes) };
-                    out.push(Effect { at, member, what });
+                    let late = at + self.rng.between(low, high);
+                    frames.iter().for_each(|bytes| bring(late, Arc::clone(bytes)));
                 }
-                let what = Brought::Frame { from: offer.member, bytes };
-                out.push(Effect { at, member, what });
+                frames.into_iter().for_each(|bytes| bring(at, bytes));
             }
         }
     }
 
     /// Tells the sender that its driver has room again.
     pub fn sent(&mut self, member: usize, end: Nanos, out: &mut Vec<Effect>) {
-        out.push(Effect { at: end + self.model.after.0, member, what: Brought::Sent });
+        out.push(Effect::Sent(member, end + self.model.after.0));
     }
 
     /// What chance has in store for a frame before it takes the medium; whenever one asks, it is the same.
-    pub fn chance_of(&self, offer: &Offer) -> Rng {
-        Rng::new(self.seed, Stream::Frame(offer.member, offer.number))
+    pub fn chance_of(&self, frame: &TxFrame) -> Rng {
+        Rng::new(self.seed, Stream::Frame(frame.member, frame.number))
     }
 
     fn is_lost(&mut self, from: usize, to: usize, share: u16) -> bool {
@@ -221,18 +202,41 @@ impl Medium {
         *latest
     }
 
-    fn maybe_corrupted(&mut self, bytes: &Arc<[u8]>) -> Arc<[u8]> {
-        if !self.rng.happens(self.corruption.0) || bytes.is_empty() {
-            return Arc::clone(bytes);
-        }
+    /// What a receiver takes off the link for a frame of which bits were changed on the way. On a byte stream they are bits of
+    /// the stuffed bytes: a frame may come out cut in two, or not at all.
+    fn corrupted(&mut self, bytes: &[u8]) -> Vec<Arc<[u8]>> {
         self.stats.corrupted += 1;
-        let mut corrupted = bytes.to_vec();
-        for _ in 0..=self.rng.below(3) {
-            let bit = self.rng.below(corrupted.len() as u64 * 8) as usize;
-            corrupted[bit / 8] ^= 1 << (bit % 8);
+        if self.model.kind.framing() != Framing::Stream {
+            let mut bytes = bytes.to_vec();
+            self.flip_bits(&mut bytes);
+            return vec![bytes.into()];
         }
-        corrupted.into()
+        let mut line = vec![0; cobs::stuffed_length(bytes.len())];
+        let length = cobs::encode(bytes, &mut line, &mut ()).unwrap_or(0);
+        line.truncate(length);
+        self.flip_bits(&mut line);
+        unstuffed(&line, self.model.kind.frame_limit())
     }
+
+    fn flip_bits(&mut self, bytes: &mut [u8]) {
+        for _ in 0..=self.rng.below(3) {
+            let bit = self.rng.below(bytes.len() as u64 * 8) as usize;
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+}
+
+/// The frames between the delimiters of a byte stream.
+fn unstuffed(line: &[u8], limit: u16) -> Vec<Arc<[u8]>> {
+    let mut memory = vec![0; FRAME_LIMIT + 64];
+    let mut frames = Vec::new();
+    if let Ok(mut decoder) = cobs::Decoder::carve(&mut Arena::new(&mut memory), limit) {
+        for byte in line.iter().chain(&[cobs::DELIMITER]) {
+            // What is no frame is dropped by the driver.
+            frames.extend(decoder.push(*byte).ok().flatten().map(Arc::from));
+        }
+    }
+    frames
 }
 
 /// How much later a frame comes that is overtaken, or comes again.

@@ -5,7 +5,7 @@
 
 use super::plan::Scenario;
 use ruvllm_esp_core::wire::authentication::{Key, KeyId};
-use ruvllm_esp_core::wire::parse;
+use ruvllm_esp_core::wire::field;
 use thiserror::Error;
 use toml::de::DeTable;
 
@@ -118,7 +118,7 @@ impl Scenario {
 pub(crate) fn digits<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     let is_hex = text.len() == 2 * N && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_hex && parse::hex(text, &mut bytes)?.len() == N).then_some(bytes)
+    (is_hex && field::hex(text, &mut bytes)?.len() == N).then_some(bytes)
 }
 
 #[cfg(test)]

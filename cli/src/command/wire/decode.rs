@@ -17,7 +17,7 @@ use ruvllm_esp_core::wire::fragment::{Fragment, Progress, Reassembly};
 use ruvllm_esp_core::wire::frame::{self, Flags, Frame, FrameError, Header};
 use ruvllm_esp_core::wire::keyring::epoch_key;
 use ruvllm_esp_core::wire::link::{Framing, LinkKind};
-use ruvllm_esp_core::wire::{BROADCAST, Dropped, FRAME_LIMIT, MESSAGE_LIMIT, Message, cobs};
+use ruvllm_esp_core::wire::{Dropped, FRAME_LIMIT, MESSAGE_LIMIT, Message, cobs};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -34,7 +34,7 @@ keep frames apart, a blank line or a comment separates packets. A message in fra
 Exit code 1 says that a frame is not valid; the others are shown all the same.
 
 Examples:
-  ruvllm-esp wire decode 02510201010002010300000002000100020001 0944d17868
+  ruvllm-esp wire decode 03510001010002010300000000000200010005000100010900 522e71b4
   ruvllm-esp wire decode fixtures/wire/fragments.hex
   ruvllm-esp wire decode --link espnow --key-file fleet.key packet.hex --json
   xxd -p capture.bin | ruvllm-esp wire decode --link uart -")]
@@ -264,10 +264,6 @@ impl Viewer<'_> {
 
     /// Why a chip with this key, or none, would not take a whole frame.
     fn refused(&self, frame: &Frame<'_>, authentic: Option<bool>) -> Option<Invalid> {
-        let Header { flags, destination, .. } = frame.header;
-        if flags.has(Flags::ACK_WANTED) && destination == BROADCAST {
-            return Some(Invalid::new(Dropped::Header, "an acknowledgement is requested from everyone"));
-        }
         if authentic == Some(false) {
             return Some(Invalid::new(Dropped::BadTag, "the tag is not that of the frame under this key"));
         }

@@ -6,10 +6,11 @@ use crate::fleet_key::KeyOptions;
 use crate::output::Output;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::wire::authentication::Key;
+use ruvllm_esp_core::wire::field::Hex;
 use ruvllm_esp_core::wire::fragment::Fragmentation;
 use ruvllm_esp_core::wire::frame::{self, Flags, Header, Seal};
 use ruvllm_esp_core::wire::link::LinkKind;
-use ruvllm_esp_core::wire::show::Hex;
+use ruvllm_esp_core::wire::message::MESSAGES;
 use ruvllm_esp_core::wire::{BROADCAST, FRAME_LIMIT, MESSAGE_LIMIT, cobs, parse};
 use serde::Serialize;
 use std::io::{self, BufRead, Write};
@@ -49,9 +50,6 @@ pub struct Arguments {
     /// The version of the sender's embedder
     #[arg(long, value_name = "N")]
     embedder: Option<u8>,
-    /// Ask for an acknowledgement
-    #[arg(long)]
-    ack: bool,
     #[command(flatten)]
     key: KeyOptions,
     /// The epoch of the fleet's keys
@@ -179,20 +177,15 @@ impl Arguments {
             )
             .help("with --key-file FILE the tag is computed; a tag cannot be copied"));
         }
-        let header = Header {
+        Ok(Header {
             source: self.from.unwrap_or(header.source),
             destination: self.to.unwrap_or(header.destination),
             boot: self.boot.unwrap_or(header.boot),
             nonce: self.nonce.unwrap_or(header.nonce),
             sequence: self.sequence.unwrap_or(header.sequence),
             embedder: self.embedder.unwrap_or(header.embedder),
-            flags: if self.ack { header.flags.with(Flags::ACK_WANTED, true) } else { header.flags },
             ..header
-        };
-        if header.flags.has(Flags::ACK_WANTED) && header.destination == BROADCAST {
-            return Err(cannot_send("an acknowledgement cannot be requested from everyone"));
-        }
-        Ok(header)
+        })
     }
 
     /// The bytes on the link of one frame.
@@ -234,8 +227,8 @@ fn cannot_send(why: &str) -> CliError {
 fn not_a_message(error: &parse::ParseError<'_>) -> CliError {
     use crate::selection::nearest;
     use parse::ParseError::{BadValue, UnknownField, UnknownMessage};
-    let names = || parse::FIELDS.iter().flat_map(|(name, _)| [*name]);
-    let fields = || parse::FIELDS.iter().flat_map(|(_, fields)| fields.iter().copied()).chain(HEADER_FIELDS);
+    let names = || MESSAGES.iter().map(|known| known.name);
+    let fields = || MESSAGES.iter().flat_map(|known| known.fields.iter().copied()).chain(HEADER_FIELDS);
     let near = match *error {
         UnknownMessage(name) => nearest(name, names()),
         UnknownField(name) => nearest(name, fields()),

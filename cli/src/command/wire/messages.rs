@@ -3,8 +3,7 @@
 use crate::error::{CommandResult, Exit};
 use crate::output::Output;
 use crate::table::{Align, Table};
-use ruvllm_esp_core::wire::message::MESSAGES;
-use ruvllm_esp_core::wire::parse::FIELDS;
+use ruvllm_esp_core::wire::message::{MESSAGES, MessageInfo};
 use serde::Serialize;
 
 /// Options of `wire messages`.
@@ -33,9 +32,8 @@ struct Report {
 /// # Errors
 /// When standard output is closed.
 pub fn run(_: &Arguments, output: &Output) -> CommandResult {
-    let rows = MESSAGES.into_iter().zip(FIELDS);
-    let messages: Vec<Row> =
-        rows.map(|((number, message), (_, fields))| Row { number, message, fields }).collect();
+    let row = |MessageInfo { number, name, fields }| Row { number, message: name, fields };
+    let messages: Vec<Row> = MESSAGES.into_iter().map(row).collect();
     if output.json {
         output.json("messages", &Report { messages })?;
         return Ok(Exit::Ok);

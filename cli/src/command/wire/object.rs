@@ -1,9 +1,9 @@
 //! Frames and messages as JSON objects.
 
 use ruvllm_esp_core::item::ItemId;
+use ruvllm_esp_core::wire::field::{Hex, Value};
 use ruvllm_esp_core::wire::frame::{Flags, Frame, Header};
 use ruvllm_esp_core::wire::message::{Hit, Message, RoleCode};
-use ruvllm_esp_core::wire::show::{Hex, Value};
 use ruvllm_esp_core::wire::{BROADCAST, fragment::Fragment};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};

@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn questions_of_other_chips_are_found_among_the_messages() {
         let app = seen((80, 24), 10, house);
-        let header = "source=1 destination=4 boot=3 sequence=9 embedder=1 flags=ack-wanted";
+        let header = "source=1 destination=4 boot=3 sequence=9 embedder=1 flags=none";
         let message = |at, outgoing, text: &str| MessageView {
             at: Micros(at),
             outgoing,

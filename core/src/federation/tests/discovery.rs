@@ -87,8 +87,8 @@ fn a_place_for_a_chip_takes_as_many_bytes_as_the_document_says() {
         (total - arena.free()).get()
     };
     let key = Some(Keyring::provision(&Key::new([1; 16]), 1, 1));
-    assert_eq!((used(256, None) - used(32, None)) / 224, 145);
-    assert_eq!((used(256, key) - used(32, key)) / 224, 145);
+    assert_eq!((used(256, None) - used(32, None)) / 224, 129);
+    assert_eq!((used(256, key) - used(32, key)) / 224, 129);
     std::println!(
         "network of 8: {} B, of 250: {} B, with a key {} B",
         used(8, None),

@@ -91,5 +91,5 @@ fn without_a_key_any_frame_is_survived() {
 }
 
 fn frame_number(round: u32) -> u8 {
-    crate::wire::message::MESSAGES[round as usize % crate::wire::message::MESSAGES.len()].0
+    crate::wire::message::MESSAGES[round as usize % crate::wire::message::MESSAGES.len()].number
 }

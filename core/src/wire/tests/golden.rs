@@ -4,13 +4,13 @@ use crate::arena::Arena;
 use crate::item::ItemId;
 use crate::wire::authentication::Key;
 use crate::wire::cobs;
+use crate::wire::field::Hex;
 use crate::wire::fragment::Fragmentation;
 use crate::wire::frame::{self, BROADCAST, Flags, Header, Seal};
 use crate::wire::keyring::seal;
 use crate::wire::list::List;
 use crate::wire::message::*;
 use crate::wire::parse;
-use crate::wire::show::Hex;
 use crate::wire::{Dropped, MIN_FRAME_LIMIT};
 use std::path::PathBuf;
 use std::string::{String, ToString};
@@ -45,7 +45,6 @@ fn samples() -> Vec<Message<'static>> {
             variant: "esp32c6",
             version: "0.1.0",
         }),
-        Message::Ack(Ack { boot: 3, sequence: 258, received: 0b101 }),
         Message::Prove(Prove {
             challenge: 0x0123_4567_89AB_CDEF,
             all: false,
@@ -73,20 +72,6 @@ fn samples() -> Vec<Message<'static>> {
         Message::RecallReply(RecallReply { request: 13, partial: false, hits: List::default() }),
         Message::Remember(Remember { item: item(2, 1), kind: 3, ttl_s: 86_400, text: "she likes green tea" }),
         Message::Anomaly(Anomaly { number: 1, at_s: 3600, score: 4250, threshold: 3000, text: "21.5 9.75" }),
-        Message::StatsRequest(StatsRequest { request: 14 }),
-        Message::Stats(Stats {
-            request: 14,
-            role: RoleCode(2),
-            operations: 12,
-            items: 100,
-            capacity: 1000,
-            arena: 200_000,
-            arena_used: 199_000,
-            delivered: 40,
-            given_up: 1,
-            resent: 5,
-        }),
-        Message::RoleChange(RoleChange { request: 15, role: RoleCode(1), discard: true }),
         Message::Get(Get { request: 16, item: item(3, 7) }),
         Message::Text(Text { request: 16, item: item(3, 7), text: "the pump in the cellar" }),
         Message::Refused(Refused { item: item(1, 9), code: "full" }),
@@ -95,14 +80,13 @@ fn samples() -> Vec<Message<'static>> {
 }
 
 fn header(message: &Message<'_>) -> Header {
-    let ack =
-        !matches!(message, Message::Heartbeat(_) | Message::Hello(_) | Message::Ack(_) | Message::Prove(_));
+    let is_for_all = matches!(message, Message::Heartbeat(_) | Message::Hello(_) | Message::Prove(_));
     Header {
         number: message.number(),
-        flags: Flags::default().with(Flags::ACK_WANTED, ack),
+        flags: Flags::default(),
         embedder: 1,
         source: 1,
-        destination: if ack || message.number() == 0x41 { 0x0102 } else { BROADCAST },
+        destination: if is_for_all { BROADCAST } else { 0x0102 },
         boot: 3,
         nonce: 0x0C41,
         sequence: 0x0001_0002,
@@ -141,9 +125,9 @@ fn check(name: &str, content: &str) {
 #[test]
 fn every_message_has_its_golden_bytes() {
     let samples = samples();
-    assert!(samples.iter().map(Message::number).eq(MESSAGES.map(|(number, _)| number)));
+    assert!(samples.iter().map(Message::number).eq(MESSAGES.map(|known| known.number)));
     for message in samples {
-        let (_, name) = MESSAGES.into_iter().find(|(number, _)| *number == message.number()).unwrap();
+        let name = Message::name_of(message.number()).unwrap();
         let (header, payload) = (header(&message), encoded(&message));
         let text = format!("# {header} {message}\n# payload of type 0x{:02x}\n", message.number());
         let plain = lines(&framed(&header, &[&payload], None));
@@ -172,7 +156,7 @@ fn golden_text_gives_the_golden_frame() {
 #[test]
 fn the_document_has_every_message_and_every_reason() {
     let document = include_str!("../../../../docs/wire.md");
-    for (number, name) in MESSAGES {
+    for MessageInfo { number, name, .. } in MESSAGES {
         assert!(document.contains(&format!("| {number:02X} | {name} | ")), "{name}");
     }
     let (_, dropped) = document.split_once("## What is dropped").unwrap();
