@@ -95,7 +95,7 @@ fn hostile_nodes_change_nothing_but_where_there_is_no_key() {
     let members: u64 = verdict.chips[..5].iter().map(|chip| chip.energy.banded.value.get()).sum();
     assert_eq!((verdict.energy.banded.value.get(), verdict.attackers.chips), (members, 4));
     assert!(verdict.attackers.sent > 0 && verdict.attackers.accepted == 0);
-    let key = "key = \"00112233445566778899aabbccddeeff\"\n";
+    let key = "key = \"from-seed\"\n";
     let open = self::verdict(changed("hostile-node.toml", &[(key, "")]));
     assert!(missed(&open).contains(&"nothing accepted from hostile chips"), "{:?}", missed(&open));
 }
