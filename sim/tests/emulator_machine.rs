@@ -298,7 +298,7 @@ fn memory_that_a_segment_only_clears_has_to_be_there_too() {
     for (size, is_there) in [(0x6_0000_u32, true), (0x6_0001, false), (0x40_0000, false), (u32::MAX, false)] {
         file[MEMORY_SIZE_AT..MEMORY_SIZE_AT + 4].copy_from_slice(&size.to_le_bytes());
         let loaded = Machine::new(C3, Pace::Untimed).load_elf(&file);
-        let refused = matches!(loaded, Err(LoadError::Unmapped { address: 0x3fc8_0000, bytes, .. }) if bytes == size.into());
+        let refused = matches!(loaded, Err(LoadError::Unmapped { address: 0x3fc8_0000, bytes, .. }) if bytes == u64::from(size));
         assert_eq!((loaded.is_ok(), refused), (is_there, !is_there), "{size:#x}: {loaded:?}");
     }
 }
