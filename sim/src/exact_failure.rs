@@ -41,6 +41,7 @@ impl NoConsole {
         // Other programs may print to the other port alone.
         let other = String::from_utf8_lossy(&board.take_serial_out(Port::Uart0)).into_owned();
         let said = if said.trim().is_empty() { &other } else { said };
+        let said: &str = &without_colours(said);
         let quote = |line: &str| line.trim().chars().filter(|character| !character.is_control()).collect();
         Self {
             waited,
@@ -52,6 +53,17 @@ impl NoConsole {
             most_read: board.most_read(),
         }
     }
+}
+
+/// Text without the escape sequences that ESP-IDF colours its lines with.
+fn without_colours(text: &str) -> String {
+    let mut plain = String::new();
+    for (index, piece) in text.split("\u{1b}[").enumerate() {
+        let is_parameter = |character: char| character.is_ascii_digit() || character == ';';
+        let rest = piece.trim_start_matches(is_parameter);
+        plain.push_str(if index == 0 { piece } else { rest.strip_prefix('m').unwrap_or(piece) });
+    }
+    plain
 }
 
 fn is_failure(line: &str) -> bool {
@@ -111,6 +123,13 @@ mod tests {
         );
         failure.last = None;
         assert!(failure.to_string().contains("; nothing was printed;"), "{failure}");
+    }
+
+    #[test]
+    fn colours_hide_no_failure() {
+        let said =
+            "\u{1b}[0;32mI (14) boot: x\u{1b}[0m\n\u{1b}[0;31mE (15) boot_comm: y\u{1b}[0m\n\u{1b}[2Jz";
+        assert_eq!(without_colours(said), "I (14) boot: x\nE (15) boot_comm: y\n2Jz");
     }
 
     #[test]
