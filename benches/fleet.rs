@@ -11,7 +11,7 @@ fn seconds(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("fleet");
     for chips in [40, 200] {
         group.throughput(Throughput::Elements(chips));
-        let shared = Arc::new(scenario(chips as usize));
+        let shared = Arc::new(scenario(chips as usize, Shape::default()));
         let Ok(mut fleet) = Fleet::build(shared, 1) else { continue };
         fleet.run_until(WARM_UP);
         group.bench_function(format!("{chips} chips"), |bencher| {
