@@ -76,8 +76,13 @@ impl Destination {
 impl Beside {
     fn open(path: &Path) -> io::Result<(Self, File)> {
         #[cfg(target_os = "linux")]
-        if let Ok(file) = unnamed_in(folder_of(path)) {
-            return Ok((Self::Unnamed(file.try_clone()?), file));
+        match unnamed_in(folder_of(path)) {
+            Ok(file) => return Ok((Self::Unnamed(file.try_clone()?), file)),
+            // The folder is at fault, and would be for a file with a name.
+            Err(error) if error.kind() != io::ErrorKind::Unsupported && !is_a_folder(&error) => {
+                return Err(error);
+            }
+            Err(_) => {}
         }
         let mut builder = Builder::new();
         let prefix = prefix_of(path);
@@ -122,6 +127,12 @@ fn unnamed_in(folder: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags, open};
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
     Ok(File::from(open(folder, flags, Mode::from_raw_mode(0o666))?))
+}
+
+/// What a kernel answers that does not know files without a name.
+#[cfg(target_os = "linux")]
+fn is_a_folder(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::IsADirectory | io::ErrorKind::InvalidInput)
 }
 
 /// Gives a file without a name this one.
