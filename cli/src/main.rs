@@ -11,6 +11,7 @@ mod destination;
 mod error;
 #[cfg(feature = "board")]
 mod firmware;
+mod fleet_key;
 mod gate;
 mod global;
 mod interrupt;

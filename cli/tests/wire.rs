@@ -49,6 +49,24 @@ fn golden() -> Vec<Golden> {
     files.iter().map(|path| Golden::read(path)).collect()
 }
 
+fn key_file() -> String {
+    key_file_of(KEY)
+}
+
+/// A file with these digits that its owner alone may read.
+fn key_file_of(digits: &str) -> String {
+    let path = std::env::temp_dir().join(format!("ruvllm-esp-wire-{digits}-{}", std::process::id()));
+    if !path.exists() {
+        // Written whole before it takes its name: tests run side by side.
+        let beside = path.with_extension(format!("{:?}", std::thread::current().id()));
+        std::fs::write(&beside, digits).unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(&beside, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::rename(&beside, &path).unwrap();
+    }
+    path.to_str().unwrap().into()
+}
+
 fn wire(arguments: &[&str], input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ruvllm-esp"));
     command.arg("wire").args(arguments).env("NO_COLOR", "1");
@@ -77,13 +95,13 @@ fn golden_bytes_give_the_golden_text_and_back() {
         assert_eq!(said(&["decode", frame], ""), format!("{text}\n"), "{}", golden.name);
         assert_eq!(said(&["encode", text], ""), format!("{frame}\n"), "{}", golden.name);
         // Sealed: the same fields, and a tag that is checked.
-        let shown = said(&["decode", "--key", KEY, "-"], sealed);
+        let shown = said(&["decode", "--key-file", &key_file(), "-"], sealed);
         let (header, body) = text.split_once(" flags=").unwrap();
         let (flags, body) = body.split_once(' ').unwrap();
         let flags = if flags == "none" { "authenticated".into() } else { format!("{flags}+authenticated") };
         let expected = format!("{header} flags={flags} {body} | counter=7 tag=0x");
         assert!(shown.starts_with(&expected) && shown.ends_with(" authentic\n"), "{shown}");
-        let again = said(&["encode", "-", "--key", KEY, "--counter", "7"], &shown);
+        let again = said(&["encode", "-", "--key-file", &key_file(), "--counter", "7"], &shown);
         assert_eq!(again, format!("{sealed}\n"), "{}", golden.name);
     }
     let table: serde_json::Value = serde_json::from_str(&said(&["messages", "--json"], "")).unwrap();
@@ -131,13 +149,16 @@ fn what_was_decoded_is_encoded_again_fragments_and_all() {
 #[test]
 fn no_two_sealed_frames_have_the_same_counter() {
     let lines = "stored item=1:1:1\nstored item=1:1:2\n";
-    let packets = said(&["encode", "-", "--from", "1", "--to", "2", "--key", KEY, "--counter", "7"], lines);
+    let packets = said(
+        &["encode", "-", "--from", "1", "--to", "2", "--key-file", &key_file(), "--counter", "7"],
+        lines,
+    );
     let packets = packets.lines().collect::<Vec<_>>().join("\n\n");
-    let shown = said(&["decode", "--key", KEY, "-"], &packets);
+    let shown = said(&["decode", "--key-file", &key_file(), "-"], &packets);
     let counters: Vec<&str> =
         shown.split_whitespace().filter_map(|word| word.strip_prefix("counter=")).collect();
     assert_eq!(counters, ["7", "8"]);
-    let last = ["encode", "-", "--key", KEY, "--counter", "281474976710655"];
+    let last = ["encode", "-", "--key-file", &key_file(), "--counter", "281474976710655"];
     let output = wire(&last, lines);
     assert_eq!(output.status.code(), Some(1), "the second has none left");
 }
@@ -191,15 +212,15 @@ fn any_changed_byte_is_noticed_and_the_frames_beside_it_are_shown() {
         assert!(stderr.contains("error[wire::not-valid]: frame 1 ") && stderr.contains("help: "), "{stderr}");
         assert_eq!(String::from_utf8_lossy(&output.stdout).lines().last(), Some(text.as_str()), "{changed}");
     }
-    let other = KEY.replace("00", "10");
+    let other = key_file_of(&KEY.replace("00", "10"));
     let refused = |arguments: &[&str], reason: &str| {
         let output = wire(arguments, "");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         assert!(stderr.contains(reason), "{stderr}");
     };
-    refused(&["decode", "--key", &other, sealed], ": bad-tag: ");
-    refused(&["decode", "--key", KEY, frame], ": unauthenticated: ");
+    refused(&["decode", "--key-file", &other, sealed], ": bad-tag: ");
+    refused(&["decode", "--key-file", &key_file(), frame], ": unauthenticated: ");
     refused(&["decode", "03510201"], ": truncated: ");
     refused(&["decode", "--link", "spi", "03510201"], ": truncated: ");
     refused(&["decode", "00 05 01 02 00"], ": stream: ");
@@ -225,7 +246,7 @@ fn whatever_came_over_a_link_is_shown_or_told() {
     }
     for link in ["", "uart", "spi", "i2c", "espnow", "espnow-v2", "parallel"] {
         let link = if link.is_empty() { vec![] } else { vec!["--link", link] };
-        let output = wire(&[&["decode", "-", "--key", KEY][..], &link].concat(), &packets);
+        let output = wire(&[&["decode", "-", "--key-file", &key_file()][..], &link].concat(), &packets);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{link:?}");
         let reported = stderr.matches("error[wire::not-valid]").count();

@@ -116,7 +116,8 @@ fn a_session_is_written_down_and_repeated_bit_by_bit() {
     drop(single);
     let read = Trace::read(bytes.as_slice()).unwrap();
     assert!(read.header.session && read.damage.is_none(), "{:?}", read.damage);
-    let again = |events: &[Event]| replay(&read.header, events, read.end(), bytes.as_slice(), 1).unwrap();
+    let again =
+        |events: &[Event]| replay(&read.header, None, events, read.end(), bytes.as_slice(), 1).unwrap();
     assert!(matches!(again(&read.events), Replayed::Same { events } if events > 100));
     let cut = &read.events[..read.events.len() / 2];
     assert!(matches!(again(cut), Replayed::Differs { .. }), "lines that are not typed are missed");

@@ -115,7 +115,7 @@ fn a_trace_is_the_same_on_two_threads_and_replays_bit_by_bit() {
     assert!(trace == traced(&house, 2), "two threads take another course");
     let read = Trace::read(trace.as_slice()).unwrap();
     assert!(read.damage.is_none() && read.events.len() > 500);
-    let same = replay(&read.header, &read.events, read.end(), trace.as_slice(), 2).unwrap();
+    let same = replay(&read.header, None, &read.events, read.end(), trace.as_slice(), 2).unwrap();
     assert_eq!(same, Replayed::Same { events: read.events.len() as u64 });
     let text = String::from_utf8(trace).unwrap();
     let line = text.lines().position(|line| line.contains("stopcock")).unwrap();
@@ -127,7 +127,7 @@ fn a_trace_is_the_same_on_two_threads_and_replays_bit_by_bit() {
         }
     });
     let changed: String = changed.map(|line| line + "\n").collect();
-    let differs = replay(&read.header, &read.events, read.end(), changed.as_bytes(), 1).unwrap();
+    let differs = replay(&read.header, None, &read.events, read.end(), changed.as_bytes(), 1).unwrap();
     assert!(
         matches!(&differs, Replayed::Differs { line, recorded: Some(had), now: Some(now) } if *line > 1 && had.contains("stopwatch") && now.contains("stopcock")),
         "{line} {differs:?}"
@@ -135,7 +135,7 @@ fn a_trace_is_the_same_on_two_threads_and_replays_bit_by_bit() {
     let other = Scenario { seed: 2, ..(*house).clone() };
     let header = ruvllm_esp_sim::trace::Header::new(&other, false);
     assert!(matches!(
-        replay(&header, &read.events, read.end(), text.as_bytes(), 1).unwrap(),
+        replay(&header, None, &read.events, read.end(), text.as_bytes(), 1).unwrap(),
         Replayed::Differs { .. }
     ));
     let mut player = Player::new(read).unwrap();
@@ -157,11 +157,11 @@ fn a_run_that_ended_early_replays_to_where_it_ended() {
     let starts = "\"starts\"";
     let text = String::from_utf8(trace.clone()).unwrap();
     assert!(text.contains(starts) && !text.contains("reboots"), "a first start is no fault");
-    let same = replay(&read.header, &read.events, read.end(), trace.as_slice(), 1).unwrap();
+    let same = replay(&read.header, None, &read.events, read.end(), trace.as_slice(), 1).unwrap();
     assert_eq!(same, Replayed::Same { events: read.events.len() as u64 });
     // A run of a year ends where the trace has no more.
     let cut = trace.iter().rposition(|byte| *byte == b'[').unwrap();
-    let year = replay(&read.header, &read.events, house.until, &trace[..cut], 1).unwrap();
+    let year = replay(&read.header, None, &read.events, house.until, &trace[..cut], 1).unwrap();
     assert!(matches!(year, Replayed::Differs { recorded: None, now: Some(_), .. }), "{year:?}");
 }
 

@@ -3,12 +3,15 @@
 //! Every mistake is reported with its line before any port is opened.
 
 use crate::error::CliError;
+use crate::fleet_key;
 use crate::selection::ResolvedOption;
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_firmware_logic::config::KEY_BYTES;
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -72,18 +75,25 @@ impl Fleet {
     /// Reads a file.
     ///
     /// # Errors
-    /// `fleet::cannot-read`, and every mistake with `FILE:LINE`.
+    /// `fleet::cannot-read`, every mistake with `FILE:LINE`, and `key::readable-by-others` where it holds a key.
     pub fn read(path: &Path) -> Result<Self, CliError> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let cannot_read = |error: io::Error| {
             CliError::usage("fleet::cannot-read", format!("{name}: {error}"))
                 .help("docs/flashing.md has an example")
-        })?;
-        Self::parse(&text, &name)
+        };
+        let mut file = File::open(path).map_err(cannot_read)?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(cannot_read)?;
+        let fleet = Self::parse(&text, &name)?;
+        if fleet.key.is_some() {
+            fleet_key::private(&file, &name)?;
+        }
+        Ok(fleet)
     }
 
     fn parse(text: &str, name: &str) -> Result<Self, CliError> {
-        let file = File { text, name };
+        let file = Source { text, name };
         let document: Document = toml::from_str(text)
             .map_err(|error| file.error("fleet::syntax", error.span(), error.message()))?;
         if document.chip.is_empty() {
@@ -116,12 +126,12 @@ impl Fleet {
 }
 
 /// The text, for its line numbers.
-struct File<'a> {
+struct Source<'a> {
     text: &'a str,
     name: &'a str,
 }
 
-impl File<'_> {
+impl Source<'_> {
     fn member(&self, entry: &Spanned<Entry>) -> Result<Member, CliError> {
         let Entry { port, serial_number, variant, role, id, image } = entry.get_ref();
         let selector = match (port, serial_number) {

@@ -9,11 +9,14 @@ use crate::board::port;
 use crate::board::settings::Change;
 use crate::configuration::{self, BAUD, DEFAULT_BAUD};
 use crate::error::{CliError, CommandResult, Exit, Stop};
+use crate::fleet_key::KeyOptions;
 use crate::interrupt;
 use crate::output::Output;
 use crate::selection::{CHIP_ID, Names, ROLE, VARIANT};
 use bars::Bars;
 use ruvllm_esp_core::chip::Chip;
+use ruvllm_esp_core::wire::authentication::Key;
+use ruvllm_esp_firmware_logic::config::KEY_BYTES;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -62,6 +65,8 @@ pub struct Arguments {
     /// How long banner and role may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
+    #[command(flatten)]
+    key: KeyOptions,
 }
 
 /// What came of one board.
@@ -129,7 +134,7 @@ fn one(arguments: &Arguments, output: &Output) -> CommandResult {
     let chip_id = configuration::find(arguments.chip_id.as_deref(), "--chip-id", CHIP_ID)?
         .map(|resolved| resolved.chip_id())
         .transpose()?;
-    let change = Change { role, chip_id, key: None };
+    let change = Change { role, chip_id, key: arguments.key.find(output)?.map(stored) };
     let port = port::choose(arguments.port.as_deref(), output)?;
     let job = Job { port: &port, image: &image, change, options: arguments.options()? };
     let bars = Bars::new(output);
@@ -146,6 +151,13 @@ fn one(arguments: &Arguments, output: &Output) -> CommandResult {
         return super::monitor::follow(&port.name, &arguments.out, image.chip, output);
     }
     Ok(Exit::Ok)
+}
+
+/// A key as a board keeps it: the wire uses its first half.
+fn stored(key: Key) -> [u8; KEY_BYTES] {
+    let mut bytes = [0; KEY_BYTES];
+    bytes.iter_mut().zip(key.to_bytes()).for_each(|(slot, byte)| *slot = byte);
+    bytes
 }
 
 fn report(done: &Installed, port: &str, out: &mut impl Write) -> Result<(), Stop> {

@@ -1,14 +1,17 @@
 //! `fleet`: scenario files, written, checked and run again from a trace.
 
 pub mod check;
+mod key;
 mod new;
 mod replay;
 
 use crate::error::{CliError, CommandResult};
+use crate::fleet_key::{self, KeyOptions};
 use crate::output::Output;
 use crate::selection::nearest;
 use clap::Subcommand;
 use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_sim::scenario::key::{FleetKey, KeyError};
 use ruvllm_esp_sim::scenario::{Problems, Scenario};
 use std::fs::File;
 use std::io;
@@ -22,7 +25,8 @@ Examples:
   ruvllm-esp fleet new hall.toml --template search-fleet
   ruvllm-esp fleet check hall.toml
   ruvllm-esp sim --fleet hall.toml --trace hall.trace
-  ruvllm-esp fleet replay hall.trace";
+  ruvllm-esp fleet replay hall.trace
+  ruvllm-esp fleet key fleet.key";
 
 /// Options of `fleet`.
 #[derive(Debug, clap::Args)]
@@ -38,6 +42,8 @@ enum Command {
     New(new::Arguments),
     /// Check a scenario and list every mistake in it
     Check(check::Arguments),
+    /// Make a new key for a fleet, in a file that its owner alone may read
+    Key(key::Arguments),
     /// Run a trace's scenario again, and compare event by event
     Replay(replay::Arguments),
 }
@@ -50,6 +56,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     match &arguments.command {
         Command::New(arguments) => new::run(arguments, output),
         Command::Check(arguments) => check::run(arguments, output),
+        Command::Key(arguments) => key::run(arguments, output),
         Command::Replay(arguments) => replay::run(arguments, output),
     }
 }
@@ -61,6 +68,26 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
 pub fn read(path: &Path, until: Option<Micros>) -> Result<Scenario, CliError> {
     File::open(path).map_err(|error| cannot_read(path, &error))?;
     Scenario::read_until(path, until).map_err(|problems| wrong(&problems))
+}
+
+/// Gives a scenario the key of an option, or of the environment where the scenario names one by its id.
+///
+/// # Errors
+/// Those of [`KeyOptions::find`]; `key::missing`, `key::wrong`.
+pub fn give_key(scenario: &mut Scenario, options: &KeyOptions, output: &Output) -> Result<(), CliError> {
+    let is_wanted = matches!(scenario.key, FleetKey::Wanted(_));
+    let key = if is_wanted { options.find(output)? } else { options.named(output)? };
+    key.map_or(Ok(()), |key| scenario.set_key(key)).map_err(|error| no_key(&error))?;
+    scenario.key.resolve(scenario.seed).map_or_else(|error| Err(no_key(&error)), |_| Ok(()))
+}
+
+/// A fleet cannot run with this key, or without one.
+pub fn no_key(error: &KeyError) -> CliError {
+    let code = match error {
+        KeyError::Missing(_) => "key::missing",
+        KeyError::Wrong { .. } => "key::wrong",
+    };
+    CliError::usage(code, error.to_string()).help(fleet_key::WAYS)
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> CliError {

@@ -1,6 +1,8 @@
 //! `tui`: a fleet in the terminal, to look at and to play with.
 
+use crate::command::fleet::give_key;
 use crate::error::{CliError, CommandResult};
+use crate::fleet_key::KeyOptions;
 use crate::output::Output;
 use crate::session::chip_options::ChipOptions;
 use crate::tui::source::live::Live;
@@ -45,6 +47,8 @@ pub struct Arguments {
     baud: u32,
     #[command(flatten)]
     chip: ChipOptions,
+    #[command(flatten)]
+    key: KeyOptions,
 }
 
 /// The options of one chip.
@@ -59,10 +63,10 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
         return Err(tui::no_terminal().into());
     }
     tui::require_terminal()?;
-    tui::run(source(arguments)?)
+    tui::run(source(arguments, output)?)
 }
 
-fn source(arguments: &Arguments) -> Result<Box<dyn FleetSource>, CliError> {
+fn source(arguments: &Arguments, output: &Output) -> Result<Box<dyn FleetSource>, CliError> {
     #[cfg(feature = "board")]
     if !arguments.port.is_empty() {
         return Ok(Box::new(tui::source::serial::Serial::open(&arguments.port, arguments.baud)?));
@@ -70,11 +74,12 @@ fn source(arguments: &Arguments) -> Result<Box<dyn FleetSource>, CliError> {
     if let Some(path) = &arguments.trace {
         return Ok(Box::new(Replay::open(path)?));
     }
-    let scenario = match &arguments.fleet {
+    let mut scenario = match &arguments.fleet {
         Some(path) => Scenario::read(path).map_err(|problems| wrong(&problems))?,
         None if arguments.chip.is_given() => arguments.chip.setup(0)?.scenario(),
         None => house()?,
     };
+    give_key(&mut scenario, &arguments.key, output)?;
     Ok(Box::new(Live::new(scenario)?))
 }
 

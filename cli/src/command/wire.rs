@@ -12,9 +12,7 @@ use crate::error::CommandResult;
 use crate::output::Output;
 use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::link::LinkKind;
-use ruvllm_esp_core::wire::parse;
 
 /// Options of `wire`.
 #[derive(Debug, clap::Args)]
@@ -49,13 +47,4 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
 fn link() -> impl TypedValueParser<Value = LinkKind> {
     PossibleValuesParser::new(LinkKind::ALL.map(LinkKind::name))
         .try_map(|name| LinkKind::by_name(&name).ok_or("no such link"))
-}
-
-/// The fleet's key: 16 bytes.
-fn key(digits: &str) -> Result<Key, String> {
-    let mut bytes = [0; 16];
-    match parse::hex(digits, &mut bytes).map(<[u8]>::len) {
-        Some(16) => Ok(Key::new(bytes)),
-        _ => Err("a key is 32 hexadecimal digits".to_string()),
-    }
 }

@@ -20,8 +20,18 @@ pub const TAG: usize = 16;
 const OPERATIONS_A_BLOCK: u32 = 2 * (4 * 4 + 6 * 6 + 4 * 2);
 
 /// The secret that the chips of a fleet share.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key([u8; 16]);
+
+/// What names a key without giving it away: the first bytes of a tag under the key itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyId(pub [u8; 8]);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
 
 /// What proves that the sender has the key.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +41,17 @@ impl Key {
     /// The key with these bytes, which should be random.
     pub const fn new(bytes: [u8; 16]) -> Self {
         Self(bytes)
+    }
+
+    /// Its bytes, for what stores it.
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+
+    /// Its name in reports and traces.
+    pub fn id(&self) -> KeyId {
+        let Tag([a, b, c, d, e, f, g, h, ..]) = self.tag(b"ruvllm-esp key id", &mut ());
+        KeyId([a, b, c, d, e, f, g, h])
     }
 
     /// The tag of `bytes`.
@@ -74,6 +95,18 @@ mod tests {
         let input: [u8; 63] = core::array::from_fn(|i| i as u8);
         assert_eq!(KEY.tag(&[], &mut ()).0, first);
         assert_eq!(KEY.tag(&input, &mut ()).0, last);
+    }
+
+    #[test]
+    fn an_id_names_its_key_and_has_none_of_its_bytes() {
+        assert_eq!(KEY.id(), KEY.id());
+        let mut bytes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+        for index in 0..16 {
+            bytes[index] ^= 1;
+            assert_ne!(Key::new(bytes).id(), KEY.id());
+            bytes[index] ^= 1;
+        }
+        assert_ne!(KEY.id().0, [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 
     #[test]

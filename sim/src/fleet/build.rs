@@ -7,11 +7,11 @@ use crate::chip::ports::Port;
 use crate::chip::work::Work;
 use crate::chip::{self, Blueprint, Chip};
 use crate::cost::{self, UnknownCost};
+use crate::scenario::key::KeyError;
 use crate::scenario::{ChipPlan, Hostility, LinkPlan, Scenario};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::federation::Membership;
 use ruvllm_esp_core::units::Bytes;
-use ruvllm_esp_core::wire::authentication::Key;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use thiserror::Error;
@@ -49,6 +49,9 @@ pub enum FleetError {
         /// The index.
         index: usize,
     },
+    /// The fleet's key was not given.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The machine gives no threads.
     #[error("no threads: {0}")]
     NoThreads(String),
@@ -132,7 +135,7 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
             let seed = (scenario.seed ^ scenario.seed >> 32) as u32;
             let identity = Identity { chip: plan.chip, chip_id: plan.id, role: plan.role, seed };
             let arena = plan.arena.unwrap_or_else(|| plan.chip.arena_budget(plan.radio).arena);
-            let key = scenario.key.filter(|_| plan.hostile.is_none()).map(Key::new);
+            let key = scenario.key.resolve(scenario.seed)?.filter(|_| plan.hostile.is_none());
             let topology = scenario.topology;
             let peers = chips.saturating_sub(1).max(1);
             let replicas = scenario.replicas;

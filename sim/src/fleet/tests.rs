@@ -3,6 +3,7 @@
 use super::*;
 use crate::chip::ChipState;
 use crate::chip::record::{Keep, What};
+use crate::scenario::key::FleetKey;
 use crate::scenario::{
     ChipPlan, FaultKind, FaultPlan, Hostility, LinkPlan, LoadLines, LoadPlan, Permille, Port, Scenario,
     Topology, When,
@@ -11,6 +12,7 @@ use ruvllm_esp_core::chip::{Radio, esp32c3};
 use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros, Nanos};
+use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::link::LinkKind;
 use std::sync::Arc;
 
@@ -299,7 +301,7 @@ fn a_full_receive_buffer_loses_frames_and_is_empty_again_later() {
 fn with_a_key_nothing_of_a_hostile_chip_is_accepted() {
     for hostility in Hostility::ALL {
         let mut scenario = fields(LinkKind::EspNow, 5, 5);
-        scenario.key = Some([7; 16]);
+        scenario.key = FleetKey::Known(Key::new([7; 16]));
         scenario.chips[4].hostile = Some(hostility);
         let mut fleet = fleet(scenario);
         fleet.run_until(Micros::seconds(20));

@@ -1,9 +1,11 @@
 //! A run repeated from its trace, and compared line by line.
 
 use super::{Run, RunError};
+use crate::scenario::key::KeyError;
 use crate::scenario::{Problems, Scenario, Scripted};
 use crate::trace::event::{Event, Header, What};
 use ruvllm_esp_core::units::Micros;
+use ruvllm_esp_core::wire::authentication::Key;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use thiserror::Error;
@@ -36,24 +38,31 @@ pub enum ReplayError {
     /// The scenario in it is none any more.
     #[error("the scenario of the trace: {0}")]
     Problems(#[from] Problems),
+    /// The key that was given is another.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// It cannot be run.
     #[error(transparent)]
     Run(#[from] RunError),
 }
 
 /// Runs again what `header` says until `ended`, when the recorded run did, on this many threads, and compares it with
-/// `trace`, read from its beginning; no further than to the first difference. What was typed in a session is in `events`.
+/// `trace`, read from its beginning, with this `key` where the fleet has one that its trace only names; no further than to the first difference. What was typed in a session is in `events`.
 ///
 /// # Errors
 /// [`ReplayError`].
 pub fn replay(
     header: &Header,
+    key: Option<Key>,
     events: &[Event],
     ended: Micros,
     trace: impl BufRead,
     threads: usize,
 ) -> Result<Replayed, ReplayError> {
     let mut scenario = header.scenario()?;
+    if let Some(key) = key {
+        scenario.set_key(key)?;
+    }
     if header.session {
         scenario.scripted = events.iter().filter_map(typed).collect();
     }

@@ -4,6 +4,7 @@
 //! - [`plan`]: a scenario with every name resolved, as the engine reads it
 //! - [`grammar`]: which keys there are
 //! - [`problem`]: what is wrong with a file, each mistake with its location
+//! - [`key`]: the fleet's key, and how it stays out of traces
 //! - [`data`]: the texts and samples that a file names
 //! - [`inputs`]: what is typed, in the order of time
 //! - [`faults`]: what fails, in the order of time
@@ -14,6 +15,7 @@ mod failing;
 pub mod faults;
 pub mod grammar;
 pub mod inputs;
+pub mod key;
 mod members;
 mod names;
 pub mod plan;

@@ -11,6 +11,7 @@ use ruvllm_esp_core::wire::link::LinkKind;
 use std::fmt;
 use std::sync::Arc;
 
+use super::key::FleetKey;
 use crate::signal;
 
 /// Most chips of a scenario.
@@ -37,8 +38,8 @@ pub struct Scenario {
     pub topology: Topology,
     /// Copies of each item of the fleet, the first included; at least 1.
     pub replicas: u8,
-    /// The key of the fleet; without one frames are not authenticated.
-    pub key: Option<[u8; 16]>,
+    /// The key of the fleet.
+    pub key: FleetKey,
     /// The chips, in the order of the file; a group lies together.
     pub chips: Vec<ChipPlan>,
     /// For each chip the line of the file where its table begins.

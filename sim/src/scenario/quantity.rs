@@ -99,23 +99,6 @@ pub(super) fn energy(text: &str) -> Result<u64, String> {
     number.parse().ok().and_then(|number: u64| number.checked_mul(factor)).ok_or_else(wrong)
 }
 
-/// Reads a key: 32 hexadecimal digits; of 64, as boards keep them, the first 32 count.
-///
-/// # Errors
-/// What a key looks like.
-pub(super) fn key(text: &str) -> Result<[u8; 16], String> {
-    let wrong = || "a key has 32 hexadecimal digits".to_string();
-    if !matches!(text.len(), 32 | 64) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(wrong());
-    }
-    let mut key = [0; 16];
-    for (byte, index) in key.iter_mut().zip((0..).step_by(2)) {
-        let pair = text.get(index..index + 2).ok_or_else(wrong)?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
-    }
-    Ok(key)
-}
-
 /// A number with at most one decimal, in tenths.
 fn tenths(text: &str) -> Option<u64> {
     let (whole, tenth) = text.split_once('.').unwrap_or((text, "0"));
@@ -153,8 +136,6 @@ mod tests {
         assert_eq!([skew("40ppm"), skew("-20ppm")], [Ok(40), Ok(-20)]);
         assert_eq!([energy("5mJ"), energy("300nJ")], [Ok(5_000_000), Ok(300)]);
         assert_eq!(time("1m500ms"), Ok(Micros(60_500_000)));
-        assert_eq!(key(&"0f".repeat(16)), Ok([15; 16]));
-        assert_eq!(key(&"0f".repeat(32)), Ok([15; 16]));
     }
 
     #[test]
@@ -172,9 +153,6 @@ mod tests {
         assert!(["", "64", "1.5KiB", "5000MiB", "KiB"].iter().all(|text| size(text).is_err()));
         assert!(["", "40", "ppm", "200000ppm", "-2147483648ppm"].iter().all(|text| skew(text).is_err()));
         assert!(["", "5", "mJ", "99999999999J"].iter().all(|text| energy(text).is_err()));
-        assert!(["", "abc", "\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}"]
-            .iter()
-            .all(|text| key(text).is_err()));
         assert!(["", "5", "400d"].iter().all(|text| time(text).is_err()));
     }
 }

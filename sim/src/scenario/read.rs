@@ -5,6 +5,7 @@
 
 use super::data::{Files, Folder, Library, MAX_BYTES, read_text};
 use super::grammar::{self, SECTIONS};
+use super::key::FleetKey;
 use super::members::Members;
 use super::plan::{Bundle, Scenario, Topology};
 use super::problem::{Notes, Problem, Problems, Wrong, short};
@@ -135,7 +136,7 @@ fn top_of(top: &Table<'_>) -> Scenario {
         until,
         topology: topology.unwrap_or_default(),
         replicas: top.whole("replicas").map_or(2, |replicas| replicas.value as u8),
-        key: top.parsed("key", quantity::key).map(|key| key.value),
+        key: top.parsed("key", FleetKey::parse).map_or(FleetKey::None, |key| key.value),
         ..Scenario::default()
     }
 }

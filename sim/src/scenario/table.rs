@@ -94,7 +94,10 @@ impl<'d> Table<'d> {
         match parse(text.value) {
             Ok(value) => Some(Found { value, span: text.span }),
             Err(wanted) => {
-                let message = format!("`{name}` is `{}`", short(text.value));
+                // A key that is mistyped by one digit is not to be shown.
+                let is_secret = self.section.key(name).is_some_and(|key| key.value == Value::Key);
+                let shown = if is_secret { "not a key".into() } else { format!("`{}`", short(text.value)) };
+                let message = format!("`{name}` is {shown}");
                 self.wrong_at(text.span, Wrong::with(message, wanted));
                 None
             }

@@ -1,11 +1,13 @@
 //! Scenario files, whole: what they become, and what is said of wrong ones.
 
+use super::key::FleetKey;
 use super::plan::*;
 use super::problem::Problem;
 use proptest::prelude::*;
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::{Bytes, Micros};
+use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::link::LinkKind;
 use std::sync::Arc;
 
@@ -141,7 +143,14 @@ fn mistake(from: &str, to: &str) -> Problem {
 fn a_file_becomes_what_it_says() {
     let house = parse(HOUSE).unwrap_or_else(|problems| panic!("{problems:#?}"));
     assert_eq!((house.name.as_str(), house.seed, house.until), ("house", 7, Micros::seconds(120)));
-    assert_eq!((house.topology, house.replicas, house.key.unwrap()[15]), (Topology::Star, 3, 15));
+    assert_eq!(
+        (house.topology, house.replicas, house.key),
+        (
+            Topology::Star,
+            3,
+            FleetKey::Known(Key::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]))
+        )
+    );
     let named: Vec<(&str, u16)> = house.chips.iter().map(|chip| (chip.name.as_str(), chip.id)).collect();
     assert_eq!(named, [("hall", 4), ("room-1", 10), ("room-2", 11), ("room-3", 12), ("chip-5", 1)]);
     let hall = &house.chips[0];

@@ -5,7 +5,9 @@
 use crate::fleet::snapshot::Snapshot;
 use crate::fleet::telemetry::RoleEvent;
 use crate::fleet::view::EventKind;
+use crate::scenario::key::{FleetKey, digits};
 use crate::scenario::{Bundle, Scenario};
+use ruvllm_esp_core::wire::authentication::KeyId;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -26,6 +28,9 @@ pub struct Header {
     /// Was a chip talked to? Then what was typed is in the events, and not in the scenario.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub session: bool,
+    /// The id of the fleet's key, where it has one that is to be kept secret: who runs it again has to have that key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
     /// The scenario and its data.
     pub scenario: Recorded,
 }
@@ -35,7 +40,7 @@ pub struct Header {
 pub struct Recorded {
     /// Its name.
     pub name: String,
-    /// Its text.
+    /// Its text, without the digits of a key.
     pub text: String,
     /// Its data files: name and content.
     pub files: Vec<(String, String)>,
@@ -94,7 +99,8 @@ pub struct End {
 impl Header {
     /// The header for a run of `scenario`, or of a `session` with its chip.
     pub fn new(scenario: &Scenario, session: bool) -> Self {
-        let Bundle { name, text, files } = &scenario.bundle;
+        let Bundle { name, files, .. } = &scenario.bundle;
+        let text = scenario.text_without_key();
         let files = files.iter().map(|(name, text)| (name.clone(), text.to_string())).collect();
         Self {
             trace: VERSION,
@@ -102,7 +108,8 @@ impl Header {
             seed: scenario.seed,
             until_us: scenario.until.get(),
             session,
-            scenario: Recorded { name: name.clone(), text: text.clone(), files },
+            key_id: scenario.key.secret_id().map(|id| id.to_string()),
+            scenario: Recorded { name: name.clone(), text, files },
         }
     }
 
@@ -116,7 +123,9 @@ impl Header {
         let bundle = Bundle { name: name.clone(), text: text.clone(), files };
         let until = ruvllm_esp_core::units::Micros(self.until_us);
         let scenario = Scenario::unpack_until(&bundle, Some(until))?;
-        Ok(Scenario { seed: self.seed, ..scenario })
+        let id = self.key_id.as_deref().and_then(digits).map(KeyId);
+        let key = id.map_or(scenario.key, FleetKey::Wanted);
+        Ok(Scenario { seed: self.seed, key, ..scenario })
     }
 }
 

@@ -4,7 +4,7 @@
 //! no other's.
 
 use super::bars::Bars;
-use super::{Arguments, Report, built};
+use super::{Arguments, Report, built, stored};
 use crate::board::fleet::{Fleet, Member, PortSelector};
 use crate::board::image::Image;
 use crate::board::install::{Installed, Job, install};
@@ -28,6 +28,7 @@ struct Done<'f> {
 /// The file's mistakes, images and boards that are missing; `flash::fleet` when a board failed.
 pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> CommandResult {
     let fleet = Fleet::read(file)?;
+    let key = arguments.key.find(output)?.map(stored).or(fleet.key);
     let mut work = Vec::new();
     for member in &fleet.members {
         let image = match &member.image {
@@ -47,12 +48,12 @@ pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> CommandResult
     }
     let options = arguments.options()?;
     let bars = Bars::new(output);
-    let (bars, fleet) = (&bars, &fleet);
+    let bars = &bars;
     let done: Vec<Done<'_>> = std::thread::scope(|scope| {
         let threads: Vec<_> = work
             .iter()
             .map(|(member, image, port)| {
-                let change = Change { role: member.role, chip_id: member.chip_id, key: fleet.key };
+                let change = Change { role: member.role, chip_id: member.chip_id, key };
                 let job = Job { port, image, change, options };
                 let mut bar = bars.add(&format!("{} {}", member.chip.name, port.name));
                 scope.spawn(move || Done {

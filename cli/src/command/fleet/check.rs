@@ -5,6 +5,7 @@ use crate::output::Output;
 use crate::quantity;
 use ruvllm_esp_sim::fleet::{Fleet, FleetError};
 use ruvllm_esp_sim::scenario::Scenario;
+use ruvllm_esp_sim::scenario::key::FleetKey;
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
@@ -35,7 +36,11 @@ struct Summary {
 /// # Errors
 /// `scenario::wrong`, `fleet::cannot-build`.
 pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
-    let scenario = super::read(&arguments.file, None)?;
+    let mut scenario = super::read(&arguments.file, None)?;
+    if matches!(scenario.key, FleetKey::Wanted(_)) {
+        // Any key will do: nothing is run.
+        scenario.key = FleetKey::FromSeed;
+    }
     let summary = Summary::of(&scenario);
     let until = scenario.until;
     let scenario = Arc::new(scenario);
@@ -81,6 +86,7 @@ pub fn cannot_build(error: &FleetError, scenario: &Scenario) -> CliError {
         FleetError::NoThreads(_) => {
             return CliError::runtime("fleet::no-threads", error.to_string()).help("fewer --threads");
         }
+        FleetError::Key(error) => return super::no_key(error),
         FleetError::DoesNotFit { chip, .. } => scenario.chips.iter().position(|plan| plan.name == *chip),
         _ => None,
     };

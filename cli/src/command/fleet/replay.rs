@@ -2,7 +2,10 @@
 
 use crate::command::trace;
 use crate::error::{CliError, CommandResult, Exit};
+use crate::fleet_key::KeyOptions;
 use crate::output::Output;
+use ruvllm_esp_sim::fleet::FleetError;
+use ruvllm_esp_sim::run::RunError;
 use ruvllm_esp_sim::run::replay::{ReplayError, Replayed, replay};
 use serde::Serialize;
 use std::fs::File;
@@ -17,6 +20,8 @@ pub struct Arguments {
     /// Number of threads; the result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
+    #[command(flatten)]
+    key: KeyOptions,
 }
 
 #[derive(Serialize)]
@@ -31,13 +36,17 @@ struct Line<'r> {
 /// Runs it again, and compares.
 ///
 /// # Errors
-/// `trace::unreadable`, `trace::damaged`, `replay::failed`; exit code 1 where the runs differ.
+/// `trace::unreadable`, `trace::damaged`, `key::missing`, `key::wrong`, `replay::failed`; exit code 1 where the runs differ.
 pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let recorded = trace::read(&arguments.file)?;
     trace::whole(&recorded, &arguments.file)?;
     let file = BufReader::new(File::open(&arguments.file)?);
     let threads = usize::from(arguments.threads);
-    let outcome = replay(&recorded.header, &recorded.events, recorded.end(), file, threads)
+    let key = match &recorded.header.key_id {
+        Some(_) => arguments.key.find(output)?,
+        None => arguments.key.named(output)?,
+    };
+    let outcome = replay(&recorded.header, key, &recorded.events, recorded.end(), file, threads)
         .map_err(|error| failed(&error))?;
     let line = match &outcome {
         Replayed::Same { events } => {
@@ -70,8 +79,12 @@ fn report(line: &Line<'_>, out: &mut impl Write) -> std::io::Result<()> {
 }
 
 fn failed(error: &ReplayError) -> CliError {
-    if let ReplayError::Problems(problems) = error {
-        return super::wrong(problems);
+    match error {
+        ReplayError::Problems(problems) => return super::wrong(problems),
+        ReplayError::Key(error) | ReplayError::Run(RunError::Fleet(FleetError::Key(error))) => {
+            return super::no_key(error);
+        }
+        _ => {}
     }
     CliError::runtime("replay::failed", error.to_string())
         .help("a trace is replayed by the version that wrote it")

@@ -4,6 +4,7 @@ mod report;
 
 use crate::command::fleet;
 use crate::error::{CliError, CommandResult, Exit, Stop};
+use crate::fleet_key::KeyOptions;
 use crate::output::Output;
 use crate::progress::Stage;
 use crate::session::running::{Pace, Running, TraceFile};
@@ -31,6 +32,8 @@ pub struct Options {
     /// Number of threads; the result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), requires = "fleet")]
     threads: Option<u16>,
+    #[command(flatten)]
+    key: KeyOptions,
 }
 
 /// Set by Ctrl-C.
@@ -51,7 +54,7 @@ pub fn run(
     seed: Option<u64>,
     output: &Output,
 ) -> CommandResult {
-    let scenario = Arc::new(scenario(path, running, seed)?);
+    let scenario = Arc::new(scenario(path, options, running, seed, output)?);
     let (out, file) = running.open_trace(&inputs(path, &scenario))?.unzip();
     let mut tape = Tape { out, file, lost: None };
     let threads = options.threads.map_or_else(threads, usize::from);
@@ -110,6 +113,11 @@ impl Options {
     /// # Errors
     /// `cli::needs-fleet`.
     pub fn none_is_given(&self) -> Result<(), CliError> {
+        if self.key.is_given() {
+            let error =
+                CliError::usage("cli::needs-fleet", "a single chip has no fleet whose key it could use");
+            return Err(error.help("leave the key out, or run a fleet with --fleet FILE"));
+        }
         if self.threads.is_none() {
             return Ok(());
         }
@@ -119,9 +127,16 @@ impl Options {
     }
 }
 
-fn scenario(path: &Path, running: &Running, seed: Option<u64>) -> Result<Scenario, CliError> {
+fn scenario(
+    path: &Path,
+    options: &Options,
+    running: &Running,
+    seed: Option<u64>,
+    output: &Output,
+) -> Result<Scenario, CliError> {
     let mut scenario = fleet::read(path, running.until)?;
     scenario.seed = seed.unwrap_or(scenario.seed);
+    fleet::give_key(&mut scenario, &options.key, output)?;
     running.expect(&mut scenario);
     Ok(scenario)
 }

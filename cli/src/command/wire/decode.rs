@@ -4,9 +4,10 @@
 //! (duplicates, replays) is not, for there is none.
 
 use super::hex::{self, Packet};
+use super::link;
 use super::object::{Fields, FrameObject, MessageObject};
-use super::{key, link};
 use crate::error::{CliError, CommandResult, Exit, Stop};
+use crate::fleet_key::KeyOptions;
 use crate::output::{self, Output};
 use crate::session::lines::unreadable;
 use ruvllm_esp_core::arena::Arena;
@@ -34,7 +35,7 @@ Exit code 1 says that a frame is not valid; the others are shown all the same.
 Examples:
   ruvllm-esp wire decode 02510201010002010300000002000100020001 0944d17868
   ruvllm-esp wire decode fixtures/wire/fragments.hex
-  ruvllm-esp wire decode --link espnow --key 000102030405060708090a0b0c0d0e0f packet.hex --json
+  ruvllm-esp wire decode --link espnow --key-file fleet.key packet.hex --json
   xxd -p capture.bin | ruvllm-esp wire decode --link uart -")]
 pub struct Arguments {
     /// The bytes, or a file with them; `-` is standard input
@@ -43,9 +44,8 @@ pub struct Arguments {
     /// The link they were on, whose framing is taken off
     #[arg(long, value_name = "LINK", value_parser = link())]
     link: Option<LinkKind>,
-    /// Check the frames' tags with the fleet's key, 32 hexadecimal digits
-    #[arg(long, value_name = "HEX", value_parser = key)]
-    key: Option<Key>,
+    #[command(flatten)]
+    key: KeyOptions,
 }
 
 /// A frame that a chip would drop.
@@ -72,7 +72,7 @@ impl Invalid {
                 "a bare frame begins with 03, one on a UART with 00; --link says which link it was"
             }
             Dropped::BadTag => "the frame was changed, or authenticated with another key",
-            Dropped::Unauthenticated => "without --key it is shown as it is",
+            Dropped::Unauthenticated => "without a key it is shown as it is",
             Dropped::Stream => {
                 "a byte was lost, or the bytes begin within a frame; the next one starts after a 00"
             }
@@ -91,7 +91,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     let mut memory = vec![0; SLOTS as usize * (MESSAGE_LIMIT + 64)];
     let reassembly = Reassembly::carve(&mut Arena::new(&mut memory), SLOTS)
         .map_err(|error| CliError::runtime("wire::no-room", error.to_string()))?;
-    let mut viewer = Viewer { key: arguments.key, output, reassembly, number: 0, invalid: 0 };
+    let key = arguments.key.find(output)?;
+    let mut viewer = Viewer { key, output, reassembly, number: 0, invalid: 0 };
     for packet in packets {
         each_piece(arguments.link, &packet, &mut |piece| {
             viewer.number += 1;

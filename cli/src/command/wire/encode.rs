@@ -1,7 +1,8 @@
 //! `wire encode`: a message as the bytes that a chip would send.
 
-use super::{key, link};
+use super::link;
 use crate::error::{CliError, CommandResult, Exit, Stop};
+use crate::fleet_key::KeyOptions;
 use crate::output::Output;
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::wire::authentication::Key;
@@ -19,12 +20,12 @@ use std::io::{self, BufRead, Write};
 The text form is what `wire decode` prints: fields of the header, the message's name, its fields. What is not given is \
 zero, false or empty. An option wins over a field of the text. Standard output is one line of hexadecimal digits a \
 packet; a message longer than a frame is fragmented. Of the lines on standard input those of fragments are passed over: \
-the message that they make has its own. An authenticated line needs --key.
+the message that they make has its own. An authenticated line needs the fleet's key.
 
 Examples:
   ruvllm-esp wire encode 'stored item=1:1:9' --from 1 --to 2
   ruvllm-esp wire encode 'search request=7 count=4 query=\"the pump\"' --from 1 --to all --link uart
-  ruvllm-esp wire encode 'hello' --from 5 --key 000102030405060708090a0b0c0d0e0f
+  ruvllm-esp wire encode 'hello' --from 5 --key-file fleet.key
   ruvllm-esp wire decode capture.hex | ruvllm-esp wire encode -")]
 pub struct Arguments {
     /// The message; `-` reads lines of them from standard input
@@ -51,12 +52,11 @@ pub struct Arguments {
     /// Ask for an acknowledgement
     #[arg(long)]
     ack: bool,
-    /// Authenticate the frames with the fleet's key, 32 hexadecimal digits
-    #[arg(long, value_name = "HEX", value_parser = key)]
-    key: Option<Key>,
-    /// The sender's count of its authenticated frames, for the first of them
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "key", value_parser = clap::value_parser!(u64).range(1..frame::COUNTER_END))]
-    counter: u64,
+    #[command(flatten)]
+    key: KeyOptions,
+    /// The sender's count of its authenticated frames, for the first of them [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..frame::COUNTER_END))]
+    counter: Option<u64>,
     /// Apply the framing of this kind of link [default: the bare frame]
     #[arg(long, value_name = "LINK", value_parser = link())]
     link: Option<LinkKind>,
@@ -74,6 +74,34 @@ struct Packet<'a> {
     hex: &'a str,
 }
 
+/// What authenticates frames.
+struct Sealer {
+    key: Key,
+    /// The counter of the next frame, if one is left.
+    next: Option<u64>,
+}
+
+impl Sealer {
+    fn of(arguments: &Arguments, output: &Output) -> Result<Option<Self>, CliError> {
+        let key = arguments.key.find(output)?;
+        if key.is_none() && arguments.counter.is_some() {
+            return Err(CliError::usage(
+                "wire::no-key",
+                "--counter counts authenticated frames, and there is no key",
+            )
+            .help("give the fleet's key with --key-file FILE, or leave --counter out"));
+        }
+        Ok(key.map(|key| Self { key, next: Some(arguments.counter.unwrap_or(1)) }))
+    }
+
+    /// The counter of this frame.
+    fn count(&mut self) -> Result<u64, CliError> {
+        let counter = self.next.ok_or_else(used_up)?;
+        self.next = counter.checked_add(1).filter(|next| *next < frame::COUNTER_END);
+        Ok(counter)
+    }
+}
+
 fn destination(text: &str) -> Result<u16, String> {
     match text {
         "all" => Ok(BROADCAST),
@@ -86,15 +114,15 @@ fn destination(text: &str) -> Result<u16, String> {
 /// # Errors
 /// Text that is no message (exit code 2), and messages that cannot be sent so (1).
 pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
-    let mut counter = Some(arguments.counter);
+    let mut sealer = Sealer::of(arguments, output)?;
     if arguments.text != "-" {
-        arguments.line(&arguments.text, &mut counter, output)?;
+        arguments.line(&arguments.text, &mut sealer, output)?;
         return Ok(Exit::Ok);
     }
     for (index, line) in io::stdin().lock().lines().enumerate() {
         let line = line.map_err(|error| crate::session::lines::unreadable("standard input", &error))?;
         if !line.trim().is_empty() && !line.starts_with('#') && !is_fragment(&line) {
-            let outcome = arguments.line(&line, &mut counter, output);
+            let outcome = arguments.line(&line, &mut sealer, output);
             outcome.map_err(|stop| match stop {
                 Stop::Error(error) => error.at(&format!("standard input:{}", index + 1)).into(),
                 closed => closed,
@@ -111,22 +139,22 @@ fn is_fragment(line: &str) -> bool {
 }
 
 impl Arguments {
-    /// Prints the packets of one message; `counter` is that of the next authenticated frame, if one is left.
-    fn line(&self, line: &str, counter: &mut Option<u64>, output: &Output) -> Result<(), Stop> {
+    /// Prints the packets of one message.
+    fn line(&self, line: &str, sealer: &mut Option<Sealer>, output: &Output) -> Result<(), Stop> {
         let mut scratch = vec![0; 2 * line.len()];
         let (header, message) = parse::frame(line, &mut scratch).map_err(|error| not_a_message(&error))?;
-        let header = self.header(header)?;
+        let header = self.header(header, sealer.is_some())?;
         let mut payload = [0; MESSAGE_LIMIT];
         let length = message.encode(&mut payload).map_err(|error| cannot_send(&error.to_string()))?;
         let payload = payload.get(..length).unwrap_or_default();
         let limit = self.link.map_or(FRAME_LIMIT as u16, LinkKind::frame_limit);
         let limit = self.limit.map_or(limit, |own| own.min(limit));
-        let room = limit.saturating_sub(frame::overhead(self.key.is_some()) as u16);
+        let room = limit.saturating_sub(frame::overhead(sealer.is_some()) as u16);
         let cut = Fragmentation::plan(length as u16, room).ok_or_else(|| {
             cannot_send(&format!("{length} bytes cannot be fragmented into frames of {limit}"))
         })?;
         for index in 0..cut.count() {
-            let packet = Hex(&self.packet(&header, payload, cut, index, counter)?).to_string();
+            let packet = Hex(&self.packet(&header, payload, cut, index, sealer)?).to_string();
             if output.json {
                 let bytes = packet.len() / 2;
                 let packet = Packet { fragment: index, fragments: cut.count(), bytes, hex: &packet };
@@ -139,13 +167,13 @@ impl Arguments {
     }
 
     /// The header of the text, with what the options say.
-    fn header(&self, header: Header) -> Result<Header, CliError> {
-        if header.flags.has(Flags::AUTHENTICATED) && self.key.is_none() {
+    fn header(&self, header: Header, is_sealed: bool) -> Result<Header, CliError> {
+        if header.flags.has(Flags::AUTHENTICATED) && !is_sealed {
             return Err(CliError::usage(
                 "wire::no-key",
                 "the text says `authenticated`, and there is no key",
             )
-            .help("--key HEX computes the tag; a tag cannot be copied"));
+            .help("with --key-file FILE the tag is computed; a tag cannot be copied"));
         }
         let header = Header {
             source: self.from.unwrap_or(header.source),
@@ -170,21 +198,15 @@ impl Arguments {
         payload: &[u8],
         cut: Fragmentation,
         index: u8,
-        counter: &mut Option<u64>,
+        sealer: &mut Option<Sealer>,
     ) -> Result<Vec<u8>, CliError> {
         let is_cut = cut.count() > 1;
         let fragment_header = cut.header(index);
         let bytes = payload.get(cut.range(index)).unwrap_or_default();
         let parts: &[&[u8]] = if is_cut { &[&fragment_header, bytes] } else { &[bytes] };
         let header = Header { flags: header.flags.with(Flags::FRAGMENT, is_cut), ..*header };
-        let tag = match &self.key {
-            Some(key) => {
-                let sealed = counter.ok_or_else(used_up)?;
-                *counter = sealed.checked_add(1).filter(|next| *next < frame::COUNTER_END);
-                Some((key, sealed))
-            }
-            None => None,
-        };
+        let counter = sealer.as_mut().map(Sealer::count).transpose()?;
+        let tag = sealer.as_ref().map(|sealer| &sealer.key).zip(counter);
         let mut frame = vec![0; FRAME_LIMIT];
         let length = frame::encode(&header, parts, tag, &mut frame, &mut ());
         let length = length.map_err(|error| cannot_send(&error.to_string()))?;

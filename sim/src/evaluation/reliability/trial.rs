@@ -2,6 +2,7 @@
 
 use crate::chip::record::What;
 use crate::fleet::{Fault, Fleet, TimelineEvent};
+use crate::scenario::key::FleetKey;
 use crate::scenario::{ChipPlan, Hostility, LinkPlan, Permille, Port, Scenario, Topology};
 use ruvllm_esp_core::chip::{Radio, esp32c3};
 use ruvllm_esp_core::event::ChipEvent;
@@ -212,7 +213,7 @@ fn scenario(setup: &Setup, seed: u64) -> Scenario {
         until: Micros::seconds(100 * 86_400),
         topology: Topology::Mesh,
         replicas: setup.replicas,
-        key: (!setup.hostile.is_empty()).then_some([7; 16]),
+        key: if setup.hostile.is_empty() { FleetKey::None } else { FleetKey::FromSeed },
         chips: (0..all).map(|index| chip(setup, index, seed)).collect(),
         links: vec![link],
         ..Scenario::default()
