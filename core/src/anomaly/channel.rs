@@ -95,13 +95,13 @@ const NEIGHBOUR_CREDIT: i32 = 6 * ONE;
 /// Likewise of the mean.
 const MEAN_CREDIT: i32 = 6 * ONE;
 /// What a test has to show beyond others, as it finds more in noise: the level looks for the nearest of hundreds of
-/// neighbours, noise and shape are judged on readings that overlap from sample to sample.
+/// neighbours, noise is judged on readings that overlap from sample to sample.
 const fn margin(test: Test) -> i32 {
     match test {
-        Test::Above | Test::Below | Test::Shift => 0,
+        Test::Above | Test::Below | Test::Shift | Test::Shape => 0,
         Test::Jump => ONE / 2,
-        Test::Noise | Test::Shape => ONE,
-        Test::Level => 2 * ONE,
+        Test::Noise => ONE,
+        Test::Level => 3 * ONE / 2,
     }
 }
 

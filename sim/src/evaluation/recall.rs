@@ -77,6 +77,9 @@ pub struct Verdicts {
     pub false_reject: f64,
     /// Share of the first that were not answered at all.
     pub unanswered: f64,
+    /// Share of the first that were answered with another sentence which has the very same words in a row: nothing in
+    /// the question tells the two apart.
+    pub ambiguous: f64,
     /// Share of the second that were answered.
     pub false_accept: f64,
 }
@@ -190,11 +193,19 @@ fn others_verdicts(others: &Others, kind: Kind, seed: u64) -> Verdicts {
     tally.verdicts()
 }
 
+/// Has `text` all words of `query` one after the other?
+fn has_in_a_row(text: &str, query: &str) -> bool {
+    let words = |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_lowercase).collect() };
+    let (text, query) = (words(text), words(query));
+    !query.is_empty() && text.windows(query.len()).any(|window| window == query)
+}
+
 #[derive(Default)]
 struct Tally {
     questions: u32,
     right: u32,
     unanswered: u32,
+    ambiguous: u32,
     strange: u32,
     accepted: u32,
 }
@@ -208,7 +219,9 @@ impl Tally {
             let answer = top(&query);
             self.questions += 1;
             self.unanswered += u32::from(answer.is_none());
-            self.right += u32::from(answer.as_deref() == Some(stored[row].text));
+            let is_right = answer.as_deref() == Some(stored[row].text);
+            self.right += u32::from(is_right);
+            self.ambiguous += u32::from(!is_right && answer.is_some_and(|text| has_in_a_row(&text, &query)));
         }
         for (_, query) in queries(strange, usize::MAX, kind, seed) {
             self.strange += 1;
@@ -223,6 +236,7 @@ impl Tally {
             strange: self.strange,
             false_reject: share(self.questions - self.right, self.questions),
             unanswered: share(self.unanswered, self.questions),
+            ambiguous: share(self.ambiguous, self.questions),
             false_accept: share(self.accepted, self.strange),
         }
     }
@@ -247,6 +261,18 @@ mod tests {
         assert!(p_at_1(Kind::Misspelt) >= 0.95, "{}", p_at_1(Kind::Misspelt));
         assert!(p_at_1(Kind::Keywords) >= 0.97, "{}", p_at_1(Kind::Keywords));
         assert!(found.iter().all(|found| found.search.p_at_1 >= found.tfidf.p_at_1 - 0.05), "{found:?}");
+    }
+
+    #[test]
+    fn two_sentences_with_the_same_words_in_a_row_are_not_told_apart() {
+        assert!(has_in_a_row("what do I need to pack", "i need to"));
+        assert!(!has_in_a_row("what do I need to pack", "i to need") && !has_in_a_row("one", "one two"));
+        let row = |text| Sentence { language: "en", text, paraphrase: None };
+        let stored = [row("one will i need to wait"), row("two will i need to wait")];
+        let mut tally = Tally::default();
+        tally.add(&stored, &[], Kind::Partial, 1);
+        let Verdicts { false_reject, ambiguous, .. } = tally.verdicts();
+        assert_eq!((false_reject, ambiguous), (0.5, 0.5));
     }
 
     #[test]

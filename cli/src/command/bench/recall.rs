@@ -72,15 +72,19 @@ fn write_set(set: &SetReport, seed: u64, out: &mut dyn Write) -> io::Result<()> 
         table.row([name, count(search.queries.into()), first, mrr, base_first, base_mrr]);
     }
     table.write(out)?;
-    let headings = ["stored", "not its sentence", "of these unanswered", "not stored", "answered"];
-    let [stored, missed, unanswered, strange, accepted] = headings.map(|heading| (heading, Align::Right));
-    let mut table = Table::new([("recall", Align::Left), stored, missed, unanswered, strange, accepted]);
+    let headings =
+        ["stored", "not its sentence", "unanswered", "same words in a row", "not stored", "answered"];
+    let [stored, missed, unanswered, ambiguous, strange, accepted] =
+        headings.map(|heading| (heading, Align::Right));
+    let mut table =
+        Table::new([("recall", Align::Left), stored, missed, unanswered, ambiguous, strange, accepted]);
     for (kind, verdicts) in recall {
-        let Verdicts { questions, strange, false_reject, unanswered, false_accept } = *verdicts;
-        let shares = [false_reject, unanswered, false_accept].map(|share| format!("{share:.3}"));
-        let [missed, unanswered, accepted] = shares;
+        let Verdicts { questions, strange, false_reject, unanswered, ambiguous, false_accept } = *verdicts;
+        let shares = [false_reject, unanswered, ambiguous, false_accept].map(|share| format!("{share:.3}"));
+        let [missed, unanswered, ambiguous, accepted] = shares;
         let name = format!("{kind:?}").to_lowercase();
-        table.row([name, count(questions.into()), missed, unanswered, count(strange.into()), accepted]);
+        let (questions, strange) = (count(questions.into()), count(strange.into()));
+        table.row([name, questions, missed, unanswered, ambiguous, strange, accepted]);
     }
     writeln!(out)?;
     table.write(out)?;
