@@ -4,7 +4,7 @@ mod fleet;
 
 pub use fleet::report::frames_line;
 
-use crate::error::{CliError, CommandResult, Stop};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::output::Output;
 use crate::session::chip_options::ChipOptions;
 use crate::session::lines::{Lines, unreadable};
@@ -19,7 +19,7 @@ use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_sim::sensor_log::{LogOptions, beginning, looks_like_log};
 use ruvllm_esp_sim::single::Setup;
 use std::fs::File;
-use std::io::{self, Cursor, IsTerminal, Read};
+use std::io::{self, Cursor, IsTerminal, Read, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -89,6 +89,9 @@ pub struct Arguments {
     /// The random seed, shown in the summary [default: 0, or the scenario's]
     #[arg(long, value_name = "N", help_heading = "The session", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     seed: Option<u64>,
+    /// Print what is the same as on a chip, what is modelled and with which band, and what is left out
+    #[arg(long, help_heading = "The session")]
+    fidelity: bool,
     /// Exit with 1 when a command failed
     #[arg(long, help_heading = "The session")]
     strict: bool,
@@ -105,6 +108,9 @@ pub struct Arguments {
 /// # Errors
 /// Wrong names, inputs that cannot be read, a role that does not fit.
 pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
+    if arguments.fidelity {
+        return fidelity(output);
+    }
     if let Some(path) = &arguments.fleet.fleet {
         return fleet::run(path, &arguments.fleet, &arguments.running, arguments.seed, output);
     }
@@ -134,6 +140,22 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
         return interactive::run(session, output);
     }
     session.run(standard_input(role, &arguments.log.options())?.as_mut())
+}
+
+/// The statement on which every figure of a simulation rests.
+const FIDELITY: &str = include_str!("../../../docs/fidelity.md");
+
+fn fidelity(output: &Output) -> CommandResult {
+    #[derive(serde::Serialize)]
+    struct Statement {
+        text: &'static str,
+    }
+    if output.json {
+        output.json("fidelity", &Statement { text: FIDELITY })?;
+    } else {
+        output.text().write_all(FIDELITY.as_bytes())?;
+    }
+    Ok(Exit::Ok)
 }
 
 impl Arguments {

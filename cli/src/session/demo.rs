@@ -8,7 +8,7 @@ use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_sim::kernels::scripts::DEMO;
 
 const PUMP: &str = include_str!("../../../fixtures/demo/pump.csv");
-const PUMP_REMARK: &str = "A pump, one sample a minute. The first hours teach the chip what is normal; then a bearing begins to fail.";
+const PUMP_REMARK: &str = "A pump, one sample a minute. After six hours a bearing begins to fail.";
 
 /// The scenario of a role.
 ///

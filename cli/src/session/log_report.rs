@@ -6,7 +6,7 @@ use crate::board_text::field;
 use crate::error::{CliError, Stop};
 use crate::output::Output;
 use crate::progress::Stage;
-use crate::quantity::count;
+use crate::quantity::{count, duration};
 use crate::style::{alarm, strong};
 use ruvllm_esp_sim::sensor_log::{Score, Scoring};
 use serde::Serialize;
@@ -54,6 +54,8 @@ pub enum News {
     Alarm,
     /// An alarm is over.
     Over,
+    /// The chip has learned what is normal.
+    Learned,
 }
 
 /// How a channel is when a test of this kind fails.
@@ -100,6 +102,7 @@ impl LogReport {
         Ok(match verdict {
             "ANOMALY" => News::Alarm,
             "NORMAL" if reply.text.starts_with("NORMAL ended=") => News::Over,
+            "WARMUP" if reply.text.trim_end() == "WARMUP remaining=1" => News::Learned,
             _ => News::Nothing,
         })
     }
@@ -122,6 +125,9 @@ impl LogReport {
                 let (number, samples) =
                     (field(text, "ended").unwrap_or("?"), field(text, "samples").unwrap_or("?"));
                 format!("  alarm {number} is over {place}; it lasted {samples} samples")
+            }
+            News::Learned => {
+                format!("  learned what is normal from {} rows, {place}", count(self.counts.rows))
             }
             News::Nothing => format!("{} {}", strong(">"), sample.line),
         }
@@ -188,10 +194,13 @@ pub fn verb(kind: &str) -> &str {
     KINDS.iter().find(|(word, _)| *word == kind).map_or(kind, |(_, verb)| verb)
 }
 
-/// `at 2014-04-11 09:00 (line 2954)`
+/// `at 2014-04-11 09:00 (line 2954)`; numbers are shown as the time since the first row.
 fn place(sample: &Sample) -> String {
     match sample.stamp.as_str() {
         "" => format!("at line {}", sample.row),
+        stamp if stamp.parse::<f64>().is_ok() => {
+            format!("at {} (line {})", duration(sample.since.unwrap_or_default()), sample.row)
+        }
         stamp => format!("at {stamp} (line {})", sample.row),
     }
 }

@@ -17,6 +17,9 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::io::{self, Write};
 
+/// Kinds of commands whose costs stand in one line.
+const COSTS_IN_LINE: usize = 2;
+
 /// The printer of one session.
 #[derive(Debug)]
 pub struct Report {
@@ -112,6 +115,11 @@ impl Report {
     /// The chip has booted.
     pub fn boot(&self, radio: Radio, device: &mut dyn Chip) -> Result<(), Stop> {
         let banner = device.banner();
+        if self.story.is_some() {
+            // One line says which chip it is.
+            let who = banner.lines().find(|line| line.starts_with("variant="));
+            return self.chip_writes(&format!("{}\n", who.unwrap_or_default()));
+        }
         if !self.output.json {
             return self.chip_writes(&banner);
         }
@@ -170,6 +178,9 @@ impl Report {
         self.number += 1;
         let Some(log) = &mut self.log else { return Ok(()) };
         let news = log.take(sample, reply)?;
+        if let Some(story) = &mut self.story {
+            story.sample(reply.cost);
+        }
         if news == News::Nothing && !self.output.verbose {
             return Ok(());
         }
@@ -186,6 +197,9 @@ impl Report {
                 );
             }
             self.output.info(&log.headline(news, sample, reply));
+            if news == News::Learned && !self.output.verbose {
+                return Ok(());
+            }
             match &self.story {
                 Some(_) => self.chip_writes(&format!("{}\n", short(&format!("  {}", reply.text.trim_end())))),
                 None => self.chip_writes(&reply.text),
@@ -234,6 +248,10 @@ impl Report {
             return self.output.json("wait", &Wait { wait_us: time.get(), now_us: now.get() });
         }
         self.flush();
+        if self.story.is_some() {
+            // What is told says how much time has passed.
+            return Ok(());
+        }
         self.output.info(&faint(&format!("  waited {}, the clock is at {}", duration(time), duration(now))));
         Ok(())
     }
@@ -290,9 +308,9 @@ impl Report {
         let log = self.log.as_ref();
         log.iter().flat_map(|log| log.summary()).for_each(|line| self.output.info(&line));
         let each = self.story.as_ref().map(|story| story.costs(self.kind)).unwrap_or_default();
-        if !each.is_empty() {
-            let each = [each.join(", "), self.kind.to_string()].join(" ");
-            self.output.info(&format!("  each:    {each}"));
+        for (row, some) in each.chunks(COSTS_IN_LINE).enumerate() {
+            let head = if row == 0 { "each:" } else { "" };
+            self.output.info(&format!("  {head:<8} {} {}", some.join(", "), self.kind));
         }
         self.output.info(&format!("  work:    {}", work(&cost, self.kind, self.output.verbose)));
         self.output.info(&format!("  clock:   {} since boot", duration(now)));

@@ -1,6 +1,6 @@
 //! A demonstration on one screen: what is typed and the answer in a line each, and at the end what each kind of command cost.
 //!
-//! Commands that only store are shown by their first; `-v` shows every line, reply and cost.
+//! Of commands in a row that only store, the first is shown; `-v` shows every line, reply and cost.
 
 use super::chip::LineReply;
 use ruvllm_esp_core::role::RoleKind;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// The columns of a screen.
 const COLUMNS: usize = 80;
 /// Stores of a row that are shown.
-const SHOWN: u32 = 2;
+const SHOWN: u32 = 1;
 /// Commands about the chip itself, which a story does without.
 const ASIDE: [&str; 2] = ["stats", "mem"];
 
@@ -65,6 +65,12 @@ impl Story {
             1 => Some("  and one more".into()),
             more => Some(format!("  and {more} more")),
         }
+    }
+
+    /// A row of a sensor log and its cost.
+    pub fn sample(&mut self, cost: Cost) {
+        let entry = self.costs.entry("sample".into()).or_default();
+        *entry = (entry.0 + 1, entry.1 + cost);
     }
 
     /// What one command of each kind cost, on average.
@@ -128,13 +134,7 @@ mod tests {
         )));
         assert_eq!(
             lines,
-            [
-                "> remember fact number 0",
-                "> remember fact number 1",
-                "  and 3 more",
-                "> recall 1 three",
-                "  top: number 3"
-            ]
+            ["> remember fact number 0", "  and 4 more", "> recall 1 three", "  top: number 3"]
         );
         assert_eq!(story.costs(Kind::Modelled).len(), 2);
         assert_eq!(short(&"x".repeat(200)).len(), COLUMNS);
