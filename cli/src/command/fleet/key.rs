@@ -7,7 +7,7 @@ use crate::destination::cannot_write;
 use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
 use ruvllm_esp_core::wire::authentication::Key;
-use ruvllm_esp_core::wire::show::Hex;
+use ruvllm_esp_core::wire::field::Hex;
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
