@@ -98,7 +98,7 @@ fn prose(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ruvllm_esp_core::chip::{STACK_RESERVE, stack};
+    use ruvllm_esp_core::chip::{self, STACK_RESERVE};
     use std::collections::BTreeSet;
 
     #[test]
@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn the_stack_is_as_large_and_as_deep_as_the_chip_says() {
-        let deepest = stack::DEEPEST.iter().map(|(_, _, bytes)| bytes.0).max().unwrap();
+        let deepest =
+            chip::ALL.iter().filter_map(|chip| chip.stack_depth).map(|depth| depth.0).max().unwrap();
         let kib = |bytes: u32| f64::from(bytes) / 1024.0;
         let words = format!("at most {:.1} KiB of the {:.1} KiB stack", kib(deepest), kib(STACK_RESERVE.0));
         assert!(by_code("P10").unwrap().advice.contains(&words), "docs/bring-up.md has to say: {words}");

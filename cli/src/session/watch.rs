@@ -112,16 +112,16 @@ fn is_waited_for(expected: &Expectation) -> bool {
 pub fn word(judged: &Judged) -> &'static str {
     match (judged.due, judged.met) {
         (false, _) => "not due",
-        (true, true) => "met",
+        (true, true) => "passed",
         (true, false) => "missed",
     }
 }
 
 /// An expectation and what was seen, with its line in the scenario where it was missed.
 pub fn line(judged: &Judged) -> String {
-    let place = match judged.line {
+    let location = match judged.line {
         line if line > 0 && !judged.met => format!(" (line {line})"),
         _ => String::new(),
     };
-    format!("{:<7} {}{place}: {}", word(judged), judged.name, judged.seen)
+    format!("{:<7} {}{location}: {}", word(judged), judged.name, judged.seen)
 }

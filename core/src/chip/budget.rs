@@ -3,7 +3,7 @@
 //! The arena is one slice, so it lies in the main region. The radio's heap moves to the reclaimed region as far as that
 //! reaches; what is left there is reported and not counted.
 
-use super::{Chip, Radio, stack};
+use super::{ALL, Chip, Radio};
 use crate::units::Bytes;
 
 /// The least stack that esp-hal links a program with.
@@ -13,12 +13,15 @@ const MIN_STACK: Bytes = Bytes::kib(8);
 /// Xtensa spills to the stack, and for a compiler that lays frames out otherwise.
 const STACK_MARGIN: u32 = 50;
 
-/// What is set aside for the stack: the deepest of any role's golden session ([`stack::DEEPEST`]) and half of that again,
-/// in whole KiB.
+/// What is set aside for the stack: the deepest of any chip ([`Chip::stack_depth`]) and half of that again, in whole KiB.
 pub const STACK_RESERVE: Bytes = {
     let (mut deepest, mut at) = (MIN_STACK.0, 0);
-    while at < stack::DEEPEST.len() {
-        let reserve = stack::DEEPEST[at].2.0 * (100 + STACK_MARGIN) / 100;
+    while at < ALL.len() {
+        let depth = match ALL[at].stack_depth {
+            Some(depth) => depth.0,
+            None => 0,
+        };
+        let reserve = depth * (100 + STACK_MARGIN) / 100;
         deepest = if reserve > deepest { reserve } else { deepest };
         at += 1;
     }
@@ -109,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_parts_of_every_budget_sum_to_the_main_region() {
-        for chip in chip::ALL {
+        for chip in ALL {
             for radio in Radio::ALL {
                 let budget = chip.arena_budget(radio);
                 let parts: u32 = budget.parts().iter().map(|(_, bytes)| bytes.get()).sum();
@@ -126,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_radio_costs_arena_and_wifi_costs_more_than_espnow() {
-        for chip in chip::ALL {
+        for chip in ALL {
             let [off, espnow, wifi] = Radio::ALL.map(|radio| chip.arena_budget(radio).arena);
             assert!(off > espnow && espnow > wifi, "{}", chip.name);
         }

@@ -29,6 +29,7 @@ pub const CHIP: Chip = Chip {
     // An upper estimate: here the RAM code has a memory of its own.
     firmware: derived(esp32c3::CHIP.firmware.value, "ESP32-C3's figure"),
     stack_minimum: primary(Bytes(8_192), source::ESP_CONFIG),
+    stack_depth: None,
     radio_costs: esp32c3::RADIO_COSTS_ESTIMATE,
     caches: &[primary(
         // Each core has one, both out of SRAM0.

@@ -27,6 +27,7 @@ pub const CHIP: Chip = Chip {
     },
     firmware: derived(esp32c3::CHIP.firmware.value, "ESP32-C3's figure"),
     stack_minimum: primary(Bytes(8_192), source::ESP_CONFIG),
+    stack_depth: None,
     radio_costs: esp32c3::RADIO_COSTS_ESTIMATE,
     caches: &[
         primary(

@@ -14,7 +14,6 @@ pub mod power;
 pub mod radio;
 mod source;
 pub mod sourced;
-pub mod stack;
 
 pub use budget::{Budget, STACK_RESERVE};
 pub use memory::{Cache, CacheKind, Flash, Memory, Region};
@@ -83,6 +82,9 @@ pub struct Chip {
     pub firmware: Sourced<Bytes>,
     /// The least stack that esp-hal links with.
     pub stack_minimum: Sourced<Bytes>,
+    /// The deepest that the stack was in a golden session of any role, emulated, from the top of the stack; `just calibrate`
+    /// writes it. None where the chip's machine code is not emulated.
+    pub stack_depth: Option<Bytes>,
     /// What the radio takes.
     pub radio_costs: RadioCosts,
     /// Between the core and the flash.

@@ -35,12 +35,12 @@ impl Work {
             *cycles = u64::from(table.cycle_cost(op)?.cycles);
         }
         let (counts, total) = (Counts::default(), Counts::default());
-        Ok(Self { counts, total, table, cycles, icache: ICacheModel::of(table.chip) })
+        Ok(Self { counts, total, table, cycles, icache: ICacheModel::of(table) })
     }
 
     /// The chip has booted: its cache holds what the start left there.
     pub fn boot(&mut self) {
-        self.icache = ICacheModel::of(self.table.chip);
+        self.icache = ICacheModel::of(self.table);
     }
 
     /// Counts the cache lines that the turn under way fills: it runs the code of `ran`, and of every operation counted.

@@ -1,7 +1,9 @@
 //! ESP32-C3: no branch prediction, every taken branch costs 3 cycles; a division costs 35.
 
+use super::icache::CacheLoss;
 use super::sequence::{Band, Timing, cycle_costs, with};
 use super::{CostTable, CycleCost, CycleCosts, calibrated, riscv};
+use crate::emulator::chip as emulated;
 use ruvllm_esp_core::chip;
 use ruvllm_esp_core::meter::Op;
 
@@ -58,5 +60,9 @@ pub const INSTRUCTIONS: CycleCosts = {
     with(cycle_costs, Op::DivWide, DIVISION_WIDE)
 };
 
+/// What the flash cache loses.
+pub const CACHE_LOSS: &CacheLoss = &CacheLoss::of(emulated::ESP32C3.cache);
+
 /// The costs.
-pub const TABLE: CostTable = CostTable::new(&chip::esp32c3::CHIP, calibrated::ESP32C3.apply(INSTRUCTIONS));
+pub const TABLE: CostTable =
+    CostTable::fitted(&chip::esp32c3::CHIP, INSTRUCTIONS, &calibrated::ESP32C3, CACHE_LOSS);

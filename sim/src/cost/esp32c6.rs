@@ -1,7 +1,9 @@
 //! ESP32-C6: branches backwards are predicted taken and a hot loop's cost 1 cycle; a division costs 10.
 
+use super::icache::CacheLoss;
 use super::sequence::{Band, Timing, cycle_costs, with};
 use super::{CostTable, CycleCost, CycleCosts, calibrated, riscv};
+use crate::emulator::chip as emulated;
 use ruvllm_esp_core::chip;
 use ruvllm_esp_core::meter::Op;
 
@@ -56,5 +58,9 @@ pub const INSTRUCTIONS: CycleCosts = {
     with(cycle_costs, Op::DivWide, DIVISION_WIDE)
 };
 
+/// What the flash cache loses.
+pub const CACHE_LOSS: &CacheLoss = &CacheLoss::of(emulated::ESP32C6.cache);
+
 /// The costs.
-pub const TABLE: CostTable = CostTable::new(&chip::esp32c6::CHIP, calibrated::ESP32C6.apply(INSTRUCTIONS));
+pub const TABLE: CostTable =
+    CostTable::fitted(&chip::esp32c6::CHIP, INSTRUCTIONS, &calibrated::ESP32C6, CACHE_LOSS);

@@ -7,9 +7,8 @@
 //! at random (Hill and Smith, "Evaluating Associativity in CPU Caches", IEEE Transactions on Computers 38(12), 1989).
 //! The sizes of the pieces are measured on the firmware's image (`bench calibrate --images`).
 
-use super::calibrated;
+use super::CostTable;
 use crate::emulator::cache::{Geometry, Replacement};
-use crate::emulator::chip as emulated;
 use ruvllm_esp_core::meter::{Counts, Op};
 
 /// The code of a firmware, in lines of the flash cache.
@@ -96,7 +95,7 @@ const REMEMBERED: usize = 64;
 #[derive(Clone, Debug)]
 pub struct ICacheModel {
     code_size: CodeSize,
-    lost: &'static Lost,
+    lost: &'static CacheLoss,
     /// What ran and how many lines it has, the latest first.
     recent: Vec<(Piece, u32)>,
     /// What runs now, kept for its memory.
@@ -104,20 +103,15 @@ pub struct ICacheModel {
 }
 
 impl ICacheModel {
-    /// After the start of `chip`, of which nothing but the console is still there. The caches of the Xtensa chips are
-    /// taken to be as that of ESP32-C3, and their code as large.
-    pub fn of(chip: &str) -> Self {
-        let (code_size, lost) = match chip {
-            "esp32c6" => (calibrated::ESP32C6.code_size, &LOST_ESP32C6),
-            _ => (calibrated::ESP32C3.code_size, &LOST_ESP32C3),
-        };
-        let recent = vec![(Piece::Console, code_size.console)];
-        Self { code_size, lost, recent, now: Vec::new() }
+    /// After the start of the chip of `table`, of which nothing but the console is still there.
+    pub fn of(table: &CostTable) -> Self {
+        Self::with(table, table.code_size)
     }
 
     /// The same with code of other sizes.
-    pub fn with(chip: &str, code_size: CodeSize) -> Self {
-        Self { code_size, recent: vec![(Piece::Console, code_size.console)], ..Self::of(chip) }
+    pub fn with(table: &CostTable, code_size: CodeSize) -> Self {
+        let recent = vec![(Piece::Console, code_size.console)];
+        Self { code_size, lost: table.cache_loss, recent, now: Vec::new() }
     }
 
     /// Runs the code of a turn: how many lines of it have to come from flash.
@@ -151,14 +145,11 @@ impl ICacheModel {
 /// A probability of one.
 const CERTAIN: u32 = 1 << 16;
 /// The most lines that are distinguished: twice the largest cache.
-const MOST: usize = 2_048;
+const MAX_LINES: usize = 2_048;
 
 /// How likely it is that a line is lost after this many others.
-#[derive(Debug)]
-struct Lost([u32; MOST + 1]);
-
-static LOST_ESP32C3: Lost = Lost::of(emulated::ESP32C3.cache);
-static LOST_ESP32C6: Lost = Lost::of(emulated::ESP32C6.cache);
+#[derive(Debug, PartialEq, Eq)]
+pub struct CacheLoss([u32; MAX_LINES + 1]);
 
 /// The share of misses, in thousandths, where a number of lines (the position) take turns in a set of 8 ways with random
 /// replacement; a test compares it with the cache of the emulator. From 32 lines on it is taken to be 1.
@@ -167,15 +158,15 @@ const RANDOM_8_WAYS: [u32; 32] = [
     947, 954, 960, 965, 970, 974, 978, 980,
 ];
 
-impl Lost {
-    const fn of(geometry: Geometry) -> Self {
+impl CacheLoss {
+    pub const fn of(geometry: Geometry) -> Self {
         let sets = geometry.sets() as u64;
-        let mut lost = [0; MOST + 1];
+        let mut lost = [0; MAX_LINES + 1];
         // The chances of none, one, two ... others in the set of a line, in parts of 2^32.
         let mut chances = [0u64; RANDOM_8_WAYS.len() - 1];
         chances[0] = 1 << 32;
         let mut others = 0;
-        while others <= MOST {
+        while others <= MAX_LINES {
             let mut kept = 0;
             let mut at = chances.len();
             while at > 0 {
@@ -211,10 +202,11 @@ impl Lost {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{esp32c3, esp32c6};
     use super::*;
     use ruvllm_esp_core::meter::Meter;
 
-    const FOOTPRINT: CodeSize = {
+    const CODE: CodeSize = {
         let mut operations = [0; Op::ALL.len()];
         operations[Op::Mac as usize] = 100;
         operations[Op::Link as usize] = 600;
@@ -235,11 +227,12 @@ mod tests {
     fn a_line_is_lost_as_often_as_the_binomial_distribution_says() {
         // 430 others over 256 sets: at least 4 in one of them in 0.088 of all cases. Over 64 sets it is at least 8 in 0.355,
         // of which random replacement keeps about half.
-        for (lost, expected) in [(&LOST_ESP32C3, 0.147), (&LOST_ESP32C6, 0.088)] {
+        for (table, expected) in [(esp32c3::TABLE, 0.147), (esp32c6::TABLE, 0.088)] {
+            let lost = table.cache_loss;
             let chance = f64::from(lost.after(430)) / f64::from(CERTAIN);
             assert!((chance - expected).abs() < 0.02, "{chance}");
             assert_eq!(lost.after(0), 0);
-            assert!((1..=MOST as u32).all(|others| lost.after(others) >= lost.after(others - 1)));
+            assert!((1..=MAX_LINES as u32).all(|others| lost.after(others) >= lost.after(others - 1)));
             assert!(lost.after(u32::MAX) > CERTAIN * 9 / 10);
         }
     }
@@ -259,7 +252,7 @@ mod tests {
 
     #[test]
     fn code_that_just_ran_is_there_and_other_code_drives_it_out() {
-        let mut icache = ICacheModel::with("esp32c3", FOOTPRINT);
+        let mut icache = ICacheModel::with(&esp32c3::TABLE, CODE);
         let search = counts(&[Op::Mac]);
         assert!(icache.run(typed("search"), &search) >= 170);
         let again = icache.run(typed("search"), &search);
@@ -271,11 +264,11 @@ mod tests {
 
     #[test]
     fn a_larger_cache_keeps_more() {
-        let fetched = |chip| {
-            let mut icache = ICacheModel::with(chip, FOOTPRINT);
+        let fetched = |table| {
+            let mut icache = ICacheModel::with(table, CODE);
             (0..10).map(|_| icache.run(typed("add"), &counts(&[Op::Mac, Op::Link]))).sum::<u32>()
         };
-        let (c6, c3) = (fetched("esp32c6"), fetched("esp32c3"));
+        let (c6, c3) = (fetched(&esp32c6::TABLE), fetched(&esp32c3::TABLE));
         assert!(c6 * 4 < c3 * 3, "{c6} {c3}");
     }
 

@@ -19,6 +19,8 @@ pub mod steps;
 pub mod xtensa;
 
 use crate::figure::{Banded, Kind};
+use fitted::Calibration;
+use icache::{CacheLoss, CodeSize};
 use ruvllm_esp_core::chip::{Chip, Current};
 use ruvllm_esp_core::meter::{Counts, Op};
 use ruvllm_esp_core::units::{Cycles, Hertz, Microamps, Nanojoules, Nanos};
@@ -80,6 +82,12 @@ pub struct CostTable {
     pub run: Current,
     /// By the discriminant of [`Op`].
     pub cycle_costs: CycleCosts,
+    /// What was fitted to the chip's emulated cycles, where it is emulated.
+    pub calibration: Option<&'static Calibration>,
+    /// The code that commands take out of flash.
+    pub code_size: CodeSize,
+    /// What the flash cache loses.
+    pub cache_loss: &'static CacheLoss,
 }
 
 /// The table of every chip, in the order of [`ruvllm_esp_core::chip::ALL`].
@@ -92,9 +100,29 @@ pub fn table(chip: &Chip) -> Option<&'static CostTable> {
 }
 
 impl CostTable {
-    /// The table of `chip` at its highest clock.
+    /// The table of `chip` at its highest clock, its code and its cache taken to be those of ESP32-C3.
     pub const fn new(chip: &Chip, cycle_costs: CycleCosts) -> Self {
-        Self { chip: chip.name, clock: chip.clock.value, run: chip.power.run.value, cycle_costs }
+        Self {
+            chip: chip.name,
+            clock: chip.clock.value,
+            run: chip.power.run.value,
+            cycle_costs,
+            calibration: None,
+            code_size: calibrated::ESP32C3.code_size,
+            cache_loss: esp32c3::CACHE_LOSS,
+        }
+    }
+
+    /// The table of an emulated chip, at fitted costs.
+    pub const fn fitted(
+        chip: &Chip,
+        instructions: CycleCosts,
+        calibration: &'static Calibration,
+        cache_loss: &'static CacheLoss,
+    ) -> Self {
+        let (calibrated, code_size) = (Some(calibration), calibration.code_size);
+        let table = Self::new(chip, calibration.apply(instructions));
+        Self { calibration: calibrated, code_size, cache_loss, ..table }
     }
 
     /// What one step of `op` costs.

@@ -8,7 +8,7 @@ use super::firmware_calibration::{FirmwareCalibration, RecordedSession};
 use super::image::{Image, ImageError};
 use super::{Measurement, Work, counted, emulated, least_squares};
 use crate::cost::fitted::Calibration;
-use crate::cost::{CycleCosts, calibrated};
+use crate::cost::{self, CycleCosts, calibrated};
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::meter::{Counts, Op};
 use serde::Serialize;
@@ -134,9 +134,9 @@ pub fn ratio(modelled: u64, emulated: u32) -> u32 {
     (modelled.saturating_mul(1_000) / u64::from(emulated.max(1))).min(u64::from(u32::MAX)) as u32
 }
 
-/// What the last calibration of `chip` stated.
+/// What the last calibration of `chip` stated; that of ESP32-C3 where there was none.
 fn stated(chip: &Chip) -> &'static Calibration {
-    if chip.name == "esp32c6" { &calibrated::ESP32C6 } else { &calibrated::ESP32C3 }
+    cost::table(chip).and_then(|table| table.calibration).unwrap_or(&calibrated::ESP32C3)
 }
 
 /// How well fitted costs agree with the emulator, and the costs.

@@ -2,6 +2,7 @@
 
 use super::{Work, scripts};
 use crate::cost::icache::{ICacheModel, Ran};
+use crate::cost::{self, CostTable};
 use crate::memory::Memory;
 use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
@@ -39,7 +40,7 @@ impl LineCounts {
 
 /// Keeps what each work did in the run that is counted.
 struct Counting {
-    chip: &'static Chip,
+    icache: ICacheModel,
     done: Vec<Work>,
 }
 
@@ -48,7 +49,7 @@ impl Probe for Counting {
 
     fn measure(&mut self, kernel: &'static str, size: u32, work: &mut dyn FnMut(&mut LineCounts) -> u32) {
         let (counts, line) = (Counts::default(), Counts::default());
-        let mut meter = LineCounts { counts, line, icache: ICacheModel::of(self.chip.name) };
+        let mut meter = LineCounts { counts, line, icache: self.icache.clone() };
         let (mut counted, mut checksum) = (Counts::default(), 0);
         for run in 0..RUNS {
             meter.counts.clear();
@@ -62,16 +63,21 @@ impl Probe for Counting {
     }
 }
 
+/// The costs of `chip`; every chip has some.
+fn table(chip: &Chip) -> &'static CostTable {
+    cost::table(chip).unwrap_or(&cost::esp32c3::TABLE)
+}
+
 /// Every kernel, in the arena of `chip`.
 pub fn kernels(chip: &'static Chip) -> Vec<Work> {
-    let mut counting = Counting { chip, done: Vec::new() };
+    let mut counting = Counting { icache: ICacheModel::of(table(chip)), done: Vec::new() };
     run_kernels(Memory::new(chip.arena_budget(Radio::Off).arena).as_mut(), &mut counting);
     counting.done
 }
 
 /// Single commands and the whole session of each role, in the arena of `chip`.
 pub fn sessions(chip: &'static Chip) -> Vec<Work> {
-    let mut counting = Counting { chip, done: Vec::new() };
+    let mut counting = Counting { icache: ICacheModel::of(table(chip)), done: Vec::new() };
     let mut memory = Memory::new(chip.arena_budget(Radio::Off).arena);
     run_commands(chip, memory.as_mut(), &mut counting);
     for script in scripts::DEMO.into_iter().chain(scripts::GOLDEN) {

@@ -9,8 +9,8 @@
 use super::calibration::{Fitted, LEAST, PRIOR, ratio};
 use super::least_squares::nonnegative;
 use super::scripts;
-use crate::cost::CycleCosts;
 use crate::cost::icache::{CodeSize, ICacheModel, Piece, Ran, pieces};
+use crate::cost::{self, CycleCosts};
 use crate::emulator::board::{BoardConfig, Rom};
 use crate::exact::{Exact, ExactError};
 use crate::script::{ScriptError, Step, parse_step};
@@ -47,7 +47,7 @@ pub enum FirmwareCalibrationError {
 pub struct Exchange {
     /// What was typed.
     pub line: String,
-    /// What that did, by the simulator; its line fills are those of the present footprint.
+    /// What that did, by the simulator; its line fills are those of the present code sizes.
     pub counts: Counts,
     /// What it took on the emulated chip.
     pub cycles: u64,
@@ -115,7 +115,8 @@ impl RecordedSession {
 
     /// For each line, how many lines of the flash cache are filled.
     fn fetched(&self, chip: &Chip, code_size: CodeSize) -> Vec<u32> {
-        let mut icache = ICacheModel::with(chip.name, code_size);
+        let Some(table) = cost::table(chip) else { return vec![0; self.exchanges.len()] };
+        let mut icache = ICacheModel::with(table, code_size);
         self.exchanges.iter().map(|exchange| icache.run(exchange.ran(), &exchange.counts)).collect()
     }
 }

@@ -69,11 +69,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     }
     let mut files = Vec::new();
     if arguments.write {
-        files.push((rewrite::CYCLE_COSTS, rewrite::cycle_costs(&fits, &root)));
-        files.push((rewrite::STACK, rewrite::stack(&images).map_err(|error| refused(&error.into()))?));
+        files.push((rewrite::CYCLE_COSTS.to_string(), rewrite::cycle_costs(&fits, &root)));
+        files.extend(rewrite::stack(&images, &root).map_err(|error| refused(&error))?);
     }
     if arguments.limits {
-        files.push((rewrite::LIMITS, rewrite::limits().map_err(|error| refused(&error))?));
+        files.push((rewrite::LIMITS.to_string(), rewrite::limits().map_err(|error| refused(&error))?));
     }
     for (path, text) in &files {
         fs::write(root.join(path), text).map_err(|error| {
