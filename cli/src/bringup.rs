@@ -184,15 +184,15 @@ mod tests {
         let codes: Vec<String> = entries().into_iter().map(|entry| entry.code).collect();
         let distinct: BTreeSet<&String> = codes.iter().collect();
         assert_eq!(distinct.len(), codes.len(), "{codes:?}");
-        let predecessors = codes.iter().filter(|code| code.starts_with('P')).count();
-        assert_eq!(predecessors, 14, "ruvllm-esp32 had fourteen");
+        let of_ruvllm_esp32 = codes.iter().filter(|code| code.starts_with('P')).count();
+        assert_eq!(of_ruvllm_esp32, 14, "ruvllm-esp32 had fourteen");
         // Every mention of a code in the document leads to an entry.
         let mentioned = DOCUMENT.split("[N").skip(1).filter_map(|rest| rest.split(']').next());
         for code in mentioned.map(|digits| format!("N{digits}")) {
             assert!(by_code(&code).is_some(), "{code}");
         }
         let written = DOCUMENT.matches("**N").count();
-        assert_eq!(codes.len() - predecessors, written, "{codes:?}");
+        assert_eq!(codes.len() - of_ruvllm_esp32, written, "{codes:?}");
         for entry in entries() {
             assert!(!entry.seen.is_empty() && entry.advice.len() > 8, "{entry:?}");
             assert!(entry.texts.iter().any(|text| text.len() >= TELLING), "{entry:?}");
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_predecessors_errors_are_recognised_as_tools_word_them() {
+    fn the_errors_of_ruvllm_esp32_are_recognised_as_tools_word_them() {
         let first = |text: &str| explain(text).first().map(|entry| entry.code.clone()).unwrap_or_default();
         let known = [
             ("P1", "error[E0432]: could not find `espidf` in `embuild`"),

@@ -14,7 +14,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 /// The most that is read of a file: the longest log of a build has less.
-const MOST: u64 = 16 << 20;
+const MAX_BYTES: u64 = 16 << 20;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -105,7 +105,7 @@ fn material(text: &str) -> Result<String, CliError> {
     match path.metadata() {
         Ok(it) if it.is_file() => {
             let mut bytes = Vec::new();
-            let read = File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes));
+            let read = File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
             read.map_err(|error| refused(&error.to_string()))?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         }

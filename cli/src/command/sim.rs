@@ -215,9 +215,9 @@ fn choose(
 
 /// The first line, and if it could be a header the second: no more is waited for than that.
 fn beginning(input: &mut impl Read) -> io::Result<Vec<u8>> {
-    const MOST: usize = 64 * 1024;
+    const MAX: usize = 64 * 1024;
     let (mut bytes, mut byte, mut lines) = (Vec::new(), [0], 0);
-    while bytes.len() < MOST {
+    while bytes.len() < MAX {
         match input.read(&mut byte) {
             Ok(0) => break,
             Ok(_) => bytes.extend(byte),
