@@ -5,8 +5,8 @@
 //! Some things are other than in the paper, and keep every item findable for ever:
 //! - equal vectors share one node, so copies cannot use up each other's links, and a hash table leads from a vector to its
 //!   node: an item that is asked for by its own vector is found whatever the graph is like;
-//! - a spanning tree of links between near nodes is never pruned, so the graph is always of one piece: a search whose candidates
-//!   is as wide as the index is exact;
+//! - a spanning tree of links between near nodes is never pruned, so the graph is always of one piece: a search with as many candidates
+//!   as the index has nodes is exact;
 //! - a search also starts from the nearest of a few landmarks, so clusters far from all others are entered;
 //! - a node that goes is taken out of all rows, not marked, and the nodes around it are linked again.
 
@@ -53,8 +53,8 @@ pub struct Shape {
 /// and the hash chains, a quarter for marks, and what the landmarks take.
 ///
 /// `ef_search` is the width of the search, as in the paper. Similarities are compared in 16 bits: among vectors of a norm
-/// above 181 (the embedder's have 127) near ones may not be distinguished, and the search is only exact where the candidates are as
-/// wide as the index.
+/// above 181 (the embedder's have 127) near ones may not be distinguished, and the search is only exact where there are as many
+/// candidates as nodes.
 #[derive(Debug)]
 pub struct Hnsw<'a> {
     graph: Graph<'a>,
