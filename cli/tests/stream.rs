@@ -142,7 +142,7 @@ fn what_is_expected_of_a_single_chip_decides_the_exit_code() {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let (met, reported) = code(&["--expect", "hall 3", "--fail", "err: full"]);
-    assert!(met == Some(0) && reported.contains("met     --expect `hall 3`: esp32c3: "), "{reported}");
+    assert!(met == Some(0) && reported.contains("passed  --expect `hall 3`: esp32c3: "), "{reported}");
     let (late, reported) = code(&["--expect", "hall 9"]);
     assert!(late == Some(4) && reported.contains("missed  --expect `hall 9`"), "{reported}");
     let (failed, reported) = code(&["--fail", "err: unknown", "--expect", "hall 9"]);

@@ -7,7 +7,7 @@
 /// One kind of work, as the core's own loops do it.
 ///
 /// An operation stands for a whole step of a loop (its loads, its arithmetic, its share of the loop control), because
-/// that is what can be priced: single instructions overlap differently on every chip.
+/// that is what can have a cost: single instructions overlap differently on every chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Op {

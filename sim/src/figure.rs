@@ -17,7 +17,7 @@ pub enum Kind {
     Measured,
     /// Instructions of the real machine code, counted.
     Emulated,
-    /// Metered work, priced.
+    /// Metered work at the costs of a table.
     Modelled,
     /// Stated by another document.
     Claimed,

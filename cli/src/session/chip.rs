@@ -315,7 +315,7 @@ pub fn single_error(error: &SingleError) -> CliError {
         SingleError::DoesNotFit { chip, .. } => CliError::no("sim::does-not-fit", error.to_string()).help(format!(
             "give a larger --arena or a cheaper --radio; `ruvllm-esp fit --variant {chip}` shows what fits"
         )),
-        SingleError::Fleet(_) | SingleError::UnknownCost(_) => CliError::runtime("sim::unpriced", error.to_string())
+        SingleError::Fleet(_) | SingleError::UnknownCost(_) => CliError::runtime("sim::no-cost", error.to_string())
             .help("an operation without a known cost is not guessed; run it on another --variant"),
         SingleError::Run(_) => CliError::runtime("sim::failed", error.to_string())
             .help("run it in parts, with fewer lines each"),

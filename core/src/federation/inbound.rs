@@ -116,7 +116,7 @@ impl Node<'_> {
         self.state.has_coordinator != 0 && self.state.coordinator == self.id
     }
 
-    /// The port at which a frame that came in at `port` goes on, if this chip hands on frames at all.
+    /// The port at which a frame that came in at `port` goes on, if this chip forwards frames at all.
     fn forwards(&self, port: u8) -> Option<u8> {
         match self.membership.topology {
             Topology::Mesh => None,
@@ -127,7 +127,7 @@ impl Node<'_> {
         }
     }
 
-    /// Hands on a frame that is meant for everyone, at `port`.
+    /// Forwards a frame that is meant for everyone, at `port`.
     fn spread<M: Meter>(&mut self, frame: &[u8], port: Option<u8>, turn: &mut Turn<'_, M>) {
         if let Some(port) = port.filter(|_| destination(frame) == Some(BROADCAST))
             && !self.relay.is_known(frame, turn.meter)
@@ -136,7 +136,7 @@ impl Node<'_> {
         }
     }
 
-    /// Hands on a frame that is meant for another chip, at `port`.
+    /// Forwards a frame that is meant for another chip, at `port`.
     fn forward_frame<M: Meter>(&mut self, frame: &[u8], port: Option<u8>, turn: &mut Turn<'_, M>) {
         let Some(port) = port else { return };
         let Ok(header) = self.endpoint.verify_for_relay(frame, turn.meter) else { return };

@@ -45,7 +45,7 @@ const LOST: u8 = 3;
 #[repr(C)]
 pub struct Member {
     /// When a frame of it last came, in microseconds.
-    heard_at: u64,
+    received_at: u64,
     /// When its last heartbeat came, in microseconds.
     beat_at: u64,
     /// The time between its heartbeats, in milliseconds; 0 where too few came to say.
@@ -106,7 +106,7 @@ impl Member {
 
     /// How long ago it was seen.
     pub fn age(&self, now: Micros) -> Micros {
-        Micros(now.get().saturating_sub(self.heard_at))
+        Micros(now.get().saturating_sub(self.received_at))
     }
 
     /// Does it live?
@@ -266,7 +266,7 @@ impl<'a> Members<'a> {
             *member = Member { liveness: was, ..fresh };
         }
         (member.boot, member.nonce) = (header.boot, header.nonce);
-        (member.liveness, member.heard_at, member.port) = (ALIVE, now.get(), port);
+        (member.liveness, member.received_at, member.port) = (ALIVE, now.get(), port);
         member.embedder = header.embedder;
         if was != ALIVE || rebooted {
             member.changed = 1;
@@ -280,7 +280,7 @@ impl<'a> Members<'a> {
 
     /// The first free slot from the home of chip `id` on, or that of the chip lost longest.
     fn slot_for_another(&self, id: u16) -> Option<usize> {
-        let liveness = |slot: usize| self.slots.get(slot).map(|member| (member.liveness, member.heard_at));
+        let liveness = |slot: usize| self.slots.get(slot).map(|member| (member.liveness, member.received_at));
         let free =
             self.slots_from_home(id).find(|slot| liveness(*slot).is_some_and(|(liveness, _)| liveness == 0));
         free.or_else(|| {
@@ -320,7 +320,7 @@ impl<'a> Members<'a> {
     ) -> Option<u16> {
         meter.record(Op::Scan, self.slots.len() as u32);
         let silent = self.iter().filter(|member| member.is_alive() && member.age(now) > limit && may(member));
-        silent.min_by_key(|member| (member.heard_at, member.id)).map(|member| member.id)
+        silent.min_by_key(|member| (member.received_at, member.id)).map(|member| member.id)
     }
 
     /// Chip `id` did not answer; says whether that is news.

@@ -11,7 +11,7 @@
 //! - [`question`], [`top`], `gather`: a question to all, the best of the answers, by a deadline
 //! - `answer`: what a chip does with a message of another
 //! - `inbound`: a frame comes in
-//! - [`relay`]: frames handed on, on a ring and in a star
+//! - [`relay`]: frames forwarded on a ring and in a star
 //! - `command`: what a console says to its fleet
 //! - [`node`]: one chip's part, whole
 //!
@@ -51,9 +51,9 @@ pub enum Topology {
     /// Every chip receives every other.
     #[default]
     Mesh,
-    /// The coordinator hands on what others say to each other.
+    /// The coordinator forwards what others say to each other.
     Star,
-    /// Each has two neighbours and hands on what is not for it alone.
+    /// Each has two neighbours and forwards what is not for it alone.
     Ring,
 }
 

@@ -117,7 +117,7 @@ pub struct Status {
     pub to_look: u32,
     /// Alarms that this chip raised.
     pub alarms: u32,
-    /// Frames handed on for others.
+    /// Frames forwarded for others.
     pub relayed: u32,
 }
 

@@ -63,7 +63,7 @@ pub fn first_word(chip: u16, seed: u32, slots: u32) -> Micros {
 }
 
 /// How long to wait for the answer of one chip before asking it again: a round trip under load, and twice as long each
-/// time. On a ring of `chips`, half of them hand on each frame.
+/// time. On a ring of `chips`, half of them forward each frame.
 pub fn answer_wait(link: LinkKind, topology: Topology, chips: u32, attempt: u8) -> Micros {
     let hops = if topology == Topology::Ring { u64::from(chips / 2 + 1) } else { 2 };
     let first = link.round_trip().get().saturating_mul(4).saturating_add(hops.saturating_mul(12_000));

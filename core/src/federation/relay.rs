@@ -1,8 +1,8 @@
-//! Frames handed on for others: on a ring and in a star.
+//! Frames forwarded for others: on a ring and in a star.
 //!
 //! A frame goes on as it came, tag included. Nothing goes round for ever: a frame to everyone goes on only where it was
 //! new, a frame to one chip only while its sender is known and not lost, and neither if it is one of the last that were
-//! handed on. Slots are few: after each received frame the caller polls for frames to send.
+//! forwarded. Slots are few: after each received frame the caller polls for frames to send.
 
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
@@ -24,7 +24,7 @@ struct Waiting {
 }
 const _: () = assert!(size_of::<Waiting>() == 8);
 
-/// What was handed on. All zeros: nothing to send.
+/// What was forwarded. All zeros: nothing to send.
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 struct Count {
@@ -36,7 +36,7 @@ struct Count {
 }
 const _: () = assert!(size_of::<Count>() == 12);
 
-/// Frames that wait to be handed on, `[WAITING][limit] u8`.
+/// Frames that wait to be forwarded, `[WAITING][limit] u8`.
 #[derive(Debug)]
 pub struct Relay<'a> {
     count: &'a mut Count,
@@ -48,7 +48,7 @@ pub struct Relay<'a> {
 }
 
 impl<'a> Relay<'a> {
-    /// Slots for frames of at most `limit` bytes, or none where nothing is handed on.
+    /// Slots for frames of at most `limit` bytes, or none where nothing is forwarded.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
@@ -63,12 +63,12 @@ impl<'a> Relay<'a> {
         })
     }
 
-    /// How many frames were taken to be handed on, and for how many there was no slot.
+    /// How many frames were taken to be forwarded, and for how many there was no slot.
     pub fn counts(&self) -> (u32, u32) {
         (self.count.taken, self.count.lost)
     }
 
-    /// Was this frame handed on lately? It is remembered from now on.
+    /// Was this frame forwarded lately? It is remembered from now on.
     pub fn is_known<M: Meter>(&mut self, frame: &[u8], meter: &mut M) -> bool {
         let Some((_, crc)) = frame.split_last_chunk::<4>() else { return true };
         // A CRC of 0 would be found in a memory of zeros.

@@ -89,7 +89,7 @@ pub enum AnyIndex<'a> {
 }
 
 impl<'a> AnyIndex<'a> {
-    /// Carves an index of `kind`; a kind without a beam or a seed ignores that part of `shape`.
+    /// Carves an index of `kind`; a kind without candidates or a seed ignores that part of `shape`.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MAX_ITEMS`].

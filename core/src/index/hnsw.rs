@@ -5,12 +5,12 @@
 //! Some things are other than in the paper, and keep every item findable for ever:
 //! - equal vectors share one node, so copies cannot use up each other's links, and a hash table leads from a vector to its
 //!   node: an item that is asked for by its own vector is found whatever the graph is like;
-//! - a spanning tree of links between near nodes is never pruned, so the graph is always of one piece: a search whose beam
-//!   is as wide as the index is exact;
+//! - a spanning tree of links between near nodes is never pruned, so the graph is always of one piece: a search with as many candidates
+//!   as the index has nodes is exact;
 //! - a search also starts from the nearest of a few landmarks, so clusters far from all others are entered;
 //! - a node that goes is taken out of all rows, not marked, and the nodes around it are linked again.
 
-mod beam;
+mod candidates;
 mod directory;
 mod duplicates;
 mod graph;
@@ -24,11 +24,11 @@ use super::ranking::Ranking;
 use super::{Full, Hit, Index};
 use crate::arena::{Arena, NoRoom};
 use crate::meter::Meter;
-use beam::Beam;
+use candidates::Candidates;
 use core::cell::RefCell;
 use graph::{Graph, Query};
 
-/// The beam is never carved narrower than this: an insert needs neighbours to choose from.
+/// There is always room for as many candidates: an insert needs neighbours to choose from.
 pub const MIN_EF_SEARCH: u32 = 96;
 
 /// The most levels of a graph, layer 0 included.
@@ -41,24 +41,24 @@ pub struct Shape {
     pub capacity: u32,
     /// Elements of a vector.
     pub dimensions: u32,
-    /// The widest beam that a search may ask for: the limit of its `ef_search`, and of the distinct vectors among its hits.
+    /// The most candidates that a search may ask for: the limit of its `ef_search`, and of the distinct vectors among its hits.
     /// At least [`MIN_EF_SEARCH`] is carved.
     pub max_ef_search: u32,
     /// Decides which slots are on the upper layers.
     pub seed: u32,
 }
 
-/// A graph of near vectors: `dimensions + 46` bytes an item (110 for 64 dimensions), and 4 bytes for each place of the beam
+/// A graph of near vectors: `dimensions + 46` bytes an item (110 for 64 dimensions), and 4 bytes for each candidate
 /// and 16. The 46 are 32 for the links on layer 0, 2.3 for those above it, 11 for the slot, the norm, the parent, the duplicate
 /// and the hash chains, a quarter for marks, and what the landmarks take.
 ///
 /// `ef_search` is the width of the search, as in the paper. Similarities are compared in 16 bits: among vectors of a norm
-/// above 181 (the embedder's have 127) near ones may not be distinguished, and the search is only exact where the beam is as
-/// wide as the index.
+/// above 181 (the embedder's have 127) near ones may not be distinguished, and the search is only exact where there are as many
+/// candidates as nodes.
 #[derive(Debug)]
 pub struct Hnsw<'a> {
     graph: Graph<'a>,
-    beam: RefCell<Beam<'a>>,
+    candidates: RefCell<Candidates<'a>>,
 }
 
 impl<'a> Hnsw<'a> {
@@ -68,8 +68,8 @@ impl<'a> Hnsw<'a> {
     /// [`NoRoom`] when the arena is too small, or the capacity is beyond [`super::MAX_ITEMS`].
     pub fn carve(arena: &mut Arena<'a>, shape: Shape) -> Result<Self, NoRoom> {
         let graph = Graph::carve(arena, shape.capacity, shape.dimensions, shape.seed)?;
-        let beam = Beam::carve(arena, shape.capacity, shape.max_ef_search.max(MIN_EF_SEARCH))?;
-        Ok(Self { graph, beam: RefCell::new(beam) })
+        let candidates = Candidates::carve(arena, shape.capacity, shape.max_ef_search.max(MIN_EF_SEARCH))?;
+        Ok(Self { graph, candidates: RefCell::new(candidates) })
     }
 
     /// How many items are on each level, from layer 0 up.
@@ -114,17 +114,17 @@ impl Index for Hnsw<'_> {
 
     fn insert<M: Meter>(&mut self, vector: &[i8], meter: &mut M) -> Result<u32, Full> {
         let slot = self.graph.store.insert(vector, meter)?;
-        self.graph.link(slot, self.beam.get_mut(), meter);
+        self.graph.link(slot, self.candidates.get_mut(), meter);
         Ok(slot)
     }
 
     fn update<M: Meter>(&mut self, slot: u32, vector: &[i8], meter: &mut M) -> bool {
         let taken = self.graph.store.is_taken(slot);
         if taken {
-            let beam = self.beam.get_mut();
-            self.graph.unlink(slot, beam, meter);
+            let candidates = self.candidates.get_mut();
+            self.graph.unlink(slot, candidates, meter);
             self.graph.store.set(slot, vector, meter);
-            self.graph.link(slot, beam, meter);
+            self.graph.link(slot, candidates, meter);
         }
         taken
     }
@@ -132,23 +132,23 @@ impl Index for Hnsw<'_> {
     fn remove<M: Meter>(&mut self, slot: u32, meter: &mut M) -> bool {
         let taken = self.graph.store.is_taken(slot);
         if taken {
-            self.graph.unlink(slot, self.beam.get_mut(), meter);
+            self.graph.unlink(slot, self.candidates.get_mut(), meter);
             self.graph.store.release(slot, meter);
         }
         taken
     }
 
     fn search<M: Meter>(&self, query: &[i8], ef_search: u32, hits: &mut [Hit], meter: &mut M) -> usize {
-        let Ok(mut beam) = self.beam.try_borrow_mut() else { return 0 };
+        let Ok(mut candidates) = self.candidates.try_borrow_mut() else { return 0 };
         let target = Query::Dot(query);
         let starts = match self.graph.find_equal(query, meter) {
             Some(equal) => [Some(equal), None],
             None => self.graph.starts(target, 0, meter),
         };
-        let width = ef_search.max(u32::try_from(hits.len()).unwrap_or(u32::MAX)).min(beam.limit());
-        self.graph.explore(0, starts, target, width, &mut beam, meter);
+        let width = ef_search.max(u32::try_from(hits.len()).unwrap_or(u32::MAX)).min(candidates.limit());
+        self.graph.explore(0, starts, target, width, &mut candidates, meter);
         let mut ranking = Ranking::new(hits);
-        for (distance, node) in beam.iter() {
+        for (distance, node) in candidates.iter() {
             self.offer(query, distance, node, &mut ranking, meter);
         }
         ranking.len()

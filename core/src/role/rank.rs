@@ -5,16 +5,16 @@ use crate::meter::{Meter, Op};
 
 /// Keeps the entries of highest score, best first; among equals the first come wins.
 #[derive(Clone, Debug)]
-pub struct Best<const MOST: usize = MAX_RESULTS> {
-    entries: [(i64, u32); MOST],
+pub struct Best<const MAX: usize = MAX_RESULTS> {
+    entries: [(i64, u32); MAX],
     length: usize,
     limit: usize,
 }
 
-impl<const MOST: usize> Best<MOST> {
-    /// Keeps at most `limit` entries, and never more than `MOST`.
+impl<const MAX: usize> Best<MAX> {
+    /// Keeps at most `limit` entries, and never more than `MAX`.
     pub fn new(limit: usize) -> Self {
-        Self { entries: [(0, 0); MOST], length: 0, limit: limit.min(MOST) }
+        Self { entries: [(0, 0); MAX], length: 0, limit: limit.min(MAX) }
     }
 
     /// Offers `slot` with its `score`.

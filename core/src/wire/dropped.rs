@@ -61,7 +61,7 @@ reasons! {
     Unproven "unproven",
     /// Part of a message that was delivered.
     Duplicate "duplicate",
-    /// So late that nobody knows whether it was delivered.
+    /// So late that it is not known whether it was delivered.
     Stale "stale",
     /// Every slot for a peer is taken by one seen recently.
     NoPeerSlot "no-peer-slot",

@@ -262,10 +262,10 @@ impl<'a> Endpoint<'a> {
     }
 
     /// What stands before the payload of a frame that is meant for others, if it is whole and, where there is a key, authentic:
-    /// what a chip may hand on. Nothing is remembered of it.
+    /// what a chip may forward. Nothing is remembered of it.
     ///
     /// # Errors
-    /// Why it is not to be handed on; not counted.
+    /// Why it is not to be forwarded; not counted.
     pub fn verify_for_relay<M: Meter>(&self, bytes: &[u8], meter: &mut M) -> Result<Header, Dropped> {
         self.settings.authentic(bytes, self.keys.as_ref(), meter).map(|frame| frame.header)
     }

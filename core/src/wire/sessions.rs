@@ -107,7 +107,7 @@ const _: () = assert!(size_of::<State>() == 48);
 pub enum Admission {
     /// It was made lately and comes for the first time.
     Fresh,
-    /// Nobody knows when it was made.
+    /// It is not known when it was made.
     Unproven,
 }
 

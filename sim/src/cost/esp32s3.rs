@@ -1,4 +1,4 @@
-//! ESP32-S3: a 5-stage LX7, priced for scalar code: the shipped code has no vector instructions.
+//! ESP32-S3: a 5-stage LX7, costs of scalar code: the shipped code has no vector instructions.
 
 use super::sequence::{Band, Timing, cycle_costs, with};
 use super::{CostTable, CycleCost, xtensa};

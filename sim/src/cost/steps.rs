@@ -2,7 +2,7 @@
 //!
 //! The compiler spreads these over more instructions than a listing could show. Their mixes were set so that
 //! ESP32-C3's timing gives about what the emulator counts for them there; on ESP32-C3 and ESP32-C6 the fitted costs take
-//! their place, on the Xtensa chips the mixes are priced as they stand, with the band of code that varies.
+//! their place, on the Xtensa chips the mixes are taken as they stand, with the band of code that varies.
 
 use super::sequence::{Sequence, Spread};
 use ruvllm_esp_core::meter::Op;

@@ -2,7 +2,7 @@
 //!
 //! Read off the machine code of the core built for `xtensa-esp32-none-elf` and `xtensa-esp32s2-none-elf` with rustc
 //! 1.101 (LLVM 23), opt-level `s`; the two are equal instruction for instruction. The compiler emits neither hardware
-//! loops nor MAC16 nor the ESP32-S3's vector instructions, so nothing here is priced with them. There is no load of a
+//! loops nor MAC16 nor the ESP32-S3's vector instructions, so no cost here counts on them. There is no load of a
 //! signed byte: each costs a `sext` more. Bytes are compared through constants that it keeps on the stack.
 
 use super::CycleCost;

@@ -25,7 +25,7 @@ pub const FLOOR: f64 = 0.95;
 /// The values of ef_search that are tried, in order.
 pub const EF_SEARCHES: [u32; 20] =
     [10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 320, 512, 1024, 2048, 3072];
-/// The widest beam of HNSW that is measured.
+/// The largest `ef_search` of HNSW that is measured.
 const MAX_EF_SEARCH: u32 = 512;
 /// What [`run`] measures by default.
 pub const SIZES: [u32; 11] = [32, 64, 128, 256, 512, 1_000, 1_500, 2_000, 3_000, 4_000, 10_000];
@@ -221,7 +221,7 @@ pub fn fill(index: &mut impl Index, vectors: &[Vector], meter: &mut impl Meter) 
 }
 
 /// The bytes of an arena that grow with the capacity, for each item: what `capacity` items take, less what one takes
-/// beyond its share. Constant parts (the beam, the codebook) are not in it.
+/// beyond its share. Constant parts (the candidates, the codebook) are not in it.
 pub fn bytes_per_item(kind: Kind, capacity: u32) -> f64 {
     let used = |capacity| {
         let mut memory = vec![0u8; memory_for(capacity)];

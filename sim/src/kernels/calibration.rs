@@ -91,7 +91,7 @@ pub type Fitted = [u32; Op::ALL.len()];
 pub(super) const PRIOR: f64 = 0.05;
 
 /// No cost falls below this share of what the instructions say, however well zero would fit.
-pub(super) const LEAST: f64 = 0.25;
+pub(super) const MIN_SHARE: f64 = 0.25;
 
 /// The costs that fit `samples`, near to `prior` where the samples do not tell.
 pub fn fit(samples: &[Sample], prior: &Fitted) -> Fitted {
@@ -112,13 +112,13 @@ pub fn fit(samples: &[Sample], prior: &Fitted) -> Fitted {
         (row.collect(), PRIOR)
     }));
     let above = rows.iter().map(|(row, wanted)| {
-        let least: f64 = row.iter().sum::<f64>() * LEAST;
+        let least: f64 = row.iter().sum::<f64>() * MIN_SHARE;
         (row.clone(), wanted - least)
     });
     let solution = least_squares::nonnegative(&above.collect::<Vec<_>>(), prior.len());
     let mut cycle_costs = [0; Op::ALL.len()];
     for ((cycle_cost, prior), factor) in cycle_costs.iter_mut().zip(prior).zip(solution) {
-        *cycle_cost = (f64::from(*prior) * (LEAST + factor)).round() as u32;
+        *cycle_cost = (f64::from(*prior) * (MIN_SHARE + factor)).round() as u32;
     }
     cycle_costs
 }

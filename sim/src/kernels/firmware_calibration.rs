@@ -6,7 +6,7 @@
 //! byte of the reply in the port, less the time in which the port has no room because the host has not fetched it yet:
 //! that is the host's time, and no part of the model.
 
-use super::calibration::{Fitted, LEAST, PRIOR, ratio};
+use super::calibration::{Fitted, MIN_SHARE, PRIOR, ratio};
 use super::least_squares::nonnegative;
 use super::scripts;
 use crate::cost::icache::{CodeSize, ICacheModel, Piece, Ran, pieces};
@@ -243,18 +243,18 @@ fn solve(rows: &[Row], prior: [u32; OPS.len()]) -> [u32; OPS.len()] {
             let column =
                 |(count, cycle_cost): (&u64, &u32)| *count as f64 * f64::from(*cycle_cost) / 1_000.0 * weight;
             let columns: Vec<f64> = row.counts.iter().zip(&prior).map(column).collect();
-            let least = columns.iter().sum::<f64>() * LEAST;
+            let least = columns.iter().sum::<f64>() * MIN_SHARE;
             (columns, row.left * weight - least)
         })
         .collect();
     equations.extend((0..OPS.len()).map(|column| {
         let row = (0..OPS.len()).map(|other| if other == column { PRIOR } else { 0.0 });
-        (row.collect(), PRIOR * (1.0 - LEAST))
+        (row.collect(), PRIOR * (1.0 - MIN_SHARE))
     }));
     let solution = nonnegative(&equations, OPS.len());
     let mut cycle_costs = prior;
     for (cycle_cost, factor) in cycle_costs.iter_mut().zip(solution) {
-        *cycle_cost = (f64::from(*cycle_cost) * (LEAST + factor)).round() as u32;
+        *cycle_cost = (f64::from(*cycle_cost) * (MIN_SHARE + factor)).round() as u32;
     }
     cycle_costs
 }

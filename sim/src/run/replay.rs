@@ -167,10 +167,10 @@ impl<Trace: BufRead> Write for Comparison<Trace> {
 
 /// A line as far as it is shown.
 fn shown(line: &[u8]) -> String {
-    const MOST: usize = 240;
+    const MAX: usize = 240;
     let text = String::from_utf8_lossy(line);
     let text = text.trim_end();
-    match text.char_indices().nth(MOST) {
+    match text.char_indices().nth(MAX) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_string(),
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// The most mistakes that are listed at once.
-const MOST: usize = 50;
+const MAX: usize = 50;
 
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -115,7 +115,7 @@ impl<'t> Notes<'t> {
         if list.contains(&noted) {
             return;
         }
-        if list.len() < MOST {
+        if list.len() < MAX {
             list.push(noted);
         } else {
             self.more.set(self.more.get() + 1);
@@ -169,8 +169,8 @@ impl<'t> Notes<'t> {
 
 /// A name short enough for a message.
 pub(super) fn short(text: &str) -> String {
-    const MOST: usize = 40;
-    let mut short: String = text.chars().take(MOST).collect();
+    const MAX: usize = 40;
+    let mut short: String = text.chars().take(MAX).collect();
     if short.len() < text.len() {
         short.push_str("...");
     }
@@ -179,13 +179,13 @@ pub(super) fn short(text: &str) -> String {
 
 /// Lists names, if they are few enough to be read.
 fn one_of<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    const MOST: usize = 24;
-    let mut list: Vec<&str> = names.take(MOST + 1).collect();
+    const MAX: usize = 24;
+    let mut list: Vec<&str> = names.take(MAX + 1).collect();
     if list.is_empty() {
         return "there is none".into();
     }
-    let more = list.len() > MOST;
-    list.truncate(MOST);
+    let more = list.len() > MAX;
+    list.truncate(MAX);
     format!("there is {}{}", list.join(", "), if more { " and more" } else { "" })
 }
 
@@ -234,7 +234,7 @@ mod tests {
         let notes = Notes::new("");
         (0..1000).for_each(|number| notes.add(None, Wrong::new(number.to_string())));
         let problems = notes.finish("it");
-        assert_eq!((problems.list.len(), problems.more), (MOST, 950));
+        assert_eq!((problems.list.len(), problems.more), (MAX, 950));
         assert!(problems.to_string().ends_with("\nand 950 more"));
     }
 }

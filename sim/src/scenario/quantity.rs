@@ -76,10 +76,10 @@ pub(super) fn size(text: &str) -> Result<Bytes, String> {
 /// # Errors
 /// What a clock's error looks like.
 pub(super) fn skew(text: &str) -> Result<i32, String> {
-    const MOST: i32 = 100_000;
-    let wrong = || format!("a clock is off by at most {MOST}ppm: \"40ppm\", \"-20ppm\"");
+    const MAX: i32 = 100_000;
+    let wrong = || format!("a clock is off by at most {MAX}ppm: \"40ppm\", \"-20ppm\"");
     let number: i32 = text.strip_suffix("ppm").and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
-    if number.unsigned_abs() > MOST.unsigned_abs() { Err(wrong()) } else { Ok(number) }
+    if number.unsigned_abs() > MAX.unsigned_abs() { Err(wrong()) } else { Ok(number) }
 }
 
 /// Reads `5mJ`, `300uJ`, `2J`, and gives nanojoules.

@@ -18,7 +18,7 @@ pub struct Report {
     chips: Vec<Chip>,
 }
 
-/// Where the indexes overtake each other on a chip: metered work, priced.
+/// Where the indexes overtake each other on a chip: metered work at the costs of its table.
 #[derive(Serialize)]
 struct Chip {
     variant: &'static str,

@@ -129,7 +129,7 @@ fn pace(app: &App) -> String {
         "■ end".into()
     } else if app.pace.paused {
         "‖ paused".into()
-    } else if app.pace.permille == Pace::MOST {
+    } else if app.pace.permille == Pace::MAX {
         format!("▸ max {}x", app.achieved / 1000)
     } else if app.achieved > 0 && app.achieved < app.pace.permille / 10 * 9 {
         // The machine does not keep up with what was asked for.

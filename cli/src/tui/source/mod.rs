@@ -21,17 +21,17 @@ use std::time::Duration;
 pub struct Pace {
     /// Does it stand still?
     pub paused: bool,
-    /// Thousandths of real time; [`Pace::MOST`] is as fast as it goes.
+    /// Thousandths of real time; [`Pace::MAX`] is as fast as it goes.
     pub permille: u64,
 }
 
 impl Pace {
     /// As fast as it goes.
-    pub const MOST: u64 = u64::MAX;
+    pub const MAX: u64 = u64::MAX;
 
     /// What can be chosen.
     pub const CHOICES: [u64; 12] =
-        [10, 100, 250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 100_000, 1_000_000, Self::MOST];
+        [10, 100, 250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 100_000, 1_000_000, Self::MAX];
 
     /// Real time.
     pub const REAL: Pace = Pace { paused: false, permille: 1000 };
@@ -39,7 +39,7 @@ impl Pace {
     /// The speed in words.
     pub fn speed(permille: u64) -> String {
         match permille {
-            Self::MOST => "max".into(),
+            Self::MAX => "max".into(),
             whole if whole % 1000 == 0 || whole > 10_000 => format!("{}x", whole / 1000),
             part => format!("{}x", part as f64 / 1000.0),
         }

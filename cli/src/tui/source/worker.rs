@@ -158,7 +158,7 @@ impl Worker {
         let target = match (self.goal, self.pace) {
             (Some(goal), _) => goal,
             (None, Pace { paused: true, .. }) => return false,
-            (None, Pace { permille: Pace::MOST, .. }) => now + Micros(60_000_000),
+            (None, Pace { permille: Pace::MAX, .. }) => now + Micros(60_000_000),
             (None, Pace { permille, .. }) => {
                 let micros = elapsed.as_micros().saturating_mul(u128::from(permille)) / 1000;
                 now + Micros(u64::try_from(micros).unwrap_or(u64::MAX))
@@ -176,7 +176,7 @@ impl Worker {
         if reached {
             self.goal = None;
         }
-        !reached || (self.pace.permille == Pace::MOST && !self.pace.paused && !self.ended)
+        !reached || (self.pace.permille == Pace::MAX && !self.pace.paused && !self.ended)
     }
 
     /// On to the next event. Gives whether it is still ahead.

@@ -6,7 +6,7 @@
 //! - every node but one, the root, has a parent, and node and parent link to each other on layer 0; these links
 //!   are never pruned, so every node is reached from every other.
 
-use super::beam::{Beam, FARTHEST};
+use super::candidates::{Candidates, FARTHEST};
 use super::landmarks::{self, Landmark};
 use super::layers::{Layers, slots};
 use crate::arena::{Arena, NoRoom};
@@ -175,50 +175,50 @@ impl<'a> Graph<'a> {
         Some(nearest)
     }
 
-    /// Fills `beam` with the `width` nodes of `level` nearest to `query` that are found from `starts`.
+    /// Fills `candidates` with the `width` nodes of `level` nearest to `query` that are found from `starts`.
     pub(super) fn explore<M: Meter>(
         &self,
         level: u32,
         starts: [Option<u32>; 2],
         query: Query<'_>,
         width: u32,
-        beam: &mut Beam<'_>,
+        candidates: &mut Candidates<'_>,
         meter: &mut M,
     ) {
-        beam.start(width, meter);
+        candidates.start(width, meter);
         for start in starts.into_iter().flatten() {
-            if beam.see(start) {
-                beam.offer(self.distance(query, start, meter), start, meter);
+            if candidates.see(start) {
+                candidates.offer(self.distance(query, start, meter), start, meter);
             }
         }
         let mut position = 0;
-        while let Some(node) = beam.get(position) {
+        while let Some(node) = candidates.get(position) {
             meter.record(Op::Load, 2);
-            if !beam.expand(node) {
+            if !candidates.expand(node) {
                 position += 1;
                 continue;
             }
-            let first = self.expand(slots(self.layers.row(level, node)), query, beam, meter);
+            let first = self.expand(slots(self.layers.row(level, node)), query, candidates, meter);
             position = first.min(position + 1);
         }
     }
 
-    /// Offers the new ones of `nodes` to `beam`; the first position where one was placed.
+    /// Offers the new ones of `nodes` to `candidates`; the first position where one was placed.
     #[inline]
     fn expand<M: Meter>(
         &self,
         nodes: impl Iterator<Item = u32>,
         query: Query<'_>,
-        beam: &mut Beam<'_>,
+        candidates: &mut Candidates<'_>,
         meter: &mut M,
     ) -> usize {
         let mut first = usize::MAX;
         for slot in nodes {
             meter.record(Op::Link, 1);
-            if beam.see(slot) {
+            if candidates.see(slot) {
                 meter.record(Op::Store, 1);
                 let distance = self.distance(query, slot, meter);
-                first = beam.offer(distance, slot, meter).unwrap_or(usize::MAX).min(first);
+                first = candidates.offer(distance, slot, meter).unwrap_or(usize::MAX).min(first);
             }
         }
         first

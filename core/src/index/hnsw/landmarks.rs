@@ -23,7 +23,7 @@ pub(super) struct Landmark {
 }
 const _: () = assert!(size_of::<Landmark>() == 4);
 
-/// The root of the capacity: if there are more clusters than that, they are so small that a beam leads out of them.
+/// The root of the capacity: if there are more clusters than that, they are so small that the candidates lead out of them.
 pub(super) fn carve<'a>(arena: &mut Arena<'a>, capacity: u32) -> Result<&'a mut [Landmark], NoRoom> {
     arena.slice("landmarks", capacity.isqrt())
 }

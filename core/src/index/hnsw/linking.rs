@@ -4,7 +4,7 @@
 //! is nearer to the node than to every candidate kept before it, so that links point in different directions and lead out
 //! of a cluster; what room is left goes to the nearest of the others.
 
-use super::beam::Beam;
+use super::candidates::Candidates;
 use super::graph::{Graph, ROOT};
 use super::layers::{LAYER_0_LINKS, len, slots};
 use crate::meter::{Meter, Op};
@@ -14,7 +14,7 @@ const EF_CONSTRUCTION: u32 = 96;
 
 impl Graph<'_> {
     /// Puts the vector in `slot` into the graph, where it is not.
-    pub(super) fn link<M: Meter>(&mut self, slot: u32, beam: &mut Beam<'_>, meter: &mut M) {
+    pub(super) fn link<M: Meter>(&mut self, slot: u32, candidates: &mut Candidates<'_>, meter: &mut M) {
         if let Some(node) = self.find_equal(self.store.row(slot), meter) {
             return self.join_duplicates(slot, node, meter);
         }
@@ -22,38 +22,44 @@ impl Graph<'_> {
         let (top, level) = (self.header.entry.checked_sub(1), self.layers.level_of(slot));
         let top = top.map(|entry| self.layers.level_of(entry));
         if top.is_some() {
-            self.explore_around(slot, 0, beam, meter);
-            self.join(slot, 0, beam, meter);
+            self.explore_around(slot, 0, candidates, meter);
+            self.join(slot, 0, candidates, meter);
         } else {
             self.set_parent(slot, ROOT);
         }
         self.enter(slot, meter);
         self.offer_landmark(slot, meter);
         for level in 1..=level.min(top.unwrap_or(0)) {
-            self.explore_around(slot, level, beam, meter);
-            self.join(slot, level, beam, meter);
+            self.explore_around(slot, level, candidates, meter);
+            self.join(slot, level, candidates, meter);
         }
         if top.is_none_or(|top| level > top) {
             self.header.entry = slot + 1;
         }
     }
 
-    /// Fills `beam` with the nodes of `level` near to the vector in `slot`.
-    pub(super) fn explore_around<M: Meter>(&self, slot: u32, level: u32, beam: &mut Beam<'_>, meter: &mut M) {
+    /// Fills `candidates` with the nodes of `level` near to the vector in `slot`.
+    pub(super) fn explore_around<M: Meter>(
+        &self,
+        slot: u32,
+        level: u32,
+        candidates: &mut Candidates<'_>,
+        meter: &mut M,
+    ) {
         let query = self.query_of(slot);
         let starts = self.starts(query, level, meter);
-        self.explore(level, starts, query, EF_CONSTRUCTION, beam, meter);
+        self.explore(level, starts, query, EF_CONSTRUCTION, candidates, meter);
     }
 
-    /// Links `slot` with nodes of `beam` on `level`, in both directions, and gives it a parent on layer 0.
-    fn join<M: Meter>(&mut self, slot: u32, level: u32, beam: &Beam<'_>, meter: &mut M) {
-        let chosen = self.choose(slot, level, beam, meter);
+    /// Links `slot` with nodes of `candidates` on `level`, in both directions, and gives it a parent on layer 0.
+    fn join<M: Meter>(&mut self, slot: u32, level: u32, candidates: &Candidates<'_>, meter: &mut M) {
+        let chosen = self.choose(slot, level, candidates, meter);
         let row = self.layers.row_mut(level, slot);
         row.iter_mut().zip(chosen).for_each(|(target, link)| *target = link);
         meter.record(Op::Store, row.len() as u32);
         if level == 0 {
-            let parent = beam.iter().map(|(_, node)| node).find(|node| self.may_adopt(*node, meter));
-            let parent = parent.or_else(|| self.willing_below(beam.get(0)?, slot, meter));
+            let parent = candidates.iter().map(|(_, node)| node).find(|node| self.may_adopt(*node, meter));
+            let parent = parent.or_else(|| self.willing_below(candidates.get(0)?, slot, meter));
             parent.into_iter().for_each(|parent| self.adopt(slot, parent, meter));
         }
         for node in slots(&chosen) {
@@ -61,19 +67,19 @@ impl Graph<'_> {
         }
     }
 
-    /// The links that `slot` should have on `level`, out of the nodes in `beam`.
+    /// The links that `slot` should have on `level`, out of the nodes in `candidates`.
     fn choose<M: Meter>(
         &self,
         slot: u32,
         level: u32,
-        beam: &Beam<'_>,
+        candidates: &Candidates<'_>,
         meter: &mut M,
     ) -> [u16; LAYER_0_LINKS] {
         let limit = self.layers.row(level, slot).len();
         let mut chosen = [0u16; LAYER_0_LINKS];
         let mut count = 0;
         for wants_diverse in [true, false] {
-            for (distance, node) in beam.iter().filter(|(_, node)| *node != slot) {
+            for (distance, node) in candidates.iter().filter(|(_, node)| *node != slot) {
                 let kept = chosen.get(..count).unwrap_or(&[]);
                 if count == limit {
                     break;

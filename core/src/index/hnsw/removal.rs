@@ -5,23 +5,23 @@
 //! children of the node get new parents. What is left satisfies all that holds between operations, so the index can be
 //! filled and emptied for ever.
 
-use super::beam::Beam;
+use super::candidates::Candidates;
 use super::graph::{Graph, ROOT};
 use super::layers::{LAYER_0_LINKS, Layers, slots};
 use crate::meter::{Meter, Op};
 
 impl Graph<'_> {
     /// Takes the item in `slot` out of the graph; its vector stays.
-    pub(super) fn unlink<M: Meter>(&mut self, slot: u32, beam: &mut Beam<'_>, meter: &mut M) {
+    pub(super) fn unlink<M: Meter>(&mut self, slot: u32, candidates: &mut Candidates<'_>, meter: &mut M) {
         if self.is_duplicate(slot) {
             return self.leave_duplicates(slot, meter);
         }
         let duplicate = self.take_duplicates(slot);
-        self.remove_node(slot, beam, meter);
+        self.remove_node(slot, candidates, meter);
         let Some(heir) = duplicate else { return };
         let rest = self.take_duplicates(heir);
         self.set_parent(heir, 0);
-        self.link(heir, beam, meter);
+        self.link(heir, candidates, meter);
         let mut next = rest;
         while let Some(duplicate) = next {
             next = self.take_duplicates(duplicate);
@@ -29,7 +29,7 @@ impl Graph<'_> {
         }
     }
 
-    fn remove_node<M: Meter>(&mut self, slot: u32, beam: &mut Beam<'_>, meter: &mut M) {
+    fn remove_node<M: Meter>(&mut self, slot: u32, candidates: &mut Candidates<'_>, meter: &mut M) {
         let lost = *self.layers.layer_0(slot);
         let parent = self.parent(slot);
         self.strike(slot, meter);
@@ -49,7 +49,7 @@ impl Graph<'_> {
             self.header.entry = self.highest(meter).map_or(0, |node| node + 1);
         }
         for orphan in orphans {
-            self.reattach(orphan, home, beam, meter);
+            self.reattach(orphan, home, candidates, meter);
         }
     }
 
@@ -91,9 +91,15 @@ impl Graph<'_> {
     }
 
     /// Finds a parent for `orphan` in the tree that `home` is part of.
-    fn reattach<M: Meter>(&mut self, orphan: u32, home: Option<u32>, beam: &mut Beam<'_>, meter: &mut M) {
-        self.explore_around(orphan, 0, beam, meter);
-        let mut near = beam.iter().map(|(_, node)| node);
+    fn reattach<M: Meter>(
+        &mut self,
+        orphan: u32,
+        home: Option<u32>,
+        candidates: &mut Candidates<'_>,
+        meter: &mut M,
+    ) {
+        self.explore_around(orphan, 0, candidates, meter);
+        let mut near = candidates.iter().map(|(_, node)| node);
         let near = near.find(|node| self.may_adopt(*node, meter) && self.has_root(*node, meter));
         let parent = near.or_else(|| self.willing_below(home?, orphan, meter));
         parent.into_iter().for_each(|parent| self.adopt(orphan, parent, meter));

@@ -57,7 +57,7 @@ fn reached(index: &Hnsw<'_>, from: Option<u32>) -> BTreeSet<u32> {
     found
 }
 
-/// How many stored items a search for their own vectors does not find, with a beam as narrow as the hits.
+/// How many stored items a search for their own vectors does not find, with no more candidates than hits.
 fn lost(index: &Hnsw<'_>, stored: &BTreeMap<u32, Vec<i8>>) -> usize {
     let is_lost = |slot: &u32, vector: &[i8]| {
         let mut hits = [Hit::default(); 10];

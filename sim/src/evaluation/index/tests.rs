@@ -211,7 +211,7 @@ fn a_report_is_the_same_each_time_and_serialises() {
     let crossover = report.crossover(0.0, |op| (op != Op::Popcount).then_some(1.0));
     assert!(
         crossover[0].cycles[0].1.iter().all(|(name, _)| *name != "binary"),
-        "an unpriced operation was priced"
+        "an operation without a cost had one"
     );
     assert_eq!(crossover[0].max_items(Kind::Flat, 6_600), Some(100));
 }

@@ -12,7 +12,7 @@ pub(super) const FARTHEST: u32 = 0xffff;
 
 /// Nodes in order, the nearest first.
 #[derive(Debug)]
-pub(super) struct Beam<'a> {
+pub(super) struct Candidates<'a> {
     /// `[limit]`, of no meaning between searches.
     keys: &'a mut [u32],
     len: usize,
@@ -23,15 +23,15 @@ pub(super) struct Beam<'a> {
     expanded: &'a mut [u32],
 }
 
-impl<'a> Beam<'a> {
+impl<'a> Candidates<'a> {
     pub(super) fn carve(arena: &mut Arena<'a>, capacity: u32, limit: u32) -> Result<Self, NoRoom> {
-        let keys = arena.slice("beam", limit)?;
+        let keys = arena.slice("candidates", limit)?;
         let seen = arena.slice("seen", capacity.div_ceil(32))?;
         let expanded = arena.slice("expanded", capacity.div_ceil(32))?;
         Ok(Self { keys, len: 0, width: 0, seen, expanded })
     }
 
-    /// Forgets everything; from now on the best `width` nodes are kept, or fewer where the beam is shorter.
+    /// Forgets everything; from now on the best `width` nodes are kept, or fewer where there is room for fewer.
     pub(super) fn start<M: Meter>(&mut self, width: u32, meter: &mut M) {
         self.seen.fill(0);
         self.expanded.fill(0);
@@ -109,17 +109,17 @@ mod tests {
         #[test]
         fn keeps_the_best_in_order(offers in proptest::collection::vec((0u32..70_000, 0u32..65_534), 0..99), width in 1u32..40) {
             let mut memory = vec![0u8; 200];
-            let mut beam = Beam::carve(&mut Arena::new(&mut memory), 1, 40).unwrap();
-            beam.start(width, &mut ());
+            let mut candidates = Candidates::carve(&mut Arena::new(&mut memory), 1, 40).unwrap();
+            candidates.start(width, &mut ());
             for (distance, slot) in &offers {
-                let position = beam.offer(*distance, *slot, &mut ());
-                prop_assert!(position.is_none_or(|position| beam.get(position) == Some(*slot)));
+                let position = candidates.offer(*distance, *slot, &mut ());
+                prop_assert!(position.is_none_or(|position| candidates.get(position) == Some(*slot)));
             }
             let held = offers.iter().map(|(distance, slot)| (*distance.min(&FARTHEST), *slot));
             let mut sorted: Vec<(u32, u32)> = held.collect();
             sorted.sort_unstable();
             sorted.truncate(width as usize);
-            prop_assert_eq!(beam.iter().take(sorted.len()).collect::<Vec<_>>(), sorted);
+            prop_assert_eq!(candidates.iter().take(sorted.len()).collect::<Vec<_>>(), sorted);
         }
     }
 }
