@@ -155,6 +155,11 @@ impl Session {
         self.state != 0 && (self.address, self.boot, self.nonce) == (address, boot, nonce)
     }
 
+    /// Is `counter` above every one that came, where there is a key?
+    fn is_after_all(&self, counter: Option<u64>) -> bool {
+        counter.zip(self.counters.highest()).is_none_or(|(counter, highest)| counter > highest)
+    }
+
     fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
@@ -258,7 +263,10 @@ impl<'a> Sessions<'a> {
             self.schedule(now);
         }
         match self.all.get(index) {
-            Some(session) if is_proof && session.state != PROVEN => self.establish(index, counter, tick(now)),
+            // A proof that came already may come back while its challenge is valid, after another session of that address.
+            Some(session) if is_proof && session.state != PROVEN && session.is_after_all(counter) => {
+                self.establish(index, counter, tick(now))
+            }
             _ => Proof::Nothing,
         }
     }
@@ -540,6 +548,25 @@ mod tests {
             assert_eq!(prove(sessions, reset, 2, second(4)), Proof::Proven);
             assert_eq!(sessions.admit(reset, Some(3), second(4), &mut ()), Ok(Admission::Fresh));
             assert_eq!(sessions.admit(real, Some(3), second(5), &mut ()), Ok(Admission::Unproven));
+        });
+    }
+
+    #[test]
+    fn a_proof_that_comes_back_proves_nothing() {
+        with(2, |sessions| {
+            let (peer, rival) = (sender(7, 1, 1), sender(7, 2, 2));
+            sessions.admit(peer, Some(5), second(1), &mut ()).unwrap();
+            assert_eq!(prove(sessions, peer, 6, second(1)), Proof::Proven);
+            assert_eq!(sessions.admit(peer, Some(7), second(2), &mut ()), Ok(Admission::Fresh));
+            sessions.admit(rival, Some(1), second(2), &mut ()).unwrap();
+            assert_eq!(prove(sessions, rival, 2, second(2)), Proof::Proven);
+            // The challenge of the peer's proof is still valid.
+            assert_eq!(sessions.admit(peer, Some(6), second(3), &mut ()), Ok(Admission::Unproven));
+            assert_eq!(prove(sessions, peer, 6, second(3)), Proof::Nothing);
+            assert_eq!(sessions.admit(peer, Some(8), second(6), &mut ()), Ok(Admission::Unproven));
+            assert_eq!(prove(sessions, peer, 9, second(6)), Proof::Duplicate);
+            assert_eq!(sessions.admit(peer, Some(7), second(6), &mut ()), Err(Dropped::Replayed));
+            assert_eq!(sessions.admit(peer, Some(10), second(6), &mut ()), Ok(Admission::Fresh));
         });
     }
 

@@ -125,7 +125,7 @@ impl<'t> Notes<'t> {
     /// Notes what is no mistake, and hardly what was meant.
     pub fn doubt(&self, span: Option<Range<usize>>, wrong: Wrong) {
         let mut doubts = self.doubts.borrow_mut();
-        if doubts.len() < MOST {
+        if doubts.len() < MAX {
             doubts.push((span.map(|span| span.start), wrong));
         }
     }
