@@ -45,7 +45,7 @@ fn the_project_of_init_runs() {
     for (arguments, shown) in [
         (["sim", "--input", "notes.txt"].as_slice(), "behind the washing machine"),
         (&["analyse", "readings.csv", "--html", "readings.html"], "! ALARM 1 2024-02-04"),
-        (&["fleet", "check", "fleet.toml"], "4 chips"),
+        (&["fleet", "check", "fleet.toml"], "chips         4"),
         (&["sim", "--fleet", "fleet.toml", "--trace", "fleet.trace"], "passed: 2 of 2"),
         (&["trace", "report", "fleet.trace", "--html", "fleet.html", "--png", "fleet.png"], "passed, 2 of 2"),
     ] {
