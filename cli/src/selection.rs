@@ -244,7 +244,7 @@ mod tests {
         assert!(text.contains("did you mean `esp32c"), "{text}");
         let role = ResolvedOption::option("memroy", "--role").role().unwrap_err().to_string();
         assert!(role.contains("did you mean `memory`?"), "{role}");
-        for (text, name) in [("c3", "esp32c3"), ("ESP32-S2", "esp32s2"), ("esp-32-c6", "esp32c6")] {
+        for (text, name) in [("c3", "esp32c3"), ("esp32_s2", "esp32s2"), ("esp-32-c6", "esp32c6")] {
             let error = ResolvedOption::option(text, "--variant").chip().unwrap_err().to_string();
             assert!(error.contains(&format!("did you mean `{name}`?")), "{text}: {error}");
         }

@@ -150,3 +150,18 @@ fn a_terminal_can_be_told_to_be_a_pipe() {
     terminal.expect("1 command, 0 failed");
     assert_eq!(terminal.exit_code(), 0);
 }
+
+#[test]
+fn words_of_other_prompts_list_the_commands_and_end_the_session_at_no_cost() {
+    for word in ["quit", "exit", "/bye"] {
+        let mut terminal = Terminal::open(&["sim", "--variant", "esp32c6"]);
+        terminal.expect("esp32c6> ");
+        terminal.press("?\r");
+        terminal.expect("remember TYPE");
+        terminal.expect("ends the session, as exit, /bye and Ctrl-D do");
+        terminal.expect("esp32c6> ");
+        terminal.press(&format!("{word}\r"));
+        terminal.expect("0 commands, 0 failed");
+        assert_eq!(terminal.exit_code(), 0, "{word}");
+    }
+}

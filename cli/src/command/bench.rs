@@ -9,6 +9,7 @@ mod compare;
 mod embed;
 mod emulator;
 mod field;
+mod figures;
 mod fleet;
 mod gates;
 mod index;
@@ -16,8 +17,9 @@ mod kernels;
 mod recall;
 mod reliability;
 
+use self::figures::Bench;
 use crate::configuration;
-use crate::error::{CliError, CommandResult, Exit};
+use crate::error::{CliError, CommandResult};
 use crate::output::Output;
 use crate::progress::Stage;
 use crate::selection::{Names, ResolvedOption, VARIANT, list};
@@ -34,6 +36,7 @@ The same seed gives the same report, byte for byte, on any machine; but `compare
 
 Examples:
   ruvllm-esp bench anomaly
+  ruvllm-esp bench anomaly --export-to anomaly.json; ruvllm-esp bench anomaly --baseline anomaly.json
   ruvllm-esp bench anomaly --data nab --export md
   ruvllm-esp bench embed
   ruvllm-esp bench emulator
@@ -64,6 +67,8 @@ pub struct Arguments {
     /// For G5, the port of a board: it is flashed with the image and has to answer
     #[arg(long, value_name = "PORT", requires = "gates")]
     port: Option<String>,
+    #[command(flatten)]
+    reporting: figures::Reporting,
     /// What is measured.
     #[command(subcommand)]
     subject: Option<Subject>,
@@ -212,8 +217,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
             .help("name a subject or --gates; `ruvllm-esp bench --help` lists them")
             .into());
     };
+    let bench = &Bench { output, reporting: &arguments.reporting };
     match subject {
-        Subject::Kernels(kernels) => kernels::run(kernels, &chips(kernels.variant())?, output),
+        Subject::Kernels(kernels) => kernels::run(kernels, &chips(kernels.variant())?, bench),
         Subject::Calibrate(calibrate) => calibrate::run(calibrate, output),
         Subject::Anomaly { data: Some(data), labels, export, .. } => {
             let stage = Stage::begin(output, "judging recordings");
@@ -224,7 +230,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
                     .help("a folder of NAB (`timestamp,value` and windows.json) or SKAB recordings (`;`, anomaly, changepoint)")
             })?;
             show(
-                output,
+                bench,
                 "bench-anomaly-data",
                 "writing",
                 |_| report,
@@ -238,19 +244,19 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
         }
         Subject::Anomaly { seed, .. } => {
             let evaluate = |_: &Stage| evaluation::anomaly::run(*seed);
-            show(output, "bench-anomaly", "finding faults in generated series", evaluate, anomaly::write)
+            show(bench, "bench-anomaly", "finding faults in generated series", evaluate, anomaly::write)
         }
-        Subject::Compare { seed, sizes, queries, turns } => compare(*seed, sizes, *queries, *turns, output),
+        Subject::Compare { seed, sizes, queries, turns } => compare(*seed, sizes, *queries, *turns, bench),
         Subject::Emulator { cycles } => {
             let evaluate = |_: &Stage| emulator::Report::measure(cycles * 1_000_000);
-            show(output, "bench-emulator", "running a loop", evaluate, emulator::Report::write)
+            show(bench, "bench-emulator", "running a loop", evaluate, emulator::Report::write)
         }
         Subject::Fleet { chips, seconds, field, idle, threads } => {
             let shape = evaluation::fleet::Shape { field: *field as usize, idle: *idle };
-            fleet::run(chips, *seconds, shape, *threads, output)
+            fleet::run(chips, *seconds, shape, *threads, bench)
         }
         Subject::Reliability { seeds, kind, threads } => {
-            reliability::run(*seeds, kind.as_deref(), *threads, output)
+            reliability::run(*seeds, kind.as_deref(), *threads, bench)
         }
         Subject::Embed { dimensions, .. } if !evaluation::embed::DIMENSIONS.contains(dimensions) => {
             let message = format!("--dimensions: there is no embedder of {dimensions}");
@@ -261,14 +267,14 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
         Subject::Embed { dimensions, seed, data } => {
             let others = others(data.as_deref())?;
             let evaluate = |_: &Stage| evaluation::embed::run(*dimensions, *seed, others.as_ref()).ok();
-            show(output, "bench-embed", "asking for every sentence", evaluate, |report, out| {
+            show(bench, "bench-embed", "asking for every sentence", evaluate, |report, out| {
                 report.iter().try_for_each(|report| embed::write(report, out))
             })
         }
         Subject::Recall { seed, data } => {
             let others = others(data.as_deref())?;
             let evaluate = |_: &Stage| recall::Report::new(*seed, others.as_ref());
-            show(output, "bench-recall", "asking the roles", evaluate, recall::Report::write)
+            show(bench, "bench-recall", "asking the roles", evaluate, recall::Report::write)
         }
         Subject::Index { seed, sizes, queries, data } => {
             let others = others(data.as_deref())?;
@@ -278,7 +284,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
             let evaluate = |stage: &Stage| {
                 index::Report::new(evaluation::index::run(plan, |done, total| stage.reached(done, total)))
             };
-            show(output, "bench-index", "searching every index", evaluate, index::Report::write)
+            show(bench, "bench-index", "searching every index", evaluate, index::Report::write)
         }
     }
 }
@@ -302,20 +308,20 @@ fn chips(variant: Option<&str>) -> Result<Vec<&'static Chip>, CliError> {
 
 /// Holds ours against what one would take instead.
 #[cfg(feature = "compare")]
-fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, output: &Output) -> CommandResult {
+fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, bench: &Bench<'_>) -> CommandResult {
     use ruvllm_esp_sim::evaluation::compare::{self as comparison, Plan};
     let (queries, turns) = (queries as usize, turns as usize);
     let plan = Plan { sizes, queries, turns, seconds: comparison::SECONDS, seed };
-    let stage = Stage::begin(output, "searching ours and theirs in turn");
+    let stage = Stage::begin(bench, "searching ours and theirs in turn");
     let compared = comparison::run(plan, |done, total| stage.reached(done, total));
     drop(stage);
     let compared = compared.map_err(|error| CliError::runtime("cli::no-thread", error.to_string()))?;
-    show(output, "bench-compare", "writing", |_| compared, compare::write)
+    show(bench, "bench-compare", "writing", |_| compared, compare::write)
 }
 
 /// Says how to get what was left out.
 #[cfg(not(feature = "compare"))]
-fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, _: &Output) -> CommandResult {
+fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, _: &Bench<'_>) -> CommandResult {
     let sizes: Vec<String> = sizes.iter().map(u32::to_string).collect();
     let options = format!("--seed {seed} --sizes {} --queries {queries} --turns {turns}", sizes.join(","));
     let command = format!("cargo run --release -p ruvllm-esp --features compare -- bench compare {options}");
@@ -326,19 +332,14 @@ fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, _: &Output) -> Co
 
 /// Runs an evaluation, and prints its report: tables for people, all of it for scripts.
 fn show<Report: Serialize>(
-    output: &Output,
+    bench: &Bench<'_>,
     kind: &str,
     stage: &str,
     evaluate: impl FnOnce(&Stage) -> Report,
     write: impl FnOnce(&Report, &mut dyn Write) -> io::Result<()>,
 ) -> CommandResult {
-    let stage = Stage::begin(output, stage);
+    let stage = Stage::begin(bench, stage);
     let report = evaluate(&stage);
     drop(stage);
-    if output.json {
-        output.json(kind, &report)?;
-    } else {
-        write(&report, &mut output.text())?;
-    }
-    Ok(Exit::Ok)
+    bench.finish(kind, &report, write)
 }

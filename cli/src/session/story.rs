@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 const COLUMNS: usize = 80;
 /// Stores of a row that are shown.
 const SHOWN: u32 = 1;
-/// Commands about the chip itself, which a story does without.
-const ASIDE: [&str; 2] = ["stats", "mem"];
+/// Commands about the chip itself, and lists, which a story does without.
+const ASIDE: [&str; 3] = ["stats", "mem", "recent"];
 
 /// What is told so far.
 #[derive(Debug, Default)]

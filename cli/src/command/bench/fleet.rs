@@ -1,7 +1,7 @@
 //! The speed of simulated fleets as a table.
 
-use crate::error::{CliError, CommandResult, Exit};
-use crate::output::Output;
+use super::figures::Bench;
+use crate::error::{CliError, CommandResult};
 use crate::progress::Stage;
 use crate::quantity::{count, duration};
 use crate::style::strong;
@@ -29,24 +29,19 @@ pub fn run(
     seconds: u64,
     shape: Shape,
     threads: Option<u16>,
-    output: &Output,
+    bench: &Bench<'_>,
 ) -> CommandResult {
     let threads = threads.map_or_else(|| available_parallelism().map_or(1, usize::from), usize::from);
     let mut fleets = Vec::new();
     for chips in sizes {
-        let stage = Stage::begin(output, &format!("simulating {chips} chips"));
+        let stage = Stage::begin(bench, &format!("simulating {chips} chips"));
         let measured = speed(*chips as usize, seconds, threads, shape);
         drop(stage);
         fleets.push(measured.map_err(|error| CliError::runtime("cli::no-fleet", error.to_string()))?);
     }
     let growth = Growth::of(&fleets);
     let report = Report { kind_of_figures: "measured", fleets, growth, shape };
-    if output.json {
-        output.json("bench-fleet", &report)?;
-    } else {
-        report.write(&mut output.text())?;
-    }
-    Ok(Exit::Ok)
+    bench.finish("bench-fleet", &report, Report::write)
 }
 
 impl Report {

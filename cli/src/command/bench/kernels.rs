@@ -1,8 +1,8 @@
 //! `bench kernels`: every kernel modelled, and emulated beside it where there is an emulator.
 
-use crate::error::{CliError, CommandResult, Exit, Stop};
+use super::figures::Bench;
+use crate::error::{CliError, CommandResult, Stop};
 use crate::kernels::{BuildError, image};
-use crate::output::Output;
 use crate::progress::Stage;
 use crate::selection::Names;
 use crate::table::{Align, Table};
@@ -89,9 +89,9 @@ struct Emulated {
 ///
 /// # Errors
 /// An image that is not to be had or does not run, a file that cannot be written.
-pub fn run(arguments: &Arguments, chips: &[&'static Chip], output: &Output) -> CommandResult {
+pub fn run(arguments: &Arguments, chips: &[&'static Chip], bench: &Bench<'_>) -> CommandResult {
     let export = arguments.export.as_deref().map(form).transpose()?;
-    let stage = Stage::begin(output, "running every kernel");
+    let stage = Stage::begin(bench, "running every kernel");
     let mut rows = Vec::new();
     let mut missing = Vec::new();
     for chip in chips {
@@ -116,13 +116,8 @@ pub fn run(arguments: &Arguments, chips: &[&'static Chip], output: &Output) -> C
             CliError::runtime("bench::cannot-write", format!("cannot write {}: {error}", path.display()))
         })?;
     }
-    missing.iter().for_each(|line| output.info(line));
-    if output.json {
-        output.json("bench-kernels", &report)?;
-    } else {
-        table(&report).write(&mut output.text())?;
-    }
-    Ok(Exit::Ok)
+    missing.iter().for_each(|line| bench.info(line));
+    bench.finish("bench-kernels", &report, |report, out| table(report).write(out))
 }
 
 fn measure(image: &Image) -> Result<Vec<Measurement>, ImageError> {

@@ -1,7 +1,7 @@
 //! What fleets lost under each kind of fault, as a table.
 
+use super::figures::Bench;
 use crate::error::{CliError, CommandResult, Exit};
-use crate::output::Output;
 use crate::progress::Stage;
 use crate::quantity::{count, duration};
 use crate::style::strong;
@@ -12,10 +12,10 @@ use std::io::{self, Write};
 use std::thread::available_parallelism;
 
 /// Runs the kinds, all or the one named, and exits with 1 where anything is lost that the manual promises.
-pub fn run(seeds: u64, only: Option<&str>, threads: Option<u16>, output: &Output) -> CommandResult {
+pub fn run(seeds: u64, only: Option<&str>, threads: Option<u16>, bench: &Bench<'_>) -> CommandResult {
     let kinds = chosen(only)?;
     let threads = threads.map_or_else(|| available_parallelism().map_or(1, usize::from), usize::from);
-    let stage = Stage::begin(output, "harming fleets");
+    let stage = Stage::begin(bench, "harming fleets");
     let report = reliability::run(&kinds, seeds, threads, |done, total| stage.reached(done, total));
     drop(stage);
     if let Some((kind, reason)) =
@@ -23,12 +23,8 @@ pub fn run(seeds: u64, only: Option<&str>, threads: Option<u16>, output: &Output
     {
         return Err(CliError::runtime("cli::no-fleet", format!("{kind}: {reason}")).into());
     }
-    if output.json {
-        output.json("bench-reliability", &report)?;
-    } else {
-        write(&report, &mut output.text())?;
-    }
-    Ok(if report.promised_lost == 0 { Exit::Ok } else { Exit::No })
+    let compared = bench.finish("bench-reliability", &report, write)?;
+    Ok(if report.promised_lost == 0 { compared } else { Exit::No })
 }
 
 fn chosen(only: Option<&str>) -> Result<Vec<Kind>, CliError> {

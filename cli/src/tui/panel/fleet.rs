@@ -110,15 +110,16 @@ fn summary(app: &App, room: u16) -> Line<'static> {
     } else {
         Span::styled("  ! alarms not known", app.theme.style(Tone::Faint))
     });
+    let mut more = Vec::new();
     for state in [ChipState::Running, ChipState::Booting, ChipState::Silent, ChipState::Off] {
         let (symbol, word, tone) = theme::state(state);
         let count = count(state);
         if count > 0 {
-            spans.push(Span::styled(format!("  {symbol} {count} {word}"), app.theme.style(tone)));
+            more.push(Span::styled(format!("  {symbol} {count} {word}"), app.theme.style(tone)));
         }
     }
-    let more =
-        [Span::raw(format!("  {}", counted(items, "item"))), Span::styled(tag, app.theme.style(Tone::Faint))];
+    more.push(Span::raw(format!("  {}", counted(items, "item"))));
+    more.push(Span::styled(tag, app.theme.style(Tone::Faint)));
     let right = arrangement(app);
     let columns = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
     for span in more {
