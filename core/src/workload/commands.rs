@@ -1,9 +1,10 @@
 //! Single console commands of each role, over a store that is filled first.
 
 use super::texts::text;
-use super::{LineMeter, Probe, sessions::Discard};
+use super::{Probe, sessions::Discard};
 use crate::agent::{Agent, Identity};
 use crate::chip::Chip;
+use crate::meter::{Meter, Op};
 use crate::role::RoleKind;
 use crate::units::Micros;
 use crate::write_counter::WriteCounter;
@@ -28,7 +29,7 @@ pub(super) fn run<P: Probe>(chip: &'static Chip, memory: &mut [u8], probe: &mut 
             let mut out = WriteCounter::new(Discard::default());
             now += Micros(1000);
             let failed = agent.line(Ok(line), now, meter, &mut out).is_err();
-            meter.answered(line, out.calls);
+            meter.record(Op::WriteCall, out.calls);
             out.out.bytes << 1 | u32::from(failed)
         });
     }

@@ -25,20 +25,10 @@ pub const RUNS: u32 = 4;
 /// Which of the runs is the one whose cycles are counted on a chip and whose operations are counted on the host.
 pub const COUNTED_RUN: u32 = 2;
 
-/// A meter that also learns which line of a console was answered: on a chip its code comes from flash.
-pub trait LineMeter: Meter {
-    /// `line` was answered in this many calls to the output.
-    fn answered(&mut self, line: &str, calls: u32);
-}
-
-impl LineMeter for () {
-    fn answered(&mut self, _: &str, _: u32) {}
-}
-
 /// Measures one workload.
 pub trait Probe {
     /// What the kernels report to.
-    type Meter: LineMeter;
+    type Meter: Meter;
 
     /// Runs `work` [`RUNS`] times and records it as `kernel` at `size`. `work` gives the checksum of its output, that of
     /// the last run counts.

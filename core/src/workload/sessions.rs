@@ -1,9 +1,9 @@
 //! Whole console sessions: a script, line by line, through an agent.
 
-use super::{Checksum, LineMeter, Probe, Script};
+use super::{Checksum, Probe, Script};
 use crate::agent::{Agent, Identity};
 use crate::chip::Chip;
-use crate::meter::Op;
+use crate::meter::{Meter, Op};
 use crate::units::Micros;
 use crate::write_counter::WriteCounter;
 use core::fmt;
@@ -61,7 +61,7 @@ pub(super) fn run<P: Probe>(chip: &'static Chip, memory: &mut [u8], script: Scri
 
 /// Boots an agent in `memory` and runs a script through it. The time moves only by the waits of the script and a
 /// millisecond a line; the result is a checksum over the lengths of the replies.
-pub fn run_session<M: LineMeter>(memory: &mut [u8], identity: Identity, script: &str, meter: &mut M) -> u32 {
+pub fn run_session<M: Meter>(memory: &mut [u8], identity: Identity, script: &str, meter: &mut M) -> u32 {
     meter.record(Op::Memset, memory.len() as u32 / 4);
     let Ok(mut agent) = Agent::boot(memory, identity) else { return 0 };
     let (mut now, mut checksum) = (Micros(0), Checksum::default());
@@ -70,7 +70,7 @@ pub fn run_session<M: LineMeter>(memory: &mut [u8], identity: Identity, script: 
             Step::Say(line) => {
                 let mut out = WriteCounter::new(Discard::default());
                 let failed = agent.line(Ok(line), now, meter, &mut out).is_err();
-                meter.answered(line, out.calls);
+                meter.record(Op::WriteCall, out.calls);
                 checksum = checksum.word(out.out.bytes << 1 | u32::from(failed));
             }
             Step::Wait(time) => now += time,
