@@ -48,7 +48,7 @@ fn a_script_gets_the_bytes_that_the_simulator_gives() {
         assert!(said.contains(&format!("variant={chip} role=MemoryArchivist chip_id=7 ")), "{said}");
         assert!(said.contains("top: the pump is in hall 3\n"), "{said}");
         let talk = text(&exact.stderr);
-        assert!(talk.contains(" emulated") && talk.contains("2.00 h pass"), "{talk}");
+        assert!(talk.contains(" emulated") && talk.contains("waited 2.00 h"), "{talk}");
         assert!(talk.contains("4 commands, 1 failed"), "{talk}");
         assert_eq!(exact.status.code(), Some(0));
     }

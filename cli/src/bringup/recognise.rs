@@ -176,8 +176,7 @@ impl Known {
         if self.is_whole_line {
             return self.pieces.iter().flatten().eq(&line.words);
         }
-        let starts = 0..line.words.len();
-        starts.into_iter().any(|start| self.begins_at(both, start))
+        (0..line.words.len()).any(|start| self.begins_at(both, start))
     }
 
     /// Do the words from `start` on say this?

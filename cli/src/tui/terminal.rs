@@ -4,9 +4,7 @@ use crate::error::Exit;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
-use crossterm::terminal::{
-    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
-};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, Stdout};
@@ -63,7 +61,7 @@ impl Screen {
         give_back();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
         take_over()?;
-        execute!(io::stdout(), Clear(ClearType::All))?;
+        execute!(io::stdout(), crossterm::terminal::Clear(crossterm::terminal::ClearType::All))?;
         // With nothing drawn yet, so that all of it is drawn again.
         self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
         Ok(())

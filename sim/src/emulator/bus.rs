@@ -3,7 +3,6 @@
 //! The main SRAM is kept apart from everything else, so that the block interpreter can hold it as a plain slice and
 //! leave the rest to [`Outer`]. An access that no window and no device answers is a fault; nothing here panics.
 
-use super::board::mmu::PAGE;
 use super::cache::Cache;
 use super::chip::{Access, BankSpec, EmulatedChip, GENERIC_BASE, GENERIC_SIZE, Window};
 use super::memory::{self, Marks};
@@ -313,8 +312,10 @@ impl Outer {
         let Some(bank) = self.flash_bank.checked_sub(1).and_then(|bank| self.banks.get_mut(bank)) else {
             return;
         };
-        for (page, contents) in board.take_remaps() {
-            let words = PAGE / 4 * page..PAGE / 4 * (page + 1);
+        if board.take_resized() {
+            bank.words.clear();
+        }
+        for (words, contents) in board.take_remaps() {
             match contents {
                 Some(contents) => {
                     if bank.words.len() < words.end {

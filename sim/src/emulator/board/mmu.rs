@@ -1,11 +1,12 @@
 //! The flash MMU: which page of the flash each page of the cache's address range shows.
 //!
-//! Pages are 64 KiB. The ESP32-C3 has its table in memory, the ESP32-C6 behind an index and a data register. A page
-//! that is not mapped reads as ones, which is no instruction; the chip would raise an error of its cache.
+//! Pages are 64 KiB; on the ESP32-C6 a register makes them smaller, which ESP-IDF does for a flash of 1 or 2 MiB. The
+//! ESP32-C3 has its table in memory, the ESP32-C6 behind an index and a data register. A page that is not mapped reads as
+//! ones, which is no instruction; the chip would raise an error of its cache.
 
 use super::layout::Mmu as Shape;
 
-/// Bytes of a page.
+/// Bytes of the largest page.
 pub const PAGE: usize = 64 * 1024;
 
 /// The table.
@@ -17,13 +18,36 @@ pub struct Mmu {
     pub index: u32,
     /// Entries whose page has to be shown again.
     dirty: Vec<usize>,
+    /// Bytes of a page.
+    page: usize,
+    /// Has the size of the pages changed, so that nothing is where it was?
+    resized: bool,
 }
 
 impl Mmu {
     /// After reset: nothing is mapped.
     pub fn new(shape: Shape) -> Self {
         let entries = vec![shape.invalid; shape.entries];
-        Self { shape, entries, index: 0, dirty: (0..shape.entries).collect() }
+        Self { shape, entries, index: 0, dirty: (0..shape.entries).collect(), page: PAGE, resized: true }
+    }
+
+    /// Bytes of a page.
+    pub fn page_bytes(&self) -> usize {
+        self.page
+    }
+
+    /// Sets the size of the pages, as the ESP32-C6's register has it: half of the largest for each step.
+    pub fn set_page_size(&mut self, code: u32) {
+        let page = PAGE >> (code & 3);
+        if self.page != page {
+            (self.page, self.resized) = (page, true);
+            self.dirty = (0..self.entries.len()).collect();
+        }
+    }
+
+    /// Has the size of the pages changed since the last call?
+    pub fn take_resized(&mut self) -> bool {
+        std::mem::take(&mut self.resized)
     }
 
     /// The entry `index`.
@@ -49,7 +73,7 @@ impl Mmu {
 
     /// The flash changed within `range`: what shows it is to be shown again.
     pub fn flash_changed(&mut self, range: std::ops::Range<usize>) {
-        let pages = range.start / PAGE..range.end.div_ceil(PAGE);
+        let pages = range.start / self.page..range.end.div_ceil(self.page);
         let shows = |index: &usize| self.flash_page(*index).is_some_and(|page| pages.contains(&page));
         let shown: Vec<usize> = (0..self.entries.len()).filter(shows).collect();
         self.dirty.extend(shown);
@@ -81,5 +105,19 @@ mod tests {
         assert_eq!((mmu.flash_page(3), mmu.take_dirty()), (Some(7), vec![3, 3]));
         mmu.flash_changed(7 * PAGE + 5..7 * PAGE + 6);
         assert_eq!(mmu.take_dirty(), [3]);
+    }
+
+    #[test]
+    fn smaller_pages_change_where_everything_is() {
+        let mut mmu = Mmu::new(layout::ESP32C6.mmu);
+        assert!(mmu.take_resized() && !mmu.take_resized());
+        mmu.set_entry(3, 1 << 9 | 7);
+        mmu.take_dirty();
+        mmu.set_page_size(1);
+        assert_eq!((mmu.page_bytes(), mmu.take_resized(), mmu.take_dirty().len()), (PAGE / 2, true, 256));
+        mmu.flash_changed(7 * PAGE / 2..7 * PAGE / 2 + 1);
+        assert_eq!(mmu.take_dirty(), [3]);
+        mmu.set_page_size(1);
+        assert!(!mmu.is_dirty());
     }
 }

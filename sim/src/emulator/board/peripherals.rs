@@ -8,7 +8,7 @@ use super::i2c::I2c;
 use super::interrupts::{self, Interrupts};
 use super::layout::{self, Block, Layout, Region};
 use super::low_power::LowPower;
-use super::mmu::{Mmu, PAGE};
+use super::mmu::Mmu;
 use super::nor::Nor;
 use super::reset::Cause;
 use super::saradc::Saradc;
@@ -234,6 +234,11 @@ impl Peripherals {
                 self.mmu.index = value;
                 true
             }
+            // The rest of the register changes nothing here, and is kept.
+            Block::Spi0 if !self.is_c3() && offset == 0x384 => {
+                self.mmu.set_page_size(value >> 3);
+                false
+            }
             Block::MmuTable => {
                 self.mmu.set_entry(offset / 4, value);
                 true
@@ -420,17 +425,24 @@ impl Peripherals {
         self.mmu.is_dirty()
     }
 
-    /// The pages to show again, each with what the flash has there.
-    pub fn take_remaps(&mut self) -> Vec<(usize, Option<Vec<u32>>)> {
+    /// Has everything that is shown to be shown anew?
+    pub fn take_resized(&mut self) -> bool {
+        self.mmu.take_resized()
+    }
+
+    /// The words to show again, each range with what the flash has there.
+    pub fn take_remaps(&mut self) -> Vec<(std::ops::Range<usize>, Option<Vec<u32>>)> {
         let mut pages = self.mmu.take_dirty();
         pages.sort_unstable();
         pages.dedup();
+        let size = self.mmu.page_bytes();
         let contents = |page: usize| {
-            let start = self.mmu.flash_page(page)? * PAGE;
-            let bytes = self.nor.bytes().get(start..start + PAGE)?;
+            let start = self.mmu.flash_page(page)? * size;
+            let bytes = self.nor.bytes().get(start..start + size)?;
             Some(bytes.chunks_exact(4).map(word).collect())
         };
-        pages.into_iter().map(|page| (page, contents(page))).collect()
+        let words = size / 4;
+        pages.into_iter().map(|page| (words * page..words * (page + 1), contents(page))).collect()
     }
 
     /// Begins to count anew how often registers are read.
