@@ -8,45 +8,45 @@ use crate::cost::icache::CodeSize;
 /// Fitted to the esp32c3 of the emulator.
 #[rustfmt::skip]
 pub const ESP32C3: Calibration = Calibration {
-    commit: "3d64021812fa-dirty",
+    commit: "1456bdf22648-dirty",
     samples: 83,
     mean_error: 34,
-    held_out_error: 79,
-    session_error: 127,
-    image_error: 116,
+    held_out_error: 129,
+    session_error: 80,
+    image_error: 68,
     code_size: CodeSize {
-        console: 170,
-        command: 44,
-        role: 132,
+        console: 171,
+        command: 46,
+        role: 100,
         operations: [
-            0, // call
-            14, // mac
+            9, // call
+            0, // mac
             0, // difference
             0, // absolute
-            0, // popcount
-            31, // hash
+            95, // popcount
+            21, // hash
             0, // byte
-            37, // copy
+            26, // copy
             0, // compare
-            0, // load
+            30, // load
             0, // store
-            53, // alu
-            72, // mul
-            0, // mul-wide
-            0, // div
-            0, // div-wide
-            31, // root
-            0, // fill
-            1, // scan
-            62, // text
-            32, // block
+            103, // alu
+            38, // mul
+            78, // mul-wide
+            36, // div
+            20, // div-wide
+            20, // root
+            8, // fill
+            8, // scan
+            4, // text
+            31, // block
             0, // lookup
-            40, // link
+            27, // link
             0, // symbol
             0, // pattern
-            13, // scale
-            33, // lag
-            24, // neighbour
+            0, // scale
+            78, // lag
+            45, // neighbour
             0, // receive
             0, // command
             0, // write-call
@@ -57,86 +57,86 @@ pub const ESP32C3: Calibration = Calibration {
         ],
     },
     cycle_costs: [
-        18447, // call
-        9239, // mac
-        9856, // difference
-        11990, // absolute
-        22064, // popcount
-        8611, // hash
-        18307, // byte
-        3099, // copy
-        8769, // compare
-        8368, // load
-        3432, // store
-        1566, // alu
-        1001, // mul
-        10394, // mul-wide
-        34262, // div
-        96006, // div-wide
-        47564, // root
-        9029, // fill
-        7650, // scan
-        11683, // text
-        134054, // block
-        8536, // lookup
-        32289, // link
-        38120, // symbol
-        132446, // pattern
-        52370, // scale
-        18750, // lag
-        276940, // neighbour
-        48354, // receive
-        2374520, // command
-        136906, // write-call
-        2301, // memset
-        98513, // tx-byte
-        2861811, // poll-loop
-        268653, // icache-fill
+        14242, // call
+        9186, // mac
+        9854, // difference
+        12081, // absolute
+        22640, // popcount
+        12504, // hash
+        49632, // byte
+        3079, // copy
+        14304, // compare
+        1519, // load
+        9501, // store
+        4904, // alu
+        1013, // mul
+        10204, // mul-wide
+        61443, // div
+        39250, // div-wide
+        13333, // root
+        9488, // fill
+        7215, // scan
+        11427, // text
+        138023, // block
+        7752, // lookup
+        29671, // link
+        103377, // symbol
+        90377, // pattern
+        49243, // scale
+        62297, // lag
+        324191, // neighbour
+        47845, // receive
+        1546536, // command
+        133387, // write-call
+        5803, // memset
+        128258, // tx-byte
+        998018, // poll-loop
+        388098, // icache-fill
     ],
 };
 
 /// Fitted to the esp32c6 of the emulator.
 #[rustfmt::skip]
 pub const ESP32C6: Calibration = Calibration {
-    commit: "3d64021812fa-dirty",
+    commit: "1456bdf22648-dirty",
     samples: 83,
-    mean_error: 30,
-    held_out_error: 66,
-    session_error: 95,
-    image_error: 103,
+    mean_error: 35,
+    held_out_error: 133,
+    session_error: 84,
+    image_error: 59,
     code_size: CodeSize {
-        console: 167,
-        command: 40,
-        role: 131,
+        console: 168,
+        command: 45,
+        role: 102,
         operations: [
-            0, // call
-            7, // mac
+            15, // call
+            0, // mac
             0, // difference
             0, // absolute
-            0, // popcount
-            28, // hash
+            91, // popcount
+            18, // hash
             0, // byte
-            32, // copy
-            0, // compare
-            0, // load
+            20, // copy
+            6, // compare
+            38, // load
             0, // store
-            64, // alu
-            75, // mul
-            0, // mul-wide
-            0, // div
-            1, // div-wide
-            32, // root
+            116, // alu
+            47, // mul
+            71, // mul-wide
+            36, // div
+            15, // div-wide
+            15, // root
             0, // fill
-            1, // scan
-            67, // text
-            33, // block
+            6, // scan
+            0, // text
+            18, // block
             0, // lookup
-            24, // link
-            1, // symbol
-            1, // pattern
-            15, // scale
-            32, // lag
-            25, // neighbour
+            9, // link
+            0, // symbol
+            0, // pattern
+            0, // scale
+            71, // lag
+            43, // neighbour
             0, // receive
             0, // command
             0, // write-call
@@ -147,40 +147,40 @@ pub const ESP32C6: Calibration = Calibration {
         ],
     },
     cycle_costs: [
-        24518, // call
-        7144, // mac
-        7909, // difference
-        10010, // absolute
-        20077, // popcount
-        5889, // hash
-        18582, // byte
-        2822, // copy
-        13427, // compare
-        6609, // load
-        2796, // store
-        1529, // alu
-        1000, // mul
-        10170, // mul-wide
-        10966, // div
-        78095, // div-wide
-        51252, // root
-        7628, // fill
-        6731, // scan
-        10432, // text
-        144255, // block
-        8614, // lookup
-        39561, // link
-        73184, // symbol
-        127491, // pattern
-        44472, // scale
-        55446, // lag
-        249546, // neighbour
-        50095, // receive
-        2278890, // command
-        139390, // write-call
-        3445, // memset
-        105922, // tx-byte
+        19890, // call
+        7111, // mac
+        7933, // difference
+        10105, // absolute
+        20663, // popcount
+        8994, // hash
+        54363, // byte
+        2635, // copy
+        19599, // compare
+        1375, // load
+        9637, // store
+        4099, // alu
+        1018, // mul
+        10367, // mul-wide
+        14161, // div
+        27000, // div-wide
+        16363, // root
+        8104, // fill
+        6489, // scan
+        10084, // text
+        149915, // block
+        7567, // lookup
+        37077, // link
+        97573, // symbol
+        96215, // pattern
+        47068, // scale
+        54546, // lag
+        354617, // neighbour
+        49529, // receive
+        1515324, // command
+        137577, // write-call
+        3738, // memset
+        124563, // tx-byte
         335000, // poll-loop
-        149465, // icache-fill
+        169167, // icache-fill
     ],
 };

@@ -39,7 +39,7 @@ pub struct Sample {
 pub enum Use {
     /// The costs are fitted to it.
     Fit,
-    /// It checks the costs, within 10 %.
+    /// It checks the costs, within 15 %.
     HeldOut,
     /// A whole console session: it checks the costs, within 25 %.
     Session,
