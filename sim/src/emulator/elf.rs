@@ -105,7 +105,7 @@ pub fn parse(bytes: &[u8]) -> Result<Program<'_>, LoadError> {
         return Err(LoadError::Empty);
     }
     let entry = file.entry() as u32;
-    if entry % 2 != 0 {
+    if !entry.is_multiple_of(2) {
         return Err(LoadError::OddEntry(entry));
     }
     let symbols = file.symbols().filter_map(|symbol| {

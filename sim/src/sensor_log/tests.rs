@@ -5,7 +5,10 @@ use super::*;
 const AHEAD: Sniff = Sniff::Ahead;
 
 /// The channels, and the samples with their times in milliseconds since the first.
-fn read_with(bytes: &[u8], options: &LogOptions) -> Result<(Vec<String>, Vec<String>, Vec<i64>), LogError> {
+/// Names of channels, lines, times.
+type Log = (Vec<String>, Vec<String>, Vec<i64>);
+
+fn read_with(bytes: &[u8], options: &LogOptions) -> Result<Log, LogError> {
     survey(bytes, options)?;
     let mut log = SensorLog::open(bytes, AHEAD, options)?;
     let channels = log.layout().channels.iter().map(Channel::shown).collect();
