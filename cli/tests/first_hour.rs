@@ -54,7 +54,7 @@ fn the_project_of_init_runs() {
         assert!(output.status.success() && stdout.contains(shown), "{arguments:?}\n{stdout}\n{stderr}");
     }
     let page = fs::read_to_string(project.join("fleet.html")).unwrap();
-    for part in ["<svg", "Verdict", "no-item-lost", "cellar", "receptions lost"] {
+    for part in ["<svg", "Verdict", "no acknowledged item lost", "cellar", "receptions lost"] {
         assert!(page.contains(part), "{part}");
     }
     assert!(is_self_contained(&page));

@@ -235,7 +235,9 @@ fn data_larger_than_the_cache_misses_and_smaller_hits() {
         machine.run(100_000_000);
         machine.stats().cache_misses
     };
-    assert_eq!((misses(C3, 16), misses(C3, 32)), (16 * 32, 2 * 32 * 32));
+    // Its replacement is random: some of what is read again is still there.
+    let (fits, twice) = (misses(C3, 16), misses(C3, 32));
+    assert!(fits == 16 * 32 && (1_700..2 * 32 * 32).contains(&twice), "{fits} {twice}");
     assert_eq!((misses(C6, 32), misses(C6, 64)), (32 * 32, 2 * 64 * 32));
 }
 

@@ -136,9 +136,9 @@ mod tests {
     }
 
     #[test]
-    fn esp32c3_without_a_radio_keeps_281_kib() {
-        // 320,512 main - 15,072 firmware - 17,408 stack
-        assert_eq!(chip::esp32c3::CHIP.arena_budget(Radio::Off).arena, Bytes(288_032));
+    fn esp32c3_without_a_radio_keeps_279_kib() {
+        // 320,512 main - 15,072 firmware - 19,456 stack
+        assert_eq!(chip::esp32c3::CHIP.arena_budget(Radio::Off).arena, Bytes(285_984));
     }
 
     #[test]

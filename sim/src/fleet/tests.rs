@@ -303,7 +303,8 @@ fn a_full_receive_buffer_loses_frames_and_is_empty_again_later() {
 
 #[test]
 fn with_a_key_nothing_of_a_hostile_chip_is_accepted() {
-    for hostility in Hostility::ALL {
+    // A board with a number that is there already has the keys of a member, and is one.
+    for hostility in Hostility::ALL.into_iter().filter(|kind| *kind != Hostility::Duplicate) {
         let mut scenario = fields(LinkKind::EspNow, 5, 5);
         scenario.key = FleetKey::Known(Key::new([7; 16]));
         scenario.chips[4].hostile = Some(hostility);

@@ -213,7 +213,7 @@ mod tests {
     fn a_place_is_a_line_and_a_column_of_characters() {
         let notes = Notes::new("one\n\u{fc}ber = 3\n");
         let location = |offset| (notes.line(offset), notes.column(offset));
-        assert_eq!([0, 3, 4, 6, 13].map(location), [(1, 1), (1, 4), (2, 1), (2, 2), (3, 1)]);
+        assert_eq!([0, 3, 4, 6, 14].map(location), [(1, 1), (1, 4), (2, 1), (2, 2), (3, 1)]);
         notes.add(Some(12..13), Wrong::new("last"));
         notes.add(Some(0..1), Wrong::with("first", "do so"));
         notes.add(None, Wrong::new("whole"));

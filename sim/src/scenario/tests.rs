@@ -326,7 +326,7 @@ fn all_mistakes_are_told_at_once_in_their_order() {
 fn data_with_a_hole_names_the_row() {
     let reported = mistake("chip = \"hall\"\nfile = \"notes.txt\"", "chip = \"room\"\nfile = \"log.csv\"");
     // `fleet` says nothing to samples; the hole is what counts.
-    assert!(reported.message.contains("line 3: `x` is not a number"), "{reported:?}");
+    assert!(reported.message.contains("line 3:2: `x` of column `v` is not a number"), "{reported:?}");
 }
 
 #[test]
