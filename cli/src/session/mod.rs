@@ -168,7 +168,7 @@ impl ChipSession {
     /// Lets one event happen, and gives what the chip has to say to it.
     ///
     /// # Errors
-    /// As for [`ChipSession::take`].
+    /// As for [`ChipSession::execute`].
     pub fn receive(&mut self, event: Event) -> Result<String, Stop> {
         if self.is_over() {
             return Ok(String::new());
@@ -245,7 +245,7 @@ impl ChipSession {
     /// Lets everything happen that comes from `source`, then sums up.
     ///
     /// # Errors
-    /// Those of the source and of [`ChipSession::take`].
+    /// Those of the source and of [`ChipSession::execute`].
     pub fn run(mut self, source: &mut dyn LineSource) -> CommandResult {
         self.report.log(source.log());
         while !self.is_over()

@@ -5,7 +5,7 @@
 //!
 //! - [`action`], [`keymap`]: what can be asked for, and by which keys
 //! - [`app`], [`update`]: what the display knows, and how that changes
-//! - [`roster`], [`history`], [`happening`], [`prompt`], [`fault`]: parts of what it knows
+//! - [`roster`], [`history`], [`timeline_entry`], [`prompt`], [`fault`]: parts of what it knows
 //! - [`panel`]: what is drawn, one file a panel
 //! - [`source`]: where views come from, one file a source
 //! - [`terminal`]: the terminal, taken over and given back

@@ -29,7 +29,7 @@ const LINES: [&str; 8] = [
 /// A frame whose header and payload the input decides, whole and authentic.
 fn crafted(fields: &[u8], payload: &[u8], key: Option<&Key>, counter: u64) -> Vec<u8> {
     let field = |at: usize| fields.get(at).copied().unwrap_or_default();
-    let (number, _) = MESSAGES[usize::from(field(0)) % MESSAGES.len()];
+    let number = MESSAGES[usize::from(field(0)) % MESSAGES.len()].number;
     let header = Header {
         number,
         flags: Flags(field(1) & 3),

@@ -1,6 +1,6 @@
 //! The types of message fields: their values by themselves, and read from text.
 //!
-//! A value is written as [`Value`] is displayed and read back by [`Field::read`]: numbers in decimal, texts in double
+//! A value is written as [`Value`] is displayed and read back by `Field::read`: numbers in decimal, texts in double
 //! quotes, bytes as `0x...`, an item as `CHIP:BOOT:COUNT:NONCE`, lists in brackets.
 
 use super::keyring::SEALED;

@@ -6,7 +6,7 @@
 //! - [`fault`]: what fails; [`ack_log`]: what was promised
 //! - [`facts`], [`snapshot`]: what it is like at a moment
 //! - [`names`]: chips, links and events in words
-//! - [`view`]: a fleet as it is looked at; [`look`]: a running one; [`telemetry`]: what its consoles reported
+//! - [`view`]: a fleet as it is looked at; [`inspect`]: a running one; [`telemetry`]: what its consoles reported
 
 pub mod ack_log;
 pub mod build;

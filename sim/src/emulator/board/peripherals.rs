@@ -1,7 +1,7 @@
 //! Everything behind the peripheral bus of a chip on a board, as one device.
 //!
 //! It finds the block that an address belongs to, lets it answer, and afterwards works out interrupt lines and the
-//! next event. What no block answers is kept and listed ([`super::kept`]).
+//! next event. What no block answers is kept and listed ([`super::unmodelled`]).
 
 use super::answers;
 use super::i2c::I2c;
