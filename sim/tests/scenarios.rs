@@ -159,6 +159,35 @@ fn a_trace_is_the_same_on_two_threads_and_replays_bit_by_bit() {
 }
 
 #[test]
+fn a_trace_does_not_depend_on_the_steps_in_which_it_was_run() {
+    // Two chips are quiet most of the time: that is where snapshots are left out.
+    let pair = "schema = 1\nuntil = \"12s\"\n[[link]]\nname = \"wire\"\nkind = \"uart\"\n\
+                [[chip]]\nvariant = \"esp32c3\"\ncount = 2\nname = \"n\"\nlink = \"wire\"\n";
+    let bundle = Bundle { name: "pair.toml".into(), text: pair.into(), files: Default::default() };
+    let pair = Scenario::unpack(&bundle).unwrap_or_else(|problems| panic!("{problems}"));
+    for (scenario, end) in [(Arc::new(pair), 12), (Arc::new(read("house.toml")), 8)] {
+        for end in [2, 5, end].map(Micros::seconds) {
+            let traced = |step: Micros| {
+                let mut trace = Vec::new();
+                let mut run = Run::new(Arc::clone(&scenario), 1, Some(Box::new(&mut trace))).unwrap();
+                while run.now() < end {
+                    run.advance((run.now() + step).min(end)).unwrap();
+                }
+                run.finish().unwrap();
+                trace
+            };
+            let whole = traced(end);
+            for step in [Micros(70_000), Micros(333_333), Micros::seconds(1)] {
+                assert!(traced(step) == whole, "steps of {step} to {end}");
+            }
+            let read = Trace::read(whole.as_slice()).unwrap();
+            let again = replay(&read.header, None, &read.events, read.end(), whole.as_slice(), 1).unwrap();
+            assert_eq!(again, Replayed::Same { events: read.events.len() as u64 }, "to {end}");
+        }
+    }
+}
+
+#[test]
 fn a_run_that_ended_early_replays_to_where_it_ended() {
     let house = Arc::new(read("house.toml"));
     let mut trace = Vec::new();

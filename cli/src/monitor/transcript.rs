@@ -92,7 +92,7 @@ impl<L: Write> Transcript<L> {
                 self.returned = true;
                 return Ok(());
             }
-            // A carriage return alone begins the line anew, as in a progress bar.
+            // A carriage return alone overwrites the line, as in a progress bar.
             _ if std::mem::take(&mut self.returned) && !self.line.is_empty() => {
                 self.end_line(LineEnd::Return, at, screen, seen)?;
             }

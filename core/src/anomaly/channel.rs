@@ -170,7 +170,7 @@ impl<'a> Channel<'a> {
     }
 
     /// The least difference that a mean of several readings can tell apart, in 1/64 step.
-    pub fn least_difference(&self) -> u64 {
+    pub fn min_difference(&self) -> u64 {
         self.floor(Test::Shift)
     }
 

@@ -31,8 +31,8 @@ const FATIGUE_FADES: u32 = 11;
 const YOUTH: i32 = 4 * ONE;
 const YOUTH_FROM: u32 = 256;
 const YOUTH_HALVES: u32 = 208;
-/// From when to when a stream's age takes off more, and how much for each doubling of it: whoever looks for longer sees
-/// rarer things.
+/// The ages of a stream, in samples, between which each doubling subtracts [`FOR_EACH_DOUBLING`] from the evidence: a longer
+/// stream shows rarer values by chance.
 const AGE: core::ops::RangeInclusive<u32> = 2_048..=8_192;
 const FOR_EACH_DOUBLING: i32 = 3 * ONE / 4;
 

@@ -163,7 +163,7 @@ impl<'a> StreamDetector<'a> {
         let setting = Setting { channels, trial: self.window / 4, credit };
         let each = self.channels.iter().flatten().zip(self.relations.iter_mut().flatten());
         for (number, (channel, relation)) in (0..).zip(each) {
-            let judgement = relation.judge(number, deviations, channel.least_difference(), setting, meter);
+            let judgement = relation.judge(number, deviations, channel.min_difference(), setting, meter);
             let is_wanted = channel.seen() > warm_up && self.muted & Kind::Relation.bit() == 0;
             if let Some(judgement) = judgement.filter(|_| is_wanted) {
                 findings.add_relation(number, judgement);

@@ -289,7 +289,7 @@ impl<'a> Endpoint<'a> {
             _ => Rx { peers, reassembly, now, meter: &mut *meter }.handle(frame),
         });
         let outcome = match outcome {
-            // Whoever missed a change of keys can be told of it all the same.
+            // A chip that missed a change of keys still takes the key from such a frame.
             Err(Dropped::Epoch) => settings.take_foreign_key(bytes, keys.as_mut(), now, meter),
             Ok(Event::Message { message: Message::Rekey(rekey), .. }) => {
                 Ok(event_of(take_key(keys.as_mut(), &rekey, now, meter)))

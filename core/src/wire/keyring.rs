@@ -1,9 +1,9 @@
 //! A chip's keys: its own, and those of the fleet's epochs.
 //!
-//! The fleet has a master key, which stays with whoever sets up chips. From it follow a key for each chip, which that
-//! chip alone has, and a key for each epoch, which all members have. A member tags its frames with a key made from that
+//! The fleet has a master key, which stays on the host that sets up the chips. From it are derived a key for each chip, which
+//! that chip alone has, and a key for each epoch, which all members have. A member tags its frames with a key made from that
 //! of the epoch and its own number. To strike a chip from the fleet a new epoch begins: its key is sealed for each of the
-//! others under that chip's own key, and whoever is not given it is not believed any more.
+//! others under that chip's own key, and a chip that does not get it is refused from then on.
 //!
 //! Chips learn the new key one after the other. So a chip takes frames of both epochs for [`OVERLAP`] before it sends in
 //! the new one, and for as long after that.

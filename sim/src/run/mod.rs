@@ -142,7 +142,7 @@ impl<'w> Run<'w> {
         let to = to.min(self.scenario.until);
         while self.now() < to {
             let now = self.now();
-            self.skip_snapshots(to);
+            self.skip_snapshots();
             let due = self.judge.due().filter(|due| *due > now);
             let snapshot = self.trace.as_ref().map(|tape| tape.next).filter(|next| *next > now);
             let stops = [due, snapshot, Some(self.soonest().max(now + SLICE))];
@@ -200,10 +200,11 @@ impl<'w> Run<'w> {
         })
     }
 
-    /// Where nothing happens before `to`, nothing is written down either.
-    fn skip_snapshots(&mut self, to: Micros) {
-        let quiet = self.fleet.next().map_or(to, |next| Micros(next.get() / 1_000).min(to));
-        if let Some(tape) = self.trace.as_mut().filter(|tape| !self.changed && tape.next <= quiet) {
+    /// Where nothing has changed, the next snapshot is the one after the next event. It must not depend on how far the run is
+    /// asked to go: a replay is asked in other steps.
+    fn skip_snapshots(&mut self) {
+        let quiet = self.fleet.next().map_or(self.scenario.until, |next| Micros(next.get() / 1_000));
+        if let Some(tape) = self.trace.as_mut().filter(|_| !self.changed) {
             tape.next = Micros((quiet.get() / tape.every.get() + 1) * tape.every.get());
         }
     }
@@ -257,7 +258,7 @@ impl<'w> Run<'w> {
             let facts = self.fleet.facts();
             self.judge.look(now, &Seen { facts: &facts, truth: &self.truth });
         }
-        if self.trace.as_ref().is_some_and(|tape| tape.next <= now) {
+        if self.changed && self.trace.as_ref().is_some_and(|tape| tape.next <= now) {
             self.changed = false;
             let snapshot = self.fleet.snapshot();
             self.write(|tape| {

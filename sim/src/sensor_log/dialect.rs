@@ -160,6 +160,15 @@ impl Merit {
         let is_given = |cell: &&String| classify(cell, decimal) != Cell::Missing;
         let good = cells().filter(means_something).count() as u64;
         let given = cells().filter(is_given).count() as u64;
+        // One column with commas in its name is two columns that commas separate, not one with a decimal comma.
+        let is_cut = width == 1
+            && decimal == Decimal::Comma
+            && rows.first().and_then(|row| row.cells.first()).is_some_and(|name| {
+                name.contains(',') && classify(name, decimal) == Cell::Text
+            });
+        if is_cut {
+            return Self { useful: 0, width };
+        }
         let regular = rows.iter().filter(|row| row.cells.len() == width).count() as u64;
         let all = rows.len() as u64;
         let useful = 1_000_000 * good * regular / (given * all).max(1);

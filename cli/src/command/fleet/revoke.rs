@@ -1,7 +1,7 @@
 //! `fleet revoke`: the keys of a new epoch, sealed for every chip but one.
 //!
 //! The fleet's key stays here. What is printed is no secret: each line can be opened by one chip alone, and is to be typed
-//! at any chip of the fleet, which passes it on. Whoever got none is not believed any more once the epochs have overlapped.
+//! at any chip of the fleet, which passes it on. A chip without one is refused once the epochs have overlapped.
 
 use crate::board::fleet::Fleet;
 use crate::error::{CliError, CommandResult, Exit};
