@@ -72,7 +72,7 @@ pub enum Origin {
 #[derive(Clone, Debug, Serialize)]
 pub struct ConfigFile {
     origin: Origin,
-    /// Where it is or would be; none where there is no place for it.
+    /// Where it is or would be; none where the system has no directory for it.
     pub path: Option<PathBuf>,
     /// Is it there?
     pub exists: bool,
@@ -162,7 +162,7 @@ fn project_file() -> Option<PathBuf> {
     Some(found.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(found))
 }
 
-/// `$XDG_CONFIG_HOME`, or the place of the system: `%APPDATA%`, `~/Library/Application Support`, `~/.config`.
+/// `$XDG_CONFIG_HOME`, or the system's directory: `%APPDATA%`, `~/Library/Application Support`, `~/.config`.
 fn user_file() -> Option<PathBuf> {
     let variable = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let location = || match env::consts::OS {

@@ -97,7 +97,7 @@ impl CliError {
         self
     }
 
-    /// Puts the place in a file or in another input before the message.
+    /// Puts the position in a file or in another input before the message.
     pub fn at(mut self, location: &str) -> Self {
         self.message = format!("{location}: {}", self.message);
         self

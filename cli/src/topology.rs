@@ -40,7 +40,7 @@ pub fn name(view: &FleetView) -> String {
     }
 }
 
-/// Places everything.
+/// Lays everything out.
 pub fn layout(view: &FleetView) -> Drawing {
     let media: Vec<usize> = (0..view.links.len())
         .filter(|link| view.links.get(*link).is_some_and(|link| link.members.len() > 2))

@@ -222,10 +222,10 @@ fn a_client_that_only_sends_does_not_stop_the_others() {
     drop(deaf);
     // What it sent is read to its end first, as on any serial line.
     loop {
-        assert!(begun.elapsed() < PATIENCE, "the place stays taken");
+        assert!(begun.elapsed() < PATIENCE, "the console stays taken");
         let mut next = server.client();
         next.send_bytes(b"\nvariant\n");
-        // The end of the line that was begun, and the answer; or that the place is taken.
+        // The end of the line that was begun, and the answer; or that the console is taken.
         let first = next.expect("\n");
         if first.starts_with("another client") {
             continue;

@@ -93,8 +93,8 @@ impl Terminal {
     fn expect(&mut self, text: &str) {
         let begun = Instant::now();
         let end = loop {
-            if let Some(place) = self.shown.find(text) {
-                break place + text.len();
+            if let Some(at) = self.shown.find(text) {
+                break at + text.len();
             }
             assert!(begun.elapsed() < PATIENCE, "`{text}` is not in {:?}", self.shown);
             if let Ok(bytes) = self.screen.recv_timeout(Duration::from_millis(100)) {

@@ -72,8 +72,8 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
     /// # Errors
     /// [`NoRoom`] when not even the role's least capacity fits.
     pub fn boot(mut memory: Memory, identity: Identity) -> Result<Self, NoRoom> {
-        let (plan, place) = lay_out(identity, None, memory.as_mut())?;
-        place.fill(0);
+        let (plan, arena) = lay_out(identity, None, memory.as_mut())?;
+        arena.fill(0);
         Ok(Self { memory, identity, plan, operations: 0, membership: None, load: 0 })
     }
 
@@ -255,8 +255,8 @@ impl<Memory: AsMut<[u8]>> Agent<Memory> {
         let role = RoleKind::by_name(name).ok_or(Failure::UnknownRole)?;
         let discarded = confirm(self.items(), mark)?;
         let identity = Identity { role, ..self.identity };
-        let (plan, place) = lay_out(identity, self.membership, self.memory.as_mut())?;
-        place.fill(0);
+        let (plan, arena) = lay_out(identity, self.membership, self.memory.as_mut())?;
+        arena.fill(0);
         self.plan = plan;
         session.meter.record(Op::Memset, self.memory.as_mut().len() as u32 / 4);
         self.identity = identity;

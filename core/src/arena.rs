@@ -1,7 +1,7 @@
 //! One byte slice, carved into typed slices: the memory a role lives in.
 //!
 //! The caller owns the bytes. On a chip they are the RAM that the linker leaves; in the simulator they are exactly as
-//! many as that chip has. Carving only computes places, it neither reads nor writes the bytes, so the same `carve`
+//! many as that chip has. Carving only computes offsets, it neither reads nor writes the bytes, so the same `carve`
 //! function of a structure serves to find out whether it fits, to set it up, and to get its view again at each
 //! command: state is bytes in the arena between commands, never a pointer into it.
 //!

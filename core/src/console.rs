@@ -72,7 +72,7 @@ pub enum Failure {
     },
     /// A sample is not a decimal number.
     BadSample {
-        /// The value's place in the line, from 1.
+        /// The value's position in the line, from 1.
         position: u16,
     },
     /// A sample has another number of channels than those before it.
@@ -117,7 +117,7 @@ pub enum Failure {
         /// How many items there are.
         items: u32,
     },
-    /// As many of these are under way as this chip has places for.
+    /// As many of these are under way as this chip has slots for.
     Busy {
         /// How many there are.
         limit: u32,
@@ -308,8 +308,8 @@ impl LineAssembler {
 
     fn append(&mut self, byte: u8) {
         match self.bytes.get_mut(usize::from(self.length)) {
-            Some(place) => {
-                *place = byte;
+            Some(slot) => {
+                *slot = byte;
                 self.length += 1;
             }
             None => {

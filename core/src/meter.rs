@@ -63,7 +63,7 @@ pub enum Op {
     Pattern,
     /// One component of an embedding scaled to the norm.
     Scale,
-    /// One lag of a sample stream carried on by a reading.
+    /// One lag of a sample stream continued by a reading.
     Lag,
     /// One past of a sample stream compared with the latest readings.
     Neighbour,

@@ -1,7 +1,7 @@
 //! An output that counts the calls that write to it.
 //!
 //! Each call costs a chip about as much as dozens of characters ([`Op::WriteCall`](crate::meter::Op::WriteCall)). The agent
-//! does not see them: it writes to whatever output it is handed, so whoever hands it one counts.
+//! does not see them: it writes to any output that it is handed, so the caller counts.
 
 use core::fmt;
 

@@ -17,7 +17,7 @@ const SECTOR: u32 = FlashStorage::SECTOR_SIZE;
 #[repr(align(4))]
 struct Aligned<const N: usize>([u8; N]);
 
-/// The flash and the place of the settings in it.
+/// The flash and the partition of the settings in it.
 ///
 /// Its functions are kept out of their callers: esp-storage sets aside a sector's worth of stack in each for buffers that
 /// are not aligned, and the main loop, once it held that, would hold it for ever.
@@ -36,12 +36,12 @@ impl Store {
         Self { flash, partition: partition.filter(|found| found.size >= COPIES as u32 * SECTOR) }
     }
 
-    /// Is there a place for settings?
+    /// Is there a partition for settings?
     pub fn has_partition(&self) -> bool {
         self.partition.is_some()
     }
 
-    /// Counts this boot, and gives its number; nothing where the flash has no place for that, or does not keep it.
+    /// Counts this boot, and gives its number; nothing where the flash has no partition for that, or does not keep it.
     #[inline(never)]
     pub fn count_boot(&mut self) -> Option<u32> {
         let partition =
@@ -50,7 +50,7 @@ impl Store {
         boots::count(&mut BootSectors { flash: &mut self.flash, offset })
     }
 
-    /// What both copies say; where there is no place for them, what two empty ones would.
+    /// What both copies say; where there is no partition for them, what two empty ones would.
     #[inline(never)]
     pub fn read(&mut self) -> Newest {
         let mut copies = [[0xff; RECORD_BYTES]; COPIES];

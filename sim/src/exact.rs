@@ -73,7 +73,7 @@ pub struct Exact {
     spent: Ticks,
     commands: u32,
     failures: u32,
-    /// Is whoever talks to the chip gone?
+    /// Has the other end of the console gone?
     gone: fn() -> bool,
 }
 

@@ -123,7 +123,7 @@ struct Collector {
     has_label: bool,
     /// Where the stretch of labelled rows began that goes on.
     labelled_from: Option<f64>,
-    place: f64,
+    position: f64,
 }
 
 impl Collector {
@@ -160,54 +160,54 @@ impl Collector {
             picture,
         };
         let (scoring, has_label) = (Scoring::default(), layout.has_label());
-        Self { analysis, rows: 0, scoring, has_label, labelled_from: None, place: 0.0 }
+        Self { analysis, rows: 0, scoring, has_label, labelled_from: None, position: 0.0 }
     }
 
     fn take(&mut self, sample: &Sample, row: &Row, detection: &Detection) {
-        let place = match (self.analysis.picture.axis.kind, row.time) {
+        let position = match (self.analysis.picture.axis.kind, row.time) {
             (AxisKind::Number, Some(time)) if self.analysis.picture.axis.name != ROWS => time as f64 / 1e6,
             (AxisKind::Number, _) | (_, None) => self.rows as f64,
             (_, Some(time)) => time as f64,
         };
-        self.place = place;
+        self.position = position;
         self.rows += 1;
-        self.curves(row, place, detection);
-        self.labels(row.label, place);
+        self.curves(row, position, detection);
+        self.labels(row.label, position);
         let begins = detection.phase == Some(Phase::Begins);
         self.scoring.row(row.label, begins);
         match detection.phase {
-            Some(Phase::Begins) => self.begin(sample, row, place, detection),
-            Some(Phase::Continues) => self.go_on(sample, place, detection),
+            Some(Phase::Begins) => self.begin(sample, row, position, detection),
+            Some(Phase::Continues) => self.go_on(sample, position, detection),
             _ => {}
         }
     }
 
-    fn curves(&mut self, row: &Row, place: f64, detection: &Detection) {
+    fn curves(&mut self, row: &Row, position: f64, detection: &Detection) {
         let SeriesPicture { channels, score, axis, learned, threshold, .. } = &mut self.analysis.picture;
         for ((_, curve), value) in channels.iter_mut().zip(&row.values) {
-            curve.add(axis, place, *value);
+            curve.add(axis, position, *value);
         }
         if matches!(detection.state, State::WarmingUp { .. }) {
             self.analysis.learned += 1;
-            *learned = place;
+            *learned = position;
         } else {
-            score.add(axis, place, bits(detection.score));
+            score.add(axis, position, bits(detection.score));
             *threshold = bits(detection.threshold);
         }
     }
 
-    fn labels(&mut self, label: bool, place: f64) {
+    fn labels(&mut self, label: bool, position: f64) {
         match (label, self.labelled_from) {
-            (true, None) => self.labelled_from = Some(place),
+            (true, None) => self.labelled_from = Some(position),
             (false, Some(from)) => {
-                self.analysis.picture.labelled.push((from, place));
+                self.analysis.picture.labelled.push((from, position));
                 self.labelled_from = None;
             }
             _ => {}
         }
     }
 
-    fn begin(&mut self, sample: &Sample, row: &Row, place: f64, detection: &Detection) {
+    fn begin(&mut self, sample: &Sample, row: &Row, position: f64, detection: &Detection) {
         let analysis = &mut self.analysis;
         analysis.alarm_count += 1;
         analysis.anomalous += 1;
@@ -229,11 +229,11 @@ impl Collector {
             kind: kind.name(),
             peak: bits(detection.score),
             labelled: self.has_label.then_some(row.label),
-            span: Span { number, from: place, to: place, channel: channel as usize },
+            span: Span { number, from: position, to: position, channel: channel as usize },
         });
     }
 
-    fn go_on(&mut self, sample: &Sample, place: f64, detection: &Detection) {
+    fn go_on(&mut self, sample: &Sample, position: f64, detection: &Detection) {
         self.analysis.anomalous += 1;
         let count = self.analysis.alarm_count;
         let Some(alarm) = self.analysis.alarms.last_mut().filter(|alarm| u64::from(alarm.number) == count)
@@ -242,13 +242,13 @@ impl Collector {
         };
         alarm.samples += 1;
         alarm.to = Point { line: sample.row, time: sample.stamp.clone() };
-        alarm.span.to = place;
+        alarm.span.to = position;
         alarm.peak = alarm.peak.max(bits(detection.score));
     }
 
     fn finish(mut self, total: &Cost, energy: Figure<Nanojoules>) -> Analysis {
         if let Some(from) = self.labelled_from {
-            self.analysis.picture.labelled.push((from, self.place));
+            self.analysis.picture.labelled.push((from, self.position));
         }
         let mut analysis = self.analysis;
         analysis.rows = self.rows;

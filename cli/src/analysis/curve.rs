@@ -39,12 +39,12 @@ impl Default for Curve {
 }
 
 impl Curve {
-    /// Takes in a value at this place of the axis.
-    pub fn add(&mut self, axis: &Axis, place: f64, value: f64) {
+    /// Takes in a value at this position of the axis.
+    pub fn add(&mut self, axis: &Axis, position: f64, value: f64) {
         if value.is_nan() {
             return;
         }
-        let share = (place - axis.from) / (axis.to - axis.from).max(f64::MIN_POSITIVE);
+        let share = (position - axis.from) / (axis.to - axis.from).max(f64::MIN_POSITIVE);
         let step = ((share * STEPS as f64) as usize).min(STEPS - 1);
         // `min` and `max` pass over a NaN.
         if let (Some(low), Some(high)) = (self.low.get_mut(step), self.high.get_mut(step)) {
@@ -68,11 +68,11 @@ impl Curve {
                 pieces.push(Vec::new());
             }
             (gap, seen) = (0, seen + 1);
-            let place = axis.from + (bucket as f64 + 0.5) * step;
+            let position = axis.from + (bucket as f64 + 0.5) * step;
             if let Some(piece) = pieces.last_mut() {
-                piece.push((place, *low));
+                piece.push((position, *low));
                 if high > low {
-                    piece.push((place, *high));
+                    piece.push((position, *high));
                 }
             }
         }
@@ -94,13 +94,13 @@ impl Curve {
 }
 
 impl Axis {
-    /// What stands at a place of the axis.
-    pub fn tick(&self, place: f64) -> String {
+    /// What stands at a position of the axis.
+    pub fn tick(&self, position: f64) -> String {
         let span = (self.to - self.from) / 1e6;
-        let stamp = || jiff::Timestamp::from_microsecond(place as i64).ok();
+        let stamp = || jiff::Timestamp::from_microsecond(position as i64).ok();
         let zoned = || Some(stamp()?.to_zoned(jiff::tz::TimeZone::UTC));
         let format = match (self.kind, span) {
-            (AxisKind::Number, _) => return number(place),
+            (AxisKind::Number, _) => return number(position),
             (AxisKind::TimeOfDay, span) if span < 600.0 => "%H:%M:%S",
             (AxisKind::TimeOfDay, _) => "%H:%M",
             (AxisKind::Date, span) if span < 600.0 => "%H:%M:%S",
@@ -121,8 +121,8 @@ mod tests {
     fn a_step_keeps_its_extremes_and_a_gap_breaks_the_line() {
         let axis = Axis { from: 0.0, to: STEPS as f64, name: String::new(), kind: AxisKind::Number };
         let mut curve = Curve::default();
-        for place in (0..100).chain(500..600) {
-            curve.add(&axis, f64::from(place), 1.0);
+        for position in (0..100).chain(500..600) {
+            curve.add(&axis, f64::from(position), 1.0);
         }
         curve.add(&axis, 50.2, 9.0);
         curve.add(&axis, 50.4, f64::NAN);

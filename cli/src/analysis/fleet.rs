@@ -177,7 +177,7 @@ impl FleetPicture {
             .y_labels(0)
             .x_labels(9)
             .x_desc("seconds")
-            .x_label_formatter(&|place| crate::picture::chart::number(*place))
+            .x_label_formatter(&|position| crate::picture::chart::number(*position))
             .axis_desc_style(letters(14, &FAINT))
             .label_style(letters(14, &FAINT))
             .draw()?;
@@ -195,8 +195,8 @@ impl FleetPicture {
         for (kind, color, size, _) in KINDS {
             let events = self.kept.events.iter().filter(|event| event.kind == kind);
             chart.draw_series(events.filter_map(|event| {
-                let place = (event.at.get() as f64 / 1e6, row(event.chip?));
-                Some(Circle::new(place, size, color.filled()))
+                let position = (event.at.get() as f64 / 1e6, row(event.chip?));
+                Some(Circle::new(position, size, color.filled()))
             }))?;
         }
         Ok(())

@@ -170,7 +170,7 @@ impl SeriesPicture {
             .axis_style(LEARNING)
             .x_labels(10)
             .y_labels(4)
-            .x_label_formatter(&|place| self.axis.tick(*place))
+            .x_label_formatter(&|position| self.axis.tick(*position))
             .y_label_formatter(&|value| number(*value))
             .x_desc(self.axis.name.as_str())
             .axis_desc_style(letters(14, &FAINT))
@@ -190,8 +190,8 @@ impl SeriesPicture {
         let ends = [(self.axis.from, self.threshold), (self.axis.to, self.threshold)];
         chart.draw_series(DashedLineSeries::new(ends, 7, 5, ALARM.stroke_width(2)))?;
         let style = anchored(letters(14, &ALARM), HPos::Right, VPos::Bottom);
-        let place = (self.axis.to, self.threshold);
-        chart.draw_series([Text::new("an alarm begins here", place, style)])?;
+        let position = (self.axis.to, self.threshold);
+        chart.draw_series([Text::new("an alarm begins here", position, style)])?;
         Ok(())
     }
 }

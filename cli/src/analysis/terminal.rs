@@ -50,14 +50,16 @@ pub fn print(analysis: &Analysis, width: u16, out: &mut impl Write) -> io::Resul
 fn channel(analysis: &Analysis, position: usize, name: &str, curve: &Curve, area: Rect, buffer: &mut Buffer) {
     let axis = &analysis.picture.axis;
     let points = points(curve, axis);
-    let is_alarm =
-        |place: f64| analysis.alarms.iter().any(|alarm| (alarm.span.from..=alarm.span.to).contains(&place));
+    let is_alarm = |position: f64| {
+        analysis.alarms.iter().any(|alarm| (alarm.span.from..=alarm.span.to).contains(&position))
+    };
     let step = (axis.to - axis.from) / curve.low.len().max(1) as f64;
     // A step is as wide as it is: an alarm within it colours all of it.
-    let is_red = |place: f64| {
-        is_alarm(place) || analysis.alarms.iter().any(|alarm| (alarm.span.from - place).abs() <= step / 2.0)
+    let is_red = |position: f64| {
+        is_alarm(position)
+            || analysis.alarms.iter().any(|alarm| (alarm.span.from - position).abs() <= step / 2.0)
     };
-    let (red, blue): (Vec<_>, Vec<_>) = points.into_iter().partition(|(place, _)| is_red(*place));
+    let (red, blue): (Vec<_>, Vec<_>) = points.into_iter().partition(|(position, _)| is_red(*position));
     let bounds = curve.bounds();
     let marks: Vec<(f64, f64)> = analysis
         .alarms
@@ -109,8 +111,8 @@ fn draw(
 ) {
     let faint = Style::new().add_modifier(Modifier::DIM);
     let label = |value: f64| Line::styled(format!("{:>8}", crate::picture::chart::number(value)), faint);
-    let ends =
-        [axis.from, (axis.from + axis.to) / 2.0, axis.to].map(|place| Line::styled(axis.tick(place), faint));
+    let ends = [axis.from, (axis.from + axis.to) / 2.0, axis.to]
+        .map(|position| Line::styled(axis.tick(position), faint));
     let (low, high) = bounds;
     let digits = if high - low > 50.0 { 0 } else { 2 };
     let rounded = |value: f64| format!("{value:.digits$}").parse().unwrap_or(value);

@@ -28,7 +28,7 @@ pub struct Image {
     bytes: Vec<u8>,
     /// The chip it is for.
     pub chip: &'static Chip,
-    /// Where the settings lie, if the table has a place for them.
+    /// Where the settings lie, if the table has a partition for them.
     pub settings: Option<Partition>,
     /// The stretches that are written; the rest of the file is erased flash, and the settings.
     pub stretches: Vec<FlashRange>,
@@ -308,7 +308,7 @@ fn padded(name: &str, have: usize, limit: usize) -> CliError {
 }
 
 fn not_merged(bytes: &[u8], name: &str) -> CliError {
-    // A program that ends before the place of the table is a bootloader.
+    // A program that ends before the offset of the table is a bootloader.
     let boots = [0, 0x1000].map(|boot| Program::read(bytes, boot).map(|found| boot + found.bytes));
     let offset = TABLE_OFFSET as usize;
     if bytes.len() > offset && boots.iter().flatten().any(|end| *end <= offset) {

@@ -126,9 +126,9 @@ fn line(one: &Alarm) -> String {
         Some(false) => ", not labelled",
         None => "",
     };
-    let place = if one.from.time.is_empty() { String::new() } else { format!(" (line {})", one.from.line) };
+    let line = if one.from.time.is_empty() { String::new() } else { format!(" (line {})", one.from.line) };
     format!(
-        "{} {}{place}: {}{until}, {} {samples}, score {:.1}{label}",
+        "{} {}{line}: {}{until}, {} {samples}, score {:.1}{label}",
         alarm(&format!("! ALARM {}", one.number)),
         one.from,
         one.finding(),

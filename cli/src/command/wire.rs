@@ -1,6 +1,6 @@
 //! `wire`: frames between chips as text, and back.
 //!
-//! `docs/wire.md` describes every byte; here one can look at those that a link carried, and make some by hand.
+//! `docs/wire.md` describes every byte; here frames can be decoded, and encoded by hand.
 
 mod decode;
 mod encode;

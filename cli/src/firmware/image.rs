@@ -134,7 +134,7 @@ pub fn sizes(elf: &[u8]) -> Result<Sizes, CliError> {
 /// Finds what the linker of an ELF left of the RAM.
 ///
 /// # Errors
-/// `build::elf` when it is none, or does not name the place.
+/// `build::elf` when it is none, or does not name the address.
 pub fn ram(elf: &[u8]) -> Result<Ram, CliError> {
     let file = ElfFile32::<Endianness>::parse(elf)
         .map_err(|error| CliError::runtime("build::elf", error.to_string()))?;

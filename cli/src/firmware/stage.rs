@@ -15,7 +15,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// The copy's place in the firmware's `target`.
+/// The copy's folder in the firmware's `target`.
 const STAGE_DIR: &str = "staged";
 
 /// What of a package's directory no build of the firmware looks at.

@@ -149,7 +149,7 @@ impl ReleaseSet {
 
 impl Drop for ReleaseSet {
     fn drop(&mut self) {
-        // What cannot be removed from the system's place for such things, the system removes.
+        // What cannot be removed from the system's temporary directory, the system removes.
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 }

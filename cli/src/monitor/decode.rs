@@ -19,7 +19,7 @@ pub struct Decoder {
     functions: Vec<(Range<u64>, String)>,
 }
 
-/// A place in the program.
+/// A source location.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Frame {
     /// The address.
@@ -54,7 +54,7 @@ impl Decoder {
         Ok(Self { loader, functions: functions(&bytes)? })
     }
 
-    /// The places that a line speaks of, in its order; inlined functions first.
+    /// The source locations of the addresses in a line, in its order; inlined functions first.
     pub fn frames(&self, line: &str) -> Vec<Frame> {
         // A function returns to what follows its call, which may be another line or, after a panic, another function.
         let back = u32::from(line.contains(STACK));
@@ -102,7 +102,7 @@ fn functions(bytes: &[u8]) -> Result<Vec<(Range<u64>, String)>, String> {
     };
     let mut functions: Vec<_> =
         file.symbols().filter(|symbol| symbol.is_definition()).filter_map(named).collect();
-    // Of several names for one place the one that tells its size counts: it is the last.
+    // Of several names for one address the one that tells its size counts: it is the last.
     functions.sort_by_key(|(range, _)| (range.start, range.end));
     Ok(functions)
 }

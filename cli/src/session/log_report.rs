@@ -114,20 +114,20 @@ impl LogReport {
 
     /// What is said of a sample that brings news.
     pub fn headline(&self, news: News, sample: &Sample, reply: &LineReply) -> String {
-        let place = place(sample);
+        let when = when(sample);
         let text = reply.text.as_str();
         match news {
             News::Alarm => {
                 let number = field(text, "episode").unwrap_or("?");
-                alarm(&format!("! ALARM {number} {place}: {}", self.finding(sample, text)))
+                alarm(&format!("! ALARM {number} {when}: {}", self.finding(sample, text)))
             }
             News::Over => {
                 let (number, samples) =
                     (field(text, "ended").unwrap_or("?"), field(text, "samples").unwrap_or("?"));
-                format!("  alarm {number} is over {place}; it lasted {samples} samples")
+                format!("  alarm {number} is over {when}; it lasted {samples} samples")
             }
             News::Learned => {
-                format!("  learned what is normal from {} rows, {place}", count(self.counts.rows))
+                format!("  learned what is normal from {} rows, {when}", count(self.counts.rows))
             }
             News::Nothing => format!("{} {}", strong(">"), sample.line),
         }
@@ -195,7 +195,7 @@ pub fn verb(kind: &str) -> &str {
 }
 
 /// `at 2014-04-11 09:00 (line 2954)`; numbers are shown as the time since the first row.
-fn place(sample: &Sample) -> String {
+fn when(sample: &Sample) -> String {
     match sample.stamp.as_str() {
         "" => format!("at line {}", sample.row),
         stamp if stamp.parse::<f64>().is_ok() => {

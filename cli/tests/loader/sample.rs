@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 pub const HEADER_BYTES: usize = 24;
 const ENTRY_BYTES: usize = 32;
 const TABLE_OFFSET: usize = 0x8000;
-/// Where a program begins: code in flash, at its place within a page.
+/// Where a program begins: code in flash, at its offset within a page.
 const ENTRY: u32 = 0x4200_0020;
 
 /// A header for `count` segments.
@@ -67,7 +67,7 @@ pub fn table(rows: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-/// Bootloader, table and application, each at its place.
+/// Bootloader, table and application, each at its offset.
 pub fn merge(boot: &[u8], table: &[u8], application: (usize, &[u8])) -> Vec<u8> {
     let mut bytes = boot.to_vec();
     bytes.resize(TABLE_OFFSET, 0xff);

@@ -75,7 +75,7 @@ pub struct Cache {
     pub size: Bytes,
     /// How much it fetches at once.
     pub line: Bytes,
-    /// In how many places of the cache a line may lie; `None` where no source says.
+    /// Ways of the cache: in how many slots a line may lie; `None` where no source says.
     pub ways: Option<u8>,
 }
 

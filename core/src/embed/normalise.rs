@@ -10,10 +10,10 @@ use crate::meter::{Meter, Op};
 /// How many bits the largest sum keeps.
 const SUM_BITS: u32 = 15;
 
-/// Binary places of the square root.
+/// Fraction bits of the square root.
 const ROOT_PLACES: u32 = 8;
 
-/// Binary places of the factor that every sum is multiplied by.
+/// Fraction bits of the factor that every sum is multiplied by.
 const FACTOR_PLACES: u32 = 40;
 
 /// `sums` scaled to the length [`NORM`]: `[D] i8`; zeros stay zeros.

@@ -1,7 +1,7 @@
 //! Words to sums: the gapped trigrams of each word, hashed into the dimensions.
 //!
 //! Of a padded word `^pump$` the patterns are all triples of its symbols, in order, that begin and end at most four
-//! places apart: `^pu`, `^pm` and `^um` without and with gaps, and so on. A contiguous trigram is lost to a typo in any
+//! symbols apart: `^pu`, `^pm` and `^um` without and with gaps, and so on. A contiguous trigram is lost to a typo in any
 //! of its three letters and to every letter put in or left out between them; a gapped one survives the latter, so
 //! about half more of a misspelt word stays recognisable (`docs/embedder.md` has the comparison).
 //!
@@ -14,10 +14,10 @@ use crate::meter::{Meter, Op};
 const START: u32 = 1;
 const END: u32 = 2;
 
-/// The longest pattern: its first and last symbol are this many places apart, at most.
+/// The longest pattern: its first and last symbol are this many symbols apart, at most.
 const REACH: usize = 4;
 
-/// What a pattern weighs whose ends are 2, 3 and 4 places apart. The ratio matters, the unit does not.
+/// What a pattern weighs whose ends are 2, 3 and 4 symbols apart. The ratio matters, the unit does not.
 const WEIGHT_OF_SPAN: [i32; REACH - 1] = [2, 2, 1];
 
 /// What each pattern of a word of 1, 2, 3... letters weighs; the last entry is for all longer words.

@@ -25,7 +25,7 @@ impl Node<'_> {
         let (hub, coordinates) = (self.forwards(port), self.is_coordinator());
         let (header, reply, news) = match self.endpoint.receive(frame, turn.now, turn.meter) {
             Err(Dropped::NotForUs) => return self.forward_frame(frame, hub, turn),
-            // Whoever is further on has to be asked as well, or it is never believed.
+            // Chips behind this hub need the proof too, or they never accept the sender.
             Err(Dropped::Unproven) if frame.get(1) == Some(&PROVE) => return self.spread(frame, hub, turn),
             Err(_) => return,
             Ok(Event::Message { header, message }) => {

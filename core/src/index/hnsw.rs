@@ -1,7 +1,7 @@
 //! Hierarchical navigable small worlds: search that looks at few of the vectors.
 //!
 //! Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using hierarchical navigable small world
-//! graphs" (2016), with M = 8, for the memory of a chip: 16-bit links in rows of fixed places, no pointer, no recursion.
+//! graphs" (2016), with M = 8, for the memory of a chip: 16-bit links in rows of fixed size, no pointer, no recursion.
 //! Some things are other than in the paper, and keep every item findable for ever:
 //! - equal vectors share one node, so copies cannot use up each other's links, and a hash table leads from a vector to its
 //!   node: an item that is asked for by its own vector is found whatever the graph is like;

@@ -19,7 +19,7 @@ const FUNCTION_DIVISOR: u32 = 10;
 /// What it takes to look a word up in the two lists of words that say little.
 const PART_COMPARISONS: u32 = 14;
 
-/// Binary places of a logarithm.
+/// Fraction bits of a logarithm.
 const LOG_PLACES: u32 = 5;
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,7 +64,7 @@ struct Found {
 }
 
 impl Default for Query {
-    /// Out of line: it is written word by word, and there are many places that begin with one.
+    /// Out of line: it is written word by word, and many callers begin with one.
     #[inline(never)]
     fn default() -> Self {
         Self { words: [QueryWord::default(); MAX_WORDS], length: 0 }

@@ -149,7 +149,7 @@ messages! {
 
     /// Asks chips to prove that they are alive, and answers those that ask.
     0x42 "prove" Prove {
-        /// Random bits of the sender, drawn lately: whoever is asked echoes them. 0 where nobody is asked.
+        /// Random bits of the sender, drawn lately: a challenged chip echoes them. 0 where no chip is challenged.
         pub challenge: u64,
         /// Is every chip asked?
         pub all: bool,
@@ -159,7 +159,7 @@ messages! {
         pub answers: List<Answer, MAX_PROOFS>,
     }
 
-    /// The key of another epoch, sealed for the receiver: whoever passes it on, it says itself whether it is right.
+    /// The key of another epoch, sealed for the receiver: it verifies itself, so any chip may forward it.
     0x43 "rekey" Rekey {
         /// The epoch.
         pub epoch: u32,

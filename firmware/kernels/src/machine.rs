@@ -87,7 +87,7 @@ pub fn receive() -> u8 {
     }
 }
 
-/// Nothing has been received: the place where an emulator finds the program waiting.
+/// Nothing has been received: where an emulator finds the program waiting.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn idle() {

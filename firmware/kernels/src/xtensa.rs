@@ -2,7 +2,7 @@
 //!
 //! `qemu-xtensa` runs the machine code of a program and serves its system calls. So the text goes to standard output, the
 //! requests come from standard input, and nothing here knows cycles: they are given as 0. Instructions can be counted from
-//! outside, by whoever sees the system calls: each [`count`] of them stands between two calls of `getpid`.
+//! outside, by the emulator that sees the system calls: each [`count`] of them stands between two calls of `getpid`.
 
 use core::arch::{asm, global_asm};
 use core::fmt;
@@ -110,7 +110,7 @@ pub fn receive() -> u8 {
     if count == 1 { byte } else { exit(0) }
 }
 
-/// Does `work`, between two marks for whoever counts instructions; this side counts nothing.
+/// Does `work`, between two marks for the emulator that counts instructions; this side counts nothing.
 pub fn count(event: Event, work: &mut dyn FnMut(&mut ()) -> u32) -> u32 {
     mark(event);
     work(&mut ());

@@ -34,7 +34,7 @@ const _: () = assert!(SLOTS.is_multiple_of(CHUNK));
 
 /// The flash, as words of two sectors. Each function says whether it worked.
 pub trait Sectors {
-    /// Reads words from place `at` of a sector.
+    /// Reads words from offset `at` of a sector.
     fn read(&mut self, sector: usize, at: usize, words: &mut [u32]) -> bool;
     /// Clears the bits of `words` that are zero.
     fn program(&mut self, sector: usize, at: usize, words: &[u32]) -> bool;

@@ -86,7 +86,7 @@ impl<const N: usize> fmt::Debug for Text<N> {
 /// Why a boot ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
-    /// The agent did not feed the watchdog; otherwise it is a panic, with a place and a message.
+    /// The agent did not feed the watchdog; otherwise it is a panic, with a source location and a message.
     pub hang: bool,
     /// The milliseconds since that boot.
     pub millis: u64,

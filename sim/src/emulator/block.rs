@@ -18,7 +18,7 @@ pub const NONE: u32 = u32::MAX;
 const LONGEST: usize = 64;
 /// Operations in all blocks at most; beyond it everything is decoded again.
 const CAPACITY: usize = 1 << 18;
-/// Places of the address table; a power of two.
+/// Slots of the address table; a power of two.
 const TABLE: usize = 1 << 14;
 
 /// What there is to know about an operation when the program leaves its block there.

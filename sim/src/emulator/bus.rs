@@ -338,7 +338,7 @@ impl Outer {
         self.fetch_line = None;
     }
 
-    /// A store that the fast path could not do: not main SRAM, misaligned, or to a watched place.
+    /// A store that the fast path could not do: not main SRAM, misaligned, or to a watched address.
     #[inline(never)]
     pub fn store(
         &mut self,

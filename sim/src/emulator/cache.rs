@@ -47,7 +47,7 @@ struct Way {
 pub struct Cache {
     geometry: Geometry,
     ways: Vec<Way>,
-    /// For each line of the flash up to the last one ever used: 1 + its place in `ways`, 0 when absent.
+    /// For each line of the flash up to the last one ever used: 1 + its index in `ways`, 0 when absent.
     slot: Vec<u32>,
     clock: u64,
     /// The state of the generator of [`Replacement::Random`].

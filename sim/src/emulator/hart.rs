@@ -5,7 +5,7 @@ use super::csr::{self, Clock};
 use super::pipeline::Pipeline;
 
 /// Storage for the integer registers. Indexed by a byte so that no access needs a bounds check; only the first 33
-/// places are used: `x0` to `x31` and the sink for writes to `x0`.
+/// registers are used: `x0` to `x31` and the sink for writes to `x0`.
 pub type Integers = [u32; 256];
 
 /// One RISC-V hardware thread.

@@ -11,11 +11,11 @@ use super::timing::Costs;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Pending {
     register: u8,
-    /// Cycles until it may be read; 0 is an empty place.
+    /// Cycles until it may be read; 0 is an empty slot.
     remaining: u16,
 }
 
-/// The loads in flight. No latency here is above 3, so two places are enough.
+/// The loads in flight. No latency here is above 3, so two slots are enough.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pipeline {
     pending: [Pending; 2],

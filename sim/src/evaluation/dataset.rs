@@ -77,15 +77,15 @@ impl VectorSource {
     }
 
     fn centre(&mut self) -> [f64; DIMENSIONS] {
-        let place = self.random.rand_range(0..self.centres.len().max(1) as u64);
-        self.centres.get(place as usize).copied().unwrap_or([1.0; DIMENSIONS])
+        let centre = self.random.rand_range(0..self.centres.len().max(1) as u64);
+        self.centres.get(centre as usize).copied().unwrap_or([1.0; DIMENSIONS])
     }
 
     fn clustered(&mut self) -> Vector {
         let centre = self.centre();
         let spread = 0.27 + 0.57 * self.random.rand_float();
         let noise = direction(&mut self.random);
-        quantised(core::array::from_fn(|place| centre[place] + spread * noise[place]))
+        quantised(core::array::from_fn(|axis| centre[axis] + spread * noise[axis]))
     }
 
     fn tight(&mut self) -> Vector {
@@ -282,8 +282,8 @@ mod tests {
     fn every_dimension_is_used() {
         for dataset in Dataset::ALL {
             let vectors = VectorSource::new(dataset, 300, 5).take_vectors(300);
-            for place in 0..DIMENSIONS {
-                assert!(vectors.iter().filter(|vector| vector[place] != 0).count() > 30);
+            for axis in 0..DIMENSIONS {
+                assert!(vectors.iter().filter(|vector| vector[axis] != 0).count() > 30);
             }
         }
     }

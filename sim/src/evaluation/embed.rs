@@ -231,7 +231,7 @@ impl<'s> Corpus<'s> {
         self.sentences[row].text.split_whitespace().count()
     }
 
-    /// The place of `row` among all rows by similarity to `query`, from 1; whatever ties with it comes first.
+    /// The rank of `row` among all rows by similarity to `query`, from 1; whatever ties with it comes first.
     fn rank(&self, row: usize, query: &[i8]) -> u32 {
         let own = dot(query, &self.stored[row], &mut ());
         self.stored.iter().filter(|other| dot(query, other, &mut ()) >= own).count() as u32

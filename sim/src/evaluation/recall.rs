@@ -141,7 +141,7 @@ fn queries<'s>(
     rows.filter_map(move |(row, sentence)| Some((row, kind.query(sentence, &mut random)?)))
 }
 
-/// At which place `search` puts the sentence of each query; sentence `row` has id `row`.
+/// At which rank `search` puts the sentence of each query; sentence `row` has id `row`.
 fn ranks(
     indexer: &mut BenchChip,
     stored: &[Sentence<'_>],

@@ -50,7 +50,7 @@ impl Tfidf {
         sums
     }
 
-    /// The place of text `row` among all, from 1; whatever ties with it comes first, and what shares nothing is last.
+    /// The rank of text `row` among all, from 1; whatever ties with it comes first, and what shares nothing is last.
     pub fn rank(&self, row: usize, query: &str) -> u32 {
         let all = self.similarities(query);
         if all[row] == 0.0 {

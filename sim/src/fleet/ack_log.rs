@@ -24,7 +24,7 @@ pub struct Question {
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct AckLog {
-    /// The items that were acknowledged to whoever added them, with what tells their content from other content.
+    /// The items that were acknowledged to their sender, with what tells their content from other content.
     pub acknowledged: BTreeSet<(ItemId, u32)>,
     /// How many items were given up and reported as such.
     pub given_up: u64,

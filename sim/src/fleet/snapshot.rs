@@ -47,7 +47,7 @@ pub struct LinkState {
     /// Frames sent, and frames lost or corrupted.
     #[serde(rename = "f")]
     pub frames: (u64, u64),
-    /// Bytes carried.
+    /// Bytes sent.
     #[serde(rename = "b")]
     pub bytes: u64,
     /// Times that a frame arrived at a chip, whole or corrupted.

@@ -81,7 +81,7 @@ pub struct LinkView {
     pub cut: bool,
     /// Frames sent, and frames lost or corrupted on the way.
     pub frames: (u64, u64),
-    /// Bytes carried.
+    /// Bytes sent.
     pub bytes: u64,
     /// Times that a frame arrived at a chip, whole or corrupted: once for each chip that it reached.
     pub received: u64,

@@ -68,7 +68,7 @@ impl Files for Folder {
 /// # Errors
 /// Why not.
 pub fn read_text(path: &Path) -> Result<String, String> {
-    // Whoever names a device or a pipe would wait for ever.
+    // Reading a device or a pipe could wait for ever.
     let is_file = fs::metadata(path).map_err(|error| error.to_string())?.is_file();
     if !is_file {
         return Err("not a regular file".into());

@@ -1,6 +1,6 @@
 //! The fleet's key as a scenario has it, and how it stays out of traces.
 //!
-//! A trace is passed on: it names the key by its id, and whoever runs it again has to have the key. A scenario may do
+//! A trace is passed on: it names the key by its id, and a replay needs the key. A scenario may do
 //! the same, so that the key lies in a file of its own.
 
 use super::plan::Scenario;
@@ -24,7 +24,7 @@ pub enum FleetKey {
     FromSeed,
     /// This one.
     Known(Key),
-    /// The one with this id, which whoever runs the scenario has to give.
+    /// The one with this id, which is given when the scenario is run.
     Wanted(KeyId),
 }
 

@@ -105,7 +105,7 @@ impl Members {
 
     fn name_chips(&mut self, groups: &[Group], scenario: &Scenario, notes: &Notes<'_>) {
         for group in groups {
-            // A chip that is wrong has a name all the same, or whoever names it would be wrong too.
+            // A chip that is wrong has a name all the same, or every line that names it would be wrong too.
             let indices = |range: Range<usize>| match group.first {
                 Some(first) => first + range.start..first + range.end,
                 None => 0..0,

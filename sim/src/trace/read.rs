@@ -87,7 +87,7 @@ impl Trace {
         let mut lines = Lines { input, number: 0, line: Vec::new(), checksum: Checksum::default() };
         let header = lines.next()?.map_err(TraceError::NoTrace)?.unwrap_or_default();
         let header = header_of(header)?;
-        // Where the scenario is none, whoever takes it says so.
+        // A scenario that is none is refused where it is read.
         let chips = header.scenario().map_or(usize::MAX, |scenario| scenario.chips.len());
         let (mut events, mut seen, mut ended) = (Vec::new(), 0, None);
         let damage = loop {

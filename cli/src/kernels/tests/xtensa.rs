@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 const XTENSA: [&Chip; 3] = [&chip::esp32::CHIP, &chip::esp32s2::CHIP, &chip::esp32s3::CHIP];
 
-/// Checksums by kernel and size. A name may come again, so its place is part of the key.
+/// Checksums by kernel and size. A name may come again, so its index is part of the key.
 type Checksums = BTreeMap<(String, u32, usize), u32>;
 
 fn checksums(outputs: impl Iterator<Item = (String, u32, u32)>) -> Checksums {

@@ -61,7 +61,7 @@ fn paint(context: &mut Context<'_>, app: &App, drawing: &Drawing, area: Rect) {
     let mut labels = Labels::new(area);
     let chosen = chosen(app, drawing);
     if let Some((text, point)) = &chosen {
-        // It is drawn last, and has its place all the same.
+        // It is drawn last, and still has room.
         labels.try_place(*point, text);
     }
     for (index, link) in app.view.links.iter().enumerate() {

@@ -139,7 +139,7 @@ fn curve(
 ) {
     let colour = |tone| app.theme.style(tone).fg.unwrap_or_default();
     let last = scores.len().saturating_sub(1).max(1) as f64;
-    // One point a cell, at the same place in each: a cell is two dots wide.
+    // One point a cell, at the same position in each: a cell is two dots wide.
     let dots = f64::from(columns) * 2.0 - 1.0;
     let coords: Vec<(f64, f64)> = (0..columns)
         .map(|column| (f64::from(column) * 2.0 * last / dots.max(1.0), f64::from(threshold)))

@@ -26,7 +26,7 @@ fn frames_on_a_ring_end() {
     net.run(Micros::seconds(10));
     let before = net.frames;
     net.run(Micros::seconds(10));
-    // 9 chips, a heartbeat a second each, each carried over 9 links and a few more where the two ways meet.
+    // 9 chips, a heartbeat a second each, each sent over 9 links and a few more where the two ways meet.
     let frames = net.frames - before;
     assert!(frames < 9 * 11 * 13, "{frames}");
     // A chip speaks to one that is gone, and is gone itself before its frame has come round.

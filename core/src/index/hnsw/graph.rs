@@ -2,7 +2,7 @@
 //!
 //! Between operations this holds:
 //! - the nodes are the distinct vectors; a vector that is there already becomes the duplicate of its node, on a chain in the
-//!   order of its slot, and has no links of its own: a thousand equal items are one place in the graph, not a trap in it;
+//!   order of its slot, and has no links of its own: a thousand equal items are one node of the graph, not a trap in it;
 //! - every node but one, the root, has a parent, and node and parent link to each other on layer 0; these links
 //!   are never pruned, so every node is reached from every other.
 

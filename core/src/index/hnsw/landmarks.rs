@@ -12,7 +12,7 @@ use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// One place for a landmark.
+/// One slot for a landmark.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub(super) struct Landmark {

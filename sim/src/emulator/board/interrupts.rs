@@ -2,7 +2,7 @@
 //!
 //! Each source is mapped to one of 31 lines; a line has a priority, is level or edge triggered, and interrupts when it
 //! is enabled and its priority is not below the threshold. The ESP32-C3 has matrix and controller in one block; the
-//! ESP32-C6 has the controller at the CPU (PLIC) and shows it at a second place (INTPRI). User mode's copy of the
+//! ESP32-C6 has the controller at the CPU (PLIC) and shows it at a second address (INTPRI). User mode's copy of the
 //! controller is not modelled.
 
 use super::layout::Block;

@@ -1,6 +1,6 @@
 //! The mask ROM, out of the ELF file that its maker publishes.
 //!
-//! The files carry the ROM's code at its place, but the first contents of its variables only where those end up, not
+//! The files carry the ROM's code at its address, but the first contents of its variables only where those end up, not
 //! where the ROM keeps them. The ROM's own table (`_data_table_start`: destination, end, source) says where that is,
 //! so the image can be put together again. Files: Espressif's esp-rom-elfs (Apache-2.0), also in the crate espflash.
 

@@ -213,7 +213,7 @@ fn one_at_a_time(seed: u64) -> Result<Outcome, String> {
     let mut trial = Trial::new(Setup { chips, loss: 100, small: true, ..Setup::default() }, seed)?;
     trial.fill_small();
     trial.wait(seconds(30));
-    // The large chips are those with odd places; the rest of them has to have room for everything.
+    // The large chips are those with odd numbers; the rest of them has to have room for everything.
     let mut large = 0;
     let mut order = trial.shuffled();
     order.retain(|index| {
