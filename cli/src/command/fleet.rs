@@ -111,8 +111,12 @@ fn cannot_read(path: &Path, error: &io::Error) -> CliError {
     CliError::usage("scenario::cannot-read", format!("{}: {error}", path.display())).help(help)
 }
 
-/// Tells what in a scenario is no mistake, and hardly what was meant.
+/// Tells what in a scenario is no mistake, and hardly what was meant, and what of it no board can do.
 pub fn warn(scenario: &Scenario, output: &Output) {
+    let only = scenario.simulator_only();
+    if !only.is_empty() {
+        output.info(&format!("only simulated, no firmware has it: {}", only.join(", ")));
+    }
     for Problem { line, column, message, help } in &scenario.doubts {
         let help = help.as_ref().map_or(String::new(), |help| format!("\n  help: {help}"));
         output.info(&format!("warning: {}:{line}:{column}: {message}{help}", scenario.bundle.name));

@@ -65,6 +65,11 @@ impl LinkKind {
         LinkKind::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
     }
 
+    /// Does the firmware drive it? The simulator models the others, and no board has them.
+    pub const fn has_firmware(self) -> bool {
+        matches!(self, LinkKind::Uart | LinkKind::EspNow)
+    }
+
     /// How frames are distinguished.
     pub const fn framing(self) -> Framing {
         match self {

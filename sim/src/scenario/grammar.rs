@@ -186,7 +186,12 @@ pub const TOP: Section = Section {
         may("about", Value::Text, "nothing", "what it shows, for the reader"),
         may("seed", Value::Whole(0, i64::MAX as u64), "0", "the random seed"),
         may("until", Value::Time, "60s", "how much virtual time it takes"),
-        may("topology", Value::Word(&["mesh", "star", "ring"]), "mesh", "how the chips are connected"),
+        may(
+            "topology",
+            Value::Word(&["mesh", "star", "ring"]),
+            "mesh",
+            "how the chips are connected; boards form a `mesh`, the others are only simulated",
+        ),
         may("replicas", Value::Whole(1, 8), "2", "copies of each item of the fleet, the first included"),
         may(
             "key",
@@ -208,7 +213,11 @@ pub const LINK: Section = Section {
             kind `espnow`; a single `[[chip]]` that names no link has none, and is the chip of `sim --variant`. In a ring each link is cut into segments between neighbours, `bus-1`, `bus-2`, and so on.",
     keys: &[
         must("name", Value::Text, "what it is called"),
-        must("kind", Value::Word(LINKS), "what kind of link it is"),
+        must(
+            "kind",
+            Value::Word(LINKS),
+            "what kind of link it is; boards have `uart` and `espnow`, the others are only simulated",
+        ),
         may("loss", Value::Share, "0%", "frames that do not arrive, at each receiver"),
         may("corruption", Value::Share, "0%", "frames that arrive with bits changed, at each receiver"),
         may("duplication", Value::Share, "0%", "frames that arrive twice, at each receiver"),

@@ -61,6 +61,17 @@ pub struct Scenario {
     pub bundle: Bundle,
 }
 
+impl Scenario {
+    /// What of it only the simulator offers: the topology and the kinds of link that no firmware has, each once.
+    pub fn simulator_only(&self) -> Vec<String> {
+        let topology =
+            (self.topology != Topology::Mesh).then(|| format!("topology {}", self.topology.name()));
+        let kinds = LinkKind::ALL.into_iter().filter(|kind| !kind.has_firmware());
+        let used = kinds.filter(|kind| self.links.iter().any(|link| link.kind == *kind));
+        topology.into_iter().chain(used.map(|kind| format!("link {}", kind.name()))).collect()
+    }
+}
+
 /// The files that a scenario was read from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bundle {

@@ -426,3 +426,13 @@ fn another_end_is_the_end_of_all_that_lasts_to_it() {
     assert_eq!((shorter.until, shorter.planned), (Micros::seconds(50), Micros::seconds(120)));
     assert_eq!((&house.lines, house.planned), (&vec![20, 30, 30, 30, 38], house.until));
 }
+
+#[test]
+fn it_says_what_no_board_can_do() {
+    let on_boards = parse("schema = 1\n[[chip]]\nvariant = \"esp32c3\"\ncount = 2\n").unwrap();
+    assert!(on_boards.simulator_only().is_empty());
+    let links = "[[link]]\nname = \"a\"\nkind = \"spi\"\n";
+    let chips = "[[chip]]\nvariant = \"esp32c3\"\nlink = \"a\"\ncount = 3\n";
+    let simulated = parse(&format!("schema = 1\ntopology = \"ring\"\n{links}{chips}")).unwrap();
+    assert_eq!(simulated.simulator_only(), ["topology ring", "link spi"]);
+}

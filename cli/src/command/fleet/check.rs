@@ -33,6 +33,8 @@ struct Summary<'s> {
     faults: usize,
     expectations: usize,
     until_us: u64,
+    /// Kinds of link and topologies that no firmware has.
+    simulator_only: Vec<String>,
     /// What is no mistake, and hardly what was meant.
     warnings: &'s [Problem],
 }
@@ -88,6 +90,7 @@ impl<'s> Summary<'s> {
             faults: scenario.fault_events().len(),
             expectations: scenario.expectations.len(),
             until_us: scenario.until.get(),
+            simulator_only: scenario.simulator_only(),
             warnings: &scenario.doubts,
         }
     }
