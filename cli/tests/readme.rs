@@ -1,4 +1,4 @@
-//! What the README shows is what the commands print.
+//! What the README and the first hour show is what the commands print.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
@@ -24,36 +24,44 @@ fn shown(arguments: &[&str], input: &str) -> String {
 }
 
 /// The lines of the block that begins after `start`, down to the end of the block.
-fn block<'r>(readme: &'r str, start: &str) -> Vec<&'r str> {
-    let (_, rest) = readme.split_once(start).unwrap_or_else(|| panic!("README.md has no `{start}`"));
+fn block<'r>(document: &'r str, start: &str) -> Vec<&'r str> {
+    let (_, rest) = document.split_once(start).unwrap_or_else(|| panic!("there is no `{start}`"));
     let (block, _) = rest.split_once("\n```").unwrap();
     block.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect()
 }
 
+/// Every line of the block after `start` in the document is one that the command prints.
+fn check(document: &str, start: &str, arguments: &[&str], input: &str) {
+    let text = std::fs::read_to_string(root().join(document)).unwrap().replace("\r\n", "\n");
+    let printed = shown(arguments, input);
+    let stale: Vec<&str> = block(&text, start).into_iter().filter(|line| !printed.contains(line)).collect();
+    assert!(stale.is_empty(), "{document} shows\n{}\nbut {arguments:?} prints\n{printed}", stale.join("\n"));
+}
+
 #[test]
-fn its_examples_are_what_the_commands_print() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap().replace("\r\n", "\n");
+fn the_examples_of_the_readme_are_what_the_commands_print() {
     let memories = "remember fact ESP32-S3 has 512KB SRAM\nremember fact the pump is in hall 3\nrecall where is the pump\n";
     let fleet = "fixtures/scenarios/search-fleet.toml";
-    let examples: [(&str, &[&str], &str); 3] = [
-        ("(`-v` shows every sample):\n\n```\n", &["sim", "--variant", "esp32s2", "--demo"], ""),
-        (
-            "| ruvllm-esp sim --variant esp32c6 --quiet\n",
-            &["sim", "--variant", "esp32c6", "--quiet"],
-            memories,
-        ),
-        ("$ ruvllm-esp sim --fleet fixtures/scenarios/search-fleet.toml\n", &["sim", "--fleet", fleet], ""),
-    ];
-    for (start, arguments, input) in examples {
-        let printed = shown(arguments, input);
-        let stale: Vec<&str> =
-            block(&readme, start).into_iter().filter(|line| !printed.contains(line)).collect();
-        assert!(
-            stale.is_empty(),
-            "README.md shows\n{}\nbut {arguments:?} prints\n{printed}",
-            stale.join("\n")
-        );
-    }
+    check("README.md", "(`-v` shows every sample):\n\n```\n", &["sim", "--variant", "esp32s2", "--demo"], "");
+    let start = "| ruvllm-esp sim --variant esp32c6 --quiet\n";
+    check("README.md", start, &["sim", "--variant", "esp32c6", "--quiet"], memories);
+    check("README.md", &format!("$ ruvllm-esp sim --fleet {fleet}\n"), &["sim", "--fleet", fleet], "");
+}
+
+#[test]
+fn the_examples_of_the_first_hour_are_what_the_commands_print() {
+    let document = "docs/getting-started.md";
+    let typed =
+        "add the pump is in hall 3\nadd spare fuses are in the blue drawer\nsearch 2 where is the pump\n";
+    let console = ["sim", "--variant", "esp32c3"];
+    check(document, "$ ruvllm-esp sim --variant esp32c3\n", &console, typed);
+    check(document, "and end with Ctrl-D:\n\n```\n", &console, typed);
+    check(
+        document,
+        "what the line\ncost on the chip, modelled (`-v` adds its cycles and its band):\n\n```\n",
+        &console,
+        typed,
+    );
 }
 
 #[test]
