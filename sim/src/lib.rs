@@ -12,6 +12,7 @@
 //! - [`scenario`]: files that say what a fleet is, does and must do
 //! - [`sensor_log`]: files of readings, read however they are written
 //! - [`signal`]: sensor signals with known faults
+//! - [`tools`]: tool files: what can be called in plain words
 //! - [`trace`]: what happened in a fleet, written down
 //! - [`evaluation`]: how good the parts of the core are
 
@@ -31,4 +32,5 @@ pub mod script;
 pub mod sensor_log;
 pub mod signal;
 pub mod single;
+pub mod tools;
 pub mod trace;

@@ -8,7 +8,7 @@ use crate::signal::{Fault, Normal};
 /// A section: the top of the file or one kind of `[[name]]`.
 #[derive(Debug)]
 pub struct Section {
-    /// Its name in the file; empty for the top.
+    /// Its name in the file, behind that of its parent; empty for the top.
     pub name: &'static str,
     /// What it says.
     pub about: &'static str,
@@ -16,6 +16,8 @@ pub struct Section {
     pub keys: &'static [Key],
     /// Where `kind` decides which keys it takes: the kinds.
     pub kinds: &'static [KindInfo],
+    /// The sections that it holds.
+    pub parts: &'static [&'static Section],
 }
 
 /// A key.
@@ -142,11 +144,11 @@ impl Key {
     }
 }
 
-const fn must(name: &'static str, value: Value, about: &'static str) -> Key {
+pub(crate) const fn must(name: &'static str, value: Value, about: &'static str) -> Key {
     Key { name, value, default: None, about }
 }
 
-const fn may(name: &'static str, value: Value, default: &'static str, about: &'static str) -> Key {
+pub(crate) const fn may(name: &'static str, value: Value, default: &'static str, about: &'static str) -> Key {
     Key { name, value, default: Some(default), about }
 }
 
@@ -201,6 +203,7 @@ pub const TOP: Section = Section {
         ),
     ],
     kinds: &[],
+    parts: &SECTIONS,
 };
 
 /// The sections.
@@ -230,6 +233,7 @@ pub const LINK: Section = Section {
         may("delay", Value::Time, "0s", "time on the way beyond what this kind of link takes"),
     ],
     kinds: &[],
+    parts: &[],
 };
 
 /// Chips.
@@ -272,6 +276,7 @@ pub const CHIP: Section = Section {
         may("image", Value::Text, "none", "for `flash --fleet`: the board's image"),
     ],
     kinds: &[],
+    parts: &[],
 };
 
 /// Data that chips are given.
@@ -295,6 +300,7 @@ pub const DATA: Section = Section {
         may("fleet", Value::Truth, "false", "hand them to the fleet, which makes `replicas` copies of each"),
     ],
     kinds: &[],
+    parts: &[],
 };
 
 /// Scripted lines.
@@ -308,6 +314,7 @@ pub const TYPE: Section = Section {
         may("every", Value::Time, "0s", "the time between two; at 0s all are typed at once"),
     ],
     kinds: &[],
+    parts: &[],
 };
 
 /// Random load.
@@ -360,6 +367,7 @@ pub const LOAD: Section = Section {
         ),
         kind("samples", &[], &["file", "limit", "signal", "fault"], "`sample`, for sentinels"),
     ],
+    parts: &[],
 };
 
 /// Faults.
@@ -414,6 +422,7 @@ pub const FAULT: Section = Section {
         kind("jam", &["chip"], &["lasts"], "the chip sends continuously"),
         kind("skew", &["chip", "skew"], &["lasts"], "the chip's clock runs at another speed"),
     ],
+    parts: &[],
 };
 
 /// Expectations.
@@ -503,6 +512,7 @@ pub const EXPECT: Section = Section {
         ),
         kind("energy", &["under"], &["chip"], "each of the chips uses less energy than this, modelled"),
     ],
+    parts: &[],
 };
 
 /// The normal signal of this name.
@@ -519,6 +529,11 @@ impl Section {
     /// The heading in a file.
     pub fn heading(&self) -> String {
         if self.name.is_empty() { "the top of the file".into() } else { format!("[[{}]]", self.name) }
+    }
+
+    /// The key under which its parent holds it.
+    pub fn own_key(&self) -> &'static str {
+        self.name.rsplit('.').next().unwrap_or(self.name)
     }
 
     /// The key of this name.

@@ -23,10 +23,10 @@ mod names;
 pub mod plan;
 pub mod problem;
 pub mod quantity;
-mod read;
+pub(crate) mod read;
 mod rng;
-mod sections;
-mod table;
+pub(crate) mod sections;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 mod typed;

@@ -56,7 +56,7 @@ impl fmt::Display for Problems {
 /// A mistake is kept with its offset, and gets its line and column at the end: a file may have a thousand tables, and
 /// to count the lines before each would take the square of its size.
 #[derive(Debug)]
-pub(super) struct Notes<'t> {
+pub(crate) struct Notes<'t> {
     text: &'t str,
     /// Where each line begins.
     lines: Vec<usize>,
@@ -69,7 +69,7 @@ pub(super) struct Notes<'t> {
 
 /// Something wrong, before it has a location: what, and what to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(crate) struct Wrong {
     pub message: String,
     pub help: Option<String>,
 }
@@ -168,7 +168,7 @@ impl<'t> Notes<'t> {
 }
 
 /// A name short enough for a message.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     const MAX: usize = 40;
     let mut short: String = text.chars().take(MAX).collect();
     if short.len() < text.len() {

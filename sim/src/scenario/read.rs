@@ -4,7 +4,7 @@
 //! the size of the file, the number of chips it may have, and the data files it may name.
 
 use super::data::{Files, Folder, Library, MAX_BYTES, read_text};
-use super::grammar::{self, SECTIONS};
+use super::grammar::{self, SECTIONS, Section};
 use super::key::FleetKey;
 use super::members::Members;
 use super::plan::{Bundle, Scenario, Topology};
@@ -64,7 +64,7 @@ impl Scenario {
         if !errors.is_empty() {
             for error in errors {
                 let key = error.span().and_then(|span| text.get(span)).unwrap_or_default();
-                notes.add(error.span(), malformed(error.message(), key));
+                notes.add(error.span(), malformed(error.message(), key, &SECTIONS));
             }
             return Err(notes.finish(name));
         }
@@ -145,19 +145,19 @@ fn top_of(top: &Table<'_>) -> Scenario {
     }
 }
 
-fn whole(file: &str, message: String) -> Problems {
+pub(crate) fn whole(file: &str, message: String) -> Problems {
     let problem = Problem { line: 0, column: 0, message, help: None };
     Problems { file: file.to_string(), list: vec![problem], more: 0 }
 }
 
 /// What is no TOML; `at` is the text that the parser points at.
-fn malformed(message: &str, at: &str) -> Wrong {
+pub(crate) fn malformed(message: &str, at: &str, sections: &[&Section]) -> Wrong {
     let message = message.trim().replace('\n', "; ");
     if message != "duplicate key" {
         return Wrong::new(message);
     }
     let wrong = format!("duplicate key `{}`", short(at));
-    match SECTIONS.iter().find(|section| section.name == at.trim_matches(['[', ']', ' '])) {
+    match sections.iter().find(|section| section.name == at.trim_matches(['[', ']', ' '])) {
         Some(section) => Wrong::with(wrong, format!("write {} each time", section.heading())),
         None => Wrong::new(wrong),
     }

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 /// The sections of a kind.
 #[derive(Clone, Copy)]
-pub(super) struct Sections<'d> {
+pub(crate) struct Sections<'d> {
     document: &'d DeTable<'d>,
     notes: &'d Notes<'d>,
 }
@@ -25,12 +25,15 @@ impl<'d> Sections<'d> {
 
     /// The tables of one section, opened.
     pub fn of(self, section: &'static Section) -> Vec<Table<'d>> {
-        let Some(value) = self.document.get(section.name) else { return Vec::new() };
+        let Some(value) = self.document.get(section.own_key()) else { return Vec::new() };
         let DeValue::Array(list) = value.get_ref() else {
             let heading = section.heading();
             self.notes.add(
                 Some(value.span()),
-                Wrong::with(format!("`{}` is a list of tables", section.name), format!("write {heading}")),
+                Wrong::with(
+                    format!("`{}` is a list of tables", section.own_key()),
+                    format!("write {heading}"),
+                ),
             );
             return Vec::new();
         };

@@ -1,24 +1,25 @@
-//! One table of a scenario file, read by its grammar.
+//! One table of a scenario or tool file, read by its grammar.
 //!
 //! Every key that the grammar lacks is a mistake, and so is every value of the wrong type; each is noted where it
 //! stands, and reading goes on, so that one look at a file tells all of them.
 
-use super::grammar::{Key, KindInfo, SECTIONS, Section, Value};
+use super::grammar::{Key, KindInfo, Section, Value};
 use super::problem::{Notes, Wrong, short};
+use super::sections::Sections;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
-pub(super) struct Found<T> {
+pub(crate) struct Found<T> {
     pub value: T,
     pub span: Range<usize>,
 }
 
 /// A table under way.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Table<'d> {
+pub(crate) struct Table<'d> {
     entries: &'d DeTable<'d>,
     start: usize,
     section: &'static Section,
@@ -41,6 +42,11 @@ impl<'d> Table<'d> {
             table.check_kind();
         }
         table
+    }
+
+    /// The sections that it holds.
+    pub fn parts(&self) -> Sections<'d> {
+        Sections::new(self.entries, self.notes)
     }
 
     /// The word of its kind; none where it is wrong.
@@ -201,7 +207,7 @@ impl<'d> Table<'d> {
 
     fn check_keys(&self) {
         for name in self.entries.keys().filter(|name| !self.is_known(name.get_ref())) {
-            let sections = SECTIONS.iter().map(|section| section.name).filter(|_| self.is_top());
+            let sections = self.section.parts.iter().map(|section| section.own_key());
             let names = self.section.keys.iter().map(|key| key.name).chain(sections);
             let mut wrong = Wrong::unknown("key", name.get_ref(), names);
             wrong.message.push_str(&format!(" in {}", self.section.heading()));
@@ -213,13 +219,8 @@ impl<'d> Table<'d> {
         }
     }
 
-    fn is_top(&self) -> bool {
-        self.section.name.is_empty()
-    }
-
     fn is_known(&self, name: &str) -> bool {
-        (self.is_top() && SECTIONS.iter().any(|section| section.name == name))
-            || self.section.key(name).is_some()
+        self.section.parts.iter().any(|section| section.own_key() == name) || self.section.key(name).is_some()
     }
 
     fn check_kind(&self) {

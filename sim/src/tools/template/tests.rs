@@ -1,0 +1,58 @@
+//! Templates, counted and written.
+
+use super::*;
+
+fn template(text: &str) -> Template {
+    let mut synonyms = BTreeMap::new();
+    synonyms.insert("light".into(), parse("(light|lamp)[s]", &synonyms).unwrap());
+    parse(text, &synonyms).unwrap()
+}
+
+fn mistake(text: &str) -> (usize, String) {
+    let mistake = parse(text, &BTreeMap::new()).unwrap_err();
+    (mistake.at, mistake.message)
+}
+
+#[test]
+fn every_sentence_is_written_once() {
+    let sentences = |text: &str| template(text).sentences(100);
+    assert_eq!(sentences("turn [the] (light|lamp)[s] on").len(), 8);
+    assert_eq!(sentences("<light> on|off"), ["lights on", "lamps on", "light on", "lamp on", "off"]);
+    assert_eq!(sentences("(on;[the] {area})"), ["on the {area}", "the {area} on", "on {area}", "{area} on"]);
+    assert_eq!(sentences("  two   words [ ] apart  "), ["two words apart"; 2]);
+    assert_eq!(sentences(r"50\% \(or so\)"), ["50% (or so)"]);
+}
+
+#[test]
+fn slots_are_filled_and_found() {
+    let sentence = template("dim {area} to {level}[ ]%")
+        .sentence(1, |slot| if slot == "area" { "the big hall".into() } else { "20".into() });
+    assert_eq!(sentence.text, "dim the big hall to 20%");
+    assert_eq!(sentence.spans, [("area".into(), 4..16), ("level".into(), 20..22)]);
+}
+
+#[test]
+fn large_templates_are_counted_and_drawn_from_at_once() {
+    let template = template(&"(a|b|c|d|e|f|g|h) ".repeat(24));
+    assert_eq!(template.count(), u64::MAX);
+    assert_eq!(template.sentence(u64::MAX - 1, |_| String::new()).text.len(), 47);
+}
+
+#[test]
+fn slots_are_counted_within_one_sentence() {
+    let template = template("({a}|{a} {b}) [{b}]");
+    assert_eq!(template.slots(), BTreeMap::from([("a", 1), ("b", 2)]));
+}
+
+#[test]
+fn mistakes_have_their_location() {
+    assert_eq!(mistake("turn (on"), (5, "`)` is missing".into()));
+    assert_eq!(mistake("turn on)"), (7, "`)` closes nothing".into()));
+    assert_eq!(mistake("a [b)"), (4, "`)` closes nothing".into()));
+    assert_eq!(mistake("a {b"), (2, "`}` is missing".into()));
+    assert_eq!(mistake("a {}"), (2, "this is not a name".into()));
+    assert_eq!(mistake("a <b>"), (2, "there is no synonym `<b>`".into()));
+    assert_eq!(mistake("(a|b;c)"), (4, "`|` and `;` stand in one group".into()));
+    assert_eq!(mistake("a\\"), (1, "`\\` stands at the end".into()));
+    assert_eq!(mistake(&"(".repeat(40)).1, "brackets are nested too deep");
+}
