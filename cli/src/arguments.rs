@@ -3,8 +3,8 @@
 #[cfg(feature = "tui")]
 use crate::command::tui;
 use crate::command::{
-    analyse, bench, chips, completions, config, doctor, emulate, fit, fleet, init, man, roles, sim, trace,
-    wire,
+    analyse, bench, chips, completions, config, doctor, emulate, fit, fleet, init, man, roles, sim, tools,
+    trace, wire,
 };
 #[cfg(feature = "board")]
 use crate::command::{build, flash, monitor, ports};
@@ -73,6 +73,8 @@ pub enum Command {
     Fleet(fleet::Arguments),
     /// Draw what a fleet did, or convert its trace for other tools
     Trace(trace::Arguments),
+    /// Write, check, show and import tool files: what can be called in plain words
+    Tools(tools::Arguments),
     /// List the chips, or show one with the source of every fact
     Chips(chips::Arguments),
     /// List the roles a chip can have, or show one with its commands

@@ -78,6 +78,7 @@ fn run(words: &[OsString], color: clap::ColorChoice) -> CommandResult {
         Command::Init(arguments) => command::init::run(&arguments, &output),
         Command::Fleet(arguments) => command::fleet::run(&arguments, &output),
         Command::Trace(arguments) => command::trace::run(&arguments, &output),
+        Command::Tools(arguments) => command::tools::run(&arguments, &output),
         Command::Chips(arguments) => command::chips::run(&arguments, &output),
         Command::Roles(arguments) => command::roles::run(&arguments, &output),
         Command::Fit(arguments) => command::fit::run(&arguments, &output),

@@ -21,6 +21,7 @@ pub mod monitor;
 pub mod ports;
 pub mod roles;
 pub mod sim;
+pub mod tools;
 pub mod trace;
 #[cfg(feature = "tui")]
 pub mod tui;

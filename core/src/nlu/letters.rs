@@ -22,26 +22,59 @@ pub(super) enum Likeness {
     Different,
 }
 
-/// Compares words as a sentence has them with a phrase.
+/// Words of a sentence, folded once to be compared with many phrases.
+#[derive(Debug)]
+pub(super) struct Said<'w> {
+    words: &'w [&'w str],
+    letters: [u32; MAX_LETTERS],
+    length: usize,
+}
+
+impl<'w> Said<'w> {
+    pub fn new<M: Meter>(words: &'w [&'w str], meter: &mut M) -> Self {
+        let mut said = Self { words, letters: [0; MAX_LETTERS], length: 0 };
+        said.length = collect(letters(words.iter().copied()), &mut said.letters);
+        meter.record(Op::Byte, said.length as u32);
+        said
+    }
+
+    /// Compares them with a phrase.
+    pub fn compare<M: Meter>(&self, phrase: &str, meter: &mut M) -> Likeness {
+        meter.record(Op::Compare, 3);
+        let of_phrase = || letters(core::iter::once(phrase));
+        if self.length > MAX_LETTERS || phrase.len() > MAX_LETTERS {
+            meter.record(Op::Byte, phrase.len() as u32);
+            let is_equal = letters(self.words.iter().copied()).eq(of_phrase());
+            return if is_equal { Likeness::Equal } else { Likeness::Different };
+        }
+        let said = self.letters.get(..self.length).unwrap_or_default();
+        if !may_be_alike(said, of_phrase()) {
+            return Likeness::Different;
+        }
+        meter.record(Op::Byte, phrase.len() as u32);
+        let mut wanted = [0; MAX_LETTERS];
+        let length = collect(of_phrase(), &mut wanted);
+        let wanted = wanted.get(..length).unwrap_or_default();
+        if said == wanted && !said.is_empty() {
+            Likeness::Equal
+        } else if length >= MIN_FORGIVEN && is_one_apart(said, wanted) {
+            Likeness::Near
+        } else {
+            Likeness::Different
+        }
+    }
+}
+
+/// Compares words with one phrase.
 pub(super) fn compare<M: Meter>(words: &[&str], phrase: &str, meter: &mut M) -> Likeness {
-    meter.record(Op::Byte, phrase.len() as u32);
-    let (mut said, mut wanted) = ([0; MAX_LETTERS], [0; MAX_LETTERS]);
-    let said_length = collect(letters(words.iter().copied()), &mut said);
-    let wanted_length = collect(letters(core::iter::once(phrase)), &mut wanted);
-    meter.record(Op::Compare, said_length.min(wanted_length) as u32);
-    if said_length > MAX_LETTERS || wanted_length > MAX_LETTERS {
-        let is_equal = letters(words.iter().copied()).eq(letters(core::iter::once(phrase)));
-        return if is_equal { Likeness::Equal } else { Likeness::Different };
-    }
-    let (said, wanted) = (said.get(..said_length), wanted.get(..wanted_length));
-    let (said, wanted) = (said.unwrap_or_default(), wanted.unwrap_or_default());
-    if said == wanted && !said.is_empty() {
-        Likeness::Equal
-    } else if wanted_length >= MIN_FORGIVEN && is_one_apart(said, wanted) {
-        Likeness::Near
-    } else {
-        Likeness::Different
-    }
+    Said::new(words, meter).compare(phrase, meter)
+}
+
+/// Do the first two letters allow one difference at most? Most phrases of a list are told apart here.
+fn may_be_alike(said: &[u32], mut phrase: impl Iterator<Item = u32>) -> bool {
+    let (first, second) = (phrase.next(), phrase.next());
+    let (said_first, said_second) = (said.first().copied(), said.get(1).copied());
+    first == said_first || second == said_second || first == said_second || second == said_first
 }
 
 /// Are there exactly one insertion, deletion, replacement or exchange between the two?

@@ -5,7 +5,7 @@
 
 use super::call::{Invalid, MAX_SET_TEXT};
 use super::kind::{Kind, MAX_NAME_WORDS};
-use super::letters::{Likeness, compare};
+use super::letters::{Likeness, Said, compare};
 use super::record::{
     ArgumentRecord, Header, IntentRecord, MAGIC, RELATIVE, REQUIRED, SetRecord, TextRef, ToolRecord, VERSION,
     ValueRecord,
@@ -471,6 +471,10 @@ impl<'s> Argument<'s> {
 
     /// A listed value by its name or a phrase: an equal one, or the only one that is a letter away.
     fn listed<M: Meter>(&self, words: &[&str], meter: &mut M) -> Option<Value> {
+        if self.record.values.get() == 0 {
+            return None;
+        }
+        let said = Said::new(words, meter);
         let mut near = None;
         let mut near_count = 0;
         for (index, listed) in self.values().enumerate() {
@@ -482,7 +486,7 @@ impl<'s> Argument<'s> {
             let phrases = listed.phrases.iter().map(|text| self.schema.text(text));
             let mut is_near = false;
             for phrase in core::iter::once(listed.name).chain(phrases) {
-                match compare(words, phrase, meter) {
+                match said.compare(phrase, meter) {
                     Likeness::Equal => return Some(value),
                     Likeness::Near => is_near = true,
                     Likeness::Different => {}

@@ -82,8 +82,7 @@ fn check_slots(
             reader.wrong_in(text, at, Wrong::with(message, "move the sentence to `examples` of the tool"));
         }
     }
-    let is_silent = template.sentences(1000).iter().any(|sentence| sentence.trim().is_empty());
-    if is_silent {
+    if template.may_be_silent() {
         let help = "something has to be said: make a part of it not optional";
         reader.wrong(text, Wrong::with("the sentence can be empty", help));
     }

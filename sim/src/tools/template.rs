@@ -27,6 +27,10 @@ pub struct Template {
 #[derive(Debug, PartialEq)]
 pub(super) struct Node {
     count: u64,
+    /// Parts and bytes, those of synonyms each time that they are used.
+    size: u64,
+    /// Is there a way to say nothing?
+    may_be_silent: bool,
     part: Part,
 }
 
@@ -62,7 +66,19 @@ impl Node {
             }
             Part::Permutation(nodes) => product(nodes).saturating_mul(factorial(nodes.len())),
         };
-        Arc::new(Self { count, part })
+        let size = match &part {
+            Part::Text(text) | Part::Slot(text) => text.len() as u64,
+            Part::Sequence(nodes) | Part::Alternatives(nodes) | Part::Permutation(nodes) => {
+                nodes.iter().fold(0, |sum: u64, node| sum.saturating_add(node.size))
+            }
+        };
+        let may_be_silent = match &part {
+            Part::Text(text) => text.trim().is_empty(),
+            Part::Slot(_) => false,
+            Part::Sequence(nodes) | Part::Permutation(nodes) => nodes.iter().all(|node| node.may_be_silent),
+            Part::Alternatives(nodes) => nodes.iter().any(|node| node.may_be_silent),
+        };
+        Arc::new(Self { count, size: size.saturating_add(1), may_be_silent, part })
     }
 
     /// How often each slot can stand in one sentence.
@@ -179,6 +195,11 @@ impl Template {
     /// How many sentences it stands for, saturating; equal ones count each.
     pub fn count(&self) -> u64 {
         self.root.count
+    }
+
+    /// Has it a sentence without words?
+    pub fn may_be_silent(&self) -> bool {
+        self.root.may_be_silent
     }
 
     /// Each slot that it has, with how often it can stand in one sentence.

@@ -2,7 +2,10 @@
 
 use super::ToolFile;
 use super::file::Listed;
+use crate::cost;
 use oorandom::Rand32;
+use ruvllm_esp_core::chip;
+use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::nlu::automaton::{Decision, MAX_WORDS, Scores, answer, decide};
 use ruvllm_esp_core::nlu::call::{Call, Invalid};
 use ruvllm_esp_core::nlu::kind::Kind;
@@ -352,4 +355,47 @@ fn hostile_bytes_are_an_error() {
         }
     }
     assert!(refused > 60, "{refused}");
+}
+
+/// The automaton's part of a sentence, modelled: what the encoder takes comes on top.
+#[test]
+fn a_decision_costs_a_chip_a_few_milliseconds() {
+    let bytes = house().schema().unwrap();
+    let mut counts = Counts::default();
+    let schema = Schema::new(&bytes, &mut ()).unwrap();
+    let text = "heat the sitting room to twenty one and a half degrees";
+    let marks = [("area", "the sitting room"), ("temperature", "to twenty one and a half degrees")];
+    let told = Told::new(&schema, text, "climate.set", &marks);
+    let scores = Scores::new(&schema, &told.words, &told.intents, &told.tags).unwrap();
+    assert!(matches!(decide(&schema, &scores, &mut counts).decision, Decision::Call(_)));
+    let cost = cost::table(&chip::esp32c3::CHIP).unwrap().cost(&counts).unwrap();
+    let micros = cost.time.value.0 / 1000;
+    assert!((10..5_000).contains(&micros), "{micros} us modelled on an ESP32-C3: {counts:?}");
+}
+
+/// Files with one part changed are read or refused, and never anything else.
+#[test]
+fn changed_files_are_read_or_refused() {
+    const STARTER: &str = include_str!("../../../fixtures/tools/starter.toml");
+    const PARTS: [&str; 12] =
+        ["[", "]", "{", "}", "|", "\"", "=", "\n[[tool.argument]]", "<light>", "\\", "\u{e9}", "100% = "];
+    let characters: Vec<char> = STARTER.chars().collect();
+    let mut rng = Rand32::new(3);
+    let mut read = 0;
+    for _ in 0..600 {
+        let at = rng.rand_range(0..characters.len() as u32) as usize;
+        let cut = rng.rand_range(0..6) as usize;
+        let part = PARTS[rng.rand_range(0..PARTS.len() as u32) as usize];
+        let head: String = characters[..at].iter().collect();
+        let tail: String = characters[(at + cut).min(characters.len())..].iter().collect();
+        match ToolFile::parse(&format!("{head}{part}{tail}"), "changed.toml") {
+            Ok(file) => {
+                read += 1;
+                let bytes = file.schema().unwrap();
+                assert_eq!(Schema::new(&bytes, &mut ()).unwrap().intents(), file.intents().count());
+            }
+            Err(problems) => assert!(!problems.list.is_empty()),
+        }
+    }
+    assert!(read > 50, "{read} of 600 changed files are read: the changes are too coarse");
 }

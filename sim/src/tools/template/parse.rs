@@ -8,6 +8,8 @@ use std::sync::Arc;
 const MAX_DEPTH: usize = 32;
 /// The longest template, in bytes.
 const MAX_LENGTH: usize = 4096;
+/// How many parts and bytes a template may have, its synonyms written out.
+const MAX_SIZE: u64 = 1 << 16;
 /// How many parts may stand in any order.
 const MAX_PERMUTED: usize = 5;
 /// The longest name in braces or angle brackets.
@@ -34,6 +36,10 @@ pub fn parse(text: &str, synonyms: &BTreeMap<String, Template>) -> Result<Templa
         return Err(parser.wrong(0, "the sentence is too long", format!("at most {MAX_LENGTH} bytes")));
     }
     let root = parser.group(None)?;
+    if root.size > MAX_SIZE {
+        let help = format!("at most {MAX_SIZE} parts and bytes, synonyms written out");
+        return Err(parser.wrong(0, "the sentence is too large", help));
+    }
     Ok(Template::new(text, root))
 }
 

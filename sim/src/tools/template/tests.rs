@@ -39,6 +39,23 @@ fn large_templates_are_counted_and_drawn_from_at_once() {
 }
 
 #[test]
+fn synonyms_of_synonyms_do_not_grow_without_limit() {
+    let mut synonyms = BTreeMap::from([("s0".to_string(), parse("word", &BTreeMap::new()).unwrap())]);
+    let refused = (1..64).find_map(|level| {
+        let text = format!("<s{}> <s{}>", level - 1, level - 1);
+        parse(&text, &synonyms).map(|template| drop(synonyms.insert(format!("s{level}"), template))).err()
+    });
+    assert_eq!(refused.unwrap().message, "the sentence is too large");
+}
+
+#[test]
+fn what_can_be_left_unsaid_is_known() {
+    let is_silent = |text: &str| template(text).may_be_silent();
+    assert!(is_silent("[a] [b]") && is_silent("a|") && is_silent(""));
+    assert!(!is_silent("[a] b") && !is_silent("[a] {b}"));
+}
+
+#[test]
 fn slots_are_counted_within_one_sentence() {
     let template = template("({a}|{a} {b}) [{b}]");
     assert_eq!(template.slots(), BTreeMap::from([("a", 1), ("b", 2)]));
