@@ -1,6 +1,6 @@
 //! All chips: a grid of tiles, a map of cells where they are many, or one row a chip.
 
-use super::{AROUND, heat, rows, tile, timeline};
+use super::{AROUND, heat, rows, tile, timeline, verdict};
 use crate::tui::app::App;
 use crate::tui::text::{counted, padded_left, width};
 use crate::tui::theme::{self, Tone};
@@ -14,7 +14,7 @@ use ruvllm_esp_sim::fleet::view::ChipState;
 /// Columns of tiles, and lines of them that are shown at once; rows are a grid of one column.
 pub fn grid(app: &App) -> (usize, usize) {
     // One line says how many there are.
-    shape(app, app.size.0, app.size.1.saturating_sub(AROUND + 1))
+    shape(app, app.size.0, app.size.1.saturating_sub(AROUND + 1 + verdict::rows(app)))
 }
 
 fn shape(app: &App, width: u16, height: u16) -> (usize, usize) {
@@ -38,8 +38,11 @@ fn is_map(app: &App) -> bool {
 
 /// Draws the panel.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let [top, body] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+    let judged = Constraint::Length(verdict::rows(app));
+    let [top, below, body] =
+        Layout::vertical([Constraint::Length(1), judged, Constraint::Fill(1)]).areas(area);
     frame.render_widget(summary(app, top.width), top);
+    frame.render_widget(verdict::line(app, below.width), below);
     let shown = app.roster.shown();
     if shown.is_empty() {
         let text = if app.view.chips.is_empty() {
