@@ -2,7 +2,7 @@
 
 use super::{AROUND, heat, rows, tile, timeline, verdict};
 use crate::tui::app::App;
-use crate::tui::text::{counted, padded_left, width};
+use crate::tui::text::{counted, fit, padded_left, width};
 use crate::tui::theme::{self, Tone};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -10,6 +10,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Scrollbar, ScrollbarOrientation, ScrollbarState};
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::view::ChipState;
+
+/// Columns that the names of chips with alarms take at most.
+const ALARMED: usize = 26;
 
 /// Columns of tiles, and lines of them that are shown at once; rows are a grid of one column.
 pub fn grid(app: &App) -> (usize, usize) {
@@ -109,7 +112,7 @@ fn summary(app: &App, room: u16) -> Line<'static> {
     let tag = if chips.iter().any(|chip| chip.load.is_some()) { "  cpu modelled" } else { "" };
     // What needs a look comes first.
     spans.push(if alarms_known {
-        Span::styled(format!("  ! {}", counted(alarms, "alarm")), app.theme.style(tone))
+        Span::styled(format!("  ! {}{}", counted(alarms, "alarm"), alarmed(app)), app.theme.style(tone))
     } else {
         Span::styled("  ! alarms not known", app.theme.style(Tone::Faint))
     });
@@ -133,6 +136,18 @@ fn summary(app: &App, room: u16) -> Line<'static> {
     let free = usize::from(room).saturating_sub(columns(&spans) + 1);
     spans.push(Span::styled(padded_left(&right, free), app.theme.style(Tone::Faint)));
     Line::from(spans)
+}
+
+/// The chips that raised alarms, by name: with many chips they may be out of sight.
+fn alarmed(app: &App) -> String {
+    let names: Vec<&str> = app
+        .view
+        .chips
+        .iter()
+        .filter(|chip| chip.alarms.is_some_and(|alarms| alarms > 0))
+        .map(|chip| chip.name.as_str())
+        .collect();
+    if names.is_empty() { String::new() } else { fit(&format!(": {}", names.join(", ")), ALARMED) }
 }
 
 /// The order and the filter, and how many it lets through.
