@@ -91,7 +91,7 @@ fn what_is_printed_is_what_the_schemas_say() {
     let wave = "fixtures/scenarios/house.toml";
     let long: &[(&[&str], &str)] = &[
         (&["sim", "--variant", "esp32c3", "--role", "hnsw"], "add a\nsearch 1 a\nnonsense\n"),
-        (&["sim", "--variant", "esp32c3", "--input", &log], ""),
+        (&["sim", "--variant", "esp32c3", "--role", "anomaly", "--input", &log], ""),
         (&["sim", "--fleet", wave, "--until", "3s", "--trace", &trace], ""),
         (&["sim", "--fidelity"], ""),
         (&["sim", "--variant", "esp33"], ""),

@@ -124,8 +124,11 @@ impl Live {
             self.over = true;
             self.referee.finish(now, &self.fleet.facts());
         }
-        self.news.extend(self.fleet.describe(timeline, forgotten));
-        self.news.extend(self.referee.take_news().iter().map(verdict));
+        let mut events = self.fleet.describe(timeline, forgotten);
+        events.extend(self.referee.take_news().iter().map(verdict));
+        // Where a slice of time ends is not to be seen in the order of events.
+        events.sort_by_key(|event| event.at);
+        self.news.extend(events);
         if ends {
             let text = "the scenario ends here; the fleet goes on".into();
             self.news.push(EventView { at: until, chip: None, kind: EventKind::Verdict, text });
