@@ -3,14 +3,16 @@
 #[cfg(feature = "tui")]
 use crate::command::tui;
 use crate::command::{
-    analyse, bench, chips, completions, config, doctor, emulate, fit, fleet, init, man, roles, sim, tools,
+    analyse, bench, chips, completions, config, doctor, emulate, fit, fleet, init, man, roles, schema, sim, tools,
     trace, wire,
 };
 #[cfg(feature = "board")]
 use crate::command::{build, flash, monitor, ports};
 use crate::global::{ColorWhen, Global};
 use clap::{Parser, Subcommand, ValueEnum};
+use std::borrow::Cow;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -108,20 +110,47 @@ pub enum Command {
     Bench(bench::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
+    /// Print the JSON schema of an output, or of the configuration
+    Schema(schema::Arguments),
     /// Write the manual pages
     Man(man::Arguments),
 }
 
 impl Arguments {
-    /// What there is to know before the command line has been understood: colour, and whether errors are JSON.
-    pub fn preview(arguments: &[OsString]) -> (ColorWhen, bool) {
-        let words = || arguments.iter().skip(1).map_while(|word| word.to_str().filter(|word| *word != "--"));
-        let values =
-            words().zip(words().skip(1)).filter(|(option, _)| *option == "--color").map(|(_, when)| when);
-        let inline = words().filter_map(|word| word.strip_prefix("--color="));
-        let color = values.chain(inline).last().and_then(|when| ColorWhen::from_str(when, false).ok());
-        (color.unwrap_or_default(), words().any(|word| word == "--json"))
+    /// What there is to know before the command line has been understood.
+    pub fn preview(arguments: &[OsString]) -> Preview {
+        let color = value_of(arguments, "--color").and_then(|when| ColorWhen::from_str(&when, false).ok());
+        Preview {
+            color: color.unwrap_or_default(),
+            json: words(arguments).any(|word| word == "--json"),
+            preset: value_of(arguments, "--preset"),
+            report: value_of(arguments, "--report").map(PathBuf::from),
+        }
     }
+}
+
+/// How to tell errors, which options there are besides those typed, and where to write a report.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Preview {
+    pub color: ColorWhen,
+    pub json: bool,
+    pub preset: Option<String>,
+    pub report: Option<PathBuf>,
+}
+
+/// The words of a command line that may be options.
+pub fn words(arguments: &[OsString]) -> impl Iterator<Item = Cow<'_, str>> {
+    arguments.iter().skip(1).map(|word| word.to_string_lossy()).take_while(|word| word != "--")
+}
+
+/// The last value of an option.
+pub fn value_of(arguments: &[OsString], option: &str) -> Option<String> {
+    let inline = |word: &str| Some(word.strip_prefix(option)?.strip_prefix('=')?.to_string());
+    let behind =
+        words(arguments).zip(words(arguments).skip(1).map(Some).chain([None])).filter_map(|(word, next)| {
+            inline(&word).or_else(|| next.filter(|_| word == option).map(Cow::into_owned))
+        });
+    behind.last()
 }
 
 #[cfg(test)]
@@ -135,11 +164,35 @@ mod tests {
     }
 
     #[test]
+    fn every_command_has_an_example() {
+        fn without(command: &clap::Command, name: &str, found: &mut Vec<String>) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let own = help.split_once("Examples:").map_or("", |(_, examples)| examples);
+            // Those of a command with subcommands may be theirs.
+            if !own.contains(&format!("  {}", name.split(' ').next().unwrap())) {
+                found.push(name.to_string());
+            }
+            for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+                without(command, &format!("{name} {}", command.get_name()), found);
+            }
+        }
+        let mut found = Vec::new();
+        without(&Arguments::command(), "ruvllm-esp", &mut found);
+        assert!(found.is_empty(), "no example: {found:?}");
+    }
+
+    #[test]
     fn colour_and_json_are_known_early() {
-        let preview =
-            |line: &str| Arguments::preview(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
-        assert_eq!(preview("ruvllm-esp --color never chips"), (ColorWhen::Never, false));
-        assert_eq!(preview("ruvllm-esp chips --color=always --json"), (ColorWhen::Always, true));
-        assert_eq!(preview("ruvllm-esp sim -- --json"), (ColorWhen::Auto, false));
+        let preview = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let Preview { color, json, preset, report } = Arguments::preview(&words);
+            (color, json, preset, report.map(|path| path.display().to_string()))
+        };
+        assert_eq!(preview("ruvllm-esp --color never chips"), (ColorWhen::Never, false, None, None));
+        assert_eq!(preview("ruvllm-esp chips --color=always --json"), (ColorWhen::Always, true, None, None));
+        assert_eq!(preview("ruvllm-esp sim -- --json --preset a"), (ColorWhen::Auto, false, None, None));
+        let named = preview("ruvllm-esp sim --preset a --preset=b --report it.zip");
+        assert_eq!(named, (ColorWhen::Auto, false, Some("b".into()), Some("it.zip".into())));
+        assert_eq!(preview("ruvllm-esp sim --preset").2, None);
     }
 }

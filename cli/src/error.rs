@@ -3,9 +3,10 @@
 //! Every error has a stable code, names the thing and the value that were wrong, and says what to do next. The exit code
 //! comes from the error, never from where it was noticed.
 
-use crate::json::SCHEMA;
+use crate::json::envelope;
 use crate::style::heading;
 use ruvllm_esp_sim::scenario::problem::Problem;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 use std::io;
@@ -44,6 +45,21 @@ pub struct CliError {
     help: Option<String>,
     /// Where a file has several mistakes: each, for programs; the message tells them as well.
     mistakes: Vec<Problem>,
+    is_located: bool,
+}
+
+/// An error as JSON: the last line of standard output.
+#[derive(Serialize, JsonSchema)]
+pub struct ErrorLine<'a> {
+    /// Its stable name, such as `flash::wrong-chip`.
+    code: &'a str,
+    message: &'a str,
+    /// The next step.
+    help: Option<&'a str>,
+    /// The exit code.
+    exit: u8,
+    #[serde(skip_serializing_if = "<[Problem]>::is_empty")]
+    mistakes: &'a [Problem],
 }
 
 /// Why a command ended before its end.
@@ -61,28 +77,63 @@ pub type CommandResult = Result<Exit, Stop>;
 impl CliError {
     /// The command line, the environment or an input file is wrong.
     pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, code, message: message.into(), help: None, mistakes: Vec::new() }
+        Self {
+            exit: Exit::Usage,
+            code,
+            message: message.into(),
+            help: None,
+            mistakes: Vec::new(),
+            is_located: false,
+        }
     }
 
     /// What was asked for cannot be: it does not fit.
     pub fn no(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::No, code, message: message.into(), help: None, mistakes: Vec::new() }
+        Self {
+            exit: Exit::No,
+            code,
+            message: message.into(),
+            help: None,
+            mistakes: Vec::new(),
+            is_located: false,
+        }
     }
 
     /// The device or this machine failed.
     pub fn runtime(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Runtime, code, message: message.into(), help: None, mistakes: Vec::new() }
+        Self {
+            exit: Exit::Runtime,
+            code,
+            message: message.into(),
+            help: None,
+            mistakes: Vec::new(),
+            is_located: false,
+        }
     }
 
     /// The time given did not suffice.
     #[cfg(feature = "board")]
     pub fn timeout(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Timeout, code, message: message.into(), help: None, mistakes: Vec::new() }
+        Self {
+            exit: Exit::Timeout,
+            code,
+            message: message.into(),
+            help: None,
+            mistakes: Vec::new(),
+            is_located: false,
+        }
     }
 
     /// Stopped with Ctrl-C.
     pub fn interrupted(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Interrupted, code, message: message.into(), help: None, mistakes: Vec::new() }
+        Self {
+            exit: Exit::Interrupted,
+            code,
+            message: message.into(),
+            help: None,
+            mistakes: Vec::new(),
+            is_located: false,
+        }
     }
 
     /// Adds the next step.
@@ -97,9 +148,12 @@ impl CliError {
         self
     }
 
-    /// Puts the position in a file or in another input before the message.
+    /// Puts the position in a file or in another input before the message, unless it has one.
     pub fn at(mut self, location: &str) -> Self {
-        self.message = format!("{location}: {}", self.message);
+        if !self.is_located {
+            self.message = format!("{location}: {}", self.message);
+            self.is_located = true;
+        }
         self
     }
 
@@ -109,40 +163,25 @@ impl CliError {
     }
 
     /// Its stable name, such as `flash::wrong-chip`.
-    #[cfg(feature = "board")]
     pub fn code(&self) -> &'static str {
         self.code
     }
 
     /// What is wrong, without the next step.
-    #[cfg(feature = "board")]
     pub fn message(&self) -> &str {
         &self.message
     }
 
     /// The error as the last line of the JSON output.
     pub fn to_json(&self) -> String {
-        #[derive(Serialize)]
-        struct Line<'a> {
-            schema: u8,
-            kind: &'a str,
-            code: &'a str,
-            message: &'a str,
-            help: Option<&'a str>,
-            exit: u8,
-            #[serde(skip_serializing_if = "<[Problem]>::is_empty")]
-            mistakes: &'a [Problem],
-        }
-        let line = Line {
-            schema: SCHEMA,
-            kind: "error",
+        let line = ErrorLine {
             code: self.code,
             message: &self.message,
             help: self.help.as_deref(),
             exit: self.exit as u8,
             mistakes: &self.mistakes,
         };
-        serde_json::to_string(&line).unwrap_or_default()
+        envelope("error", &line).unwrap_or_default()
     }
 }
 

@@ -79,6 +79,17 @@ impl KeyOptions {
     }
 }
 
+/// What must not be shown of a command line and its environment: each key as it is written there.
+pub fn secrets(typed: impl Iterator<Item = String>, file: Option<&Path>) -> Vec<String> {
+    let in_file = || {
+        let mut text = String::new();
+        File::open(file?).ok()?.take(MAX_FILE).read_to_string(&mut text).ok()?;
+        Some(text.trim().to_string())
+    };
+    let all = typed.chain(env::var(VARIABLE)).chain(in_file());
+    all.filter(|secret| !secret.is_empty() && secret != "-").collect()
+}
+
 /// The key in the environment.
 fn variable() -> Result<Option<Key>, CliError> {
     match env::var(VARIABLE) {

@@ -3,6 +3,7 @@
 //! They stand apart from the commands: the output depends on them, and every command depends on the output.
 
 use clap::{Args, ColorChoice, ValueEnum};
+use std::path::PathBuf;
 
 /// Options of every command.
 #[derive(Args, Clone, Debug)]
@@ -20,6 +21,12 @@ pub struct Global {
     /// Keep standard error silent, errors excepted
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// Take the options that the configuration holds under this name; what is typed wins
+    #[arg(long, global = true, value_name = "NAME")]
+    pub preset: Option<String>,
+    /// Write what a bug report needs: versions, command line, configuration, doctor, logs; no keys
+    #[arg(long, global = true, value_name = "FILE.zip")]
+    pub report: Option<PathBuf>,
     /// Print more details
     #[arg(long, short, global = true)]
     pub verbose: bool,

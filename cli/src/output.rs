@@ -6,6 +6,7 @@
 use crate::error::{CliError, Exit, Stop};
 use crate::global::{ColorWhen, Global};
 use crate::json::envelope;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 
@@ -37,7 +38,7 @@ impl Output {
     ///
     /// # Errors
     /// [`Stop`] when standard output does not take it.
-    pub fn json<Body: Serialize>(&self, kind: &str, body: &Body) -> Result<(), Stop> {
+    pub fn json<Body: Serialize + JsonSchema>(&self, kind: &str, body: &Body) -> Result<(), Stop> {
         let line = envelope(kind, body)?;
         let mut out = io::stdout().lock();
         writeln!(out, "{line}")?;

@@ -67,7 +67,10 @@ impl ResolvedOption {
                 self.unknown("cli::unknown-chip", "chip", names.into_iter(), "`ruvllm-esp chips` lists them")
             };
             // `c3` and `ESP32-C3` mean one chip, and are spelt like none.
-            match names().find(is_short) {
+            let short = |name: &&str| short_name(name);
+            let is_near =
+                |name: &&str| nearest(&short_name(&self.value), [short(name).as_str()].into_iter()).is_some();
+            match names().find(is_short).or_else(|| names().find(is_near)) {
                 Some(name) => Self { value: name.into(), origin: self.origin.clone() }.meant(self),
                 None => error(names().collect()),
             }
@@ -244,7 +247,9 @@ mod tests {
         assert!(text.contains("did you mean `esp32c"), "{text}");
         let role = ResolvedOption::option("memroy", "--role").role().unwrap_err().to_string();
         assert!(role.contains("did you mean `memory`?"), "{role}");
-        for (text, name) in [("c3", "esp32c3"), ("esp32_s2", "esp32s2"), ("esp-32-c6", "esp32c6")] {
+        for (text, name) in
+            [("c3", "esp32c3"), ("esp32_s2", "esp32s2"), ("esp-32-c6", "esp32c6"), ("c33", "esp32c3")]
+        {
             let error = ResolvedOption::option(text, "--variant").chip().unwrap_err().to_string();
             assert!(error.contains(&format!("did you mean `{name}`?")), "{text}: {error}");
         }

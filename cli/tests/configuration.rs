@@ -122,3 +122,72 @@ fn the_port_of_the_desk_is_the_one_that_is_opened() {
     let output = desk.run("project", &["monitor", "--no-reset"], &[("RUVLLM_ESP_PORT", "no-such-port-8")]);
     assert!(stderr(&output).contains("no-such-port-8"), "{}", stderr(&output));
 }
+
+#[test]
+fn a_preset_is_a_set_of_options_and_what_is_typed_wins() {
+    let desk = Desk::new("preset");
+    desk.user("[preset.lab-c3]\nvariant = \"esp32s2\"\n[preset.far]\nvariant = \"esp32\"\n");
+    desk.project("[preset.lab-c3]\nvariant = \"esp32c3\"\nrole = \"hnsw\"\nseed = 9\nquiet = true\n");
+    let seen = |arguments: &[&str]| {
+        let output = desk.run("project", arguments, &[("RUVLLM_VARIANT", "esp32s3")]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        (String::from_utf8(output.stdout.clone()).unwrap(), stderr(&output).to_string())
+    };
+    let (out, err) = seen(&["sim", "--preset", "lab-c3"]);
+    assert!(out.contains("variant=esp32c3 ") && out.contains("role=SemanticIndexer"), "{out}");
+    assert_eq!(err, "", "quiet is set");
+    assert!(seen(&["sim", "--preset=lab-c3", "--variant", "esp32c6"]).0.contains("variant=esp32c6 "));
+    assert!(seen(&["sim", "--preset", "far", "--quiet"]).0.contains("variant=esp32 "));
+    // A command without a role is not concerned by one.
+    assert!(seen(&["chips", "--preset", "lab-c3"]).0.contains("esp32c3"));
+    let (shown, _) = seen(&["config", "show"]);
+    assert!(
+        shown.contains("preset.lab-c3  quiet=true role=hnsw seed=9 variant=esp32c3  ruvllm-esp.toml:1"),
+        "{shown}"
+    );
+
+    let wrong = |arguments: &[&str]| {
+        let output = desk.run("project", arguments, &[]);
+        assert_eq!(output.status.code(), Some(2));
+        stderr(&output).to_string()
+    };
+    let text = wrong(&["sim", "--preset", "lab-c2"]);
+    assert!(
+        text.contains("there is no preset `lab-c2`") && text.contains("did you mean `lab-c3`?"),
+        "{text}"
+    );
+    let text = wrong(&["sim", "--preset", "lab-c3", "--sed", "3"]);
+    assert!(text.contains("the preset `lab-c3` of ruvllm-esp.toml:1 sets options too"), "{text}");
+    desk.project("[preset.lab]\nvariant = \"esp32c3\"\nvarient = \"esp32c3\"\n");
+    let text = wrong(&["sim", "--preset", "lab"]);
+    assert!(text.contains("error[config::unknown-option]: ruvllm-esp.toml:3: no command has"), "{text}");
+    assert!(wrong(&["config", "show"]).contains("ruvllm-esp.toml:3: no command has an option --varient"));
+}
+
+#[cfg(feature = "tui")]
+#[test]
+fn keys_of_the_display_are_checked_with_their_line() {
+    let desk = Desk::new("keys");
+    let wrong = |text: &str| {
+        desk.project(text);
+        let output = desk.run("project", &["config", "show"], &[]);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        stderr(&output).to_string()
+    };
+    let text = wrong("[keys]\npause = \"p\"\nqiut = \"Q\"\n");
+    assert!(
+        text.contains("error[config::unknown-action]: ruvllm-esp.toml:3: keys: there is no action `qiut`"),
+        "{text}"
+    );
+    assert!(text.contains("did you mean `quit`?"), "{text}");
+    assert!(
+        wrong("[keys]\n\nquit = \"Hyper-Q\"\n").contains("error[config::bad-key]: ruvllm-esp.toml:3: quit: ")
+    );
+    assert!(
+        wrong("[keys]\npause = \"x\"\n").contains("error[config::key-twice]: ruvllm-esp.toml:2: `x` would")
+    );
+    desk.project("[keys]\npause = [\"p\", \"F5\"]\n");
+    let output = desk.run("project", &["config", "show"], &[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("keys.pause  p F5   ruvllm-esp.toml:2"), "{text}");
+}

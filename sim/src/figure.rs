@@ -5,12 +5,14 @@
 //! the same on every host.
 
 use ruvllm_esp_core::units::{Bytes, Cycles, Micros, Nanojoules, Nanos};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Add, AddAssign};
 
 /// Where a figure comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Read on silicon.
@@ -138,6 +140,28 @@ pub struct Figure<T> {
     pub banded: Banded<T>,
     /// Where it comes from.
     pub kind: Kind,
+}
+
+impl<T: Quantity> JsonSchema for Figure<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Figure of {}", T::UNIT).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let number = generator.subschema_for::<u64>();
+        json_schema!({
+            "description": "A value, the band that it is believed to lie in, and where it comes from.",
+            "type": "object",
+            "properties": {
+                "value": number,
+                "unit": { "const": T::UNIT },
+                "kind": generator.subschema_for::<Kind>(),
+                "low": number,
+                "high": number
+            },
+            "required": ["value", "unit", "kind", "low", "high"]
+        })
+    }
 }
 
 impl<T: Quantity> Serialize for Figure<T> {

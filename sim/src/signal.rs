@@ -7,10 +7,11 @@
 pub mod pump;
 
 use oorandom::Rand64;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How a signal behaves while nothing is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Normal {
     /// A sinusoid with noise: a slowly turning shaft's load.
@@ -51,7 +52,7 @@ impl Normal {
 }
 
 /// How a signal goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// One or two readings far off.

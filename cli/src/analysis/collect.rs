@@ -18,6 +18,7 @@ use ruvllm_esp_sim::cost::Cost;
 use ruvllm_esp_sim::figure::{Figure, Kind};
 use ruvllm_esp_sim::sensor_log::{Row, Score, Scoring, TimeKind};
 use ruvllm_esp_sim::single::{Setup, SingleChip};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs::File;
 
@@ -27,7 +28,7 @@ const MAX_ALARMS: usize = 10_000;
 const DATES_FROM: i64 = 1_000_000_000_000_000;
 
 /// One alarm.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Alarm {
     pub number: u32,
     pub from: Point,
@@ -47,7 +48,7 @@ pub struct Alarm {
 }
 
 /// A row.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Point {
     pub line: u64,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -55,7 +56,7 @@ pub struct Point {
 }
 
 /// What came of a log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Analysis {
     pub file: String,
     pub variant: &'static str,
@@ -66,6 +67,9 @@ pub struct Analysis {
     pub alarm_count: u64,
     pub anomalous: u64,
     pub alarms: Vec<Alarm>,
+    /// How many more rows it takes to learn what is normal; present where no row was judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_rows: Option<u32>,
     pub threshold: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<Score>,
@@ -150,6 +154,7 @@ impl Collector {
             alarm_count: 0,
             anomalous: 0,
             alarms: Vec::new(),
+            missing_rows: None,
             threshold: 0.0,
             score: None,
             time_of_sample: Cost::default().time.tagged(Kind::Modelled),
@@ -187,8 +192,9 @@ impl Collector {
         for ((_, curve), value) in channels.iter_mut().zip(&row.values) {
             curve.add(axis, position, *value);
         }
-        if matches!(detection.state, State::WarmingUp { .. }) {
+        if let State::WarmingUp { remaining } = detection.state {
             self.analysis.learned += 1;
+            self.analysis.missing_rows = Some(remaining.saturating_sub(1));
             *learned = position;
         } else {
             score.add(axis, position, bits(detection.score));
@@ -252,6 +258,9 @@ impl Collector {
         }
         let mut analysis = self.analysis;
         analysis.rows = self.rows;
+        if analysis.learned != analysis.rows {
+            analysis.missing_rows = None;
+        }
         analysis.energy = energy;
         let each = (*total).divided_by(u32::try_from(self.rows).unwrap_or(u32::MAX));
         analysis.time_of_sample = each.time.tagged(Kind::Modelled);

@@ -62,14 +62,16 @@ impl FleetPicture {
         let alarms = kept.events.iter().filter(|event| event.kind == EventKind::Alarm).count();
         let losses = verdict.as_ref().map_or(String::new(), |verdict| {
             let (lost, all) = (verdict.frames.lost, verdict.frames.received + verdict.frames.lost);
-            format!(", {}% of receptions lost", (lost * 100).checked_div(all).unwrap_or(0))
+            let permille = (lost * 1000).checked_div(all).unwrap_or(0);
+            format!(", {}.{}% of receptions lost", permille / 10, permille % 10)
         });
         let subtitle = format!(
-            "{} chips, {} simulated, seed {}; {} alarms{losses}; times and energy modelled",
+            "{} chips, {} simulated, seed {}; {} {}{losses}; times and energy modelled",
             count(kept.view.chips.len() as u64),
             duration(kept.end),
             scenario.seed,
-            count(alarms as u64)
+            count(alarms as u64),
+            if alarms == 1 { "alarm" } else { "alarms" }
         );
         Self { title, subtitle, verdict, kept }
     }
@@ -119,11 +121,15 @@ impl FleetPicture {
                 let (x, y) = at(*middle);
                 let all = link.received + link.lost;
                 let lost = (link.lost * 1000).checked_div(all).unwrap_or(0);
-                panel.draw_text(
-                    &format!("{}: {}, {}.{}% lost", link.name, link.kind, lost / 10, lost % 10),
-                    &style,
-                    (x, y + 8),
-                )?;
+                let text = format!("{}: {}, {}.{}% lost", link.name, link.kind, lost / 10, lost % 10);
+                // The lines do not run through it.
+                let (wide, high) = panel.estimate_text_size(&text, &style)?;
+                let half = wide as i32 / 2 + 4;
+                panel.draw(&Rectangle::new(
+                    [(x - half, y + 7), (x + half, y + 10 + high as i32)],
+                    WHITE.filled(),
+                ))?;
+                panel.draw_text(&text, &style, (x, y + 8))?;
             }
         }
         let named = view.chips.len() <= NAMED;
@@ -137,10 +143,12 @@ impl FleetPicture {
             let size = if named { 9 } else { 4 };
             panel.draw(&Circle::new((x, y), size, color.filled()))?;
             if named {
+                // On the side where the chip's lines are not.
+                let top = if point.1 > 0.0 { y - 48 } else { y + 12 };
                 let style = anchored(letters(15, &INK), HPos::Center, VPos::Top);
-                panel.draw_text(&chip.name, &style, (x, y + 12))?;
+                panel.draw_text(&chip.name, &style, (x, top))?;
                 let style = anchored(letters(13, &FAINT), HPos::Center, VPos::Top);
-                panel.draw_text(&format!("{} {}", chip.variant, chip.role), &style, (x, y + 30))?;
+                panel.draw_text(&format!("{} {}", chip.variant, chip.role), &style, (x, top + 18))?;
             }
         }
         Ok(())
@@ -216,19 +224,20 @@ impl FleetPicture {
             .get(first..=last)
             .unwrap_or_default()
             .iter()
-            .map(|(edge, count)| (format!("<= {}", duration(*edge)), f64::from(*count)))
+            .filter(|(_, count)| *count > 0)
+            .map(|(edge, count)| (took(*edge), f64::from(*count)))
             .collect();
         bars(panel, &shown, &|value| format!("{value:.0}"), SERIES)
     }
 
     fn energy<Backend: DrawingBackend>(&self, panel: &DrawingArea<Backend, Shift>) -> Result<(), Unpainted> {
-        panel.draw_text("energy of each chip, mJ, modelled", &letters(17, &INK), (20, 6))?;
+        panel.draw_text("energy of each chip, J, modelled", &letters(17, &INK), (20, 6))?;
         let mut shown: Vec<(String, f64)> = self
             .kept
             .view
             .chips
             .iter()
-            .filter_map(|chip| Some((chip.name.clone(), chip.energy?.banded.value.get() as f64 / 1e6)))
+            .filter_map(|chip| Some((chip.name.clone(), chip.energy?.banded.value.get() as f64 / 1e9)))
             .collect();
         if shown.len() > 10 {
             shown.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -238,8 +247,21 @@ impl FleetPicture {
             panel.draw_text("not recorded", &letters(15, &FAINT), (20, 36))?;
             return Ok(());
         }
-        bars(panel, &shown, &|value| format!("{value:.0}"), SCORE)
+        let most = shown.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+        let digits = if most >= 100.0 {
+            0
+        } else if most >= 1.0 {
+            1
+        } else {
+            4
+        };
+        bars(panel, &shown, &|value| format!("{value:.digits$}"), SCORE)
     }
+}
+
+/// What the bucket below `edge` is called: a chip that asks itself alone has its answer at once.
+fn took(edge: Micros) -> String {
+    if edge.get() <= 1 { "at once".into() } else { format!("<= {}", duration(edge)) }
 }
 
 /// Bars to the right, each with its name and its value.

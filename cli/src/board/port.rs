@@ -7,12 +7,13 @@ use super::usb::{self, Likelihood};
 use crate::configuration::{self, PORT};
 use crate::error::{CliError, Stop};
 use crate::output::Output;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serialport::{SerialPortInfo, SerialPortType, UsbPortInfo};
 use std::io::{BufRead, Write};
 
 /// A port that was seen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DetectedPort {
     /// Its name, as the system has it.
     pub port: String,

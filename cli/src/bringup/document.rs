@@ -3,13 +3,14 @@
 //! A paragraph that begins `**N7. ...**` is an entry, and so is a row of the table of an earlier firmware's failures.
 //! The texts in backticks at its beginning are what it is recognised by.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The document.
 pub const DOCUMENT: &str = include_str!("../../../docs/bring-up.md");
 
 /// One way to fail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Entry {
     /// `N1`, ..., and `P1`, ... for those of the earlier firmware.
     pub code: String,

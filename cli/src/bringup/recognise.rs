@@ -6,6 +6,7 @@
 //! length.
 
 use super::document::{Entry, entries};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ const COMMON: [&str; 18] = [
 ];
 
 /// An entry that a log speaks of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
     /// What it means.
     #[serde(flatten)]

@@ -2,7 +2,7 @@
 
 use crate::analysis::collect::{Alarm, Analysis, collect};
 use crate::analysis::page;
-use crate::error::{CommandResult, Exit, Stop};
+use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::output::Output;
 use crate::picture::{self, Form};
 use crate::quantity::count;
@@ -59,10 +59,22 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     arguments.pictures(&analysis, output)?;
     if output.json {
         output.json("analysis", &analysis)?;
-        return Ok(Exit::Ok);
+    } else {
+        print(&analysis, output)?;
     }
-    print(&analysis, output)?;
-    Ok(Exit::Ok)
+    match analysis.missing_rows {
+        Some(missing) => Err(too_short(&name, analysis.rows, missing).into()),
+        None => Ok(Exit::Ok),
+    }
+}
+
+/// The chip judged nothing: all rows went into learning what is normal.
+fn too_short(name: &str, rows: u64, missing: u32) -> CliError {
+    let (have, need) = (count(rows), count(rows + u64::from(missing) + 1));
+    let message = format!("{name}: {have} rows are too few to judge any: the chip needs {need}");
+    CliError::no("analyse::too-short", message).help(
+        "give it a longer log; it learns from the first rows what is normal, and judges those after them",
+    )
 }
 
 impl Arguments {

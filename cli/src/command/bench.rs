@@ -3,19 +3,20 @@
 //! The evaluations live in the simulator and return plain reports; here they are run and shown, one file a subject.
 
 mod anomaly;
-mod calibrate;
+pub mod calibrate;
 #[cfg(feature = "compare")]
 mod compare;
 mod embed;
-mod emulator;
+pub mod emulator;
 mod field;
-mod figures;
-mod fleet;
-mod gates;
-mod index;
-mod kernels;
-mod recall;
+pub mod figures;
+pub mod fleet;
+pub mod gates;
+pub mod index;
+pub mod kernels;
+pub mod recall;
 mod reliability;
+mod spread;
 
 use self::figures::Bench;
 use crate::configuration;
@@ -27,6 +28,7 @@ use ruvllm_esp_core::chip::{self, Chip};
 use ruvllm_esp_sim::evaluation;
 use ruvllm_esp_sim::evaluation::index::Plan;
 use ruvllm_esp_sim::evaluation::others::Others;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -78,6 +80,9 @@ pub struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Subject {
     /// Faults found in sensor streams, against a moving z-score and an EWMA chart
+    #[command(
+        after_help = "Examples:\n  ruvllm-esp bench anomaly\n  ruvllm-esp bench anomaly --seed 7 --export-to anomaly.json\n  ruvllm-esp bench anomaly --data ../nab"
+    )]
     Anomaly {
         /// The seed of the generated series
         #[arg(long, value_name = "N", default_value_t = 2)]
@@ -93,6 +98,7 @@ enum Subject {
         export: Option<field::Export>,
     },
     /// HNSW search and distances beside two published libraries and f32 loops, at equal recall
+    #[command(after_help = "Examples:\n  ruvllm-esp bench compare --sizes 1000 --turns 3")]
     Compare {
         /// The seed of the data
         #[arg(long, value_name = "N", default_value_t = 1)]
@@ -111,6 +117,7 @@ enum Subject {
         turns: u32,
     },
     /// Sentences found by their vectors alone, from whole, partial, reordered, misspelt and paraphrased queries
+    #[command(after_help = "Examples:\n  ruvllm-esp bench embed\n  ruvllm-esp bench embed --dimensions 256")]
     Embed {
         /// Components of a vector: 64 on a chip; 128, 256 and 512 to compare
         #[arg(long, value_name = "N", default_value_t = 64)]
@@ -123,13 +130,23 @@ enum Subject {
         data: Option<PathBuf>,
     },
     /// Instructions a second of the emulated chips, with and without timing, against real time
+    #[command(
+        after_help = "Examples:\n  ruvllm-esp bench emulator\n  ruvllm-esp bench emulator --runs 10 --export-to before.json\n  ruvllm-esp bench emulator --runs 10 --baseline before.json"
+    )]
     Emulator {
         /// Million cycles of the chip at each pace
-        #[arg(long, value_name = "N", default_value_t = 200)]
+        #[arg(long, value_name = "N", default_value_t = 50)]
         #[arg(value_parser = clap::value_parser!(u64).range(1..=100_000))]
         cycles: u64,
+        /// How often each is measured, after a run that is not; the median is shown, with mean and deviation of all
+        #[arg(long, value_name = "N", default_value_t = 5)]
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        runs: u32,
     },
     /// Chip-seconds a second of simulated fleets, and how that grows with their size
+    #[command(
+        after_help = "Examples:\n  ruvllm-esp bench fleet --chips 100,1000 --seconds 60\n  ruvllm-esp bench fleet --chips 1000 --field 1000 --idle --threads 1"
+    )]
     Fleet {
         /// Numbers of chips, with commas between
         #[arg(long, value_name = "N,...", value_delimiter = ',', default_values_t = [10, 100, 1_000])]
@@ -152,6 +169,7 @@ enum Subject {
         threads: Option<u16>,
     },
     /// Recall, memory and work of each index, and where one overtakes another on each chip
+    #[command(after_help = "Examples:\n  ruvllm-esp bench index --sizes 256,1000")]
     Index {
         /// The seed of the data
         #[arg(long, value_name = "N", default_value_t = 1)]
@@ -168,6 +186,9 @@ enum Subject {
         data: Option<PathBuf>,
     },
     /// What `search` and `recall` return: right, stale and false answers, beside trigram TF-IDF, and what they cost
+    #[command(
+        after_help = "Examples:\n  ruvllm-esp bench recall\n  ruvllm-esp bench recall --data ../sentences --export-to recall.csv"
+    )]
     Recall {
         /// The seed of the queries
         #[arg(long, value_name = "N", default_value_t = 1)]
@@ -180,6 +201,9 @@ enum Subject {
     /// Every kernel, modelled and emulated side by side
     Kernels(kernels::Arguments),
     /// Acknowledged texts that fleets lose under each kind of fault; exits with 1 if one is promised
+    #[command(
+        after_help = "Examples:\n  ruvllm-esp bench reliability --seeds 200\n  ruvllm-esp bench reliability --kind loss --seeds 1000"
+    )]
     Reliability {
         /// Runs of each kind; a kind of long runs takes fewer
         #[arg(long, value_name = "N", default_value_t = 20)]
@@ -247,8 +271,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
             show(bench, "bench-anomaly", "finding faults in generated series", evaluate, anomaly::write)
         }
         Subject::Compare { seed, sizes, queries, turns } => compare(*seed, sizes, *queries, *turns, bench),
-        Subject::Emulator { cycles } => {
-            let evaluate = |_: &Stage| emulator::Report::measure(cycles * 1_000_000);
+        Subject::Emulator { cycles, runs } => {
+            let evaluate = |_: &Stage| emulator::Report::measure(cycles * 1_000_000, *runs);
             show(bench, "bench-emulator", "running a loop", evaluate, emulator::Report::write)
         }
         Subject::Fleet { chips, seconds, field, idle, threads } => {
@@ -331,7 +355,7 @@ fn compare(seed: u32, sizes: &[u32], queries: u32, turns: u32, _: &Bench<'_>) ->
 }
 
 /// Runs an evaluation, and prints its report: tables for people, all of it for scripts.
-fn show<Report: Serialize>(
+fn show<Report: Serialize + JsonSchema>(
     bench: &Bench<'_>,
     kind: &str,
     stage: &str,

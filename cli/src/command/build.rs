@@ -147,13 +147,14 @@ fn skipped(chip: &Chip, missing: Missing) -> Skipped {
     Skipped { chip: chip.name.into(), reason: format!("needs {}", missing.what), cure: missing.cure }
 }
 
+#[derive(serde::Serialize, schemars::JsonSchema)]
+pub struct Report<'a> {
+    directory: &'a PathBuf,
+    manifest: &'a Manifest,
+}
+
 fn print_manifest(manifest: &Manifest, arguments: &Arguments, output: &Output) -> CommandResult {
     if output.json {
-        #[derive(serde::Serialize)]
-        struct Report<'a> {
-            directory: &'a PathBuf,
-            manifest: &'a Manifest,
-        }
         output.json("build", &Report { directory: &arguments.out, manifest })?;
     } else {
         print(manifest, arguments, &mut output.text())?;

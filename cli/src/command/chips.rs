@@ -14,6 +14,7 @@ use crate::selection::{Names, ResolvedOption};
 use fact::{Fact, facts, kib};
 use report::ChipReport;
 use ruvllm_esp_core::chip::{self, Chip, Radio};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -32,8 +33,8 @@ pub struct Arguments {
     chip: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Chips {
+#[derive(Serialize, JsonSchema)]
+pub struct Chips {
     chips: Vec<ChipReport>,
 }
 

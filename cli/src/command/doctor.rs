@@ -5,11 +5,13 @@ mod log_lines;
 
 use crate::bringup::{self, Entry, Explainer, Finding};
 use crate::error::{CliError, CommandResult, Exit};
+use crate::json::envelope;
 use crate::output::Output;
 use crate::style::heading;
 use anstyle::AnsiColor;
 use check::{Check, CheckStatus};
 use log_lines::LogLines;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs::File;
 use std::io::Write;
@@ -31,12 +33,21 @@ pub struct Arguments {
     explain: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Report<'a> {
     fit: bool,
     version: &'a str,
     system: &'a str,
     checks: &'a [Check],
+}
+
+/// An entry of docs/bring-up.md: asked for by its code, or found in a text.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Explanation<'a> {
+    /// With the first line that says so.
+    Finding(&'a Finding),
+    Entry(&'a Entry),
 }
 
 /// Checks, or explains.
@@ -86,7 +97,7 @@ fn counted(lines: u64) -> String {
 
 fn show(entries: &[Entry], output: &Output) -> CommandResult {
     if output.json {
-        entries.iter().try_for_each(|entry| output.json("explanation", entry))?;
+        entries.iter().try_for_each(|entry| output.json("explanation", &Explanation::Entry(entry)))?;
         return Ok(Exit::Ok);
     }
     let mut out = output.text();
@@ -99,7 +110,7 @@ fn show(entries: &[Entry], output: &Output) -> CommandResult {
 
 fn show_findings(found: &[Finding], lines: u64, output: &Output) -> CommandResult {
     if output.json {
-        found.iter().try_for_each(|finding| output.json("explanation", finding))?;
+        found.iter().try_for_each(|finding| output.json("explanation", &Explanation::Finding(finding)))?;
         return Ok(Exit::Ok);
     }
     let mut out = output.text();
@@ -165,13 +176,32 @@ fn looks_like_path(text: &str) -> bool {
         && (text.starts_with(['/', '.', '~']) || ends.iter().any(|end| text.ends_with(end)))
 }
 
+/// What was found, as JSON, for a bug report.
+///
+/// # Errors
+/// Those of the serialiser.
+pub fn found() -> serde_json::Result<String> {
+    envelope("doctor", &report(&check::all(), &system()))
+}
+
+fn report<'a>(checks: &'a [Check], system: &'a str) -> Report<'a> {
+    Report { fit: is_fit(checks), version: env!("CARGO_PKG_VERSION"), system, checks }
+}
+
+fn is_fit(checks: &[Check]) -> bool {
+    checks.iter().all(|check| check.verdict != CheckStatus::Bad)
+}
+
+/// The system and the processor this program is made for.
+pub fn system() -> String {
+    format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
 fn examine(output: &Output) -> CommandResult {
     let checks = check::all();
-    let fit = checks.iter().all(|check| check.verdict != CheckStatus::Bad);
+    let fit = is_fit(&checks);
     if output.json {
-        let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
-        let report = Report { fit, version: env!("CARGO_PKG_VERSION"), system: &system, checks: &checks };
-        output.json("doctor", &report)?;
+        output.json("doctor", &report(&checks, &system()))?;
     } else {
         let mut out = output.text();
         for Check { name, verdict, found, cure } in &checks {

@@ -12,6 +12,7 @@ use ruvllm_esp_sim::emulator::execute::Retired;
 use ruvllm_esp_sim::emulator::profile::{FunctionCost, Profile};
 use ruvllm_esp_sim::emulator::trace::Trace;
 use ruvllm_esp_sim::emulator::{Machine, Observer, Pace, Stats, Stop, chip};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -107,8 +108,8 @@ impl From<EmulateError> for CommandStop {
 }
 
 /// What a run came to, as `--json` prints it.
-#[derive(Debug, Serialize)]
-struct Report {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
     file: PathBuf,
     chip: &'static str,
     /// Where the figures come from.

@@ -17,6 +17,7 @@ use ruvllm_esp_core::role::catalog::texts_that_fit;
 use ruvllm_esp_core::units::Bytes;
 use ruvllm_esp_sim::memory::Memory;
 use ruvllm_esp_sim::memory::{min_arena, parts};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -46,14 +47,14 @@ pub struct Arguments {
     arena: Option<Bytes>,
 }
 
-#[derive(Serialize)]
-struct Report {
+#[derive(Serialize, JsonSchema)]
+pub struct Report {
     radio: &'static str,
     fits: bool,
     chips: Vec<ChipFit>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ChipFit {
     variant: &'static str,
     /// The main region of RAM.
@@ -65,7 +66,7 @@ struct ChipFit {
     roles: Vec<RoleFit>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RoleFit {
     role: &'static str,
     fits: bool,
@@ -87,7 +88,7 @@ struct RoleFit {
 }
 
 /// How many texts of one length fit.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Serialize, JsonSchema)]
 struct TextFit {
     bytes: u32,
     texts: u32,
@@ -98,7 +99,7 @@ const TYPICAL_TEXT: u32 = 49;
 /// The longest text of a console line, after `add `.
 const LONGEST_TEXT: u32 = LINE_LIMIT as u32 - 4;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Part {
     part: &'static str,
     bytes: u32,

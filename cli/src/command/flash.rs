@@ -15,6 +15,7 @@ use crate::output::Output;
 use crate::selection::{CHIP_ID, Names, ROLE, VARIANT};
 use bars::Bars;
 use ruvllm_esp_core::chip::Chip;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -71,8 +72,8 @@ pub struct Arguments {
 }
 
 /// What came of one board.
-#[derive(Debug, Serialize)]
-struct Report<'a> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report<'a> {
     port: &'a str,
     variant: &'a str,
     role: Option<&'a str>,

@@ -1,11 +1,11 @@
 //! `fleet`: scenario files, written, checked and run again from a trace.
 
 pub mod check;
-mod key;
-mod new;
-mod replay;
+pub mod key;
+pub mod new;
+pub mod replay;
 #[cfg(feature = "board")]
-mod revoke;
+pub mod revoke;
 
 use crate::error::{CliError, CommandResult};
 use crate::fleet_key::{self, KeyOptions};

@@ -2,6 +2,7 @@
 
 use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs;
 use std::io::Write;
@@ -40,8 +41,8 @@ const NEXT: [(&str, &str); 4] = [
     ("ruvllm-esp sim --fleet fleet.toml", "four chips, one of which loses its power"),
 ];
 
-#[derive(Serialize)]
-struct Laid<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Laid<'a> {
     folder: &'a Path,
     files: Vec<PathBuf>,
 }

@@ -2,6 +2,7 @@
 
 use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,8 +19,8 @@ pub struct Arguments {
     directory: PathBuf,
 }
 
-#[derive(Serialize)]
-struct Pages<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Pages<'a> {
     directory: &'a Path,
     pages: Vec<String>,
 }

@@ -20,6 +20,7 @@ pub mod monitor;
 #[cfg(feature = "board")]
 pub mod ports;
 pub mod roles;
+pub mod schema;
 pub mod sim;
 pub mod tools;
 pub mod trace;

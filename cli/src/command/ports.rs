@@ -4,6 +4,7 @@ use crate::board::port::{self, DetectedPort};
 use crate::error::{CommandResult, Exit};
 use crate::output::Output;
 use crate::table::{Align, Table};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 const EXAMPLES: &str = "\
@@ -16,8 +17,8 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {}
 
-#[derive(Serialize)]
-struct Report<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Report<'a> {
     ports: &'a [DetectedPort],
 }
 

@@ -8,6 +8,7 @@ use crate::table::{Align, Table};
 use ruvllm_esp_core::agent::COMMON;
 use ruvllm_esp_core::console::CommandInfo;
 use ruvllm_esp_core::role::RoleKind;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -26,12 +27,12 @@ pub struct Arguments {
     role: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Roles {
+#[derive(Serialize, JsonSchema)]
+pub struct Roles {
     roles: Vec<Role>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Role {
     alias: &'static str,
     name: &'static str,
@@ -42,7 +43,7 @@ struct Role {
     commands: Vec<Command>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Command {
     name: &'static str,
     usage: &'static str,

@@ -1,6 +1,6 @@
 //! `sim`: a simulated chip, talked to by a person, a pipe, a file or a bundled scenario.
 
-mod fleet;
+pub mod fleet;
 
 pub use fleet::report::frames_line;
 
@@ -145,11 +145,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
 /// The statement on which every figure of a simulation rests.
 const FIDELITY: &str = include_str!("../../../docs/fidelity.md");
 
+#[derive(serde::Serialize, schemars::JsonSchema)]
+pub struct Statement {
+    text: &'static str,
+}
+
 fn fidelity(output: &Output) -> CommandResult {
-    #[derive(serde::Serialize)]
-    struct Statement {
-        text: &'static str,
-    }
     if output.json {
         output.json("fidelity", &Statement { text: FIDELITY })?;
     } else {

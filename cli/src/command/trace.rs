@@ -7,6 +7,7 @@ use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::output::Output;
 use clap::Subcommand;
 use ruvllm_esp_sim::trace::{Trace, perfetto};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -37,6 +38,7 @@ enum Command {
 
 /// Options of `trace export`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ruvllm-esp trace export house.trace --perfetto house.json")]
 pub struct Export {
     /// The trace
     file: PathBuf,
@@ -45,8 +47,8 @@ pub struct Export {
     perfetto: PathBuf,
 }
 
-#[derive(Serialize)]
-struct Exported {
+#[derive(Serialize, JsonSchema)]
+pub struct Exported {
     events: usize,
     until_us: u64,
     file: String,

@@ -1,10 +1,12 @@
 //! `tui`: a fleet in the terminal, to look at and to play with.
 
 use crate::command::fleet::give_key;
+use crate::configuration;
 use crate::error::{CliError, CommandResult};
 use crate::fleet_key::KeyOptions;
 use crate::output::Output;
 use crate::session::chip_options::ChipOptions;
+use crate::tui::keymap::Keymap;
 use crate::tui::source::live::Live;
 use crate::tui::source::replay::Replay;
 use crate::tui::{self, source::FleetSource};
@@ -63,7 +65,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
         return Err(tui::no_terminal().into());
     }
     tui::require_terminal()?;
-    tui::run(source(arguments, output)?)
+    let keymap = Keymap::custom(&configuration::get()?.keys())?;
+    tui::run(source(arguments, output)?, keymap)
 }
 
 fn source(arguments: &Arguments, output: &Output) -> Result<Box<dyn FleetSource>, CliError> {

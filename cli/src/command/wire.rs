@@ -3,10 +3,10 @@
 //! `docs/wire.md` describes every byte; here frames can be decoded, and encoded by hand.
 
 mod decode;
-mod encode;
+pub mod encode;
 mod hex;
-mod messages;
-mod object;
+pub mod messages;
+pub mod object;
 
 use crate::error::CommandResult;
 use crate::output::Output;

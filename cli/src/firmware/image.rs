@@ -11,6 +11,7 @@ use object::read::elf::ElfFile32;
 use object::{Endianness, Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind};
 use ruvllm_esp_core::arena::ALIGNMENT;
 use ruvllm_esp_core::chip::{Chip, STACK_RESERVE};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -26,7 +27,7 @@ pub struct Images {
 }
 
 /// The bytes of an ELF, by where they go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sizes {
     /// Code.
     pub text: u64,

@@ -7,6 +7,7 @@ use super::image::Sizes;
 use super::source::Commit;
 use crate::destination;
 use crate::json::SCHEMA;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io;
@@ -19,7 +20,7 @@ pub const NAME: &str = "manifest.json";
 pub const SUMS: &str = "SHA256SUMS";
 
 /// What a build came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Manifest {
     /// The version of this form.
     pub schema: u8,
@@ -40,7 +41,7 @@ pub struct Manifest {
 }
 
 /// The image of one chip.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Built {
     /// The chip.
     pub chip: String,
@@ -63,7 +64,7 @@ pub struct Built {
 }
 
 /// A file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct File {
     /// Its name.
     pub name: String,
@@ -76,7 +77,7 @@ pub struct File {
 }
 
 /// A chip that was not built.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Skipped {
     /// The chip.
     pub chip: String,

@@ -4,11 +4,12 @@
 
 use crate::kernels::BuildError;
 use ruvllm_esp_core::chip::Chip;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
 /// What a gate came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum GateStatus {
     /// Everything held.
@@ -30,7 +31,7 @@ impl fmt::Display for GateStatus {
 }
 
 /// One gate on one chip.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
     /// The gate.
     pub gate: &'static str,

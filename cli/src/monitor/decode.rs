@@ -20,7 +20,7 @@ pub struct Decoder {
 }
 
 /// A source location.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Frame {
     /// The address.
     pub address: String,

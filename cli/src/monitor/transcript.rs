@@ -7,6 +7,7 @@ use super::decode::{Decoder, Frame};
 use crate::json::envelope;
 use crate::style::faint;
 use anstream::adapter::StripStr;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -42,8 +43,8 @@ pub struct Transcript<L: Write> {
     pub decoder: Option<Decoder>,
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Line<'a> {
     seconds: f64,
     text: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]

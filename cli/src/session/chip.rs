@@ -11,6 +11,7 @@ use ruvllm_esp_sim::exact::{Exact, ExactError, Reply};
 use ruvllm_esp_sim::exact_failure::NoConsole;
 use ruvllm_esp_sim::figure::{Figure, Kind};
 use ruvllm_esp_sim::single::{SingleChip, SingleError};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{fmt, io};
 
@@ -102,7 +103,7 @@ pub struct LineReply {
 }
 
 /// How full a chip is.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Memory {
     pub arena_bytes: u32,
     pub used_bytes: u32,
@@ -111,7 +112,7 @@ pub struct Memory {
 }
 
 /// A register that was used and is not modelled.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Register {
     pub address: String,
     /// The peripheral that it belongs to, where the vendor's files name one.

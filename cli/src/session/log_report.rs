@@ -9,6 +9,7 @@ use crate::progress::Stage;
 use crate::quantity::{count, duration};
 use crate::style::{alarm, strong};
 use ruvllm_esp_sim::sensor_log::{Score, Scoring};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What is known of a log while it is played.
@@ -22,7 +23,7 @@ pub struct LogReport {
 }
 
 /// How the samples went.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 pub struct Counts {
     pub rows: u64,
     /// Rows during which the chip learned what is normal.
@@ -35,7 +36,7 @@ pub struct Counts {
 }
 
 /// Where a sample comes from.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Origin<'s> {
     /// Its line in the file.
     line: u64,

@@ -14,7 +14,7 @@ pub mod log_options;
 pub mod log_report;
 #[cfg(unix)]
 pub mod pty;
-mod report;
+pub mod report;
 pub mod running;
 pub mod samples;
 mod serial;

@@ -10,11 +10,13 @@ use crate::quantity::{bytes, count, duration};
 use crate::style::{faint, strong};
 use ruvllm_esp_core::chip::Radio;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
-use ruvllm_esp_sim::cost::Cost;
+use ruvllm_esp_sim::cost::{Cost, cost_schema};
 use ruvllm_esp_sim::figure::{Figure, Kind};
 use ruvllm_esp_sim::run::judge::Judged;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// Kinds of commands whose costs stand in one line.
@@ -35,8 +37,8 @@ pub struct Report {
     memory: Option<Memory>,
 }
 
-#[derive(Serialize)]
-struct Boot<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Boot<'a> {
     variant: &'a str,
     role: &'a str,
     chip_id: u16,
@@ -47,8 +49,8 @@ struct Boot<'a> {
     banner: &'a str,
 }
 
-#[derive(Serialize)]
-struct Command<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Command<'a> {
     number: u64,
     /// None where the bytes typed were no line.
     line: Option<&'a str>,
@@ -64,14 +66,14 @@ struct Command<'a> {
     log: Option<Origin<'a>>,
 }
 
-#[derive(Serialize)]
-struct Wait {
+#[derive(Serialize, JsonSchema)]
+pub struct Wait {
     wait_us: u64,
     now_us: u64,
 }
 
-#[derive(Serialize)]
-struct Summary<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Summary<'a> {
     commands: u32,
     failures: u32,
     seed: u32,
@@ -92,7 +94,17 @@ struct Summary<'a> {
 
 /// A cost, with cycles and time tagged by where they come from; energy is modelled always.
 #[derive(Clone, Copy)]
-struct Tagged<'a>(&'a Cost, Kind);
+pub struct Tagged<'a>(&'a Cost, Kind);
+
+impl JsonSchema for Tagged<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "Cost".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        cost_schema(generator)
+    }
+}
 
 impl Serialize for Tagged<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

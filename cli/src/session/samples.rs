@@ -15,6 +15,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+/// The command that names channels, and the bytes that all names may take on a chip, a comma behind each.
+const CHANNELS: &str = "channels ";
+const MAX_NAMES: usize = 124;
+
 /// Rows of a sensor log.
 #[derive(Debug)]
 pub struct Samples<Input> {
@@ -43,7 +47,7 @@ impl Samples<File> {
             let _stage = Stage::quiet(output, &format!("reading {name}"));
             survey(open()?, options).map_err(|error| refused(&name, &error))?
         };
-        Ok(Self::open(open()?, &name, Sniff::Ahead, options)?.surveyed(&survey))
+        Ok(Self::open(open()?, &name, Sniff::Ahead, options)?.surveyed(&survey).named())
     }
 }
 
@@ -67,7 +71,24 @@ impl<Input: Read> Samples<Input> {
     /// # Errors
     /// When its first rows are no log.
     pub fn live(input: Input, name: &str, options: &LogOptions) -> Result<Self, Stop> {
-        Self::open(input, name, Sniff::Live, options)
+        Ok(Self::open(input, name, Sniff::Live, options)?.named())
+    }
+
+    /// The chip is told the names that the header has, so that its alarms name the channel.
+    fn named(mut self) -> Self {
+        let layout = self.log.layout();
+        if layout.has_header() {
+            let names: Vec<String> = layout.channels.iter().map(|channel| one_word(&channel.name)).collect();
+            let line = format!("{CHANNELS}{}", names.join(","));
+            self.due.push_back(match line.len() - CHANNELS.len() < MAX_NAMES {
+                true => Event::Line(Ok(line)),
+                false => Event::Remark(format!(
+                    "{}: the chip does not get the names of the channels: it holds {MAX_NAMES} bytes of them",
+                    self.name
+                )),
+            });
+        }
+        self
     }
 
     fn open(input: Input, name: &str, sniff: Sniff, options: &LogOptions) -> Result<Self, Stop> {
@@ -150,6 +171,12 @@ impl<Input: Read> LineSource for Samples<Input> {
     }
 }
 
+/// A name as the console takes it: without blanks, commas and control characters.
+fn one_word(name: &str) -> String {
+    let is_between = |letter: char| letter.is_whitespace() || letter.is_control() || letter == ',';
+    name.split(is_between).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
+}
+
 /// A log's error, with its place and the option that helps.
 pub fn refused(name: &str, error: &LogError) -> Stop {
     let colon = if error.line.is_some() { ":" } else { ": " };
@@ -198,6 +225,22 @@ mod tests {
                 sample("sample @60 -3e2 -", 60, 3, "2026-01-01 00:01"),
             ]
         );
+    }
+
+    #[test]
+    fn the_names_of_the_header_go_to_the_chip() {
+        let named = |text: &str| {
+            let mut samples = Samples::live(text.as_bytes(), "log.csv", &LogOptions::default()).unwrap();
+            let events: Vec<Event> = std::iter::from_fn(|| samples.next().unwrap()).collect();
+            events.into_iter().find_map(|event| match event {
+                Event::Line(line) => line.ok(),
+                _ => None,
+            })
+        };
+        assert_eq!(named("time,flow rate,bar\n0,1,2\n1,2,3\n").as_deref(), Some("channels flow_rate,bar"));
+        assert_eq!(named("0,1,2\n1,2,3\n"), None);
+        let long = format!("time,{},bar\n0,1,2\n1,2,3\n", "x".repeat(124));
+        assert_eq!(named(&long), None);
     }
 
     #[test]

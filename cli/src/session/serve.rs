@@ -9,6 +9,7 @@ use super::{ChipSession, Event};
 use crate::error::{CliError, CommandResult, Exit, Stop};
 use crate::interrupt;
 use crate::output::Output;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -51,7 +52,7 @@ pub trait Transport {
 }
 
 /// What to connect to.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ListenAddress {
     /// An address with its port.
@@ -81,8 +82,8 @@ impl ListenAddress {
     }
 }
 
-#[derive(Serialize)]
-struct Client<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Client<'a> {
     state: &'a str,
     client: Option<&'a str>,
 }

@@ -6,7 +6,7 @@
 use super::action::Panel;
 use super::fault::{Entry, Marks};
 use super::history::History;
-use super::keymap::Context;
+use super::keymap::{Context, Keymap};
 use super::prompt::Prompt;
 use super::roster::Roster;
 use super::source::worker::{Command, Handle, Update};
@@ -90,6 +90,8 @@ pub struct App {
     pub abilities: Abilities,
     /// How the display looks.
     pub theme: Theme,
+    /// Which key does what.
+    pub keymap: Keymap,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// The latest view of the fleet.
@@ -162,6 +164,7 @@ impl App {
             title,
             abilities,
             theme,
+            keymap: Keymap::default(),
             size,
             view: FleetView::default(),
             informed: false,

@@ -32,6 +32,7 @@ use crate::error::{CliError, Exit, Stop};
 use action::Action;
 use app::{App, Leaving};
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use keymap::Keymap;
 use source::FleetSource;
 use source::worker::{self, Handle};
 use std::io::{self, IsTerminal};
@@ -74,12 +75,13 @@ pub fn no_terminal() -> CliError {
 ///
 /// # Errors
 /// Those of the terminal; `tui::source-stopped`.
-pub fn run(source: Box<dyn FleetSource>) -> Result<Exit, Stop> {
+pub fn run(source: Box<dyn FleetSource>, keymap: Keymap) -> Result<Exit, Stop> {
     let colour = !matches!(anstream::AutoStream::choice(&io::stdout()), anstream::ColorChoice::Never);
     let handle = worker::start(source)?;
     let mut screen = Screen::take()?;
     let size = screen.terminal.size()?;
     let mut app = App::new(&handle, Theme { colour }, (size.width, size.height));
+    app.keymap = keymap;
     let left = follow(&mut screen, &handle, &mut app);
     if terminal::is_gone() {
         screen.abandon();
@@ -178,7 +180,7 @@ fn patience(changed: bool, until: Instant) -> Duration {
 }
 
 fn press(app: &mut App, key: KeyEvent) {
-    if let Some(action) = keymap::action(app.context(), key) {
+    if let Some(action) = app.keymap.action(app.context(), key) {
         app.update(action);
     }
 }

@@ -11,7 +11,7 @@ use super::source::{Origin, Pace};
 use super::text::parse_time;
 use crate::quantity::count;
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::fleet::view::{ChipState, EventKind};
+use ruvllm_esp_sim::fleet::view::{ChipState, EventKind, RoleView};
 
 /// The kinds of events that can be shown alone, in the order of their key.
 const KINDS: [EventKind; 9] = [
@@ -274,7 +274,11 @@ impl App {
             Section::Work => detail.work.len(),
             Section::Messages => detail.messages.len(),
             Section::Counters => detail.counters.len(),
-            Section::Role => 0,
+            // The channels of a sentinel.
+            Section::Role => match &detail.role {
+                RoleView::Signal { readings, .. } => readings.len(),
+                _ => 0,
+            },
         });
         self.scroll = (self.scroll + by).min(longest.saturating_sub(1));
     }

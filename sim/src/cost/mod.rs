@@ -18,13 +18,15 @@ pub mod sequence;
 pub mod steps;
 pub mod xtensa;
 
-use crate::figure::{Banded, Kind};
+use crate::figure::{Banded, Figure, Kind};
 use fitted::Calibration;
 use icache::{CacheLoss, CodeSize};
 use ruvllm_esp_core::chip::{Chip, Current};
 use ruvllm_esp_core::meter::{Counts, Op};
 use ruvllm_esp_core::units::{Cycles, Hertz, Microamps, Nanojoules, Nanos};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Add, AddAssign};
 use thiserror::Error;
@@ -248,6 +250,29 @@ impl Add for Cost {
 impl AddAssign for Cost {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
+    }
+}
+
+/// The fields of a cost in JSON.
+pub fn cost_schema(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "properties": {
+            "cycles": generator.subschema_for::<Figure<Cycles>>(),
+            "time": generator.subschema_for::<Figure<Nanos>>(),
+            "energy": generator.subschema_for::<Figure<Nanojoules>>()
+        },
+        "required": ["cycles", "time", "energy"]
+    })
+}
+
+impl JsonSchema for Cost {
+    fn schema_name() -> Cow<'static, str> {
+        "Cost".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        cost_schema(generator)
     }
 }
 

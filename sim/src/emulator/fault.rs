@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Why an instruction could not complete. The discriminants are the `mcause` codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[repr(u32)]
 pub enum Cause {
@@ -40,7 +40,7 @@ impl fmt::Display for Cause {
 }
 
 /// An exception: what the trap handler is told, or the end of the run when there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Fault {
     pub cause: Cause,
     /// Where the instruction stands.

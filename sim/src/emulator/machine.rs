@@ -26,7 +26,7 @@ pub enum Pace {
 }
 
 /// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "stop")]
 pub enum Stop {
     /// The program wrote an odd value to `tohost`: this is the value shifted right by one, 0 for success.
@@ -57,7 +57,7 @@ impl Observer for () {
 }
 
 /// What a machine has done so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Stats {
     pub cycles: u64,
     pub instructions: u64,

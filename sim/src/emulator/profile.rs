@@ -25,7 +25,7 @@ struct Node {
 }
 
 /// Cycles and instructions of one function.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct FunctionCost {
     pub name: String,
     pub cycles: u64,

@@ -20,6 +20,7 @@ use ruvllm_esp_core::anomaly::State;
 use ruvllm_esp_core::anomaly::reading::Reading;
 use ruvllm_esp_core::anomaly::stream::{DEFAULT_WINDOW, Kind, StreamDetector};
 use ruvllm_esp_core::arena::Arena;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The seed of the series that settings were chosen on: never one to report figures for.
@@ -32,7 +33,7 @@ const REPEATS: u64 = 3;
 const MEMORY: usize = 16 * 1024;
 
 /// The figures of all detectors over the same series.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct AnomalyReport {
     /// Where the figures come from: the detectors ran, on signals that a generator made.
     pub provenance: &'static str,
@@ -53,7 +54,7 @@ pub struct AnomalyReport {
 }
 
 /// The figures of one detector.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct DetectorReport {
     /// What it is called.
     pub name: String,

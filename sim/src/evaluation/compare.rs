@@ -13,6 +13,7 @@ pub mod distance;
 use super::dataset::{Dataset, Vector, VectorSource};
 use super::host_clock::HostClock;
 use contestant::{Contestant, HnswRs, InstantDistance, Named, Ours};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Neighbours asked for.
@@ -41,7 +42,7 @@ pub struct Plan<'p> {
 }
 
 /// One index at one level of recall.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Row {
     /// The data.
     pub dataset: Dataset,
@@ -62,7 +63,7 @@ pub struct Row {
 }
 
 /// How long an index took to build.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Build {
     /// The data.
     pub dataset: Dataset,
@@ -77,7 +78,7 @@ pub struct Build {
 }
 
 /// Everything that was measured.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Comparison {
     /// Distance kernels against loops over f32.
     pub distances: Vec<distance::Row>,

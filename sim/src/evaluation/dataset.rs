@@ -7,6 +7,7 @@
 
 use oorandom::Rand64;
 use ruvllm_esp_core::embed::embed;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Elements of a vector.
@@ -18,7 +19,7 @@ pub const NORM: f64 = 127.0;
 pub type Vector = [i8; DIMENSIONS];
 
 /// A kind of data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dataset {
     /// Directions drawn uniformly: the hardest case, there is nothing to learn.

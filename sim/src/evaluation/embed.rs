@@ -8,6 +8,7 @@ use oorandom::Rand32;
 use ruvllm_esp_core::embed::{NORM, VERSION, embed_into};
 use ruvllm_esp_core::kernel::distance::dot;
 use ruvllm_esp_core::meter::Counts;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::others::Others;
@@ -32,7 +33,7 @@ const MAX_LANGUAGES: usize = 12;
 const OTHERS: usize = 1000;
 
 /// The result of [`run`].
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct EmbedReport {
     /// [`VERSION`] of the embedder.
     pub version: u8,
@@ -51,7 +52,7 @@ pub struct EmbedReport {
 }
 
 /// How often queries of one kind found their sentence.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct KindReport {
     /// How the queries were made.
     pub kind: Kind,
@@ -70,7 +71,7 @@ pub struct KindReport {
 }
 
 /// Accuracy over part of the queries.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Group {
     /// Which part.
     pub name: String,
@@ -80,7 +81,7 @@ pub struct Group {
 }
 
 /// How a set of queries fared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Accuracy {
     /// How many there were.
     pub queries: u32,
@@ -91,7 +92,7 @@ pub struct Accuracy {
 }
 
 /// Work metered while the fixture was embedded.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Cost {
     /// UTF-8 bytes embedded.
     pub bytes: usize,
@@ -100,7 +101,7 @@ pub struct Cost {
 }
 
 /// How often one operation occurred.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct OperationRate {
     /// Its name in cost tables.
     pub operation: &'static str,

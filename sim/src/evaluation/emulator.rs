@@ -10,11 +10,12 @@ use crate::emulator::assemble::{
     add, addi, beq, bne, bytes, i, jal, jalr, lui, lw, mul, slli, srli, sw, xor,
 };
 use crate::emulator::{EmulatedChip, Machine, Pace, Stop};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
 /// What one run showed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Rate {
     pub instructions: u64,
     /// Cycles of the chip; equal to the instructions in an untimed run.
@@ -28,7 +29,7 @@ pub struct Rate {
 }
 
 /// Both paces on one chip.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct EmulatorSpeed {
     pub chip: &'static str,
     pub untimed: Rate,

@@ -20,6 +20,7 @@ use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::role::shared::Keeps;
 use ruvllm_esp_core::units::{Micros, Nanos};
 use ruvllm_esp_core::wire::link::LinkKind;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Instant;
@@ -48,7 +49,7 @@ pub const WARM_UP: Micros = Micros::seconds(20);
 const MIN_PROCESSOR_SECONDS: f64 = 0.1;
 
 /// What one size of fleet took.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FleetSpeed {
     /// How many chips.
     pub chips: usize,
@@ -88,7 +89,7 @@ pub struct FleetSpeed {
 }
 
 /// How something grows with the number of chips: as that number to this power, from the smallest fleet to the largest.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Growth {
     /// Time of processors.
     pub processor: f64,

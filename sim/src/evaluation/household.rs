@@ -7,13 +7,14 @@
 use super::bench_chip::BenchChip;
 use super::tfidf::Tfidf;
 use ruvllm_esp_core::role::shared::{Asks, Keeps};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// `kind`, `id`, `other`, `text`, tab-separated, after one header line.
 const TABLE: &str = include_str!("../../../fixtures/text/household.tsv");
 
 /// How the questions were answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Answered {
     /// Questions asked.
     pub questions: u32,
@@ -32,7 +33,7 @@ pub struct Answered {
 }
 
 /// The result of [`run`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Household {
     /// `recall 1` of the retriever.
     pub retriever: Answered,

@@ -16,6 +16,7 @@ use ruvllm_esp_core::index::choice::TEXT_EF_SEARCH;
 use ruvllm_esp_core::index::hnsw::Shape;
 use ruvllm_esp_core::index::{AnyIndex, Full, Hit, Index, Kind};
 use ruvllm_esp_core::meter::{Counts, Meter, Op};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 /// Neighbours asked for.
@@ -50,10 +51,11 @@ impl Default for Plan<'_> {
 }
 
 /// How often one operation is done for a query or an insert, on average.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Work {
     /// The operation.
     #[serde(serialize_with = "name_of")]
+    #[schemars(with = "String")]
     pub op: Op,
     /// Its steps.
     pub steps: f64,
@@ -64,7 +66,7 @@ fn name_of<S: Serializer>(op: &Op, serializer: S) -> Result<S::Ok, S::Error> {
 }
 
 /// One index, at one number of items, on one kind of data.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Row {
     /// The index, as [`Kind::name`].
     pub index: &'static str,
@@ -92,7 +94,7 @@ impl Row {
 }
 
 /// How much of the truth the graph finds with the setting of the roles.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct RoleSetting {
     /// The data.
     pub dataset: Dataset,
@@ -105,7 +107,7 @@ pub struct RoleSetting {
 }
 
 /// All that was measured.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct IndexReport {
     /// By dataset, then size, then index.
     pub rows: Vec<Row>,

@@ -15,6 +15,7 @@ use oorandom::Rand32;
 use ruvllm_esp_core::limits::MAX_RESULTS;
 use ruvllm_esp_core::meter::Counts;
 use ruvllm_esp_core::role::shared::{Asks, Keeps};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How many sentences of others the indexer holds.
@@ -25,7 +26,7 @@ const OTHERS_ASKED: usize = 300;
 const RETRIEVER_STORED: usize = 100;
 
 /// The result of [`run`].
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RecallReport {
     /// Seed of the queries.
     pub seed: u64,
@@ -43,7 +44,7 @@ pub struct RecallReport {
 }
 
 /// What was measured on one set of sentences.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SetReport {
     /// Whose sentences.
     pub name: &'static str,
@@ -56,7 +57,7 @@ pub struct SetReport {
 }
 
 /// How queries of one kind found their sentence.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Found {
     /// How the queries were made.
     pub kind: Kind,
@@ -67,7 +68,7 @@ pub struct Found {
 }
 
 /// What the retriever said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Verdicts {
     /// Questions whose sentence was stored.
     pub questions: u32,

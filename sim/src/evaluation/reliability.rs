@@ -12,10 +12,11 @@ pub use kinds::{KINDS, Kind};
 pub use trial::Outcome;
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What came of all runs of one kind.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct KindReport {
     /// The kind.
     pub name: &'static str,
@@ -46,7 +47,7 @@ pub struct KindReport {
 }
 
 /// All kinds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
     /// Seeds of each kind; a kind of long runs takes fewer.
     pub seeds: u64,

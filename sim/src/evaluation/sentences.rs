@@ -4,6 +4,7 @@
 //! generator, so a seed fixes every query.
 
 use oorandom::Rand32;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// `language`, `sentence`, `paraphrase`, tab-separated, after one header line.
@@ -31,7 +32,7 @@ pub fn sentences() -> Vec<Sentence<'static>> {
 }
 
 /// How a query differs from the sentence it is made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Not at all.

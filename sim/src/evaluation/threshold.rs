@@ -7,6 +7,7 @@
 use super::sentences::{Kind, Sentence};
 use oorandom::Rand32;
 use ruvllm_esp_core::lexical::{MIN_COVERAGE, Match, Query};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How often a question that belongs nowhere may be answered.
@@ -16,7 +17,7 @@ pub const FALSE_ACCEPT: f64 = 0.04;
 const STORE: usize = 100;
 
 /// What a threshold lets through and what it holds back.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Point {
     /// From this coverage on a text counts as an answer, in thousandths.
     pub threshold: u32,
@@ -27,7 +28,7 @@ pub struct Point {
 }
 
 /// The thresholds, on the rows they are chosen by and on those they are not.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Calibration {
     /// The threshold in use, in thousandths.
     pub in_use: u32,

@@ -19,7 +19,13 @@ impl Fleet {
         let chips = (0..self.chip_locations.len()).map(|index| self.chip_view(index)).collect();
         let snapshot = self.link_states();
         let links = self.scenario.links.iter().zip(snapshot).map(|(plan, state)| state.view(plan));
-        FleetView { now: self.now(), chips, links: links.collect(), latency: self.ack_log.histogram() }
+        FleetView {
+            now: self.now(),
+            chips,
+            links: links.collect(),
+            latency: self.ack_log.histogram(),
+            verdict: None,
+        }
     }
 
     fn chip_view(&mut self, index: usize) -> ChipView {
@@ -99,6 +105,11 @@ impl Fleet {
     /// What happened since the last call, in words; what was forgotten because too much happened is one event.
     pub fn take_events(&mut self) -> Vec<EventView> {
         let (timeline, forgotten) = self.take_timeline();
+        self.describe(timeline, forgotten)
+    }
+
+    /// The same for a timeline that was taken, and from which so many events are missing.
+    pub fn describe(&mut self, timeline: Vec<TimelineEvent>, forgotten: u64) -> Vec<EventView> {
         if self.telemetry.len() < self.chip_locations.len() {
             self.telemetry.resize_with(self.chip_locations.len(), Default::default);
             self.names = Names::new(&self.scenario);

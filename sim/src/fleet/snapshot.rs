@@ -2,10 +2,11 @@
 
 use super::view::LinkView;
 use crate::scenario::LinkPlan;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The fleet at a moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Snapshot {
     /// The chips, by their indices.
     pub chips: Vec<ChipState>,
@@ -16,7 +17,7 @@ pub struct Snapshot {
 }
 
 /// A chip at a moment, as far as events do not tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChipState {
     /// Bytes of its arena.
     #[serde(rename = "a")]
@@ -39,7 +40,7 @@ pub struct ChipState {
 }
 
 /// A link at a moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LinkState {
     /// Is it cut?
     #[serde(rename = "x")]

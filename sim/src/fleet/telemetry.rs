@@ -8,15 +8,18 @@ use ruvllm_esp_core::event::{ChipEvent, Detection};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::role::contract::View;
 use ruvllm_esp_core::units::{Micros, Thousandths};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Samples that are kept, and questions.
 const SAMPLES: usize = 240;
 const QUESTIONS: usize = 24;
+/// How a line with a sample begins.
+const SAMPLE: &str = "sample ";
 
 /// What of a chip's events its role's view is made of. Scores are in thousandths.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RoleEvent {
     /// A sample or a text was judged: score, threshold, and whether it is an anomaly.
@@ -55,12 +58,22 @@ impl RoleEvent {
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct RoleTelemetry {
-    /// Score, threshold, and whether it was an alarm; scores in thousandths.
-    samples: VecDeque<(i32, i32, bool)>,
+    /// Scores and thresholds in thousandths.
+    samples: VecDeque<Judged>,
     questions: VecDeque<Asked>,
     typed: u64,
     /// The last line that was typed: the question, where one is asked.
     line: String,
+}
+
+/// A judged sample.
+#[derive(Clone, Debug)]
+struct Judged {
+    score: i32,
+    threshold: i32,
+    alarm: bool,
+    /// What each channel read.
+    readings: Vec<Option<f64>>,
 }
 
 #[derive(Clone, Debug)]
@@ -81,7 +94,12 @@ impl RoleTelemetry {
     pub fn record(&mut self, at: Micros, event: &RoleEvent) {
         match event {
             RoleEvent::Judged(score, threshold, alarm) => {
-                keep(&mut self.samples, (*score, *threshold, *alarm), SAMPLES);
+                let (score, threshold, alarm) = (*score, *threshold, *alarm);
+                keep(
+                    &mut self.samples,
+                    Judged { score, threshold, alarm, readings: readings(&self.line) },
+                    SAMPLES,
+                );
             }
             RoleEvent::Results(hits) => self.ask(at, None, if *hits == 0 { "no match" } else { "" }),
             RoleEvent::Asked(request) => self.ask(at, Some(*request), ""),
@@ -118,18 +136,35 @@ impl RoleTelemetry {
         if !takes_samples {
             return RoleView::Questions(self.questions());
         }
-        let alarms = self.samples.iter().enumerate().filter(|(_, (.., alarm))| *alarm);
+        let alarms = self.samples.iter().enumerate().filter(|(_, sample)| sample.alarm);
         RoleView::Signal {
-            scores: self.samples.iter().map(|(score, ..)| *score).collect(),
-            threshold: self.samples.back().map_or(0, |(_, threshold, _)| *threshold),
+            scores: self.samples.iter().map(|sample| sample.score).collect(),
+            threshold: self.samples.back().map_or(0, |sample| sample.threshold),
             alarms: alarms.map(|(position, _)| position).collect(),
+            readings: self.channels(),
         }
+    }
+
+    /// The readings of each channel; as many channels as the last sample has.
+    fn channels(&self) -> Vec<Vec<Option<f64>>> {
+        let channels = self.samples.back().map_or(0, |sample| sample.readings.len());
+        let of = |channel: usize| {
+            self.samples.iter().map(move |sample| sample.readings.get(channel).copied().flatten()).collect()
+        };
+        (0..channels).map(of).collect()
     }
 
     /// The last questions.
     pub fn questions(&self) -> Vec<QuestionView> {
         self.questions.iter().map(|asked| asked.view.clone()).collect()
     }
+}
+
+/// The readings of a `sample` line, as it was typed; none in another line.
+fn readings(line: &str) -> Vec<Option<f64>> {
+    let Some(rest) = line.trim().strip_prefix(SAMPLE) else { return Vec::new() };
+    let words = rest.split_whitespace().filter(|word| !word.starts_with('@'));
+    words.map(|word| word.parse().ok().filter(|reading: &f64| reading.is_finite())).collect()
 }
 
 fn keep<T>(all: &mut VecDeque<T>, one: T, most: usize) {
@@ -159,12 +194,17 @@ mod tests {
         };
         let mut telemetry = RoleTelemetry::default();
         let events = [
-            (judged(State::WarmingUp { remaining: 3 }, 0), None),
-            (judged(State::Normal, 120), None),
-            (judged(State::Anomaly, 1_307), None),
+            ("sample 1 2", judged(State::WarmingUp { remaining: 3 }, 0)),
+            ("sample @3 1.5 2", judged(State::Normal, 120)),
+            ("sample -9e1 -", judged(State::Anomaly, 1_307)),
         ];
-        timeline(&mut telemetry, &events);
-        let signal = RoleView::Signal { scores: vec![120, 1_307], threshold: 295, alarms: vec![1] };
+        for (line, event) in events {
+            telemetry.typed(line);
+            timeline(&mut telemetry, &[(event, None)]);
+        }
+        let readings = vec![vec![Some(1.5), Some(-90.0)], vec![Some(2.0), None]];
+        let (scores, alarms) = (vec![120, 1_307], vec![1]);
+        let signal = RoleView::Signal { scores, threshold: 295, alarms, readings };
         let sentinel = RoleKind::ALL.into_iter().find(|role| role.info().view == View::Signal);
         assert_eq!((telemetry.view(sentinel), telemetry.view(None)), (signal.clone(), signal));
     }

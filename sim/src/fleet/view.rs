@@ -20,6 +20,19 @@ pub struct FleetView {
     pub links: Vec<LinkView>,
     /// How long questions to the fleet took: upper edge of the bucket, and how many fell into it.
     pub latency: Vec<(Micros, u32)>,
+    /// What the scenario expects, and how that stands; `None` where nothing is expected or nobody judges.
+    pub verdict: Option<VerdictView>,
+}
+
+/// How the expectations of a scenario stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerdictView {
+    /// How many hold.
+    pub passed: usize,
+    /// Those that do not: the name, and what was seen.
+    pub failed: Vec<(String, String)>,
+    /// Those that are not judged yet, and when they are at the latest, the earliest first.
+    pub waiting: Vec<(String, Micros)>,
 }
 
 /// One chip, as a tile shows it.
@@ -105,7 +118,9 @@ pub struct EventView {
 }
 
 /// Kinds of events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
     /// A chip booted.
@@ -186,6 +201,8 @@ pub enum RoleView {
         threshold: i32,
         /// Indices in `scores` that were alarms.
         alarms: Vec<usize>,
+        /// What each channel read at each score; `None` where a reading is missing. Empty where nobody saw the samples.
+        readings: Vec<Vec<Option<f64>>>,
     },
     /// An index.
     Index {

@@ -11,6 +11,7 @@ use crate::cost::fitted::Calibration;
 use crate::cost::{self, CycleCosts, calibrated};
 use ruvllm_esp_core::chip::Chip;
 use ruvllm_esp_core::meter::{Counts, Op};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Kernels that the fit never sees, at any size. Each does what others do, in another mix.
@@ -34,7 +35,7 @@ pub struct Sample {
 }
 
 /// How a sample serves the calibration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Use {
     /// The costs are fitted to it.

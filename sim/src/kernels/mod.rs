@@ -14,10 +14,11 @@ pub mod least_squares;
 pub mod scripts;
 
 use ruvllm_esp_core::meter::Counts;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What one kernel took on the emulated chip.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Measurement {
     /// The kernel.
     pub kernel: String,

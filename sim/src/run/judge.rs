@@ -5,8 +5,10 @@
 //! told has not happened.
 
 use super::measure::measure;
+use crate::fleet::view::VerdictView;
 use crate::scenario::plan::{Expectation, Expected, Scenario};
 use ruvllm_esp_core::units::Micros;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the judge asks of a fleet. Chips are named by index.
@@ -61,7 +63,7 @@ impl Facts for ConsoleOnly {
 }
 
 /// An expectation and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Judged {
     /// What it is called.
     pub name: String,
@@ -177,6 +179,24 @@ impl Judge {
                 *by = now.min(*by);
             }
         }
+    }
+
+    /// How it stands now.
+    pub fn progress(&self) -> VerdictView {
+        let mut view = VerdictView::default();
+        for case in &self.cases {
+            match &case.judged {
+                Some(judged) if judged.met => view.passed += 1,
+                Some(judged) if judged.due => view.failed.push((judged.name.clone(), judged.seen.clone())),
+                Some(_) => {}
+                None => {
+                    let by = case.expectation.ends(self.planned, self.until);
+                    view.waiting.push((case.expectation.name.clone(), by));
+                }
+            }
+        }
+        view.waiting.sort_by_key(|(_, by)| *by);
+        view
     }
 
     /// What was judged since the last call, in the order in which it was.
@@ -359,6 +379,19 @@ mod tests {
         let mut any = judge(text(&[0, 2], true));
         any.console(Micros(13), 2, "the pump");
         assert!(any.take_news()[0].met);
+    }
+
+    #[test]
+    fn a_judge_says_what_it_waits_for() {
+        let mut one = judge(text(&[0], false));
+        let waiting = VerdictView { waiting: vec![("it".into(), Micros(20))], ..VerdictView::default() };
+        assert_eq!(one.progress(), waiting);
+        let mut other = one.clone();
+        one.console(Micros(12), 0, "the pump");
+        assert_eq!(one.progress(), VerdictView { passed: 1, ..VerdictView::default() });
+        other.look(Micros(20), &Fine::default());
+        let progress = other.progress();
+        assert_eq!((progress.passed, progress.failed.len(), progress.waiting.len()), (0, 1, 0));
     }
 
     #[test]

@@ -4,30 +4,31 @@
 //! between is handed to both in its order. Neither changes anything: a run without them takes the same course.
 //!
 //! - [`judge`]: what was expected against what was seen
+//! - [`referee`]: a judge and what it has to know, for whoever steps through a fleet
 //! - [`truth`]: what one exact index would have answered
 //! - [`verdict`]: how a run ended
 //! - [`replay`]: a run repeated from its trace and compared
 
 pub mod judge;
 mod measure;
+pub mod referee;
 pub mod replay;
 pub mod truth;
 pub mod verdict;
 
-use self::judge::{Facts as Evidence, Judge, Judged};
-use self::truth::Truth;
+use self::judge::Judged;
+use self::referee::Referee;
 use self::verdict::{Attackers, ChipReport, Frames, Items, Latency, ScenarioVerdict};
-use crate::chip::record::{Keep, What};
+use crate::chip::record::Keep;
 use crate::chip::{Chip, Line};
 use crate::figure::{Banded, Figure, Kind};
 use crate::fleet::facts::Facts;
 use crate::fleet::names::Names;
-use crate::fleet::{Fleet, FleetError, TimelineEvent};
+use crate::fleet::{Fleet, FleetError};
 use crate::scenario::{OPEN_END, Scenario};
 use crate::trace::event::{Event, Header, What as Entry};
 use crate::trace::record;
 use crate::trace::write::Writer;
-use ruvllm_esp_core::event::ChipEvent;
 use ruvllm_esp_core::units::{Micros, Nanojoules};
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -56,8 +57,7 @@ const SNAPSHOTS: u64 = 200_000;
 pub struct Run<'w> {
     fleet: Fleet,
     scenario: Arc<Scenario>,
-    judge: Judge,
-    truth: Truth,
+    referee: Referee,
     trace: Option<Tape<'w>>,
     /// Why the trace ended before the run.
     broken: Option<io::Error>,
@@ -105,8 +105,8 @@ impl<'w> Run<'w> {
         let mut fleet = Fleet::build(Arc::clone(&scenario), threads)?;
         fleet.keep(keep);
         let trace = trace.map(|out| Tape::begin(out, &scenario, keep.replies)).transpose()?;
-        let judge = Judge::new(&scenario);
-        Ok(Self { fleet, scenario, judge, truth: Truth::default(), trace, broken: None, changed: false })
+        let referee = Referee::new(&scenario);
+        Ok(Self { fleet, scenario, referee, trace, broken: None, changed: false })
     }
 
     /// The time.
@@ -143,7 +143,7 @@ impl<'w> Run<'w> {
         while self.now() < to {
             let now = self.now();
             self.skip_snapshots();
-            let due = self.judge.due().filter(|due| *due > now);
+            let due = self.referee.due().filter(|due| *due > now);
             let snapshot = self.trace.as_ref().map(|tape| tape.next).filter(|next| *next > now);
             let stops = [due, snapshot, Some(self.soonest().max(now + SLICE))];
             self.fleet.run_until(stops.into_iter().flatten().fold(to, Micros::min));
@@ -153,7 +153,7 @@ impl<'w> Run<'w> {
                 return Err(RunError::Trace(error));
             }
         }
-        Ok(self.judge.take_news())
+        Ok(self.referee.take_news())
     }
 
     /// Ends the trace, if there is one; nothing more is written to it.
@@ -174,7 +174,7 @@ impl<'w> Run<'w> {
         self.end_trace()?;
         let now = self.now();
         let facts = self.fleet.facts();
-        let expectations = self.judge.finish(now, &Seen { facts: &facts, truth: &self.truth });
+        let expectations = self.referee.finish(now, &facts);
         let complete = now >= self.scenario.until;
         let chips: Vec<ChipReport> =
             (0..facts.chips.len()).filter_map(|index| self.report(index, &facts)).collect();
@@ -222,7 +222,7 @@ impl<'w> Run<'w> {
         self.changed |= !all.is_empty();
         for timeline in &all {
             self.write(|tape| record::write(&mut tape.writer, timeline, &tape.names));
-            self.on_event(timeline);
+            self.referee.see(timeline);
         }
         Ok(())
     }
@@ -235,29 +235,9 @@ impl<'w> Run<'w> {
         }
     }
 
-    fn on_event(&mut self, timeline: &TimelineEvent) {
-        let TimelineEvent::Chip(record) = timeline else { return };
-        let (at, chip) = (Micros(record.at.get() / 1000), record.chip);
-        match &record.what {
-            What::Typed(line) => self.truth.typed(chip, line),
-            What::Said(line) => self.judge.console(at, chip, line),
-            // Who receives of an alarm tells of it as well; it counts where it was raised.
-            What::Event(ChipEvent::Alarm { from, .. }, _)
-                if self.scenario.chips.get(chip).is_some_and(|plan| plan.id == *from) =>
-            {
-                self.judge.alarm(at, chip)
-            }
-            What::Event(event, text) => self.truth.record(chip, event, text.as_deref()),
-            _ => {}
-        }
-    }
-
     fn look(&mut self) {
         let now = self.now();
-        if self.judge.due().is_some_and(|due| due <= now) {
-            let facts = self.fleet.facts();
-            self.judge.look(now, &Seen { facts: &facts, truth: &self.truth });
-        }
+        self.referee.look(now, &mut self.fleet);
         if self.changed && self.trace.as_ref().is_some_and(|tape| tape.next <= now) {
             self.changed = false;
             let snapshot = self.fleet.snapshot();
@@ -319,38 +299,5 @@ impl<'w> Tape<'w> {
 impl std::fmt::Debug for Run<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Run").field("now", &self.now()).finish_non_exhaustive()
-    }
-}
-
-/// What the judge sees.
-struct Seen<'s> {
-    facts: &'s Facts,
-    truth: &'s Truth,
-}
-
-impl Evidence for Seen<'_> {
-    fn runs(&self, chip: usize) -> bool {
-        self.facts.chips.get(chip).is_some_and(|chip| chip.runs)
-    }
-    fn coordinator(&self, chip: usize) -> Option<u16> {
-        self.facts.chips.get(chip)?.coordinator
-    }
-    fn peers(&self, chip: usize) -> u16 {
-        self.facts.chips.get(chip).map_or(0, |chip| chip.peers)
-    }
-    fn items(&self) -> Vec<(String, u32)> {
-        self.facts.items.iter().map(|(item, copies)| (item.to_string(), *copies)).collect()
-    }
-    fn questions(&self) -> Vec<Option<Micros>> {
-        self.facts.questions.clone()
-    }
-    fn recall(&self, k: u8) -> Vec<u16> {
-        self.truth.recall(k)
-    }
-    fn accepted_from(&self, chip: usize) -> u64 {
-        self.facts.chips.get(chip).map_or(0, |chip| chip.accepted)
-    }
-    fn energy(&self, chip: usize) -> u64 {
-        self.facts.chips.get(chip).map_or(0, |chip| chip.energy.banded.value.get())
     }
 }

@@ -3,10 +3,11 @@
 use super::judge::Judged;
 use crate::figure::{Banded, Figure, Kind};
 use ruvllm_esp_core::units::{Cycles, Micros, Nanojoules, Nanos};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How a run ended.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ScenarioVerdict {
     /// The scenario.
     pub scenario: String,
@@ -37,7 +38,7 @@ pub struct ScenarioVerdict {
 }
 
 /// The hostile chips together.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Attackers {
     /// How many there are.
     pub chips: usize,
@@ -50,7 +51,7 @@ pub struct Attackers {
 }
 
 /// One chip at the end.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ChipReport {
     /// Its name.
     pub name: String,
@@ -81,7 +82,7 @@ pub struct ChipReport {
 }
 
 /// Questions to the fleet.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Latency {
     /// How many were asked.
     pub asked: usize,
@@ -98,7 +99,7 @@ pub struct Latency {
 }
 
 /// Frames on all links.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 pub struct Frames {
     /// Frames that took a link.
     pub sent: u64,
@@ -111,7 +112,7 @@ pub struct Frames {
 }
 
 /// Items of the fleet.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 pub struct Items {
     /// Items whose storing was acknowledged.
     pub acknowledged: usize,

@@ -2,6 +2,7 @@
 //!
 //! A file is named relative to the scenario. It is read whole, so it has a limit, and all files together have one.
 
+use super::grammar::OF_LOGS;
 use super::problem::Wrong;
 use crate::sensor_log::{self, LogError, LogOptions, Row, SensorLog, Sniff};
 use ruvllm_esp_core::limits::LINE_LIMIT;
@@ -167,9 +168,9 @@ pub(super) fn texts_of(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The `sample` lines of a sensor log, read as everywhere else. Its times are left out: the load says how often one is typed.
-pub(super) fn samples_of(text: &str, limit: usize) -> Result<Arc<[String]>, Wrong> {
+pub(super) fn samples_of(text: &str, limit: usize, options: &LogOptions) -> Result<Arc<[String]>, Wrong> {
     let refuse = |error: LogError| Wrong::with(format!("line {error}"), log_help(&error));
-    let mut log = SensorLog::open(text.as_bytes(), Sniff::Ahead, &LogOptions::default()).map_err(refuse)?;
+    let mut log = SensorLog::open(text.as_bytes(), Sniff::Ahead, options).map_err(refuse)?;
     let (mut row, mut lines) = (Row::default(), Vec::new());
     while lines.len() < limit && log.read(&mut row).map_err(refuse)? {
         lines.push(line("sample ", &row.readings)?);
@@ -177,13 +178,14 @@ pub(super) fn samples_of(text: &str, limit: usize) -> Result<Arc<[String]>, Wron
     if lines.is_empty() { Err(Wrong::new("there is no row in it")) } else { Ok(lines.into()) }
 }
 
-/// A scenario has no options for a log; `sim --input` shows what they would change.
+/// An option of the command line is a key here, where there is such a key.
 fn log_help(error: &LogError) -> String {
-    if error.help.contains("--") {
+    let help = OF_LOGS.iter().fold(error.help.clone(), |help, key| help.replace(&format!("--{key}"), key));
+    if help.contains("--") {
         "`ruvllm-esp sim --input FILE` names the option that reads it; write the file so that none is needed"
             .into()
     } else {
-        error.help.clone()
+        help
     }
 }
 
@@ -194,6 +196,7 @@ mod tests {
     #[test]
     fn a_log_becomes_samples() {
         let log = "time_s,vibration,current\n0,1.5,-2\n\n1,1.6,3e1\n";
+        let samples_of = |text: &str, limit| samples_of(text, limit, &LogOptions::default());
         assert_eq!(samples_of(log, 9).unwrap().as_ref(), ["sample 1.5 -2", "sample 1.6 3e1"]);
         assert_eq!(samples_of("1,2\n3,4", 1).unwrap().as_ref(), ["sample 1 2"]);
         assert_eq!(
@@ -205,7 +208,11 @@ mod tests {
 
     #[test]
     fn a_log_is_read_as_a_session_reads_it() {
-        let samples = |text| samples_of(text, 9).map(|lines| lines.join("|")).map_err(|wrong| wrong.message);
+        let samples = |text| {
+            samples_of(text, 9, &LogOptions::default())
+                .map(|lines| lines.join("|"))
+                .map_err(|wrong| wrong.message)
+        };
         assert_eq!(samples("time,\"flow, l/s\",bar\n0,1.25,7\n").unwrap(), "sample 1.25 7");
         assert_eq!(
             samples("time,flow,bar\n0,\"1,25\",7\n1,\"1,26\",7\n").unwrap(),
@@ -215,6 +222,23 @@ mod tests {
         assert_eq!(samples("time,\"flow\nl/s\"\n0,1.25\n").unwrap(), "sample 1.25");
         let ragged = samples("time,flow\n0,1.25\n1,1.26,9\n2\n").unwrap_err();
         assert!(ragged.starts_with("line 3: 3 cells, but most rows have 2"), "{ragged}");
+    }
+
+    #[test]
+    fn an_ambiguous_log_is_read_as_the_scenario_says() {
+        let text = "a;b;c\n1,5;2;9\n1,6;3;9\n";
+        let options = LogOptions {
+            separator: Some(b';'),
+            decimal: LogOptions::parse_decimal(",").ok(),
+            columns: vec!["b".into(), "a".into()],
+            ..LogOptions::default()
+        };
+        let lines = samples_of(text, 9, &options).unwrap();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].contains("1.5") && lines[0].contains('2') && !lines[0].contains('9'), "{lines:?}");
+        let wrong = LogOptions { columns: vec!["d".into()], ..options };
+        let wrong = samples_of(text, 9, &wrong).unwrap_err();
+        assert!(!wrong.help.as_deref().unwrap_or_default().contains("--columns"), "{wrong:?}");
     }
 
     #[test]

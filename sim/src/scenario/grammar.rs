@@ -279,6 +279,25 @@ pub const CHIP: Section = Section {
     parts: &[],
 };
 
+/// How a `.csv` is read, as the options of `sim --input` say it.
+const COLUMNS: Key = may(
+    "columns",
+    Value::Texts,
+    "all that hold readings",
+    "of a `.csv`: the columns to use, by name or number",
+);
+const IGNORE: Key = may("ignore", Value::Texts, "none", "of a `.csv`: columns to leave out");
+const TIME: Key = may("time", Value::Text, "found", "of a `.csv`: the column with the time, or `none`");
+const SEPARATOR: Key = may(
+    "separator",
+    Value::Text,
+    "found",
+    "of a `.csv`: what separates cells, a sign or `comma`, `semicolon`, `tab`, `pipe`, `space`",
+);
+const DECIMAL: Key = may("decimal", Value::Text, "found", "of a `.csv`: the decimal sign, `.` or `,`");
+/// The keys that only a `.csv` has.
+pub const OF_LOGS: [&str; 5] = [COLUMNS.name, IGNORE.name, TIME.name, SEPARATOR.name, DECIMAL.name];
+
 /// Data that chips are given.
 pub const DATA: Section = Section {
     name: "data",
@@ -288,6 +307,11 @@ pub const DATA: Section = Section {
         must("chip", Value::Chips, "who is given them"),
         may("file", Value::File, "none", "one text a line, `#` begins a remark; or a `.csv` of samples"),
         may("texts", Value::Texts, "none", "the texts, instead of a file"),
+        COLUMNS,
+        IGNORE,
+        TIME,
+        SEPARATOR,
+        DECIMAL,
         may("limit", Value::Whole(1, 1_000_000), "all", "use only this many"),
         may("at", Value::Time, "0s", "when the first is typed"),
         may("every", Value::Time, "0s", "the time between two at one chip; at 0s all are typed at once"),
@@ -330,6 +354,11 @@ pub const LOAD: Section = Section {
         may("until", Value::Time, "the end", "the end"),
         may("file", Value::File, "none", "the texts, one a line; or a `.csv` of samples"),
         may("texts", Value::Texts, "none", "the texts, instead of a file"),
+        COLUMNS,
+        IGNORE,
+        TIME,
+        SEPARATOR,
+        DECIMAL,
         may("limit", Value::Whole(1, 1_000_000), "all", "use only this many of the texts"),
         may(
             "order",
@@ -365,7 +394,12 @@ pub const LOAD: Section = Section {
             &["file", "texts", "limit", "order", "fleet"],
             "`recall`, or `search` where the role has that",
         ),
-        kind("samples", &[], &["file", "limit", "signal", "fault"], "`sample`, for sentinels"),
+        kind(
+            "samples",
+            &[],
+            &["file", "columns", "ignore", "time", "separator", "decimal", "limit", "signal", "fault"],
+            "`sample`, for sentinels",
+        ),
     ],
     parts: &[],
 };

@@ -8,7 +8,7 @@ use std::ops::Range;
 const MAX: usize = 50;
 
 /// One mistake.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 pub struct Problem {
     /// The line, from 1; 0 where it is about the file as a whole.
     pub line: u32,

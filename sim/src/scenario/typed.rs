@@ -8,6 +8,7 @@ use super::problem::{Notes, Wrong, short};
 use super::quantity;
 use super::sections::Sections;
 use super::table::Table;
+use crate::sensor_log::{LogOptions, TimeColumn};
 use ruvllm_esp_core::role::RoleKind;
 use ruvllm_esp_core::units::Micros;
 use std::sync::Arc;
@@ -152,8 +153,9 @@ impl<F: Files + ?Sized> Reading<'_, '_, F> {
                 None => parts.push((command, vec![chip])),
             }
         }
+        let options = if is_log { self.log_options() } else { LogOptions::default() };
         let lines = |command| match texts {
-            Texts::File { text, is_log: true } => data::samples_of(text, limit),
+            Texts::File { text, is_log: true } => data::samples_of(text, limit, &options),
             Texts::File { text, .. } => data::lines(data::texts_of(text), command, limit),
             Texts::Listed(list) => data::lines(list.iter().map(String::as_str), command, limit),
         };
@@ -165,6 +167,32 @@ impl<F: Files + ?Sized> Reading<'_, '_, F> {
             }
         }
         done
+    }
+
+    /// How a sensor log is read.
+    fn log_options(&self) -> LogOptions {
+        let table = self.table;
+        let names = |key| {
+            let names = table.has(key).then(|| table.texts(key)).flatten().unwrap_or_default();
+            names.into_iter().map(|name| name.value.to_string()).collect()
+        };
+        let text = |key: &str| table.has(key).then(|| table.text(key)).flatten().map(|found| found.value);
+        LogOptions {
+            separator: table.parsed("separator", LogOptions::parse_separator).map(|found| found.value),
+            decimal: table.parsed("decimal", LogOptions::parse_decimal).map(|found| found.value),
+            columns: names("columns"),
+            ignore: names("ignore"),
+            time: text("time").map_or(TimeColumn::Found, LogOptions::parse_time),
+            ..LogOptions::default()
+        }
+    }
+
+    /// Keys of a sensor log, where there is none.
+    fn check_log_keys(&self, is_log: bool) {
+        for key in grammar::OF_LOGS.iter().filter(|key| !is_log && self.table.has(key)) {
+            let span = self.table.span_of(key).unwrap_or(self.table.span());
+            self.table.wrong_at(span, Wrong::new(format!("`{key}` is about a `.csv`, and there is none")));
+        }
     }
 
     fn place_of_texts(&self) -> std::ops::Range<usize> {
@@ -189,12 +217,14 @@ impl<F: Files + ?Sized> Reading<'_, '_, F> {
             table.wrong(Wrong::new("it takes either `file` or `texts`"));
             return None;
         }
+        let file = table.text("file").map_or("", |name| name.value);
+        let is_log = file.to_ascii_lowercase().ends_with(".csv");
+        self.check_log_keys(is_log);
         if table.has("texts") {
             let texts = table.texts("texts")?;
             return Some(Texts::Listed(texts.into_iter().map(|text| text.value.to_string()).collect()));
         }
         let name = table.text("file")?;
-        let is_log = name.value.to_ascii_lowercase().ends_with(".csv");
         match self.library.text(name.value, self.files) {
             Ok(text) => Some(Texts::File { text, is_log }),
             Err(wrong) => {
@@ -209,6 +239,7 @@ impl<F: Files + ?Sized> Reading<'_, '_, F> {
         if table.has("file") || table.has("limit") {
             table.wrong(Wrong::new("it takes either `signal` or `file`"));
         }
+        self.check_log_keys(false);
         let normal = table.word("signal")?;
         let normal_kind = grammar::signal(normal.value)?;
         let fault =

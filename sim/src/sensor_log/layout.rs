@@ -102,6 +102,11 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// Does the first row name the columns?
+    pub fn has_header(&self) -> bool {
+        self.names.iter().any(|name| !name.is_empty())
+    }
+
     /// The layout of a file that begins with the text `head`, whose first line is line `first`.
     pub(super) fn find(
         head: &str,
@@ -212,8 +217,7 @@ impl Layout {
             return Some("a label");
         }
         let is_index = |name: &String| INDEX_NAMES.iter().any(|index| name.eq_ignore_ascii_case(index));
-        let has_header = self.names.iter().any(|name| !name.is_empty());
-        if has_header
+        if self.has_header()
             && self.width > 1
             && self.names.get(column).is_some_and(is_index)
             && body.counts_up(column)

@@ -1,5 +1,6 @@
 //! Alarms against labels: which labelled stretches were found, and which alarms lie outside of all.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Counts as rows come in.
@@ -11,7 +12,7 @@ pub struct Scoring {
 }
 
 /// How alarms and labels agree.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Score {
     /// Stretches of rows that are labelled anomalous.
     pub labelled: u64,

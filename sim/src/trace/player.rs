@@ -122,6 +122,7 @@ impl Player {
             now: self.now,
             chips: chips.map(|(plan, chip)| chip.view(plan, self.now)).collect(),
             links: links.map(|(plan, state)| state.view(plan)).collect(),
+            verdict: None,
             latency: self.latency.iter().map(|(edge, count)| (Micros(*edge), *count)).collect(),
         }
     }

@@ -12,12 +12,16 @@ use ruvllm_esp_core::chip::{self, Chip};
 use ruvllm_esp_sim::cost;
 use ruvllm_esp_sim::kernels::calibration::{CalibrationOutcome as Fit, Use};
 use ruvllm_esp_sim::kernels::firmware_calibration;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Options of `bench calibrate`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  ruvllm-esp bench calibrate\n  ruvllm-esp bench calibrate --images images --write --limits"
+)]
 pub struct Arguments {
     /// Write the costs and the stack depths into the checkout; build again to use them
     #[arg(long)]
@@ -30,13 +34,13 @@ pub struct Arguments {
     images: Option<PathBuf>,
 }
 
-#[derive(Serialize)]
-struct Report {
+#[derive(Serialize, JsonSchema)]
+pub struct Report {
     chips: Vec<Row>,
 }
 
 /// Errors in thousandths.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Row {
     variant: &'static str,
     fitted_to: usize,

@@ -6,6 +6,7 @@
 use crate::destination::{Destination, cannot_write};
 use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, Write};
@@ -51,12 +52,18 @@ struct Leaf {
 }
 
 /// A figure that is not what it was.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Change {
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Change {
     figure: String,
     was: f64,
     is: f64,
     regression: bool,
+}
+
+/// What a comparison with an earlier report found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Changes<'c> {
+    changes: &'c [Change],
 }
 
 /// Words at the end of a name where more is better, and where less is.
@@ -103,7 +110,7 @@ impl Bench<'_> {
     ///
     /// # Errors
     /// Files that cannot be read or written.
-    pub fn finish<Report: Serialize>(
+    pub fn finish<Report: Serialize + JsonSchema>(
         &self,
         kind: &str,
         report: &Report,
@@ -133,7 +140,7 @@ impl Bench<'_> {
         let earlier: Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let changes = changes(&leaves(&earlier), &leaves(tree));
         if self.json {
-            self.output.json("bench-baseline", &changes)?;
+            self.output.json("bench-baseline", &Changes { changes: &changes })?;
         } else {
             let mut out = self.text();
             for Change { figure, was, is, regression } in &changes {

@@ -9,13 +9,14 @@ use crate::table::{Align, Table};
 use ruvllm_esp_core::units::{Micros, Nanos};
 use ruvllm_esp_sim::evaluation::fleet::{FleetSpeed, Growth, Shape, speed};
 use ruvllm_esp_sim::figure::Figure;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::thread::available_parallelism;
 
 /// Every size of fleet.
-#[derive(Serialize)]
-struct Report {
+#[derive(Serialize, JsonSchema)]
+pub struct Report {
     kind_of_figures: &'static str,
     fleets: Vec<FleetSpeed>,
     growth: Option<Growth>,

@@ -7,13 +7,14 @@ use crate::output::Output;
 use crate::progress::Stage;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::chip::Chip;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-#[derive(Serialize)]
-struct Report {
+#[derive(Serialize, JsonSchema)]
+pub struct Report {
     passed: bool,
     findings: Vec<Finding>,
 }

@@ -5,11 +5,12 @@ use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_sim::cost;
 use ruvllm_esp_sim::evaluation::index::{Crossover, FLOOR, IndexReport, NEIGHBOURS, cycles};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// What was measured, and what follows from it on each chip.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Report {
     neighbours: usize,
     recall_floor: f64,
@@ -19,7 +20,7 @@ pub struct Report {
 }
 
 /// Where the indexes overtake each other on a chip: metered work at the costs of its table.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Chip {
     variant: &'static str,
     kind: &'static str,

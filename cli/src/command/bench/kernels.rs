@@ -13,6 +13,7 @@ use ruvllm_esp_sim::figure::{Figure, Kind};
 use ruvllm_esp_sim::kernels::calibration::ratio;
 use ruvllm_esp_sim::kernels::image::{Image, ImageError};
 use ruvllm_esp_sim::kernels::{Measurement, Work, counted, emulated};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
@@ -41,6 +42,9 @@ pub enum Form {
 
 /// Options of `bench kernels`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  ruvllm-esp bench kernels --on emulator --variant esp32c3\n  ruvllm-esp bench kernels --on model --export csv kernels.csv"
+)]
 pub struct Arguments {
     /// Where the kernels run
     #[arg(long, value_enum, default_value_t)]
@@ -60,12 +64,12 @@ impl Arguments {
     }
 }
 
-#[derive(Serialize)]
-struct Report {
+#[derive(Serialize, JsonSchema)]
+pub struct Report {
     rows: Vec<Row>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Row {
     variant: &'static str,
     kernel: &'static str,
@@ -75,7 +79,7 @@ struct Row {
     emulated: Option<Emulated>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Emulated {
     cycles: u32,
     instructions: u32,

@@ -9,11 +9,12 @@ use ruvllm_esp_sim::evaluation::others::Others;
 use ruvllm_esp_sim::evaluation::recall::{self, Found, RecallReport, SetReport, Verdicts};
 use ruvllm_esp_sim::evaluation::threshold::{Calibration, Point};
 use ruvllm_esp_sim::figure::Kind;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// What was measured, and what a search costs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
     #[serde(flatten)]
     measured: RecallReport,
@@ -22,7 +23,7 @@ pub struct Report {
 }
 
 /// What a search costs on one chip.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ChipCost {
     chip: &'static str,
     #[serde(flatten)]

@@ -2,10 +2,11 @@
 
 use super::fact::source;
 use ruvllm_esp_core::chip::{Budget, Cache, Chip, Current, Radio, RadioCost, Radios, Region, Sourced};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A fact and its origin.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FactReport<T> {
     value: T,
     confidence: &'static str,
@@ -27,7 +28,7 @@ impl Reporter {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct RegionReport {
     base: u32,
     bytes: u32,
@@ -39,7 +40,7 @@ impl From<Region> for RegionReport {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct MemoryReport {
     datasheet_bytes: FactReport<u32>,
     main: FactReport<RegionReport>,
@@ -49,13 +50,13 @@ struct MemoryReport {
     rtc_slow: Option<FactReport<RegionReport>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct RadioCostReport {
     static_bytes: FactReport<u32>,
     heap_bytes: FactReport<u32>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct CacheReport {
     kind: &'static str,
     bytes: u32,
@@ -74,7 +75,7 @@ impl From<Cache> for CacheReport {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct RadiosReport {
     wifi: bool,
     bluetooth_le: bool,
@@ -89,7 +90,7 @@ impl From<Radios> for RadiosReport {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct CurrentReport {
     typical: u32,
     low: u32,
@@ -102,7 +103,7 @@ impl From<Current> for CurrentReport {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct PowerReport {
     run: FactReport<CurrentReport>,
     idle: Option<FactReport<CurrentReport>>,
@@ -111,7 +112,7 @@ struct PowerReport {
 }
 
 /// Where the RAM of a chip goes, in bytes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct BudgetReport {
     total: u32,
     firmware: u32,
@@ -142,7 +143,7 @@ impl From<Budget> for BudgetReport {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct ByRadio<T> {
     off: T,
     espnow: T,
@@ -150,7 +151,7 @@ struct ByRadio<T> {
 }
 
 /// All that is known of a chip.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ChipReport {
     name: &'static str,
     title: &'static str,

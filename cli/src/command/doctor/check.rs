@@ -6,6 +6,7 @@
 use crate::machine::{self, said};
 use anstyle::AnsiColor;
 use ruvllm_esp_core::chip;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,7 +18,7 @@ const BUILD_BYTES: u64 = 2 << 30;
 const RUSTC: (u32, u32) = (1, 95);
 
 /// How it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckStatus {
     /// As it should be.
@@ -29,7 +30,7 @@ pub enum CheckStatus {
 }
 
 /// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Check {
     /// What.
     pub name: String,

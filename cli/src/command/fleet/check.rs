@@ -7,6 +7,7 @@ use ruvllm_esp_sim::fleet::{Fleet, FleetError};
 use ruvllm_esp_sim::scenario::Scenario;
 use ruvllm_esp_sim::scenario::key::FleetKey;
 use ruvllm_esp_sim::scenario::problem::Problem;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
@@ -23,8 +24,8 @@ pub struct Arguments {
 }
 
 /// What is in a scenario.
-#[derive(Serialize)]
-struct Summary<'s> {
+#[derive(Serialize, JsonSchema)]
+pub struct Summary<'s> {
     name: String,
     about: String,
     chips: usize,

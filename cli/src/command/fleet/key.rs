@@ -8,6 +8,7 @@ use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
 use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::field::Hex;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -15,14 +16,15 @@ use std::path::{Path, PathBuf};
 
 /// Options of `fleet key`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ruvllm-esp fleet key\n  ruvllm-esp fleet key ~/keys/house.key")]
 pub struct Arguments {
     /// The file to write
     #[arg(default_value = "fleet.key")]
     file: PathBuf,
 }
 
-#[derive(Serialize)]
-struct Made {
+#[derive(Serialize, JsonSchema)]
+pub struct Made {
     file: String,
     key_id: String,
 }

@@ -3,6 +3,7 @@
 use crate::destination::cannot_write;
 use crate::error::{CliError, CommandResult, Exit};
 use crate::output::Output;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs;
 use std::io::Write;
@@ -65,8 +66,8 @@ impl Template {
     }
 }
 
-#[derive(Serialize)]
-struct Written {
+#[derive(Serialize, JsonSchema)]
+pub struct Written {
     files: Vec<String>,
 }
 

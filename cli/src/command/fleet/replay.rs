@@ -7,6 +7,7 @@ use crate::output::Output;
 use ruvllm_esp_sim::fleet::FleetError;
 use ruvllm_esp_sim::run::RunError;
 use ruvllm_esp_sim::run::replay::{ReplayError, Replayed, replay};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -27,8 +28,8 @@ pub struct Arguments {
     key: KeyOptions,
 }
 
-#[derive(Serialize)]
-struct Line<'r> {
+#[derive(Serialize, JsonSchema)]
+pub struct Line<'r> {
     same: bool,
     events: Option<u64>,
     line: Option<u64>,

@@ -9,12 +9,14 @@ use crate::fleet_key::{KeyOptions, WAYS};
 use crate::output::Output;
 use ruvllm_esp_core::wire::field::Hex;
 use ruvllm_esp_core::wire::keyring::{OVERLAP, seal};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
 
 /// Options of `fleet revoke`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  ruvllm-esp fleet revoke 3 boards.toml --key-file fleet.key")]
 pub struct Arguments {
     /// The number of the chip
     chip: u16,
@@ -24,8 +26,8 @@ pub struct Arguments {
     key: KeyOptions,
 }
 
-#[derive(Serialize)]
-struct Line {
+#[derive(Serialize, JsonSchema)]
+pub struct Line {
     epoch: u32,
     chip: u16,
     line: String,

@@ -12,6 +12,7 @@ use ruvllm_esp_core::wire::frame::{self, Flags, Header, Seal};
 use ruvllm_esp_core::wire::link::LinkKind;
 use ruvllm_esp_core::wire::message::MESSAGES;
 use ruvllm_esp_core::wire::{BROADCAST, FRAME_LIMIT, MESSAGE_LIMIT, cobs, parse};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::{self, BufRead, Write};
 
@@ -66,8 +67,8 @@ pub struct Arguments {
     limit: Option<u16>,
 }
 
-#[derive(Serialize)]
-struct Packet<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Packet<'a> {
     /// Which fragment, from 0; 0 where the message is not cut.
     fragment: u8,
     fragments: u8,

@@ -4,6 +4,7 @@ use crate::error::{CommandResult, Exit};
 use crate::output::Output;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::wire::message::{MESSAGES, MessageInfo};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Options of `wire messages`.
@@ -14,7 +15,7 @@ Examples:
   ruvllm-esp wire messages --json | jq '.messages[].message'")]
 pub struct Arguments {}
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Row {
     #[serde(rename = "type")]
     number: u8,
@@ -22,8 +23,8 @@ struct Row {
     fields: &'static [&'static str],
 }
 
-#[derive(Serialize)]
-struct Report {
+#[derive(Serialize, JsonSchema)]
+pub struct Report {
     messages: Vec<Row>,
 }
 

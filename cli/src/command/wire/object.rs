@@ -5,12 +5,14 @@ use ruvllm_esp_core::wire::field::{Hex, Value};
 use ruvllm_esp_core::wire::frame::{Flags, Frame, Header};
 use ruvllm_esp_core::wire::message::{Hit, Message, RoleCode};
 use ruvllm_esp_core::wire::{BROADCAST, fragment::Fragment};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::json;
+use std::borrow::Cow;
 
 /// What stands before the payload.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct HeaderObject {
     #[serde(rename = "type")]
     number: u8,
@@ -26,7 +28,7 @@ pub struct HeaderObject {
 }
 
 /// A frame.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FrameObject<'a> {
     /// Which of those that were given, from 1.
     pub number: u32,
@@ -45,14 +47,14 @@ pub struct FrameObject<'a> {
 }
 
 /// A message that was put together.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct MessageObject<'a> {
     #[serde(flatten)]
     pub header: HeaderObject,
     pub fields: Fields<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct FragmentObject {
     index: u8,
     count: u8,
@@ -106,6 +108,19 @@ impl<'a> FrameObject<'a> {
             }),
             fields: message.map(Fields),
         }
+    }
+}
+
+impl JsonSchema for Fields<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "Fields".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The fields of the message, as `ruvllm-esp wire messages` lists them.",
+            "type": "object"
+        })
     }
 }
 

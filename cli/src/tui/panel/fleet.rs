@@ -1,8 +1,8 @@
 //! All chips: a grid of tiles, a map of cells where they are many, or one row a chip.
 
-use super::{AROUND, heat, rows, tile, timeline};
+use super::{AROUND, heat, rows, tile, timeline, verdict};
 use crate::tui::app::App;
-use crate::tui::text::{counted, padded_left, width};
+use crate::tui::text::{counted, fit, padded_left, width};
 use crate::tui::theme::{self, Tone};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -11,10 +11,13 @@ use ratatui::widgets::{Paragraph, Scrollbar, ScrollbarOrientation, ScrollbarStat
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::view::ChipState;
 
+/// Columns that the names of chips with alarms take at most.
+const ALARMED: usize = 26;
+
 /// Columns of tiles, and lines of them that are shown at once; rows are a grid of one column.
 pub fn grid(app: &App) -> (usize, usize) {
     // One line says how many there are.
-    shape(app, app.size.0, app.size.1.saturating_sub(AROUND + 1))
+    shape(app, app.size.0, app.size.1.saturating_sub(AROUND + 1 + verdict::rows(app)))
 }
 
 fn shape(app: &App, width: u16, height: u16) -> (usize, usize) {
@@ -38,8 +41,11 @@ fn is_map(app: &App) -> bool {
 
 /// Draws the panel.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App) {
-    let [top, body] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+    let judged = Constraint::Length(verdict::rows(app));
+    let [top, below, body] =
+        Layout::vertical([Constraint::Length(1), judged, Constraint::Fill(1)]).areas(area);
     frame.render_widget(summary(app, top.width), top);
+    frame.render_widget(verdict::line(app, below.width), below);
     let shown = app.roster.shown();
     if shown.is_empty() {
         let text = if app.view.chips.is_empty() {
@@ -106,7 +112,7 @@ fn summary(app: &App, room: u16) -> Line<'static> {
     let tag = if chips.iter().any(|chip| chip.load.is_some()) { "  cpu modelled" } else { "" };
     // What needs a look comes first.
     spans.push(if alarms_known {
-        Span::styled(format!("  ! {}", counted(alarms, "alarm")), app.theme.style(tone))
+        Span::styled(format!("  ! {}{}", counted(alarms, "alarm"), alarmed(app)), app.theme.style(tone))
     } else {
         Span::styled("  ! alarms not known", app.theme.style(Tone::Faint))
     });
@@ -130,6 +136,18 @@ fn summary(app: &App, room: u16) -> Line<'static> {
     let free = usize::from(room).saturating_sub(columns(&spans) + 1);
     spans.push(Span::styled(padded_left(&right, free), app.theme.style(Tone::Faint)));
     Line::from(spans)
+}
+
+/// The chips that raised alarms, by name: with many chips they may be out of sight.
+fn alarmed(app: &App) -> String {
+    let names: Vec<&str> = app
+        .view
+        .chips
+        .iter()
+        .filter(|chip| chip.alarms.is_some_and(|alarms| alarms > 0))
+        .map(|chip| chip.name.as_str())
+        .collect();
+    if names.is_empty() { String::new() } else { fit(&format!(": {}", names.join(", ")), ALARMED) }
 }
 
 /// The order and the filter, and how many it lets through.

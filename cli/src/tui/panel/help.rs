@@ -3,7 +3,7 @@
 use super::{AROUND, framed, window};
 use crate::tui::action::Panel;
 use crate::tui::app::App;
-use crate::tui::keymap::{Context, TABLE, bindings};
+use crate::tui::keymap::{Context, Row};
 use crate::tui::text::{fit, padded};
 use crate::tui::theme::Tone;
 use ratatui::Frame;
@@ -44,20 +44,22 @@ fn lines(app: &App) -> Vec<Line<'static>> {
     let everywhere =
         |contexts: &[Context]| Panel::ALL.into_iter().all(|panel| contexts.contains(&Context::Panel(panel)));
     let mut lines = Vec::new();
-    let mut group = |title: &str, rows: Vec<&'static crate::tui::keymap::Binding>| {
+    let mut group = |title: &str, rows: Vec<&Row>| {
         if !lines.is_empty() {
             lines.push(Line::default());
         }
         lines.push(Line::styled(format!(" {title}"), app.theme.style(Tone::Strong)));
         for row in rows {
-            let keys = Span::styled(format!("   {}", padded(row.shown, 11)), app.theme.style(Tone::Selected));
+            let keys =
+                Span::styled(format!("   {}", padded(&row.shown, 11)), app.theme.style(Tone::Selected));
             lines.push(Line::from(vec![keys, Span::raw(fit(row.help, usize::from(COLUMNS) - 17))]));
         }
     };
-    let own =
-        |context: Context| bindings(context).filter(|row| !everywhere(row.contexts)).collect::<Vec<_>>();
+    let own = |context: Context| {
+        app.keymap.bindings(context).filter(|row| !everywhere(row.contexts)).collect::<Vec<_>>()
+    };
     group(app.panel.name(), own(here));
-    group("In every panel", TABLE.iter().filter(|row| everywhere(row.contexts)).collect());
+    group("In every panel", app.keymap.rows.iter().filter(|row| everywhere(row.contexts)).collect());
     for panel in Panel::ALL.into_iter().filter(|panel| *panel != app.panel) {
         group(panel.name(), own(Context::Panel(panel)));
     }

@@ -1,7 +1,7 @@
 //! The last line: the keys that count now, from the table of keys, or what is being typed.
 
 use crate::tui::app::{App, Mode};
-use crate::tui::keymap::{Context, bindings, is_possible};
+use crate::tui::keymap::{Context, is_possible};
 use crate::tui::text::width;
 use crate::tui::theme::{Theme, Tone};
 use ratatui::style::{Modifier, Style};
@@ -52,10 +52,12 @@ pub fn typed(label: &str, (before, after): (&str, &str), theme: Theme) -> Vec<Sp
 /// As many keys as there is room for: those that come last in the table, help and quit, are always among them.
 fn keys(app: &App, room: usize) -> Vec<Span<'static>> {
     let (context, theme) = (app.context(), app.theme);
-    let hints: Vec<(&str, &str)> = bindings(context)
+    let hints: Vec<(&str, &str)> = app
+        .keymap
+        .bindings(context)
         .filter(|binding| !binding.label.is_empty() && is_possible(binding, app.abilities))
         .map(|binding| (binding.shown.split(' ').next().unwrap_or_default(), binding.label))
-        .map(|(keys, label)| if label == "speed" { ("+/-", label) } else { (keys, label) })
+        .map(|(keys, label)| if keys == "+" && label == "speed" { ("+/-", label) } else { (keys, label) })
         .collect();
     let columns = |hint: &(&str, &str)| width(hint.0) + width(hint.1) + 3;
     let fixed = if matches!(context, Context::Panel(_)) { 2 } else { 0 };

@@ -11,10 +11,12 @@ pub mod labels;
 pub mod latency;
 pub mod menu;
 pub mod network;
+pub mod reading;
 pub mod role;
 pub mod rows;
 pub mod tile;
 pub mod timeline;
+pub mod verdict;
 
 use super::action::Panel;
 use super::app::{App, Mode};

@@ -1,6 +1,6 @@
 //! What a role shows of itself: a signal with its threshold, an index with its recall, the last questions.
 
-use super::answered;
+use super::{answered, reading};
 use crate::quantity::count;
 use crate::tui::app::App;
 use crate::tui::source::Origin;
@@ -14,6 +14,9 @@ use ratatui::widgets::Paragraph;
 use ratatui::widgets::canvas::{Canvas, Context, Line as Stroke, Points};
 use ruvllm_esp_sim::fleet::view::{ChipDetail, QuestionView, RoleView};
 
+/// From so many rows on the readings are shown above their scores.
+const SPLIT: u16 = 9;
+
 /// How much higher than the greatest score a chart is.
 const HEADROOM: f64 = 1.08;
 
@@ -24,8 +27,18 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, detail: &ChipDetail) {
         RoleView::Plain if app.chip_detail().is_none() => empty(frame, area, app, "waiting for the chip"),
         RoleView::Plain => empty(frame, area, app, "its role shows nothing but its counters"),
         RoleView::Signal { scores, .. } if scores.is_empty() => empty(frame, area, app, NO_SAMPLE),
-        RoleView::Signal { scores, threshold, alarms } => {
-            signal(frame, area, app, scores, *threshold, alarms)
+        RoleView::Signal { scores, threshold, alarms, readings } => {
+            let below = match readings.get(app.scroll.min(readings.len().saturating_sub(1))) {
+                Some(channel) if area.height >= SPLIT => {
+                    let [above, below] =
+                        Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(area);
+                    let number = (app.scroll.min(readings.len() - 1) + 1, readings.len());
+                    reading::draw(frame, above, app, channel, number, alarms);
+                    below
+                }
+                _ => area,
+            };
+            signal(frame, below, app, scores, *threshold, alarms)
         }
         RoleView::Index { kind, levels, recall, questions } => {
             let mut lines = shape(app, kind, levels, *recall, usize::from(area.width));

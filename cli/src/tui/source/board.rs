@@ -330,7 +330,7 @@ mod tests {
             (0..300).map(|at| format!("sample {}", if at == 290 { 9_000 } else { 20 + at % 7 })).collect();
         let board =
             talk(RoleKind::AnomalySentinel, &samples.iter().map(String::as_str).collect::<Vec<_>>(), 90);
-        let RoleView::Signal { scores, alarms, threshold } = &board.detail.role else {
+        let RoleView::Signal { scores, alarms, threshold, .. } = &board.detail.role else {
             panic!("{:?}", board.detail.role)
         };
         // The reading of 9,000 is the tenth from the end, and the episode lasts until then.

@@ -8,6 +8,8 @@ use crate::error::CliError;
 use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_sim::fleet::view::{ChipDetail, EventKind, EventView, FleetView};
 use ruvllm_esp_sim::fleet::{Fault, Fleet};
+use ruvllm_esp_sim::run::judge::Judged;
+use ruvllm_esp_sim::run::referee::Referee;
 use ruvllm_esp_sim::scenario::Scenario;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,6 +36,8 @@ enum InputAction {
 pub struct Live {
     scenario: Arc<Scenario>,
     fleet: Fleet,
+    /// Judges what the scenario expects.
+    referee: Referee,
     threads: usize,
     /// What was done by hand and when, in that order.
     actions: Vec<(Micros, InputAction)>,
@@ -60,6 +64,7 @@ impl Live {
             CliError::no("tui::cannot-build", error.to_string()).help("`ruvllm-esp fit` shows what fits")
         })?;
         Ok(Self {
+            referee: Referee::new(&scenario),
             scenario,
             fleet,
             threads,
@@ -92,7 +97,9 @@ impl Live {
     /// One slice further, at most to `to`, and not past what is to be done again.
     fn run_slice(&mut self, to: Micros) {
         let due = self.actions.get(self.done).map_or(to, |(at, _)| *at);
-        let stop = to.min(due).min(self.fleet.now() + Micros(self.slice));
+        let now = self.fleet.now();
+        let judged = self.referee.due().filter(|due| *due > now).unwrap_or(to);
+        let stop = to.min(due).min(judged).min(now + Micros(self.slice));
         let begun = Instant::now();
         self.fleet.run_until(stop);
         let took = begun.elapsed();
@@ -102,7 +109,38 @@ impl Live {
             self.slice = (self.slice / 2).max(SHORTEST);
         }
         self.catch_up();
+        self.watch();
     }
+
+    /// Takes what happened, and lets the referee look.
+    fn watch(&mut self) {
+        let (timeline, forgotten) = self.fleet.take_timeline();
+        timeline.iter().for_each(|event| self.referee.see(event));
+        let now = self.fleet.now();
+        self.referee.look(now, &mut self.fleet);
+        let until = self.scenario.until;
+        let ends = !self.over && until > Micros(0) && now >= until;
+        if ends {
+            self.over = true;
+            self.referee.finish(now, &self.fleet.facts());
+        }
+        let mut events = self.fleet.describe(timeline, forgotten);
+        events.extend(self.referee.take_news().iter().map(verdict));
+        // Where a slice of time ends is not to be seen in the order of events.
+        events.sort_by_key(|event| event.at);
+        self.news.extend(events);
+        if ends {
+            let text = "the scenario ends here; the fleet goes on".into();
+            self.news.push(EventView { at: until, chip: None, kind: EventKind::Verdict, text });
+        }
+    }
+}
+
+/// An expectation that was judged.
+fn verdict(judged: &Judged) -> EventView {
+    let word = if judged.met { "passed" } else { "FAILED" };
+    let text = format!("{word}: {}: {}", judged.name, judged.seen);
+    EventView { at: Micros(judged.at_us), chip: None, kind: EventKind::Verdict, text }
 }
 
 impl FleetSource for Live {
@@ -133,10 +171,9 @@ impl FleetSource for Live {
                 return Err("nothing is going to happen any more".into());
             }
             self.catch_up();
-            let events = self.fleet.take_events();
-            let shown = events.iter().any(|event| event.kind != EventKind::Console);
-            self.news.extend(events);
-            if shown {
+            let known = self.news.len();
+            self.watch();
+            if self.news.iter().skip(known).any(|event| event.kind != EventKind::Console) {
                 return Ok(true);
             }
         }
@@ -148,12 +185,13 @@ impl FleetSource for Live {
             Fleet::build(Arc::clone(&self.scenario), self.threads).map_err(|error| error.to_string())?;
         self.actions.retain(|(at, _)| *at <= to);
         (self.done, self.over) = (0, false);
+        self.referee = Referee::new(&self.scenario);
         self.news.clear();
         Ok(())
     }
 
     fn view(&mut self) -> FleetView {
-        self.fleet.view()
+        FleetView { verdict: self.referee.progress(), ..self.fleet.view() }
     }
 
     fn detail(&mut self, chip: usize) -> ChipDetail {
@@ -171,15 +209,8 @@ impl FleetSource for Live {
     }
 
     fn events(&mut self) -> Vec<EventView> {
-        let mut events = std::mem::take(&mut self.news);
-        events.extend(self.fleet.take_events());
-        let until = self.scenario.until;
-        if !self.over && until > Micros(0) && self.fleet.now() >= until {
-            self.over = true;
-            let text = "the scenario ends here; the fleet goes on".into();
-            events.push(EventView { at: until, chip: None, kind: EventKind::Verdict, text });
-        }
-        events
+        self.watch();
+        std::mem::take(&mut self.news)
     }
 }
 
@@ -224,6 +255,26 @@ mod tests {
         // What was done after that has not been done.
         run(&mut live, 7);
         assert_eq!(live.view().chips[0].state, ChipState::Running);
+    }
+
+    #[test]
+    fn the_verdict_is_that_of_a_run_and_says_what_it_waits_for() {
+        let mut live = live();
+        run(&mut live, 1);
+        let begin = live.view().verdict.unwrap();
+        assert!(begin.passed == 0 && begin.failed.is_empty() && begin.waiting.len() > 3, "{begin:?}");
+        assert!(begin.waiting.windows(2).all(|pair| pair[0].1 <= pair[1].1), "{begin:?}");
+        let scenario = Arc::new(crate::command::tui::house().unwrap());
+        let end = scenario.until.get() / 1_000_000 + 1;
+        run(&mut live, end);
+        let verdict = live.view().verdict.unwrap();
+        let mut judged = ruvllm_esp_sim::run::Run::new(Arc::clone(&scenario), 1, None).unwrap();
+        judged.advance(scenario.until).unwrap();
+        let expected = judged.finish().unwrap().expectations;
+        assert_eq!(verdict.passed, expected.iter().filter(|judged| judged.met).count());
+        assert_eq!((verdict.passed + verdict.failed.len(), verdict.waiting.len()), (begin.waiting.len(), 0));
+        let told = live.events().iter().filter(|event| event.text.starts_with("passed: ")).count();
+        assert_eq!(told, verdict.passed);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use ruvllm_esp_core::units::{Micros, Nanojoules, Nanos};
 use ruvllm_esp_sim::figure::{Banded, Kind};
 use ruvllm_esp_sim::fleet::view::{
     ChipDetail, ChipState, ChipView, EventKind, EventView, FleetView, LinkView, MessageView, QuestionView,
-    RoleView,
+    RoleView, VerdictView,
 };
 
 /// Everything can be done.
@@ -87,7 +87,12 @@ pub fn house(tick: u64) -> FleetView {
     let latency = (0..12)
         .map(|bucket| (Micros(1_000 << bucket), [0, 0, 1, 4, 19, 33, 21, 9, 4, 2, 0, 0][bucket]))
         .collect();
-    FleetView { now: Micros(tick * 100_000), chips, links, latency }
+    let verdict = Some(VerdictView {
+        passed: 3,
+        failed: vec![("every chip answers".into(), "attic: silent since 12 s".into())],
+        waiting: vec![("the pump raises the alarm".into(), Micros(90_000_000))],
+    });
+    FleetView { now: Micros(tick * 100_000), chips, links, latency, verdict }
 }
 
 /// A field of many chips on four media.
@@ -237,10 +242,24 @@ pub fn detail(index: usize) -> ChipDetail {
                 recall: Some(981),
                 questions,
             },
-            2 | 4 => RoleView::Signal { scores, threshold: 295, alarms },
+            2 | 4 => RoleView::Signal { readings: readings(&scores), scores, threshold: 295, alarms },
             _ => RoleView::Questions(questions),
         },
     }
+}
+
+/// Three channels; the second jumps where the scores are high, and the third misses some readings.
+fn readings(scores: &[i32]) -> Vec<Vec<Option<f64>>> {
+    let wave = |at: usize, swing: f64| 2.5 + swing * (at as f64 / 4.0).sin();
+    let of = |channel: usize, at: usize, score: i32| match channel {
+        1 if score >= 295 => Some(9.0),
+        1 => Some(wave(at, 1.0) * 2.0),
+        2 if at % 7 == 3 => None,
+        channel => Some(wave(at, 0.5) + channel as f64),
+    };
+    (0..3)
+        .map(|channel| scores.iter().enumerate().map(|(at, score)| of(channel, at, *score)).collect())
+        .collect()
 }
 
 /// A display that has seen `tenths` tenths of a second of a fleet.

@@ -2,7 +2,7 @@
 
 use super::looks::golden;
 use crate::tui::action::Panel;
-use crate::tui::keymap::{Context, bindings};
+use crate::tui::keymap::{Context, Keymap};
 use std::path::Path;
 
 const KEYS: (&str, &str) = ("<!-- keys: begin -->\n", "<!-- keys: end -->");
@@ -29,13 +29,15 @@ fn with_pictures(document: &str) -> String {
 /// A table of keys for each place in which they count.
 fn keys() -> String {
     let mut text = String::new();
+    let keymap = Keymap::default();
     let contexts = Panel::ALL.into_iter().map(Context::Panel).chain([
         Context::Console,
         Context::Filter,
         Context::Time,
         Context::Menu,
     ]);
-    let common: Vec<&str> = bindings(Context::Panel(Panel::Fleet))
+    let common: Vec<&str> = keymap
+        .bindings(Context::Panel(Panel::Fleet))
         .filter(|row| Panel::ALL.into_iter().all(|panel| row.contexts.contains(&Context::Panel(panel))))
         .map(|row| row.help)
         .collect();
@@ -44,9 +46,10 @@ fn keys() -> String {
         format!("\n| {title} | |\n| --- | --- |\n{rows}")
     };
     let of = |context: Context, wanted: bool| -> Vec<(&str, &str)> {
-        bindings(context)
+        keymap
+            .bindings(context)
             .filter(|row| common.contains(&row.help) == wanted)
-            .map(|row| (row.shown, row.help))
+            .map(|row| (&*row.shown, row.help))
             .collect()
     };
     text += &table("In every panel", of(Context::Panel(Panel::Fleet), true));

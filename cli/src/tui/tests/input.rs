@@ -4,7 +4,7 @@ use super::demonstration::{detail, field, house, seen, update};
 use super::drawn;
 use crate::tui::action::{Action, Direction, Panel};
 use crate::tui::app::{App, Leaving, Mode};
-use crate::tui::keymap::{Context, action, bindings};
+use crate::tui::keymap::{Context, Keymap};
 use crate::tui::source::worker::Command;
 use crate::tui::source::{Abilities, Origin, Pace};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -13,11 +13,11 @@ use ruvllm_esp_sim::fleet::Fault;
 use ruvllm_esp_sim::fleet::view::{ChipState, EventKind, EventView};
 
 fn press(app: &mut App, code: KeyCode) {
-    let key = match code {
-        KeyCode::Null => KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL),
-        code => KeyEvent::new(code, KeyModifiers::NONE),
-    };
-    if let Some(action) = action(app.context(), key) {
+    strike(app, KeyEvent::new(code, KeyModifiers::NONE));
+}
+
+fn strike(app: &mut App, key: KeyEvent) {
+    if let Some(action) = app.keymap.action(app.context(), key) {
         app.update(action);
     }
 }
@@ -73,7 +73,8 @@ fn amid(context: Context, event: usize) -> App {
 #[test]
 fn every_key_does_something_visible() {
     for context in Context::ALL {
-        for (code, wanted) in bindings(context).flat_map(|binding| binding.keys) {
+        let keymap = Keymap::default();
+        for (key, wanted) in keymap.bindings(context).flat_map(|row| &row.keys) {
             let mut app = amid(context, 5);
             let before = drawn(&app);
             assert_eq!(app.context(), context, "the test does not reach {context:?}");
@@ -83,7 +84,7 @@ fn every_key_does_something_visible() {
                 (Context::Console, Action::Go(Direction::Down)) => {
                     press(&mut app, KeyCode::Up);
                     let recalled = drawn(&app);
-                    press(&mut app, *code);
+                    strike(&mut app, key.event());
                     assert_ne!(drawn(&app), recalled);
                     continue;
                 }
@@ -91,7 +92,7 @@ fn every_key_does_something_visible() {
                 (Context::Console, Action::Go(Direction::PageDown)) => {
                     press(&mut app, KeyCode::PageUp);
                     let scrolled = drawn(&app);
-                    press(&mut app, *code);
+                    strike(&mut app, key.event());
                     assert_ne!(drawn(&app), scrolled);
                     continue;
                 }
@@ -102,11 +103,11 @@ fn every_key_does_something_visible() {
                 _ => {}
             }
             let before = if app.scroll == 0 { drawn(&app) } else { before };
-            press(&mut app, *code);
+            strike(&mut app, key.event());
             let left = app.leaving.is_some();
             assert!(
                 left || drawn_with_cursor(&app) != before || cursor_moves(*wanted),
-                "{code:?} in {context:?} shows nothing:\n{before}"
+                "{key:?} in {context:?} shows nothing:\n{before}"
             );
         }
     }

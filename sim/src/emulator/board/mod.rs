@@ -78,7 +78,7 @@ pub enum Halt {
 }
 
 /// A start of the chip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Start {
     pub cause: Cause,
     /// When, in ticks since the board was made.

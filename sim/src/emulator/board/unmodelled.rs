@@ -8,7 +8,7 @@ use super::layout::Layout;
 use std::collections::BTreeMap;
 
 /// What happened to a register that is not modelled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct RegisterUse {
     pub reads: u64,
     pub writes: u64,
@@ -17,7 +17,7 @@ pub struct RegisterUse {
 }
 
 /// A register that is not modelled and was used.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct UnmodelledRegister {
     pub address: u32,
     /// The block it belongs to, or none that is known.

@@ -8,12 +8,13 @@ use super::contestant::{Contestant, Judged};
 use super::nab::{self, PROFILES};
 use super::recording::{self, DataError, Recording};
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The figures of all detectors over one data set.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FieldReport {
     /// Where the figures come from: the detectors ran, on recordings of others.
     pub provenance: &'static str,
@@ -28,7 +29,7 @@ pub struct FieldReport {
 }
 
 /// The figures of one detector.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FieldScore {
     /// What it is called.
     pub name: &'static str,
@@ -39,7 +40,7 @@ pub struct FieldScore {
 }
 
 /// What is counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Figures {
     /// NAB's score of the beginnings of the detector's own episodes, for each of [`PROFILES`].
     pub nab: [f64; 3],

@@ -7,11 +7,12 @@
 //! window at its first row, and nothing else, scores 100.
 
 use super::recording::Recording;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::ops::Range;
 
 /// What a missed window and a false detection cost; a window found at once earns 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Profile {
     /// What NAB calls it.
     pub name: &'static str,

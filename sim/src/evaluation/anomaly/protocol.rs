@@ -7,6 +7,7 @@
 //! episode that lasts beyond the recovery is a false alarm, too, whatever it began as.
 
 use crate::signal::Series;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Alarms before this sample are not counted: every detector is warming up.
@@ -57,7 +58,7 @@ fn episodes(alarms: &[bool]) -> Vec<(usize, usize)> {
 }
 
 /// Precision, recall, F1 and delay over several series.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Score {
     /// Faults that were there.
     pub faults: usize,

@@ -7,6 +7,7 @@ use super::median;
 use crate::evaluation::dataset::{DIMENSIONS, Dataset, Vector, VectorSource};
 use crate::evaluation::host_clock::HostClock;
 use ruvllm_esp_core::kernel::distance;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::hint::black_box;
 
@@ -15,7 +16,7 @@ const VECTORS: usize = 100;
 const LANES: usize = 16;
 
 /// One metric.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Row {
     /// The metric.
     pub metric: &'static str,

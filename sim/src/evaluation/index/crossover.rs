@@ -8,10 +8,11 @@ use crate::cost::CostTable;
 use crate::evaluation::dataset::Dataset;
 use ruvllm_esp_core::index::{Kind, MAX_ITEMS};
 use ruvllm_esp_core::meter::Op;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One index becomes faster than another.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Overtaking {
     /// The index that becomes faster.
     pub index: &'static str,
@@ -22,7 +23,7 @@ pub struct Overtaking {
 }
 
 /// What is fastest on a chip for one kind of data: modelled.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Crossover {
     /// The data.
     pub dataset: Dataset,

@@ -11,6 +11,7 @@ use ruvllm_esp_sim::figure::{Figure, Quantity};
 use ruvllm_esp_sim::run::judge::Judged;
 use ruvllm_esp_sim::run::verdict::{Attackers, ChipReport, Frames, Latency, ScenarioVerdict};
 use ruvllm_esp_sim::scenario::Scenario;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -18,8 +19,8 @@ use std::io::{self, Write};
 /// More chips than this are summed up by kind and role.
 const MAX_ROWS: usize = 64;
 
-#[derive(Serialize)]
-struct Line<'v> {
+#[derive(Serialize, JsonSchema)]
+pub struct Line<'v> {
     interrupted: bool,
     #[serde(flatten)]
     verdict: &'v ScenarioVerdict,
