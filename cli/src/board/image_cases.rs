@@ -6,13 +6,17 @@ use super::Image;
 use super::sample::{HEADER_BYTES, content, entry, header, merge, seal, table};
 
 const C3: u16 = 5;
+const C6: u16 = 13;
 /// Where a bootloader of the ESP32-C3 lies: data, the code that it begins with, the code that loads.
 const BOOT: [u32; 3] = [0x3fcd_5830, 0x403c_bf10, 0x403c_e710];
+/// Likewise of the ESP32-C6.
+const BOOT_C6: [u32; 3] = [0x4087_5720, 0x4086_c410, 0x4086_e610];
 const CODE: u32 = 0x4201_0020;
 
 /// The parts of an image, to change some of.
 struct Parts {
     boot: [u8; HEADER_BYTES],
+    boot_segments: Vec<(u32, Vec<u8>)>,
     header: [u8; HEADER_BYTES],
     segments: Vec<(u32, Vec<u8>)>,
     rows: Vec<Vec<u8>>,
@@ -26,6 +30,7 @@ impl Parts {
     fn new() -> Self {
         Self {
             boot: header(C3, 3, BOOT[1]),
+            boot_segments: BOOT.iter().map(|address| (*address, content(0x100))).collect(),
             header: header(C3, 3, CODE),
             segments: vec![
                 (0x3c00_0020, content(0x100)),
@@ -40,12 +45,33 @@ impl Parts {
         }
     }
 
+    /// An image for an ESP32-C6, whose code lies `filled` B further on in flash, and whose description has pages of
+    /// `2^page_log` B; `boot` is what its bootloader can say.
+    fn small_pages(filled: usize, page_log: u8, boot: &str) -> Self {
+        let mut description = content(0x100);
+        description[..4].copy_from_slice(&0xabcd_5432_u32.to_le_bytes());
+        (description[176], description[177], description[180]) = (0, 0, page_log);
+        let mut says = boot.as_bytes().to_vec();
+        says.resize(0x100, 0);
+        Self {
+            boot: header(C6, 3, BOOT_C6[1]),
+            header: header(C6, 4, CODE),
+            segments: vec![
+                (0x4200_0020, description),
+                (0x4080_0000, content(0x80)),
+                (0, content(filled)),
+                (CODE, content(0x200)),
+            ],
+            boot_segments: BOOT_C6.iter().map(|address| (*address, says.clone())).collect(),
+            ..Self::new()
+        }
+    }
+
     fn bytes(&self) -> Vec<u8> {
-        let boot: Vec<(u32, Vec<u8>)> = BOOT.iter().map(|address| (*address, content(0x100))).collect();
         let mut header = self.header;
         header[1] = u8::try_from(self.segments.len()).unwrap();
         let program = self.instead.clone().unwrap_or_else(|| seal(header, &self.segments));
-        merge(&seal(self.boot, &boot), &table(&self.rows), (self.at, &program))
+        merge(&seal(self.boot, &self.boot_segments), &table(&self.rows), (self.at, &program))
     }
 }
 
@@ -155,6 +181,49 @@ fn the_application_is_one_that_can_be_loaded() {
         (parts.at, parts.rows[1]) = (0x11000, entry_row(0x11000));
     };
     assert!(refused(moved).contains("segment 0 for address 0x3c000020 at flash offset 0x11020"));
+}
+
+#[test]
+fn the_pages_of_an_esp32c6_are_those_that_its_bootloader_sets_up() {
+    /// Code at 0x20020, 0x18020, 0x14020: on pages of 64, 32 and 16 KiB.
+    const FILLED: [usize; 3] = [0xfe68, 0x7e68, 0x3e68];
+    const READS: &str = "I (%lu) %s: MMU page size mismatch, configured: 0x%x, found: 0x%lx";
+    let why = |flash_code: u8, filled: usize, page_log: u8, boot: &str| {
+        let mut parts = Parts::small_pages(filled, page_log, boot);
+        parts.boot[3] = flash_code << 4;
+        parts.rows = vec![entry(0, 0, 0x10000, 0xf0000, "factory")];
+        Image::check(parts.bytes(), "test.bin").err().map(|error| error.to_string())
+    };
+    // The description says so, whatever the size of the flash.
+    for (filled, log) in FILLED.into_iter().zip([16, 15, 14]) {
+        for flash_code in [0, 2] {
+            assert_eq!(why(flash_code, filled, log, READS), None, "{log}");
+        }
+    }
+    let text = why(2, FILLED[1], 16, READS).unwrap();
+    assert!(text.contains("at flash offset 0x18020: they differ within a page of 64 KiB"), "{text}");
+    assert!(why(2, FILLED[2], 15, READS).unwrap().contains("within a page of 32 KiB"));
+    for log in [13, 17, 200] {
+        let text = why(2, FILLED[0], log, READS).unwrap();
+        assert!(
+            text.contains(&format!("pages of 2^{log} B; the bootloader knows those of 16, 32")),
+            "{text}"
+        );
+    }
+    // Without a word on it, or before bootloaders read it, they have the size that belongs to the flash.
+    for (flash_code, filled) in [(2, FILLED[0]), (1, FILLED[1]), (0, FILLED[2])] {
+        assert_eq!(why(flash_code, filled, 0, READS), None);
+        assert_eq!(why(flash_code, filled, 14, ""), None);
+    }
+    assert!(why(2, FILLED[1], 15, "").unwrap().contains("within a page of 64 KiB"));
+    // An ESP32-C3 has one size.
+    let c3 = |parts: &mut Parts| {
+        let mut description = content(0x100);
+        description[..4].copy_from_slice(&0xabcd_5432_u32.to_le_bytes());
+        (description[176], description[177], description[180]) = (0, 0, 15);
+        (parts.segments[0].1, parts.segments[2].1) = (description, content(0x7e68));
+    };
+    assert!(refused(c3).contains("within a page of 64 KiB"));
 }
 
 fn entry_row(offset: u32) -> Vec<u8> {

@@ -21,8 +21,12 @@ const MAX_SEGMENT_BYTES: usize = 16 << 20;
 const LOWEST_LOADED: u32 = 0x1000_0000;
 /// The instruction bus of every chip.
 const INSTRUCTIONS: Range<u32> = 0x4000_0000..0x5000_2000;
-/// The MMU maps flash in pages of this size, unless the application's description has another.
+/// The MMU maps flash in pages of this size, on a chip with other sizes unless somebody says otherwise.
 const PAGE: u32 = 64 << 10;
+/// The logarithms of the sizes that the bootloader of such a chip sets up; it was asked, under emulation.
+const PAGE_LOGS: RangeInclusive<u8> = 14..=16;
+/// A bootloader that says this takes the size of an application's pages from its description (ESP-IDF 5.4 and later).
+const READS_PAGE: &[u8] = b"MMU page size mismatch";
 /// Fuses hold revisions up to 3.15.
 const MAX_REVISION: u16 = 315;
 /// The codes of the flash's mode and speed that the ROM takes; it was asked, under emulation.
@@ -59,7 +63,10 @@ pub struct Program {
     segments: Vec<Segment>,
     /// The least revision of the fuses' block that it takes.
     fuse_revision: u16,
-    page: u32,
+    /// The logarithm of its MMU's pages; 0 where its description has none.
+    page_log: u8,
+    /// As a bootloader: does it take the size of the pages from there?
+    reads_page: bool,
 }
 
 impl Program {
@@ -95,7 +102,8 @@ impl Program {
             entry: word(header, 4).unwrap_or(0),
             segments,
             fuse_revision: half(description, FUSE_REVISION_AT),
-            page: page(description),
+            page_log: description.get(PAGE_LOG_AT).copied().unwrap_or(0),
+            reads_page: holds_text(program.get(..end).unwrap_or_default(), READS_PAGE),
         })
     }
 
@@ -106,12 +114,17 @@ impl Program {
     pub fn check_as_application(&self, at: usize, chip: &Chip, boot: &Self) -> Result<(), String> {
         let flash = chips::espflash(chip).ok();
         let is_mapped = |address: u32| flash.is_some_and(|chip| chip.addr_is_flash(address));
+        let page = if flash.is_some_and(|chip| chip.valid_mmu_page_sizes().is_some()) {
+            self.page(boot)?
+        } else {
+            PAGE
+        };
         for (number, segment) in self.segments.iter().enumerate() {
             if segment.length == 0 || segment.address < LOWEST_LOADED {
                 continue;
             }
             let checked = match is_mapped(segment.address) {
-                true => segment.is_mappable(at, self.page),
+                true => segment.is_mappable(at, page),
                 false => segment.is_loadable(chip, boot),
             };
             checked.map_err(|why| format!("has a segment {number} {why}"))?;
@@ -136,6 +149,22 @@ impl Program {
             return Err(format!("has the flash speed code {speed}; 0, 1, 2 and 15 are known"));
         }
         self.check_entry()
+    }
+
+    /// The size of the pages that the bootloader `boot` sets up for this application.
+    fn page(&self, boot: &Self) -> Result<u32, String> {
+        match (boot.reads_page, self.page_log) {
+            (true, log) if PAGE_LOGS.contains(&log) => Ok(1 << log),
+            (true, log) if log > 0 => Err(format!(
+                "describes MMU pages of 2^{log} B; the bootloader knows those of 16, 32 and 64 KiB"
+            )),
+            // Its own, which ESP-IDF chooses by the size of the flash.
+            _ => Ok(match boot.flash_code {
+                0 => 16 << 10,
+                1 => 32 << 10,
+                _ => PAGE,
+            }),
+        }
     }
 
     /// Does it begin inside of its own code?
@@ -263,11 +292,8 @@ pub fn dotted(revision: u16) -> String {
     format!("{}.{}", revision / 100, revision % 100)
 }
 
-fn page(description: &[u8]) -> u32 {
-    match description.get(PAGE_LOG_AT) {
-        Some(log @ 13..=15) => 1 << log,
-        _ => PAGE,
-    }
+fn holds_text(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
 }
 
 fn half(bytes: &[u8], at: usize) -> u16 {

@@ -6,10 +6,10 @@
 
 use super::coarse::Coarse;
 use super::fixed_point::{FixedPoint, STEPS_BITS};
-use super::logarithm::{OF_ZERO, ONE, log2};
+use super::logarithm::{LOG2_STEPS, OF_ZERO, ONE, log2};
 use super::nearest::{Lags, Nearest, Reach, forgiving_distance};
 use super::reading::Reading;
-use super::ring::Ring;
+use super::ring::{Ring, record_sum};
 use super::tail::{MAX_EVIDENCE, Tail};
 use super::verdict::Kind;
 use crate::arena::{Arena, NoRoom};
@@ -193,16 +193,13 @@ impl<'a> Channel<'a> {
         muted: u16,
         meter: &mut M,
     ) -> Judgement {
-        // Sums over an eighth of the window, twice, and over a 32nd; then seven scores and their logarithms.
-        meter.record(Op::Load, (self.reach.window / 4 + self.reach.window / 16) as u32);
-        meter.record(Op::Alu, (self.reach.window / 4 + self.reach.window / 16) as u32 + 7 * 24);
         self.rescaled = false;
         let restart = self.push(reading, meter);
         let nearest = self.lags.advance(&self.ring, self.reach, meter);
         self.follow_level(meter);
         let mut worst = Judgement::default();
         for test in TESTS {
-            let Some(score) = self.score(test, &nearest) else { continue };
+            let Some(score) = self.score(test, &nearest, meter) else { continue };
             let evidence = self.weigh(test, score, credit, &nearest, meter);
             let kind = kind(test, nearest.below);
             if evidence > worst.evidence && muted & kind.bit() == 0 {
@@ -226,8 +223,9 @@ impl<'a> Channel<'a> {
 
     /// Takes the reading into the ring and says whether a counter has begun again.
     fn push<M: Meter>(&mut self, reading: Reading, meter: &mut M) -> bool {
-        meter.record(Op::DivWide, 4);
+        meter.record(Op::DivWide, 3);
         meter.record(Op::MulWide, 4);
+        meter.record(Op::Alu, LOG2_STEPS + 100);
         let state = &mut *self.state;
         let first = state.seen == 0;
         let before = self.ring.value(0);
@@ -255,7 +253,7 @@ impl<'a> Channel<'a> {
     /// Lets centre, spread and crossings follow the latest reading.
     fn follow_level<M: Meter>(&mut self, meter: &mut M) {
         meter.record(Op::Alu, 60);
-        meter.record(Op::DivWide, 3);
+        meter.record(Op::DivWide, 2);
         let value = i64::from(self.ring.value(0)) << 8;
         let state = &mut *self.state;
         if state.seen <= 1 {
@@ -268,16 +266,18 @@ impl<'a> Channel<'a> {
         let memory = i64::from(state.seen.clamp(1, 512));
         state.spread = state.spread.saturating_add(away.saturating_sub(state.spread) / memory);
         cross(&mut state.crossings, &mut state.flags, ABOVE, value > state.centre);
-        if let Some((late, before)) = self.means() {
+        if let Some((late, before)) = self.means(meter) {
             let state = &mut *self.state;
             cross(&mut state.mean_crossings, &mut state.flags, MEAN_ABOVE, late > before);
         }
     }
 
     /// The mean of the latest eighth of the window and that of the rest, in 1/64 step.
-    fn means(&self) -> Option<(i64, i64)> {
+    fn means<M: Meter>(&self, meter: &mut M) -> Option<(i64, i64)> {
         let late = self.reach.window / 8;
         let before = self.ring.len().checked_sub(late).filter(|before| *before >= 3 * late)?;
+        record_sum(late as u32, meter);
+        meter.record(Op::DivWide, 2);
         let sum = self.ring.sum(0..late);
         Some((
             (sum << 6) / late as i64,
@@ -286,13 +286,16 @@ impl<'a> Channel<'a> {
     }
 
     /// The mean of the latest 32nd of the window, in 1/64 step.
-    fn latest_mean(&self) -> i64 {
+    fn latest_mean<M: Meter>(&self, meter: &mut M) -> i64 {
         let late = self.reach.window / 32;
+        record_sum(late as u32, meter);
+        meter.record(Op::DivWide, 1);
         (self.ring.sum(0..late) << 6) / late as i64
     }
 
     /// What a test makes of the latest readings, in 1/64 step; `None` where it lacks past.
-    fn score(&self, test: Test, nearest: &Nearest) -> Option<u64> {
+    fn score<M: Meter>(&self, test: Test, nearest: &Nearest, meter: &mut M) -> Option<u64> {
+        meter.record(Op::Alu, 40);
         let latest = self.ring.value(0);
         let away = (i64::from(latest) << 8).saturating_sub(self.state.centre);
         let gap = self.state.flags & GAP != 0;
@@ -302,12 +305,16 @@ impl<'a> Channel<'a> {
             Test::Below => Some(away.saturating_neg().max(0).unsigned_abs() >> 2),
             Test::Jump if self.ring.len() < 2 || gap => None,
             Test::Jump => Some(u64::from(latest.abs_diff(self.ring.value(1))) << 6),
-            Test::Shift => self.means().map(|(late, before)| late.abs_diff(before)),
+            Test::Shift => self.means(meter).map(|(late, before)| late.abs_diff(before)),
             Test::Noise => {
                 let late = self.reach.window / 32;
                 let steps =
                     (0..late).map(|age| u64::from(self.ring.value(age).abs_diff(self.ring.value(age + 1))));
-                (self.ring.len() >= 4 * late && !gap).then(|| (steps.sum::<u64>() << 6) / late as u64)
+                (self.ring.len() >= 4 * late && !gap).then(|| {
+                    record_sum(2 * late as u32, meter);
+                    meter.record(Op::DivWide, 1);
+                    (steps.sum::<u64>() << 6) / late as u64
+                })
             }
             Test::Level if enough => nearest.level.map(|distance| u64::from(distance) << 6),
             Test::Shape if enough => nearest.shape.map(|distance| u64::from(distance) << 6),
@@ -324,6 +331,8 @@ impl<'a> Channel<'a> {
         nearest: &Nearest,
         meter: &mut M,
     ) -> i32 {
+        // The code of the score, the limit of its evidence.
+        meter.record(Op::Alu, 2 * LOG2_STEPS + 40);
         let floor = self.floor(test);
         let code = log2(score.saturating_add(floor));
         let Some(tail) = self.tails.get_mut(test as usize) else { return 0 };
@@ -397,7 +406,7 @@ impl<'a> Channel<'a> {
     /// An episode begins: how things were before it is held on to.
     pub fn hold<M: Meter>(&mut self, meter: &mut M) {
         let knee = self.tails.get(Test::Shift as usize).map_or(OF_ZERO, |tail| tail.knee(meter));
-        let before = self.means().map_or(0, |(_, before)| before);
+        let before = self.means(meter).map_or(0, |(_, before)| before);
         let state = &mut *self.state;
         (state.held_mean, state.held_peak, state.held_knee) = (before, 0, knee);
         state.flags &= !SHIFTED;
@@ -405,11 +414,12 @@ impl<'a> Channel<'a> {
 
     /// Is the mean still away from where it was before the episode? `involved`: this channel has shown evidence of late.
     /// A channel that has come back, or was never away once the episode is `old`, is out until the next episode.
-    pub fn is_shifted(&mut self, involved: bool, old: bool) -> bool {
+    pub fn is_shifted<M: Meter>(&mut self, involved: bool, old: bool, meter: &mut M) -> bool {
+        meter.record(Op::Alu, LOG2_STEPS + 40);
         // The mean of a counter is always on its way.
         let counter = is_counter(self.state, self.reach.window);
-        let Some((late, _)) = self.means().filter(|_| !counter) else { return false };
-        let latest = self.latest_mean();
+        let Some((late, _)) = self.means(meter).filter(|_| !counter) else { return false };
+        let latest = self.latest_mean(meter);
         let state = &mut *self.state;
         if involved {
             state.flags |= SHIFTED;

@@ -97,6 +97,7 @@ fn repeats<M: Meter>(means: &[i32], lag: usize, meter: &mut M) -> u64 {
     let pairs = means.len().saturating_sub(lag) as u32;
     meter.record(Op::Load, 2 * pairs);
     meter.record(Op::MulWide, pairs);
+    meter.record(Op::Alu, 10 * pairs);
     meter.record(Op::DivWide, 1);
     let squares = means.iter().zip(means.iter().skip(lag)).map(|(a, b)| {
         let difference = u64::from(a.abs_diff(*b).min(1 << 28));

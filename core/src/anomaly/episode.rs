@@ -114,7 +114,7 @@ impl<'a> Episodes<'a> {
                 channels.iter_mut().flatten().for_each(|channel| channel.hold(meter));
             }
         }
-        let held = self.holds_on(window, channels, involved);
+        let held = self.holds_on(window, channels, involved, meter);
         let state = &mut *self.state;
         let alarm = state.number > 0 && (held || state.since_brief < LINGER);
         state.alarm = u32::from(alarm);
@@ -134,11 +134,12 @@ impl<'a> Episodes<'a> {
     }
 
     /// Is a channel's mean still where the episode has taken it?
-    fn holds_on(
+    fn holds_on<M: Meter>(
         &mut self,
         window: u32,
         channels: &mut [Option<Channel<'_>>; MAX_CHANNELS as usize],
         involved: &[bool; MAX_CHANNELS as usize],
+        meter: &mut M,
     ) -> bool {
         let state = &mut *self.state;
         if state.holds == 0 {
@@ -147,7 +148,7 @@ impl<'a> Episodes<'a> {
         let old = state.age >= window / 16 * 3;
         let mut shifted = false;
         for (channel, involved) in channels.iter_mut().flatten().zip(involved) {
-            shifted |= channel.is_shifted(*involved && !old, old);
+            shifted |= channel.is_shifted(*involved && !old, old, meter);
         }
         if state.age > window || (old && !shifted) {
             state.holds = 0;

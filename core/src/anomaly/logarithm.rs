@@ -5,6 +5,9 @@
 /// One octave, or one bit of evidence.
 pub(super) const ONE: i32 = 256;
 
+/// Instructions of one logarithm: these chips count leading zeros by hand. For meters.
+pub(super) const LOG2_STEPS: u32 = 60;
+
 /// The code of zero, below that of every number.
 pub(super) const OF_ZERO: i32 = -1;
 

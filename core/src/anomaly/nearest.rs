@@ -168,13 +168,18 @@ impl Least {
     }
 }
 
+/// Reports integer roots of 64 bits, as the standard library takes them.
+pub(super) fn record_roots<M: Meter>(roots: u32, meter: &mut M) {
+    meter.record(Op::Div, roots);
+    meter.record(Op::Alu, 100 * roots);
+}
+
 /// Reports the work of `lags` lags carried on, of which `compared` were compared with.
 fn record<M: Meter>(lags: u32, compared: u32, meter: &mut M) {
     meter.record(Op::Call, 1);
     meter.record(Op::Lag, lags);
     meter.record(Op::Neighbour, compared);
-    // Two integer roots of 64 bits.
-    meter.record(Op::Root, 2 * 32);
+    record_roots(2, meter);
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@
 //! Only relations without delay are seen.
 
 use super::channel::Judgement;
-use super::logarithm::{ONE, log2};
+use super::logarithm::{LOG2_STEPS, ONE, log2};
+use super::nearest::record_roots;
 use super::tail::Tail;
 use super::verdict::{Kind, MAX_CHANNELS};
 use crate::arena::{Arena, NoRoom};
@@ -97,9 +98,10 @@ impl<'a> Relation<'a> {
 
     /// Takes in the channel's own reading.
     pub fn deviation<M: Meter>(&mut self, value: i32, meter: &mut M) -> Deviation {
-        meter.record(Op::DivWide, 2);
-        meter.record(Op::Root, 32);
-        meter.record(Op::Alu, 12);
+        meter.record(Op::DivWide, 1);
+        meter.record(Op::MulWide, 1);
+        meter.record(Op::Alu, 40);
+        record_roots(1, meter);
         let state = &mut *self.state;
         let value = i64::from(value) << 8;
         if state.seen == 0 {
@@ -124,12 +126,14 @@ impl<'a> Relation<'a> {
         meter: &mut M,
     ) -> Option<Judgement> {
         let mine = deviation_of(all, own)?;
-        meter.record(Op::MulWide, 4);
-        meter.record(Op::DivWide, 8);
-        meter.record(Op::Alu, 60);
+        meter.record(Op::MulWide, 1);
+        meter.record(Op::Alu, 40);
         self.follow_trial(own, mine, all, setting);
         let state = &mut *self.state;
         let partner = deviation_of(all, state.partner.checked_sub(1)?)?;
+        meter.record(Op::MulWide, 4);
+        meter.record(Op::DivWide, 4);
+        meter.record(Op::Alu, 60 + 2 * LOG2_STEPS);
         state.products = add(state.products, mine.difference, partner.difference);
         if correlation(state.products, mine, partner) < FOLLOWS {
             return None;

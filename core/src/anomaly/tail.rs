@@ -6,7 +6,7 @@
 //! Gaussian noise; exponential noise has 1, heavier tails have less. So one rule serves thin and heavy tails alike. A
 //! score no higher than one that was seen is never rarer than the count says.
 
-use super::logarithm::{OF_ZERO, ONE, log2, scaled_exp2};
+use super::logarithm::{LOG2_STEPS, OF_ZERO, ONE, log2, scaled_exp2};
 use crate::meter::{Meter, Op};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -68,11 +68,11 @@ impl Tail {
         }
         self.total = self.total.saturating_add(1);
         self.seen = self.seen.saturating_add(1);
-        meter.record(Op::Alu, 8);
+        meter.record(Op::Alu, 40);
         if self.total >= LIMIT {
             self.counts.iter_mut().for_each(|count| *count -= *count / 2);
             self.total = self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count));
-            meter.record(Op::Alu, 4 * BUCKETS as u32);
+            meter.record(Op::Scan, 2 * BUCKETS as u32);
         }
         if self.seen.is_multiple_of(16) {
             self.follow(meter);
@@ -89,7 +89,8 @@ impl Tail {
             return if code == OF_ZERO { 0 } else { NEVER_SEEN };
         }
         let bucket = self.bucket(code);
-        meter.record(Op::Alu, (BUCKETS - bucket) as u32);
+        meter.record(Op::Scan, (BUCKETS - bucket) as u32);
+        meter.record(Op::Alu, 2 * LOG2_STEPS + 60);
         let above: u64 = self.counts.iter().skip(bucket).map(|count| u64::from(*count)).sum();
         let counted = (log2(10 * (u64::from(self.total) + 1)) - log2(10 * above + 7)).max(0);
         let knee = self.quantile(64, meter);
@@ -133,13 +134,14 @@ impl Tail {
         for (bucket, count) in self.counts.iter().enumerate().skip(1).rev() {
             let count = u32::from(*count) * 256;
             if count > 0 && above + count >= wanted {
-                meter.record(Op::Alu, 2 * (BUCKETS - bucket) as u32);
+                meter.record(Op::Scan, (BUCKETS - bucket) as u32);
+                meter.record(Op::Div, 1);
                 let inside = ((wanted - above) * WIDTH as u32 / count) as i32;
                 return Quantile { bucket, code: self.base.saturating_add(bucket as i32 * WIDTH - inside) };
             }
             above += count;
         }
-        meter.record(Op::Alu, 2 * BUCKETS as u32);
+        meter.record(Op::Scan, BUCKETS as u32);
         Quantile { bucket: 0, code: self.base }
     }
 
