@@ -37,15 +37,59 @@ fn its_examples_are_what_the_commands_print() {
     let fleet = "fixtures/scenarios/search-fleet.toml";
     let examples: [(&str, &[&str], &str); 3] = [
         ("(`-v` shows every sample):\n\n```\n", &["sim", "--variant", "esp32s2", "--demo"], ""),
-        ("| ruvllm-esp sim --variant esp32c6 --quiet\n", &["sim", "--variant", "esp32c6", "--quiet"], memories),
+        (
+            "| ruvllm-esp sim --variant esp32c6 --quiet\n",
+            &["sim", "--variant", "esp32c6", "--quiet"],
+            memories,
+        ),
         ("$ ruvllm-esp sim --fleet fixtures/scenarios/search-fleet.toml\n", &["sim", "--fleet", fleet], ""),
     ];
     for (start, arguments, input) in examples {
         let printed = shown(arguments, input);
         let stale: Vec<&str> =
             block(&readme, start).into_iter().filter(|line| !printed.contains(line)).collect();
-        assert!(stale.is_empty(), "README.md shows\n{}\nbut {arguments:?} prints\n{printed}", stale.join("\n"));
+        assert!(
+            stale.is_empty(),
+            "README.md shows\n{}\nbut {arguments:?} prints\n{printed}",
+            stale.join("\n")
+        );
     }
+}
+
+/// The figures of the row that has `what`, as per cent.
+fn row_figures(readme: &str, what: &str) -> Vec<f64> {
+    let row = readme.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("no row `{what}`"));
+    let figures = row.split('|').nth(2).unwrap().split(';');
+    figures.map(|figure| figure.trim().trim_end_matches('%').parse().unwrap()).collect()
+}
+
+#[test]
+#[ignore = "ten seconds: every sentence of the fixture is asked for in seven ways"]
+fn nightly_its_rows_of_recall_are_what_bench_recall_measures() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let printed = shown(&["bench", "recall", "--json"], "");
+    let line = printed.lines().find(|line| line.starts_with('{')).unwrap();
+    let report: serde_json::Value = serde_json::from_str(line).unwrap();
+    let own = &report["sets"][0];
+    let of = |list: &str, is: &dyn Fn(&serde_json::Value) -> bool| {
+        own[list].as_array().unwrap().iter().find(|row| is(row)).unwrap().clone()
+    };
+    let search = |kind: &str| of("search", &|row| row["kind"] == kind)["search"]["p_at_1"].clone();
+    let partial = of("recall", &|row| row[0] == "partial");
+    let held_out = report["threshold"]["odd_rows"].as_array().unwrap().iter();
+    let in_use = held_out.clone().find(|point| point["threshold"] == report["threshold"]["in_use"]).unwrap();
+    let measured = [
+        ("three of its middle words, among 628", search("partial")),
+        ("the same with a typo in each word", search("misspelt")),
+        ("answered although nothing stored bears on it", in_use["false_accept"].clone()),
+        ("not answered with its sentence", partial[1]["false_reject"].clone()),
+    ];
+    for (what, measured) in measured {
+        let measured = 100.0 * measured.as_f64().unwrap();
+        assert!((row_figures(&readme, what)[0] - measured).abs() < 0.06, "{what}: {measured}");
+    }
+    let household = &report["household"]["retriever"]["right"];
+    assert_eq!(row_figures(&readme, "household questions")[0], household.as_f64().unwrap());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use ruvllm_esp_core::lexical::{MIN_COVERAGE, Match, Query};
 use serde::Serialize;
 
 /// How often a question that belongs nowhere may be answered.
-pub const FALSE_ACCEPT: f64 = 0.04;
+pub const FALSE_ACCEPT: f64 = 0.055;
 
 /// How many sentences of its language a question is asked of.
 const STORE: usize = 100;
