@@ -138,6 +138,44 @@ fn the_newer_of_two_texts_about_one_thing_is_the_answer() {
 }
 
 #[test]
+fn a_newer_text_that_only_shares_words_does_not_come_before_the_one_that_is_quoted() {
+    for (role, add) in [(RoleKind::RagRetriever, "add"), (RoleKind::MemoryArchivist, "remember fact")] {
+        let mut rig = Rig::new(role, ARENA);
+        for text in [
+            "the key of the shed is rusty and hangs in the hallway",
+            "the medicine for the cat is in the fridge door",
+            "the hallway door and the shed need a new key from the smith",
+            "the cat's medicine is no longer in the fridge but on the windowsill",
+        ] {
+            rig.handle_line(&format!("{add} {text}"));
+        }
+        let quoted = rig.handle_line("recall key of the shed");
+        assert!(quoted.starts_with("top: the key of the shed is rusty"), "{quoted}");
+        assert!(!quoted.contains("superseded"), "{quoted}");
+        // Quoted as well, but the newer one says something else about nearly the same.
+        let changed = rig.handle_line("recall medicine for the cat");
+        assert!(changed.starts_with("top: the cat's medicine is no longer"), "{changed}");
+        assert!(changed.contains("superseded-by=3 the medicine for the cat"), "{changed}");
+    }
+}
+
+#[test]
+fn an_answer_is_shown_to_its_last_letter() {
+    let text = format!("the boiler {} drips", "of the old mill by the river ".repeat(8).trim_end());
+    for (role, add) in [
+        (RoleKind::HnswIndexer, "add"),
+        (RoleKind::RagRetriever, "add"),
+        (RoleKind::MemoryArchivist, "remember fact"),
+    ] {
+        let mut rig = Rig::new(role, ARENA);
+        rig.handle_line(&format!("{add} {text}"));
+        let asked = if role == RoleKind::HnswIndexer { "search boiler mill" } else { "recall boiler mill" };
+        let reply = rig.handle_line(asked);
+        assert!(reply.trim_end().ends_with(&text), "{reply}");
+    }
+}
+
+#[test]
 fn what_is_stored_already_is_told_and_not_stored_again() {
     for (role, add) in [(RoleKind::HnswIndexer, "add"), (RoleKind::RagRetriever, "add")] {
         let mut rig = Rig::new(role, ARENA);

@@ -1,8 +1,15 @@
 //! Words that carry the sentence and not its subject.
 //!
 //! Two lists. `FUNCTION`: articles, pronouns, prepositions, auxiliaries, question words. `GENERIC`: words of almost any
-//! question or note, such as "day" or "need". English, German, Spanish and French, folded (no accents), sorted, so that
-//! a word is found by bisection. A word that is a noun in another of the four (bin, son, hat) is in neither. In other languages the frequency of a word in the stored texts has to do alone.
+//! question or note, such as "day" or "need". English, German, Spanish and French, folded (no accents). A word that is a
+//! noun in another of the four (bin, son, hat) is in neither. In other languages the frequency of a word in the stored
+//! texts has to do alone.
+//!
+//! A chip has the hashes of the words alone, sorted when the program is compiled: 4 bytes a word instead of its letters
+//! and their address, and a comparison is one of two numbers. A word outside the lists with the hash of one in them is
+//! one in ten million.
+
+use super::word::{Word, hash_of};
 
 /// What a word does in a question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,18 +23,38 @@ pub(super) enum Part {
     Function,
 }
 
-/// The part of the word of these letters.
-pub(super) fn part_of(letters: &[u16]) -> Part {
-    let is_in = |list: &[&str]| {
-        list.binary_search_by(|entry| entry.bytes().map(u16::from).cmp(letters.iter().copied())).is_ok()
-    };
-    if is_in(FUNCTION) {
+/// Comparisons that it takes to look a word up in both lists.
+pub(super) const PART_COMPARISONS: u32 = FUNCTION.len().ilog2() + GENERIC.len().ilog2() + 2;
+
+/// The part of `word`.
+pub(super) fn part_of(word: &Word) -> Part {
+    if FUNCTION_HASHES.binary_search(&word.hash).is_ok() {
         Part::Function
-    } else if is_in(GENERIC) {
+    } else if GENERIC_HASHES.binary_search(&word.hash).is_ok() {
         Part::Generic
     } else {
         Part::Subject
     }
+}
+
+static FUNCTION_HASHES: [u32; FUNCTION.len()] = sorted_hashes(FUNCTION);
+static GENERIC_HASHES: [u32; GENERIC.len()] = sorted_hashes(GENERIC);
+
+/// Runs in the compiler, where an index out of bounds is an error of compilation.
+const fn sorted_hashes<const N: usize>(words: &[&str]) -> [u32; N] {
+    let mut sorted = [0; N];
+    let mut length = 0;
+    while length < N {
+        let hash = hash_of(words[length].as_bytes());
+        let mut at = length;
+        while at > 0 && sorted[at - 1] > hash {
+            sorted[at] = sorted[at - 1];
+            at -= 1;
+        }
+        sorted[at] = hash;
+        length += 1;
+    }
+    sorted
 }
 
 #[rustfmt::skip]
@@ -73,22 +100,32 @@ const GENERIC: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    use super::super::word::Cutter;
     use super::*;
-    use std::vec::Vec;
+
+    fn part(text: &str) -> Part {
+        let mut found = Word::default();
+        let mut cutter = Cutter::default();
+        cutter.cut(text, &mut (), &mut |word, _| found = *word);
+        cutter.end(&mut (), &mut |word, _| found = *word);
+        part_of(&found)
+    }
 
     #[test]
-    fn the_lists_are_sorted_and_folded() {
-        for list in [FUNCTION, GENERIC] {
+    fn the_lists_are_sorted_and_folded_and_each_word_is_found() {
+        for (list, of) in [(FUNCTION, Part::Function), (GENERIC, Part::Generic)] {
             assert!(list.windows(2).all(|pair| pair[0] < pair[1]));
             assert!(list.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_lowercase())));
+            assert!(list.iter().all(|word| part(word) == of));
         }
     }
 
     #[test]
     fn a_word_has_its_part() {
-        let part = |word: &str| part_of(&word.bytes().map(u16::from).collect::<Vec<_>>());
         assert_eq!(part("where"), Part::Function);
         assert_eq!(part("pourquoi"), Part::Function);
+        assert_eq!(part("Étaient"), Part::Subject);
+        assert_eq!(part("Était"), Part::Function);
         assert_eq!(part("day"), Part::Generic);
         assert_eq!(part("compressor"), Part::Subject);
         assert_eq!(part(""), Part::Subject);

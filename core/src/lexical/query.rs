@@ -1,6 +1,6 @@
 //! A question: its words, how often each occurs in the stored texts, and what each weighs.
 
-use super::function_words::{Part, part_of};
+use super::function_words::{PART_COMPARISONS, Part, part_of};
 use super::score::Match;
 use super::similarity::{EQUAL, strength};
 use super::word::{Cutter, Word};
@@ -15,9 +15,6 @@ const PRIOR_TEXTS: u32 = 16;
 
 /// By what a word that is not about the subject is divided.
 const FUNCTION_DIVISOR: u32 = 10;
-
-/// What it takes to look a word up in the two lists of words that say little.
-const PART_COMPARISONS: u32 = 14;
 
 /// Fraction bits of a logarithm.
 const LOG_PLACES: u32 = 5;
@@ -97,7 +94,7 @@ impl Query {
             return;
         }
         if let Some(slot) = self.words.get_mut(self.length) {
-            *slot = QueryWord { word: *word, part: part_of(word.letters()), ..QueryWord::default() };
+            *slot = QueryWord { word: *word, part: part_of(word), ..QueryWord::default() };
             self.length += 1;
         }
     }
@@ -233,7 +230,7 @@ impl Query {
                 }
                 Want::Overlap => {
                     meter.record(Op::Compare, PART_COMPARISONS);
-                    found.subjects += u32::from(part_of(word.letters()) == Part::Subject);
+                    found.subjects += u32::from(part_of(word) == Part::Subject);
                 }
             }
             last = now;

@@ -1,8 +1,8 @@
 //! What a text is worth as an answer, and whether it is one.
 
-/// From this share of the question on, weighted, a text bears on it, in thousandths. The least at which at most one in
-/// twenty-five three-word questions is answered from texts that have nothing to do with it (`sim::evaluation::threshold`).
-pub const MIN_COVERAGE: u32 = 620;
+/// From this share of the question on, weighted, a text bears on it, in thousandths. The least fiftieth at which at most 55 in
+/// 1,000 three-word questions are answered from texts that have nothing to do with them (`sim::evaluation::threshold`).
+pub const MIN_COVERAGE: u32 = 580;
 
 /// A question without a word about a subject has to be found as a phrase.
 const PHRASE: u32 = 800;
@@ -38,6 +38,7 @@ pub(super) struct Shares {
 pub struct Match {
     score: u16,
     coverage: u16,
+    phrase: u16,
     /// Is the question one that so few words can answer, or the text more than that?
     stands: bool,
 }
@@ -54,6 +55,7 @@ impl Match {
         Self {
             score: (ranked * (1000 - TEXT_SHARE + TEXT_SHARE * text / 1000) / 1000) as u16,
             coverage: coverage as u16,
+            phrase: phrase as u16,
             stands,
         }
     }
@@ -67,6 +69,11 @@ impl Match {
     /// The share of the question's words that the text has, by weight, in thousandths.
     pub fn coverage(self) -> u32 {
         self.coverage.into()
+    }
+
+    /// Does the text have the question word for word, in its order?
+    pub fn is_word_for_word(self) -> bool {
+        self.phrase == 1000
     }
 
     /// Does the text bear on the question?

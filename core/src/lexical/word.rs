@@ -41,6 +41,16 @@ pub(super) struct Word {
 const FNV_OFFSET: u32 = 0x811C_9DC5;
 const FNV_PRIME: u32 = 0x0100_0193;
 
+/// [`Word::hash`] of a word of these ASCII letters.
+pub(super) const fn hash_of(letters: &[u8]) -> u32 {
+    let (mut hash, mut rest) = (FNV_OFFSET, letters);
+    while let Some((letter, others)) = rest.split_first() {
+        hash = (hash ^ *letter as u32).wrapping_mul(FNV_PRIME);
+        rest = others;
+    }
+    hash
+}
+
 impl Word {
     /// The letters that are kept.
     pub(super) fn letters(&self) -> &[u16] {

@@ -19,6 +19,9 @@ const AS_WELL: u32 = 92;
 /// Two texts are about the same subject from this overlap on, in thousandths: two of five words.
 const SAME_SUBJECT: u32 = 400;
 
+/// The same, where the older text has the question word for word and the newer has not: seven of ten words.
+const SAME_STATEMENT: u32 = 700;
+
 /// A question in words.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
@@ -36,6 +39,8 @@ pub struct Answer {
     pub coverage: u32,
     /// Does it bear on the question, or is it only the nearest there is?
     pub is_relevant: bool,
+    /// Does it have the question word for word?
+    pub is_word_for_word: bool,
     /// A newer text says something else about the same: the slot of the newest.
     pub superseded_by: Option<u32>,
 }
@@ -90,8 +95,9 @@ impl Question {
             let found = self.query.score(catalog.pieces(slot), meter);
             if found.score() > 0 {
                 let (score, coverage) = (found.score(), found.coverage());
-                let is_relevant = found.is_relevant();
-                let answer = Answer { slot, score, coverage, is_relevant, superseded_by: None };
+                let (is_relevant, is_word_for_word) = (found.is_relevant(), found.is_word_for_word());
+                let answer =
+                    Answer { slot, score, coverage, is_relevant, is_word_for_word, superseded_by: None };
                 answers.offer(answer, |slot| catalog.id(slot), meter);
             }
         }
@@ -177,9 +183,14 @@ impl Answers {
         }
     }
 
-    /// Offers the slots and scores of the best `count` that bear on the question.
+    /// Offers the slots and scores of the best `count` that bear on the question. A fleet orders by score alone, so one that
+    /// another supersedes gets less than that one.
     pub fn offer_to_fleet(&self, count: usize, offer: &mut impl FnMut(u32, i32)) {
-        self.relevant().take(count).for_each(|answer| offer(answer.slot, answer.score as i32));
+        for answer in self.relevant().take(count) {
+            let newer = self.all().find(|other| Some(other.slot) == answer.superseded_by);
+            let limit = newer.map_or(answer.score, |newer| newer.score.saturating_sub(1));
+            offer(answer.slot, answer.score.min(limit) as i32);
+        }
     }
 
     /// Marks each of the best relevant answers that a newer one supersedes, and puts the newer before it. `age` grows from
@@ -199,7 +210,9 @@ impl Answers {
             let mut newest: Option<u32> = None;
             for other in self.all().take(compared).filter(newer_than) {
                 let is_newest = newest.is_none_or(|newest| age(other.slot) > age(newest));
-                if is_newest && text.overlap(catalog.pieces(other.slot), meter) >= SAME_SUBJECT {
+                let is_less_close = older.is_word_for_word && !other.is_word_for_word;
+                let least = if is_less_close { SAME_STATEMENT } else { SAME_SUBJECT };
+                if is_newest && text.overlap(catalog.pieces(other.slot), meter) >= least {
                     newest = Some(other.slot);
                 }
             }
@@ -228,6 +241,7 @@ impl Answers {
 /// The words of a stored text.
 fn subject<M: Meter>(catalog: &Catalog<'_>, slot: u32, meter: &mut M) -> Query {
     let mut buffer = [0; LINE_LIMIT];
+    meter.record(Op::Fill, (LINE_LIMIT / 4) as u32);
     Query::new(catalog.read(slot, &mut buffer, meter), meter)
 }
 

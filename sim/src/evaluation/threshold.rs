@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How often a question that belongs nowhere may be answered.
-pub const FALSE_ACCEPT: f64 = 0.04;
+pub const FALSE_ACCEPT: f64 = 0.055;
 
 /// How many sentences of its language a question is asked of.
 const STORE: usize = 100;

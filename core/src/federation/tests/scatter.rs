@@ -139,6 +139,19 @@ fn retrievers_and_archivists_are_recalled_together() {
 }
 
 #[test]
+fn the_newer_of_two_texts_that_one_chip_holds_comes_first_in_the_fleet_too() {
+    let mut net = Net::of(&[RoleKind::RagRetriever; 3], Topology::Mesh, 9);
+    net.run(Micros::seconds(4));
+    net.handle_line(1, "add The dentist appointment is on 14 June.");
+    net.handle_line(1, "add The dentist appointment is moved to 21 June at eleven.");
+    net.handle_line(0, "fleet recall when is the dentist appointment");
+    net.run(Micros::seconds(2));
+    let reply = net.read(0);
+    let (newer, older) = (reply.find("21 June"), reply.find("14 June"));
+    assert!(newer.is_some() && newer < older, "{reply}");
+}
+
+#[test]
 fn texts_go_to_retrievers_where_there_is_no_indexer_or_they_are_asked_for() {
     let mut net = Net::of(&[RoleKind::RagRetriever; 3], Topology::Mesh, 8);
     net.run(Micros::seconds(4));

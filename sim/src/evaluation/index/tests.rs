@@ -1,9 +1,13 @@
 //! The floors of recall, and the rule of choice held to what is measured.
 
+use super::super::sentences::{Kind as QueryKind, sentences};
 use super::*;
 use crate::cost;
+use crate::memory::Memory;
 use oorandom::Rand32;
+use ruvllm_esp_core::chip::{self, Radio};
 use ruvllm_esp_core::index::Choice;
+use ruvllm_esp_core::role::RoleKind;
 use std::collections::BTreeMap;
 
 /// Items, the floor of recall, and for random, clustered and text data the ef_search at which it holds.
@@ -187,6 +191,31 @@ fn the_chosen_effort_reaches_the_floor_on_text() {
             assert!(recall >= FLOOR, "{} {recall} of {items}", choice.kind.name());
         });
     }
+}
+
+/// The index and the capacity that `fit` gives, filled with the sentences of the fixture and as many notes as fit beside
+/// them; asked for three words of sentences, as the fleet asks.
+#[test]
+fn a_full_indexer_of_every_chip_reaches_the_floor_with_its_own_setting() {
+    let own = sentences();
+    let mut random = Rand32::new(7);
+    let queries = own.iter().step_by(6).filter_map(|row| QueryKind::Partial.query(row, &mut random));
+    let queries: Vec<Vector> = queries.map(|query| embed(&query, &mut ())).collect();
+    let mut graphs = 0;
+    for chip in chip::ALL {
+        let arena = chip.arena_budget(Radio::Off).arena;
+        let plan = RoleKind::HnswIndexer.plan(Memory::new(arena).as_mut(), 1).unwrap();
+        let mut vectors: Vec<Vector> = own.iter().map(|row| embed(row.text, &mut ())).collect();
+        let mut notes = VectorSource::new(Dataset::Text, plan.capacity, 1);
+        vectors.extend(notes.take_vectors(plan.capacity as usize - vectors.len()));
+        graphs += u32::from(plan.index == Kind::Hnsw);
+        index_of(plan.index, &vectors, &mut Vec::new(), |index| {
+            let (recall, _) = Truth::new(&vectors, &queries).recall(&index, TEXT_EF_SEARCH);
+            println!("{} {} {}: recall {recall:.4}", chip.name, plan.capacity, plan.index.name());
+            assert!(recall >= FLOOR, "{} {recall} of {}", chip.name, plan.capacity);
+        });
+    }
+    assert!(graphs > 0, "no chip holds enough texts for a graph");
 }
 
 #[test]
