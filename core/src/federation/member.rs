@@ -334,19 +334,25 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Tells `changed` of each chip whose silence has become too long.
-    pub fn check<M: Meter>(&mut self, now: Micros, meter: &mut M, mut changed: impl FnMut(u16, Liveness)) {
+    /// Tells `changed` of each chip whose silence has become too long, and what it was until now.
+    pub fn check<M: Meter>(
+        &mut self,
+        now: Micros,
+        meter: &mut M,
+        mut changed: impl FnMut(u16, Liveness, Liveness),
+    ) {
         meter.record(Op::Scan, self.slots.len() as u32);
         let slots = self.slots.len() as u32;
         for member in self.slots.iter_mut().filter(|member| matches!(member.liveness, ALIVE | SUSPECTED)) {
             let (silence, interval) = (member.age(now).get(), member.interval(slots).get());
             if silence > interval.saturating_mul(u64::from(LOST_AFTER)) {
+                let was = member.liveness();
                 (member.liveness, member.changed) = (LOST, 1);
-                changed(member.id, Liveness::Lost);
+                changed(member.id, was, Liveness::Lost);
             } else if member.liveness == ALIVE && silence > interval.saturating_mul(u64::from(SUSPECT_AFTER))
             {
                 member.liveness = SUSPECTED;
-                changed(member.id, Liveness::Suspected);
+                changed(member.id, Liveness::Alive, Liveness::Suspected);
             }
         }
     }

@@ -246,10 +246,13 @@ impl<'a> Node<'a> {
         self.endpoint.post(BROADCAST, &heartbeat);
         let mut is_missing_one = false;
         let Turn { now, meter, observer, .. } = turn;
-        self.members.check(*now, *meter, |id, liveness| {
-            is_missing_one = true;
-            if let Some(catalog) = role.catalog_mut() {
-                catalog.names_mut().forget_holder(id, &mut ());
+        self.members.check(*now, *meter, |id, was, liveness| {
+            // Nothing was counted on a chip since it was suspected.
+            if was == Liveness::Alive {
+                is_missing_one = true;
+                if let Some(catalog) = role.catalog_mut() {
+                    catalog.names_mut().forget_holder(id, &mut ());
+                }
             }
             observer.event(&match liveness {
                 Liveness::Lost => ChipEvent::PeerLost { id },

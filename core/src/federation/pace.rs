@@ -37,6 +37,13 @@ pub const PATIENCE: u64 = 3;
 /// See [`PATIENCE`].
 pub const MIN_PATIENCE: Micros = Micros::seconds(10);
 
+/// How long a chip waits after it began to copy an item before it begins with the next: copies of all chips together take
+/// about a third of the link, however many chips repair at once. A link that repairs fill loses answers, chips that did not
+/// answer are asked again and others are asked in their stead, and the fleet never comes to rest.
+pub fn repair_pause(link: LinkKind, chips: u32) -> Micros {
+    Micros((link.round_trip().get() / 3).saturating_mul(chips.into()))
+}
+
 /// How often a console is told that another board has this chip's number.
 pub const DUPLICATE_PAUSE: Micros = Micros::seconds(60);
 

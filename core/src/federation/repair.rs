@@ -5,6 +5,9 @@
 //! may have held is uncounted at once, and its copies are counted again by asking the chips in their order to hold it.
 //! So a repair follows the copies that exist, wherever they lie, and an item whose copies are counted can always be found
 //! on as many chips. A chip that comes is asked to hold the items for which it is among the first.
+//!
+//! All chips repair at once when one is gone. Each begins with one item at a time and then pauses
+//! ([`pace::repair_pause`]), so that repairs never fill the link.
 
 use super::node::{Node, Profile};
 use super::rank::Pool;
@@ -13,6 +16,7 @@ use super::{Turn, pace};
 use crate::event::ChipEvent;
 use crate::item::ItemId;
 use crate::meter::{Meter, Op};
+use crate::mix::mix;
 use crate::role::{AnyRole, RoleKind};
 use crate::units::Micros;
 use crate::wire::message::RoleCode;
@@ -25,8 +29,14 @@ const NEXT_CHECK: Micros = Micros(10_000);
 const NEW_ITEMS_WAIT: Micros = Micros(500_000);
 
 impl Node<'_> {
-    /// Chip `id` did not answer: what it holds is taken for gone until it is seen.
+    /// Chip `id` did not answer. What it holds is taken for gone until it is seen, unless a frame of it came lately: then
+    /// the link is busy or lossy, and taking its items for gone would add to that.
     pub(super) fn suspect<M: Meter>(&mut self, id: u16, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
+        let limit = pace::probe_after(self.members.counted().saturating_add(1));
+        let age = self.members.get(id, turn.meter).map(|member| member.age(turn.now));
+        if age.is_none_or(|age| age < limit) {
+            return;
+        }
         if self.members.suspect(id, turn.meter) {
             turn.observer.event(&ChipEvent::PeerSuspected { id });
             self.recount_items_of(id, role, turn);
@@ -52,8 +62,14 @@ impl Node<'_> {
     pub(super) fn rebalance(&mut self, role: &AnyRole<'_>, now: Micros) {
         self.state.changes = self.state.changes.wrapping_add(1);
         if self.state.to_look == 0 {
-            self.begin_pass(NEXT_CHECK, role, now);
+            // All chips may have noticed it in the same frame, and the one that came would be asked by all at once.
+            let spread = mix(u64::from(self.id) << 48 ^ now.get()) % self.repair_pause().get().max(1);
+            self.begin_pass(NEXT_CHECK + Micros(spread), role, now);
         }
+    }
+
+    fn repair_pause(&self) -> Micros {
+        pace::repair_pause(self.membership.link, self.members.counted().saturating_add(1))
     }
 
     /// Some items are uncounted. Chips that came are not looked at again for them: two chips would keep each other busy.
@@ -87,10 +103,11 @@ impl Node<'_> {
         let pool = Pool::of(profile.role.into(), profile.id, profile.role.into());
         let replicas = self.copies();
         turn.meter.record(Op::Scan, CHECKED_A_TICK);
+        if !self.replications.takes_repair() {
+            return;
+        }
+        let mut begun = None;
         for _ in 0..CHECKED_A_TICK.min(self.state.to_look) {
-            if !self.replications.takes_repair() {
-                return;
-            }
             let slot = self.state.look_slot % names.capacity().max(1);
             if let Some(item) = names.get(slot)
                 && !self.replications.is_under_way(item)
@@ -98,10 +115,17 @@ impl Node<'_> {
                     || pool.is_moved(item, replicas, &self.members, turn.meter))
             {
                 names.mark_spare(slot, false);
-                self.repair(item, profile.role, turn.now);
+                begun = Some(item);
             }
             self.state.look_slot = slot.wrapping_add(1);
             self.state.to_look -= 1;
+            if begun.is_some() {
+                break;
+            }
+        }
+        if let Some(item) = begun {
+            self.repair(item, profile.role, turn.now);
+            self.state.next_look = turn.now.get().saturating_add(self.repair_pause().get());
         }
         if self.state.to_look == 0 {
             self.end_pass(role, turn.now);
@@ -199,7 +223,7 @@ impl Node<'_> {
             (true, _) if is_spare || done.met & SELF != 0 => names.count(slot, done.met, is_spare),
             (false, REPAIR) => {
                 names.uncount(slot);
-                // Out of time or unanswered, and not for lack of room or chips: at once again.
+                // Out of time or unanswered, and not for lack of room or chips: soon again.
                 let pool = Pool { role: RoleCode(done.pool), me: Some(0) };
                 if done.met & FULL == 0 && pool.alive(&self.members) >= usize::from(done.wanted) {
                     self.recheck(role, turn.now);

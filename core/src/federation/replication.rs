@@ -111,7 +111,9 @@ impl Node<'_> {
             let pool = Pool::of(RoleCode(replication.pool), profile.id, profile.role.into());
             let Some(rank) = pool.next(replication.item(), replication.rank(), &self.members, turn.meter)
             else {
-                let may_come = self.state.has_just_booted() || pool.is_missing_one(&self.members);
+                let is_silent = replication.met & SILENCE != 0;
+                let may_come =
+                    is_silent || self.state.has_just_booted() || pool.is_missing_one(&self.members);
                 return self.pause_or_finish(slot, may_come, role, turn);
             };
             if turn.now.get() < replication.retry_at {

@@ -342,9 +342,16 @@ impl<'a> Sessions<'a> {
     }
 
     /// Enters a session that was never seen: in a free slot, else in that of one which is least missed.
+    ///
+    /// With the slot goes the memory of which counters came. So where the challenge may be older than the last frame of
+    /// that session, it is void from now on: a recorded echo would let the frames after it in again.
     fn enter(&mut self, sender: Sender, free: Option<usize>, at: u32) -> Option<usize> {
         let Sender { address, boot, nonce } = sender;
         let index = free.or_else(|| self.least_missed(at))?;
+        let evicted = self.all.get(index)?;
+        if evicted.counters.highest().is_some() && !is_past(evicted.touched, CHALLENGE_VALID, at) {
+            (self.state.challenge, self.state.previous, self.state.drawn_at) = (0, 0, 0);
+        }
         let home = usize::from(address) % self.all.len().max(1);
         let mut flags = 0;
         let (before, from) = self.all.split_at_mut_checked(home)?;
@@ -358,11 +365,13 @@ impl<'a> Sessions<'a> {
         Some(index)
     }
 
-    /// The session that gives way to another, where one does.
+    /// The session that gives way to another, where one does. What proved itself once is remembered for longer than what
+    /// never did: anybody with the key can make any number of the latter.
     fn least_missed(&self, at: u32) -> Option<usize> {
         let rank = |session: &Session| match session.state {
-            PROVEN if is_past(session.touched, FORGET_AFTER, at) => Some(3),
+            PROVEN if is_past(session.touched, FORGET_AFTER, at) => Some(4),
             PROVEN => None,
+            _ if session.counters.highest().is_some() => Some(3),
             _ if session.has(SUPERSEDED) => Some(1),
             _ => Some(2),
         };
@@ -439,7 +448,7 @@ impl<'a> Sessions<'a> {
 
     fn fresh_challenge(&mut self, now: Micros) -> u64 {
         let age = now.get().saturating_sub(self.state.drawn_at);
-        if self.state.draws == 0 || age > CHALLENGE_FRESH.get() {
+        if self.state.challenge == 0 || age > CHALLENGE_FRESH.get() {
             self.state.previous = if age <= CHALLENGE_VALID.get() { self.state.challenge } else { 0 };
             self.state.draws = self.state.draws.wrapping_add(1).max(1);
             let draw = u64::from(self.state.draws).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -567,6 +576,49 @@ mod tests {
             assert_eq!(prove(sessions, peer, 9, second(6)), Proof::Duplicate);
             assert_eq!(sessions.admit(peer, Some(7), second(6), &mut ()), Err(Dropped::Replayed));
             assert_eq!(sessions.admit(peer, Some(10), second(6), &mut ()), Ok(Admission::Fresh));
+        });
+    }
+
+    #[test]
+    fn a_proof_that_comes_back_after_its_session_was_evicted_proves_nothing() {
+        with(0, |sessions| {
+            let peer = sender(7, 1, 1);
+            sessions.set_patience(second(5));
+            sessions.admit(peer, Some(5), second(1), &mut ()).unwrap();
+            let asked = sessions.next_proof(second(2)).unwrap();
+            let answers = super::super::list::List::of(&[Answer { chip: ME, challenge: asked.challenge }]);
+            let echo = Prove { answers, ..Prove::default() };
+            assert_eq!(sessions.take_proof(peer, &echo, Some(6), second(2)), Proof::Proven);
+            assert_eq!(sessions.admit(peer, Some(7), second(2), &mut ()), Ok(Admission::Fresh));
+            // It falls silent, and gives way when others take every slot.
+            assert_eq!(sessions.admit(peer, Some(8), second(9), &mut ()), Ok(Admission::Unproven));
+            for stranger in 20..23 {
+                let stranger = sender(stranger, 1, 1);
+                sessions.admit(stranger, Some(1), second(9), &mut ()).unwrap();
+                assert_eq!(prove(sessions, stranger, 2, second(9)), Proof::Proven);
+            }
+            sessions.admit(sender(23, 1, 1), Some(1), second(9), &mut ()).unwrap();
+            assert!(matches!(sessions.find(peer).0, Slot::Missing { .. }));
+            // It is entered anew, and its proof is not fifteen seconds old.
+            assert_eq!(sessions.admit(peer, Some(6), second(10), &mut ()), Ok(Admission::Unproven));
+            assert_eq!(sessions.take_proof(peer, &echo, Some(6), second(10)), Proof::Nothing);
+        });
+    }
+
+    #[test]
+    fn invented_boots_do_not_push_out_what_proved_itself_once() {
+        with(0, |sessions| {
+            let (peer, rival) = (sender(7, 1, 1), sender(7, 2, 2));
+            for (board, counter) in [(peer, 5), (rival, 1)] {
+                sessions.admit(board, Some(counter), second(1), &mut ()).unwrap();
+                assert_eq!(prove(sessions, board, counter + 1, second(1)), Proof::Proven);
+            }
+            for boot in 100..200 {
+                sessions.admit(sender(9, boot, 3), Some(1), second(2), &mut ()).unwrap();
+            }
+            // The one that was superseded is still known, so both are two boards with one number.
+            assert_eq!(sessions.admit(peer, Some(8), second(4), &mut ()), Ok(Admission::Unproven));
+            assert_eq!(prove(sessions, peer, 9, second(4)), Proof::Duplicate);
         });
     }
 

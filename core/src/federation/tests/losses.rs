@@ -4,6 +4,7 @@
 
 use super::net::{ARENA, Net};
 use super::replication::{acknowledged, copies, fill};
+use crate::event::ChipEvent;
 use crate::federation::Topology;
 use crate::item::ItemId;
 use crate::role::RoleKind;
@@ -103,6 +104,52 @@ fn a_fleet_of_forty_makes_copies_good_within_thirty_seconds() {
         return std::println!("SKIPPED: set RUVLLM_LOSS_SEEDS to run it");
     }
     assert_eq!(runs_with_losses(40, 6, Micros::seconds(30), 100, false, seeds().div_ceil(4)), none);
+}
+
+/// How often the first two chips suspected one.
+fn suspicions(net: &Net) -> usize {
+    let events = net.chips.iter().take(2).flat_map(|chip| chip.log.0.iter());
+    events.filter(|event| matches!(event, ChipEvent::PeerSuspected { .. })).count()
+}
+
+#[test]
+fn a_chip_that_was_received_lately_is_not_taken_for_dead_where_an_answer_is_missing() {
+    let mut net = Net::of(&[INDEXER; 3], Topology::Mesh, 5);
+    net.run(Micros::seconds(6));
+    // It receives nothing any more, but is received: its answers are missing and its heartbeats are not.
+    net.chips[2].is_deaf = true;
+    fill(&mut net, 12);
+    net.run(Micros::seconds(20));
+    assert_eq!(suspicions(&net), 0);
+    assert_eq!(
+        acknowledged(&net).iter().filter(|item| item.origin != 3).count(),
+        8,
+        "the two others keep them"
+    );
+    net.crash(2);
+    net.run(Micros::seconds(10));
+    assert_eq!(suspicions(&net), 2, "each of the others");
+}
+
+#[test]
+fn repairs_of_all_chips_leave_most_of_the_link_free() {
+    let chips = 24;
+    let mut net = filled(chips, 0, 3);
+    net.crash(0);
+    net.run(Micros::seconds(5));
+    // 2.25 heartbeats pass until it is noticed; then every chip repairs.
+    let mut most = 0;
+    for _ in 0..40 {
+        let before = net.frames;
+        net.run(Micros(250_000));
+        most = most.max(net.frames - before);
+    }
+    // Two frames for each item, one item for each chip in a pause.
+    let pause =
+        crate::federation::pace::repair_pause(crate::wire::link::LinkKind::EspNow, chips as u32).get();
+    let limit = 250_000 * 2 * chips as u64 / pause + 2 * chips as u64;
+    assert!(most > 10 && most <= limit, "{most} frames in 250 ms, of at most {limit}");
+    assert_eq!(lost(&mut net), []);
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub struct Chip {
     pub console: String,
     pub log: Log,
     pub up: bool,
+    /// Does it receive nothing?
+    pub is_deaf: bool,
     /// Chips of another group receive nothing of it.
     pub group: u8,
     wake: Micros,
@@ -116,6 +118,7 @@ impl Net {
             console: String::new(),
             log: Log::default(),
             up: true,
+            is_deaf: false,
             group: 0,
             wake: self.now,
             born: self.now,
@@ -193,7 +196,7 @@ impl Net {
                 self.kept.push(bytes.clone());
             }
             for (to, at) in self.reach(slot, port) {
-                if self.random.rand_range(0..1000) < self.loss {
+                if self.chips[to].is_deaf || self.random.rand_range(0..1000) < self.loss {
                     continue;
                 }
                 let span = self.delay.1 - self.delay.0;
