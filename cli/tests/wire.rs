@@ -90,7 +90,9 @@ fn golden_bytes_give_the_golden_text_and_back() {
     let mut messages = 0;
     for golden in golden() {
         let packets = golden.packets("frame");
-        let (Some(text), [frame, sealed]) = (&golden.text, packets.as_slice()) else { continue };
+        let (Some(text), [frame, sealed, encrypted @ ..]) = (&golden.text, packets.as_slice()) else {
+            continue;
+        };
         messages += 1;
         assert_eq!(said(&["decode", frame], ""), format!("{text}\n"), "{}", golden.name);
         assert_eq!(said(&["encode", text], ""), format!("{frame}\n"), "{}", golden.name);
@@ -103,6 +105,22 @@ fn golden_bytes_give_the_golden_text_and_back() {
         assert!(shown.starts_with(&expected) && shown.ends_with(" authentic\n"), "{shown}");
         let again = said(&["encode", "-", "--key-file", &key_file(), "--counter", "7"], &shown);
         assert_eq!(again, format!("{sealed}\n"), "{}", golden.name);
+        // Encrypted: the same fields again, for who has the key.
+        assert_eq!(encrypted.is_empty(), golden.name == "rekey");
+        let Some(encrypted) = encrypted.first() else { continue };
+        let decrypted = said(&["decode", "--key-file", &key_file(), "-"], encrypted);
+        assert!(
+            decrypted.starts_with(&expected.replace("authenticated", "authenticated+encrypted")),
+            "{decrypted}"
+        );
+        let again = said(&["encode", "-", "--key-file", &key_file(), "--counter", "7"], &decrypted);
+        assert_eq!(again, format!("{encrypted}\n"), "{}", golden.name);
+        let again = said(&["encode", text, "--encrypt", "--key-file", &key_file(), "--counter", "7"], "");
+        assert_eq!(again, format!("{encrypted}\n"), "{}", golden.name);
+        let unread = said(&["decode", encrypted], "");
+        assert!(unread.contains(" ciphertext=0x") && unread.ends_with(" encrypted\n"), "{unread}");
+        let json = said(&["decode", "--json", encrypted], "");
+        assert!(json.contains(r#""ciphertext":true"#) && json.contains(r#""fields":null"#), "{json}");
     }
     let table: serde_json::Value = serde_json::from_str(&said(&["messages", "--json"], "")).unwrap();
     assert_eq!(messages, table["messages"].as_array().unwrap().len(), "each message has its golden file");
@@ -221,8 +239,8 @@ fn any_changed_byte_is_noticed_and_the_frames_beside_it_are_shown() {
     };
     refused(&["decode", "--key-file", &other, sealed], ": bad-tag: ");
     refused(&["decode", "--key-file", &key_file(), frame], ": unauthenticated: ");
-    refused(&["decode", "04510201"], ": truncated: ");
-    refused(&["decode", "--link", "spi", "04510201"], ": truncated: ");
+    refused(&["decode", "05510201"], ": truncated: ");
+    refused(&["decode", "--link", "spi", "05510201"], ": truncated: ");
     refused(&["decode", "00 05 01 02 00"], ": stream: ");
 }
 
@@ -265,7 +283,7 @@ fn json_has_every_field() {
     assert_eq!((fields["request"].as_u64(), fields["partial"].as_bool()), (Some(12), Some(true)));
     assert_eq!(fields["hits"][0]["text"], "the pump in the cellar");
     assert_eq!(fields["hits"][1]["item"]["count"], 70_000);
-    let stdout = wire(&["decode", "--json", "04510201"], "").stdout;
+    let stdout = wire(&["decode", "--json", "05510201"], "").stdout;
     let error: serde_json::Value = serde_json::from_slice(&stdout).unwrap();
     assert_eq!((error["kind"].as_str(), error["exit"].as_u64()), (Some("error"), Some(1)));
 }

@@ -124,6 +124,8 @@ pub enum Failure {
     },
     /// It is no sealed key, or not one for this chip and epoch.
     BadKey,
+    /// Every frame counter of this boot was used.
+    CountersUsedUp,
     /// The arena is too small for this.
     NoRoom(NoRoom),
     /// The reply could not be written; there is no one to tell.
@@ -153,6 +155,7 @@ impl Failure {
             Failure::NeedsConfirmation { .. } => "needs-confirmation",
             Failure::Busy { .. } => "busy",
             Failure::BadKey => "bad-key",
+            Failure::CountersUsedUp => "counters-used-up",
             Failure::NoRoom(_) => "no-room",
             Failure::Output => "output",
         }
@@ -210,6 +213,9 @@ impl fmt::Display for Failure {
             }
             Failure::BadKey => {
                 f.write_str("a sealed key has 64 hexadecimal digits and fits one chip and one epoch")
+            }
+            Failure::CountersUsedUp => {
+                f.write_str("this chip has used all frame counters of this boot; restart it")
             }
             Failure::NoRoom(no_room) => no_room.fmt(f),
             Failure::Output => f.write_str("the reply could not be written"),

@@ -67,6 +67,12 @@ pub enum Op {
     Lag,
     /// One past of a sample stream compared with the latest readings.
     Neighbour,
+    /// One block of 8 bytes taken into the tag of a frame (SipHash-2-4).
+    SipBlock,
+    /// One block of 64 bytes of the cipher of frames (ChaCha20).
+    CipherBlock,
+    /// One block of 16 bytes taken into the tag of an encrypted frame (Poly1305).
+    PolyBlock,
     /// One byte received and put into a line.
     Receive,
     /// One line of the console taken: split, dispatched, its role carved.
@@ -85,7 +91,7 @@ pub enum Op {
 
 impl Op {
     /// Every operation, in the order of its discriminant.
-    pub const ALL: [Op; 35] = [
+    pub const ALL: [Op; 38] = [
         Op::Call,
         Op::Mac,
         Op::Difference,
@@ -114,6 +120,9 @@ impl Op {
         Op::Scale,
         Op::Lag,
         Op::Neighbour,
+        Op::SipBlock,
+        Op::CipherBlock,
+        Op::PolyBlock,
         Op::Receive,
         Op::Command,
         Op::WriteCall,
@@ -154,6 +163,9 @@ impl Op {
             Op::Scale => "scale",
             Op::Lag => "lag",
             Op::Neighbour => "neighbour",
+            Op::SipBlock => "sip-block",
+            Op::CipherBlock => "cipher-block",
+            Op::PolyBlock => "poly-block",
             Op::Receive => "receive",
             Op::Command => "command",
             Op::WriteCall => "write-call",

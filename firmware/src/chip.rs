@@ -104,6 +104,7 @@ impl Chip {
             Command::SetId(chip_id) => self.set_id(chip_id, out)?,
             Command::SetKey { master, epoch } => self.set_key(&master, epoch, out)?,
             Command::NewKey => self.new_key(out)?,
+            Command::SetEncryption(encrypts) => self.set_encryption(encrypts, out)?,
             Command::ClearSettings => self.change(out, |settings| *settings = Settings::default())?,
             Command::Reset => return Ok(Next::Reset),
             Command::Panic => panic!("asked for on the console"),
@@ -137,7 +138,15 @@ impl Chip {
 
     fn set_key(&mut self, master: &Key, epoch: u32, out: &mut dyn Write) -> Result<(), Refusal> {
         let chip_id = number(&self.settings()).ok_or(Refusal::NoNumber)?;
-        self.change(out, |settings| settings.keys = Some(Keyring::provision(master, chip_id, epoch)))
+        self.change(out, |settings| {
+            let encrypts = settings.keys.is_some_and(|keys| keys.encrypts);
+            settings.keys = Some(Keyring::provision(master, chip_id, epoch).with_encryption(encrypts));
+        })
+    }
+
+    fn set_encryption(&mut self, encrypts: bool, out: &mut dyn Write) -> Result<(), Refusal> {
+        let keys = self.settings().keys.ok_or(Refusal::NoKey)?;
+        self.change(out, |settings| settings.keys = Some(keys.with_encryption(encrypts)))
     }
 
     fn new_key(&mut self, out: &mut dyn Write) -> Result<(), Refusal> {
@@ -173,7 +182,10 @@ impl Chip {
             None => out.write_str("(default)")?,
         }
         match settings.keys {
-            Some(keys) => writeln!(out, " key=set epoch={}", keys.epoch),
+            Some(keys) => {
+                let encrypts = if keys.encrypts { "on" } else { "off" };
+                writeln!(out, " key=set epoch={} encrypt={encrypts}", keys.epoch)
+            }
             None => writeln!(out, " key=(none)"),
         }
     }

@@ -208,3 +208,40 @@ fn a_recording_from_before_a_reboot_is_refused_after_it() {
     run(&mut first, &mut second, 3 * HEARTBEAT);
     assert!(handle_line(&mut first, "peers").contains("id=2 role=hnsw"), "alive, it is seen again");
 }
+
+/// Two chips at work, encrypting or not; what the first puts on the wire while it stores a text.
+fn sent_while_storing(encrypts: bool) -> (Vec<u8>, [Exact; 2]) {
+    let mut chips = [1, 2].map(|id| {
+        let mut exact = boot("esp32c3", id, RoleKind::HnswIndexer, Some(&key('a')));
+        let line = format!("chip config encrypt {}", if encrypts { "on" } else { "off" });
+        assert!(handle_line(&mut exact, &line).starts_with("stored"));
+        exact.configure(id, RoleKind::HnswIndexer).unwrap();
+        exact
+    });
+    let [first, second] = &mut chips;
+    run(first, second, 2 * HEARTBEAT);
+    assert!(handle_line(first, "peers").contains("id=2 role=hnsw"), "encrypted: {encrypts}");
+    handle_line(first, "fleet add the winter tyres are in the cellar");
+    assert_eq!(first.board().run_for(HEARTBEAT), Halt::TimeOut);
+    let sent = first.board().take_serial_out(Port::Uart1).to_vec();
+    run(first, second, 2 * HEARTBEAT);
+    assert!(handle_line(second, "search winter tyres").contains("winter tyres"), "encrypted: {encrypts}");
+    (sent, chips)
+}
+
+#[test]
+#[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
+fn two_chips_that_encrypt_work_and_their_wire_shows_no_text() {
+    let shows = |sent: &[u8]| sent.windows(12).any(|part| part == b"winter tyres");
+    let ((plain, [mut open, _]), (encrypted, [mut closed, _])) =
+        (sent_while_storing(false), sent_while_storing(true));
+    assert!(shows(&plain) && !shows(&encrypted));
+    // One of each: neither takes the other's frames, and each says so.
+    run(&mut open, &mut closed, 2 * HEARTBEAT);
+    for (exact, told) in
+        [(&mut open, " encrypts and this one does not"), (&mut closed, " does not encrypt and this one does")]
+    {
+        let said = String::from_utf8_lossy(exact.board().take_serial_out(Port::Usb)).into_owned();
+        assert!(said.contains(told), "{said}");
+    }
+}

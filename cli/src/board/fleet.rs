@@ -25,6 +25,7 @@ struct Document {
     key: Option<Spanned<String>>,
     #[serde(default = "first")]
     epoch: NonZeroU32,
+    encrypt: Option<bool>,
     #[serde(default)]
     chip: Vec<Spanned<Entry>>,
 }
@@ -77,6 +78,8 @@ pub struct Fleet {
     pub key: Option<Key>,
     /// The epoch of its keys, from 1.
     pub epoch: u32,
+    /// Whether payloads are encrypted; where it is not said the chips keep what they have.
+    pub encrypts: Option<bool>,
     /// Its chips, in the order of the file.
     pub members: Vec<Member>,
 }
@@ -131,7 +134,7 @@ impl Fleet {
             }
             members.push(member);
         }
-        Ok(Self { key, epoch: document.epoch.get(), members })
+        Ok(Self { key, epoch: document.epoch.get(), encrypts: document.encrypt, members })
     }
 }
 
@@ -227,6 +230,8 @@ variant = "ESP32-S3"
     fn a_fleet_is_read_as_it_stands() {
         let fleet = Fleet::parse(TWO, "fleet.toml").unwrap();
         assert_eq!((fleet.key.map(|key| key.to_bytes()[1]), fleet.epoch), (Some(0x11), 1));
+        let encrypts = |text: &str| Fleet::parse(text, "fleet.toml").unwrap().encrypts;
+        assert_eq!((encrypts(TWO), encrypts(&format!("encrypt = true\n{TWO}"))), (None, Some(true)));
         let [first, second] = fleet.members.as_slice() else { panic!("{fleet:?}") };
         assert_eq!(
             (first.chip.name, first.role, first.chip_id),

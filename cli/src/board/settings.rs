@@ -22,6 +22,8 @@ pub struct Change {
     pub chip_id: Option<u16>,
     /// The key of the fleet, which stays here, and the epoch: the chip is given what follows from them for its number.
     pub key: Option<(Key, u32)>,
+    /// Whether payloads are encrypted.
+    pub encrypts: Option<bool>,
 }
 
 /// A record to write.
@@ -43,7 +45,7 @@ impl Change {
     ///
     /// # Errors
     /// `flash::settings` for a role whose name does not fit, `flash::no-number` for keys of no number, `flash::other-number`
-    /// for keys that are there and would be those of another number.
+    /// for keys that are there and would be those of another number, `flash::no-key` for encryption without keys.
     pub fn record(
         &self,
         partition: Partition,
@@ -56,7 +58,7 @@ impl Change {
         {
             return Err(CliError::runtime("flash::settings", "the name of the role does not fit"));
         }
-        settings.keys = self.keys(&settings)?;
+        settings.keys = self.encryption(self.keys(&settings)?, &settings)?;
         settings.chip_id = self.chip_id.or(settings.chip_id);
         if before == Some(settings) {
             return Ok(None);
@@ -67,6 +69,17 @@ impl Change {
 }
 
 impl Change {
+    /// The keys with encryption as it was asked for, or as it was before.
+    fn encryption(&self, keys: Option<Keyring>, before: &Settings) -> Result<Option<Keyring>, CliError> {
+        if self.encrypts.is_some() && keys.is_none() {
+            let text = "payloads are encrypted with the keys of a fleet, and this chip has none";
+            return Err(CliError::usage("flash::no-key", text)
+                .help("give the fleet's key as well, with --key-file FILE"));
+        }
+        let encrypts = self.encrypts.or(before.keys.map(|keys| keys.encrypts)).unwrap_or(false);
+        Ok(keys.map(|keys| keys.with_encryption(encrypts)))
+    }
+
     fn keys(&self, before: &Settings) -> Result<Option<Keyring>, CliError> {
         let chip_id = self.chip_id.or(before.chip_id);
         match (self.key, chip_id) {
@@ -107,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_new_chip_gets_its_role_in_the_first_copy() {
-        let change = Change { role: Some(RoleKind::MemoryArchivist), chip_id: Some(7), key: None };
+        let change = Change { role: Some(RoleKind::MemoryArchivist), chip_id: Some(7), ..Change::default() };
         let record = change.record(PARTITION, &[ERASED, ERASED]).unwrap().unwrap();
         let (_, settings) = decode(&record.bytes).unwrap();
         assert_eq!((settings.role(), settings.chip_id, settings.keys), (Some("memory"), Some(7), None));
@@ -140,6 +153,15 @@ mod tests {
         let (_, settings) = decode(&record.bytes).unwrap();
         assert_eq!(settings.keys, Some(Keyring::provision(&MASTER, 7, 2)));
         assert!(!record.bytes.windows(16).any(|bytes| bytes == MASTER.to_bytes()));
+        let encrypting = Change { encrypts: Some(true), ..Change::default() };
+        assert_eq!(refused(&encrypting, &[ERASED; 2]), "flash::no-key");
+        let encrypted = encrypting.record(PARTITION, &[record.bytes, ERASED]).unwrap().unwrap();
+        let (_, settings) = decode(&encrypted.bytes).unwrap();
+        assert_eq!(settings.keys, Some(Keyring::provision(&MASTER, 7, 2).with_encryption(true)));
+        let rekeyed =
+            Change { key: Some((MASTER, 3)), ..change }.record(PARTITION, &[encrypted.bytes, ERASED]);
+        let (_, settings) = decode(&rekeyed.unwrap().unwrap().bytes).unwrap();
+        assert!(settings.keys.unwrap().encrypts, "a new key does not turn encryption off");
         let other = Change { chip_id: Some(8), ..Change::default() };
         assert_eq!(refused(&other, &[record.bytes, ERASED]), "flash::other-number");
         let again = Change { key, ..other };

@@ -69,6 +69,16 @@ pub struct Arguments {
     /// The epoch of the fleet's keys [default: that of the fleet's file, or 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     epoch: Option<u32>,
+    /// Encrypt the payloads of frames, as every chip of the fleet has to [default: as the fleet's file says, or as before]
+    #[arg(long, value_enum, value_name = "on|off")]
+    encrypt: Option<Switch>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Switch {
+    On,
+    Off,
 }
 
 /// What came of one board.
@@ -106,6 +116,10 @@ impl<'a> Report<'a> {
 }
 
 impl Arguments {
+    fn encrypts(&self) -> Option<bool> {
+        self.encrypt.map(|switch| switch == Switch::On)
+    }
+
     fn options(&self) -> Result<Options, CliError> {
         let baud = configuration::find(self.baud.as_deref(), "--baud", BAUD)?;
         let baud = baud.map_or(Ok(DEFAULT_BAUD), |resolved| resolved.baud())?;
@@ -140,6 +154,7 @@ fn one(arguments: &Arguments, output: &Output) -> CommandResult {
         role,
         chip_id,
         key: arguments.key.find(output)?.map(|key| (key, arguments.epoch.unwrap_or(1))),
+        encrypts: arguments.encrypts(),
     };
     let port = port::choose(arguments.port.as_deref(), output)?;
     let job = Job { port: &port, image: &image, change, options: arguments.options()? };

@@ -27,7 +27,7 @@ const LINES: [&str; 8] = [
 ];
 
 /// A frame whose header and payload the input decides, whole and authentic.
-fn crafted(fields: &[u8], payload: &[u8], key: Option<&Key>, counter: u64) -> Vec<u8> {
+fn crafted(fields: &[u8], payload: &[u8], key: Option<&Key>, encrypts: bool, counter: u64) -> Vec<u8> {
     let field = |at: usize| fields.get(at).copied().unwrap_or_default();
     let number = MESSAGES[usize::from(field(0)) % MESSAGES.len()].number;
     let header = Header {
@@ -41,7 +41,7 @@ fn crafted(fields: &[u8], payload: &[u8], key: Option<&Key>, counter: u64) -> Ve
         sequence: u32::from(field(5)),
     };
     let mut out = vec![0; FRAME_LIMIT + 64];
-    let seal = key.map(|key| Seal::of(key, 1, counter));
+    let seal = key.map(|key| Seal { encrypts, ..Seal::of(key, 1, counter) });
     let length = frame::encode(&header, &[payload], seal, &mut out, &mut ()).unwrap_or_default();
     out.truncate(length);
     out
@@ -52,7 +52,8 @@ fuzz_target!(|input: &[u8]| {
     let role = RoleKind::ALL[usize::from(*first) % RoleKind::ALL.len()];
     let topology = Topology::ALL[usize::from(*second) % Topology::ALL.len()];
     let key = (second & 0x80 != 0).then_some(KEY);
-    let keys = key.map(|key| Keyring::provision(&key, 1, 1));
+    let encrypts = second & 0x40 != 0;
+    let keys = key.map(|key| Keyring::provision(&key, 1, 1).with_encryption(encrypts));
     let link = if topology == Topology::Ring { LinkKind::Uart } else { LinkKind::EspNow };
     let membership = Membership { link, topology, replicas: 2, peers: 5, boot: 1, nonce: 0, entropy: 1, keys };
     let identity = Identity { chip: &chip::esp32c3::CHIP, chip_id: 1, role, seed: 1 };
@@ -66,7 +67,7 @@ fuzz_target!(|input: &[u8]| {
             0 => agent.receive(step >> 7, bytes, &mut turn),
             1 => {
                 let (fields, payload) = bytes.split_at(6.min(bytes.len()));
-                agent.receive(step >> 7, &crafted(fields, payload, key.as_ref(), counter), &mut turn);
+                agent.receive(step >> 7, &crafted(fields, payload, key.as_ref(), encrypts, counter), &mut turn);
             }
             2 => {
                 let _ = agent.handle_line(Ok(LINES[usize::from(*length) % LINES.len()]), &mut turn);

@@ -171,7 +171,11 @@ impl Node<'_> {
         profile: &Profile,
         turn: &mut Turn<'_, M>,
     ) -> Result<(), Failure> {
-        match FleetCommand::parse(rest)? {
+        let command = FleetCommand::parse(rest)?;
+        if self.endpoint.has_used_up_counters() && !matches!(command, FleetCommand::Status) {
+            return Err(Failure::CountersUsedUp);
+        }
+        match command {
             FleetCommand::Status => Ok(self.write_status(role, turn.out)?),
             FleetCommand::Add { role, text } => {
                 let pool = role.unwrap_or_else(|| self.usual_pool(Keeps::Texts, profile));
@@ -208,6 +212,7 @@ impl Node<'_> {
         match self.endpoint.send_again(chip, &message, REKEY_AGAIN) {
             Ok(()) => Ok(writeln!(turn.out, "fleet: passing on the key of epoch {epoch} to chip {chip}")?),
             Err(SendError::Full { capacity }) => Err(Failure::Busy { limit: capacity }),
+            Err(SendError::CountersUsedUp) => Err(Failure::CountersUsedUp),
             Err(_) => Err(Failure::Busy { limit: self.members.capacity() }),
         }
     }

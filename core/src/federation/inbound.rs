@@ -2,7 +2,7 @@
 
 use super::answer::{FrameReply, News, news, serve, tell_alarm};
 use super::member::{Members, PeerChange};
-use super::node::{Node, Profile, destination};
+use super::node::{Node, Profile, destination, source};
 use super::{Topology, Turn, pace};
 use crate::event::ChipEvent;
 use crate::meter::Meter;
@@ -27,6 +27,9 @@ impl Node<'_> {
             Err(Dropped::NotForUs) => return self.forward_frame(frame, hub, turn),
             // Chips behind this hub need the proof too, or they never accept the sender.
             Err(Dropped::Unproven) if frame.get(1) == Some(&PROVE) => return self.spread(frame, hub, turn),
+            Err(reason @ (Dropped::Unencrypted | Dropped::Encrypted)) => {
+                return self.tell_other_kind(reason, source(frame), turn);
+            }
             Err(_) => return,
             Ok(Event::Message { header, message }) => {
                 let (has_come, has_gone) = listen(&mut self.members, &header, &message, port, turn);
@@ -109,6 +112,22 @@ impl Node<'_> {
             "fleet: duplicate number {}: another board uses it, boot={} nonce={:04x}; this one is boot={boot} nonce={nonce:04x}",
             self.id, other.boot, other.nonce
         );
+    }
+
+    /// Chip `id` encrypts and this one does not, or the other way round. Said of the first frame, the second, the fourth,
+    /// and so on: anybody can send such frames.
+    fn tell_other_kind<M: Meter>(&mut self, reason: Dropped, id: u16, turn: &mut Turn<'_, M>) {
+        let count = self.traffic().drops.of(reason);
+        if !count.is_power_of_two() {
+            return;
+        }
+        let (other, own) = match reason {
+            Dropped::Encrypted => ("encrypts", "does not"),
+            _ => ("does not encrypt", "does"),
+        };
+        // A line that cannot be written has nowhere to be reported.
+        let _ =
+            writeln!(turn.out, "fleet: chip {id} {other} and this one {own}: frames dropped so far: {count}");
     }
 
     /// Does this chip coordinate the fleet, as far as it knows?

@@ -351,7 +351,7 @@ impl<'a> Node<'a> {
         write!(out, "replicas={} open={} ", self.copies(), status.questions)?;
         write!(out, "adding={} repairing={} short={}", status.adding, status.repairing, status.short)?;
         if let Some(keys) = self.endpoint.keyring() {
-            write!(out, " epoch={}", keys.epoch)?;
+            write!(out, " epoch={}{}", keys.epoch, if keys.encrypts { " encrypt=on" } else { "" })?;
         }
         out.write_str("\n")
     }
@@ -374,6 +374,11 @@ impl<'a> Node<'a> {
 /// For whom a frame is, by its header.
 pub(super) fn destination(frame: &[u8]) -> Option<u16> {
     frame.get(6..8)?.try_into().ok().map(u16::from_le_bytes)
+}
+
+/// Under which number a frame was sent, by its header.
+pub(super) fn source(frame: &[u8]) -> u16 {
+    frame.get(4..6).and_then(|bytes| bytes.try_into().ok()).map_or(BROADCAST, u16::from_le_bytes)
 }
 
 pub(super) fn hello_of(profile: &Profile, wants_reply: bool) -> Message<'static> {

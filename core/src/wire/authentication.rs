@@ -15,10 +15,6 @@ use siphasher::sip128::SipHasher24;
 /// Bytes of a tag.
 pub const TAG: usize = 16;
 
-/// 32-bit operations that SipHash-2-4 takes for 8 bytes: two rounds of 4 additions, 6 rotations and 4 exclusive ors
-/// of 64 bits, at 4, 6 and 2 operations each.
-const OPERATIONS_A_BLOCK: u32 = 2 * (4 * 4 + 6 * 6 + 4 * 2);
-
 /// A secret of 16 bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key(pub(super) [u8; 16]);
@@ -37,7 +33,7 @@ pub enum Purpose {
     Pad = 4,
     /// From a chip's key, by the number of an epoch: tags the hidden key.
     Seal = 5,
-    /// From a sender's key, 0 and 1: the halves of its cipher's key.
+    /// From the key of an epoch, by a chip's number, and 65,536 more: the halves of what that chip encrypts its frames with.
     Cipher = 6,
 }
 
@@ -84,7 +80,7 @@ impl Key {
         // Four rounds follow the last block, twice.
         let blocks = (bytes.len() / 8) as u32 + 1 + 4;
         meter.record(Op::Call, 1);
-        meter.record(Op::Alu, blocks.saturating_mul(OPERATIONS_A_BLOCK));
+        meter.record(Op::SipBlock, blocks);
         Tag(SipHasher24::new_with_key(&self.0).hash(bytes).as_bytes())
     }
 

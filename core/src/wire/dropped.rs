@@ -51,6 +51,10 @@ reasons! {
     Unauthenticated "unauthenticated",
     /// A tag, but this chip has no key to check it with.
     NoKey "no-key",
+    /// Not encrypted, but this chip encrypts.
+    Unencrypted "unencrypted",
+    /// Encrypted, but this chip does not encrypt.
+    Encrypted "encrypted",
     /// Of an epoch whose key this chip has not, or has no more.
     Epoch "epoch",
     /// The tag is wrong.
@@ -107,7 +111,7 @@ impl From<CodecError> for Dropped {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct DropCounts([u32; Dropped::ALL.len()]);
-const _: () = assert!(size_of::<DropCounts>() == 80);
+const _: () = assert!(size_of::<DropCounts>() == 88);
 
 impl DropCounts {
     /// Counts one more, saturating.

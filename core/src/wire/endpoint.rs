@@ -12,7 +12,7 @@ use super::keyring::{KeyChange, Keyring, Keys, Opened};
 use super::message::{MAX_PROOFS, Message, PROVE, Prove, Rekey};
 use super::outbox::{Address, Due, Outbox};
 use super::peer::Peers;
-use super::rx::Rx;
+use super::rx::{self, Rx};
 use super::sessions::{Admission, Sessions};
 use super::{FRAME_LIMIT, MIN_FRAME_LIMIT};
 use crate::arena::{Arena, NoRoom};
@@ -64,7 +64,7 @@ pub struct Traffic {
     /// Why frames were dropped.
     pub drops: DropCounts,
 }
-const _: () = assert!(size_of::<Traffic>() == 88);
+const _: () = assert!(size_of::<Traffic>() == 96);
 
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
@@ -76,7 +76,7 @@ struct State {
     next_sequence: u32,
     padding: u32,
 }
-const _: () = assert!(size_of::<State>() == 104);
+const _: () = assert!(size_of::<State>() == 112);
 
 /// A message was not taken for sending. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,8 @@ pub enum SendError {
     },
     /// The message is for this chip itself.
     ToSelf,
+    /// Every counter of this boot was used; the chip has to restart. A counter that came twice would undo the tags.
+    CountersUsedUp,
     /// The message cannot be written.
     Codec(CodecError),
 }
@@ -97,6 +99,13 @@ impl fmt::Display for SendError {
         match self {
             SendError::Full { capacity } => write!(f, "all {capacity} message slots are in use"),
             SendError::ToSelf => f.write_str("the message is for this chip itself"),
+            SendError::CountersUsedUp => {
+                write!(
+                    f,
+                    "all {} frame counters of this boot are used; restart the chip",
+                    frame::COUNTER_END - 1
+                )
+            }
             SendError::Codec(error) => error.fmt(f),
         }
     }
@@ -138,11 +147,13 @@ pub struct Endpoint<'a> {
     sessions: Sessions<'a>,
     outbox: Outbox<'a>,
     reassembly: Reassembly<'a>,
+    /// The payload of the frame at hand, decrypted, `[payload limit] u8`; empty where nothing is encrypted.
+    plain: &'a mut [u8],
 }
 
 impl<'a> Endpoint<'a> {
     /// An endpoint with its state in `arena`; all zeros is before the first frame. Where the chip has `keys`, only
-    /// authentic frames are taken.
+    /// authentic frames are taken, and where those say so, only encrypted ones.
     ///
     /// # Errors
     /// [`NoRoom`] when the arena is too small.
@@ -152,6 +163,8 @@ impl<'a> Endpoint<'a> {
         keys: Option<&Keyring>,
         capacity: Capacity,
     ) -> Result<Self, NoRoom> {
+        let is_encrypted = keys.is_some_and(|keys| keys.encrypts);
+        let plain = if is_encrypted { settings.payload_limit(true) } else { 0 };
         Ok(Self {
             settings,
             state: arena.one("wire state")?,
@@ -160,6 +173,7 @@ impl<'a> Endpoint<'a> {
             sessions: Sessions::carve(arena, capacity.peers, settings.address, settings.entropy)?,
             outbox: Outbox::carve(arena, capacity.outgoing)?,
             reassembly: Reassembly::carve(arena, capacity.unfinished)?,
+            plain: arena.slice("decrypted payload", plain.into())?,
         })
     }
 
@@ -209,6 +223,9 @@ impl<'a> Endpoint<'a> {
         if destination == self.settings.address {
             return Err(SendError::ToSelf);
         }
+        if self.next_counter().is_none() {
+            return Err(SendError::CountersUsedUp);
+        }
         let room = self.settings.payload_limit(self.keys.is_some());
         let capacity = self.outbox.capacity();
         let (slot, bytes) = self.outbox.vacancy().ok_or(SendError::Full { capacity })?;
@@ -227,15 +244,12 @@ impl<'a> Endpoint<'a> {
     }
 
     /// Writes the next frame for the link to `out`, which holds the longest, and says how long it is; `None` when
-    /// there is nothing to send now.
+    /// there is nothing to send now, or every counter was used.
     pub fn transmit<M: Meter>(&mut self, out: &mut [u8], now: Micros, meter: &mut M) -> Option<usize> {
-        let counter = self.state.counter.saturating_add(1);
-        if counter >= frame::COUNTER_END {
-            return None;
-        }
+        let counter = self.next_counter()?;
         let seal = self.keys.as_ref().map(|keys| {
             let (epoch, key) = keys.sending();
-            Seal { key, epoch, counter }
+            Seal { key, epoch, counter, encrypts: keys.encrypts() }
         });
         let length = match self.sessions.next_proof(now) {
             Some(prove) => self.settings.encode_proof(&prove, seal, out, meter)?,
@@ -252,13 +266,25 @@ impl<'a> Endpoint<'a> {
         Some(length)
     }
 
+    /// Were all counters of this boot used? Then nothing is sent until the chip restarts.
+    pub fn has_used_up_counters(&self) -> bool {
+        self.next_counter().is_none()
+    }
+
+    /// The counter of the next frame; `None` once all of this boot were used.
+    fn next_counter(&self) -> Option<u64> {
+        self.state.counter.checked_add(1).filter(|counter| *counter < frame::COUNTER_END)
+    }
+
     /// When to call [`Endpoint::transmit`] next, if nothing comes in before.
     pub fn wake_at(&self, now: Micros) -> Option<Micros> {
-        if !self.outbox.is_empty() {
+        let can_send = self.next_counter().is_some();
+        if can_send && !self.outbox.is_empty() {
             return Some(now);
         }
         let keys = self.keys.as_ref().and_then(Keys::wake_at);
-        [self.sessions.wake_at(), keys].into_iter().flatten().map(|due| due.max(now)).min()
+        let proofs = self.sessions.wake_at().filter(|_| can_send);
+        [proofs, keys].into_iter().flatten().map(|due| due.max(now)).min()
     }
 
     /// What stands before the payload of a frame that is meant for others, if it is whole and, where there is a key, authentic:
@@ -266,8 +292,8 @@ impl<'a> Endpoint<'a> {
     ///
     /// # Errors
     /// Why it is not to be forwarded; not counted.
-    pub fn verify_for_relay<M: Meter>(&self, bytes: &[u8], meter: &mut M) -> Result<Header, Dropped> {
-        self.settings.authentic(bytes, self.keys.as_ref(), meter).map(|frame| frame.header)
+    pub fn verify_for_relay<M: Meter>(&mut self, bytes: &[u8], meter: &mut M) -> Result<Header, Dropped> {
+        rx::authentic(bytes, self.keys.as_ref(), self.plain, meter)
     }
 
     /// Takes a frame from the link, its framing removed.
@@ -280,8 +306,8 @@ impl<'a> Endpoint<'a> {
         now: Micros,
         meter: &mut M,
     ) -> Result<Event<'e>, Dropped> {
-        let Self { settings, state, keys, peers, sessions, reassembly, .. } = self;
-        let admitted = settings.admit(bytes, now, keys.as_mut(), sessions, meter);
+        let Self { settings, state, keys, peers, sessions, reassembly, plain, .. } = self;
+        let admitted = settings.admit(bytes, now, (keys.as_mut(), &mut **plain), sessions, meter);
         let outcome = admitted.and_then(|(frame, admission)| match (frame.header.number, admission) {
             (PROVE, _) => settings.take_proof(&frame, admission, now, sessions),
             _ if frame.header.source == settings.address => Err(Dropped::OwnSource),
@@ -373,5 +399,34 @@ impl Settings {
         }
         header.flags = header.flags.with(Flags::FRAGMENT, true);
         frame::encode(&header, &[&due.cut.header(due.index), due.bytes], seal, out, meter).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::authentication::Key;
+    use crate::wire::message::Get;
+
+    #[test]
+    fn once_all_counters_are_used_nothing_is_sent_and_that_is_an_error() {
+        let mut memory = [0; 16 * 1024];
+        let keys = Keyring::provision(&Key::new([7; 16]), 1, 1).with_encryption(true);
+        let capacity = Capacity { peers: 2, outgoing: 2, unfinished: 1 };
+        let settings = Settings { address: 1, boot: 1, nonce: 0, entropy: 1, embedder: 1, frame_limit: 250 };
+        let mut endpoint =
+            Endpoint::carve(&mut Arena::new(&mut memory), settings, Some(&keys), capacity).unwrap();
+        let message = Message::Get(Get::default());
+        endpoint.state.counter = frame::COUNTER_END - 2;
+        endpoint.send(2, &message).unwrap();
+        endpoint.send(2, &message).unwrap();
+        let mut out = [0; 250];
+        let length = endpoint.transmit(&mut out, Micros(0), &mut ()).unwrap();
+        let last = frame::decode(&out[..length], &mut ()).unwrap();
+        assert_eq!(last.tag.unwrap().counter, frame::COUNTER_END - 1);
+        assert!(endpoint.has_used_up_counters());
+        assert_eq!(endpoint.transmit(&mut out, Micros(0), &mut ()), None);
+        assert_eq!(endpoint.wake_at(Micros(0)), None, "nothing wakes the chip for what it cannot send");
+        assert_eq!(endpoint.send(2, &message), Err(SendError::CountersUsedUp));
     }
 }

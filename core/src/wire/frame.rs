@@ -5,17 +5,20 @@
 //!    1     1     1      1       2        2        4     2      4       2      n       1      5    16     4
 //! ```
 //!
-//! Numbers are little-endian. A decoded frame borrows its payload; its length and its CRC were right. Whether it is
-//! authentic is for [`authentication`](super::authentication) to say.
+//! Numbers are little-endian. A decoded frame borrows its payload; its length and its CRC were right. [`open`] checks its
+//! tag, and decrypts its payload where that is encrypted.
 
 use super::authentication::{Key, Purpose, TAG, Tag};
+use super::cipher::{Cipher, Nonce};
 use super::crc::crc32;
+use super::dropped::Dropped;
 use super::keyring::epoch_key;
+use super::message::REKEY;
 use crate::meter::{Meter, Op};
 use core::fmt;
 
 /// The version of this format.
-pub const VERSION: u8 = 4;
+pub const VERSION: u8 = 5;
 /// Bytes before the payload.
 pub const HEADER: usize = 20;
 /// Bytes of the CRC.
@@ -38,8 +41,10 @@ impl Flags {
     pub const FRAGMENT: Flags = Flags(1);
     /// A counter and a tag follow the payload.
     pub const AUTHENTICATED: Flags = Flags(4);
+    /// The payload is encrypted; only together with [`Flags::AUTHENTICATED`].
+    pub const ENCRYPTED: Flags = Flags(8);
     /// The bits that have a meaning.
-    const KNOWN: u8 = Self::FRAGMENT.0 | Self::AUTHENTICATED.0;
+    const KNOWN: u8 = Self::FRAGMENT.0 | Self::AUTHENTICATED.0 | Self::ENCRYPTED.0;
 
     /// Are all bits of `other` set?
     pub const fn has(self, other: Flags) -> bool {
@@ -55,7 +60,11 @@ impl Flags {
 
 impl fmt::Debug for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = [(Flags::FRAGMENT, "fragment"), (Flags::AUTHENTICATED, "authenticated")];
+        let names = [
+            (Flags::FRAGMENT, "fragment"),
+            (Flags::AUTHENTICATED, "authenticated"),
+            (Flags::ENCRYPTED, "encrypted"),
+        ];
         let mut separator = "";
         for (flag, name) in names {
             if self.has(flag) {
@@ -97,18 +106,37 @@ pub struct Seal {
     pub epoch: u32,
     /// The sender's count of its frames since boot, from 1 and below [`COUNTER_END`].
     pub counter: u64,
+    /// Is the payload encrypted?
+    pub encrypts: bool,
 }
 
 impl Seal {
-    /// The seal of a member in `epoch` of the fleet with this master key: for who has that.
+    /// The seal of a member in `epoch` of the fleet with this master key, without encryption: for who has that.
     pub fn of(master: &Key, epoch: u32, counter: u64) -> Self {
-        Self { key: epoch_key(master, epoch), epoch, counter }
+        Self { key: epoch_key(master, epoch), epoch, counter, encrypts: false }
+    }
+
+    /// The same with the payload encrypted.
+    #[must_use]
+    pub fn encrypting(self) -> Self {
+        Self { encrypts: true, ..self }
     }
 }
 
 /// The key with which chip `source` tags its frames in the epoch of `key`.
 pub fn sender_key<M: Meter>(key: &Key, source: u16, meter: &mut M) -> Key {
     key.derive(Purpose::Sender, source.into(), meter)
+}
+
+/// What is different for every frame under one key: `boot u32 | nonce u16 | epoch u8 | counter 5`, little-endian.
+///
+/// The key is that of a sender in an epoch. Its flash never counts the same boot twice, and within a boot the counter
+/// only rises, up to [`COUNTER_END`].
+fn cipher_nonce(header: &Header, epoch: u8, counter: u64) -> Nonce {
+    let [b0, b1, b2, b3] = header.boot.to_le_bytes();
+    let [n0, n1] = header.nonce.to_le_bytes();
+    let [c0, c1, c2, c3, c4, ..] = counter.to_le_bytes();
+    [b0, b1, b2, b3, n0, n1, epoch, c0, c1, c2, c3, c4]
 }
 
 /// What authenticates a frame.
@@ -131,6 +159,8 @@ pub struct Frame<'a> {
     pub header: Header,
     /// The message or a fragment of it, `[n] u8`.
     pub payload: &'a [u8],
+    /// Is `payload` encrypted still?
+    pub is_encrypted: bool,
     /// Counter and tag, where the flag says so.
     pub tag: Option<AuthTag<'a>>,
     /// The CRC at its end.
@@ -204,7 +234,8 @@ pub const fn overhead(authenticated: bool) -> usize {
 }
 
 /// Writes a frame to `out` and says how long it is. Its payload is all of `parts`; it is authenticated where there is a
-/// `seal`.
+/// `seal`, and encrypted where that says so. A [`REKEY`] never is: who missed an epoch has to read the key of the next one,
+/// which is sealed by itself.
 ///
 /// # Errors
 /// [`FrameError::NoSpace`] when `out` is shorter, [`FrameError::Source`] where the header says [`BROADCAST`].
@@ -224,7 +255,9 @@ pub fn encode<M: Meter>(
     let length = u16::try_from(payload).map_err(|_| no_space)?;
     let mut writer = Writer { out: out.get_mut(..needs).ok_or(no_space)?, at: 0 };
     meter.record(Op::Copy, HEADER as u32 + u32::from(length));
-    let flags = header.flags.with(Flags::AUTHENTICATED, seal.is_some());
+    let seal = seal.map(|seal| Seal { encrypts: seal.encrypts && header.number != REKEY, ..seal });
+    let encrypts = seal.is_some_and(|seal| seal.encrypts);
+    let flags = header.flags.with(Flags::AUTHENTICATED, seal.is_some()).with(Flags::ENCRYPTED, encrypts);
     writer.put(&[VERSION, header.number, flags.0, header.embedder]);
     writer.put(&header.source.to_le_bytes());
     writer.put(&header.destination.to_le_bytes());
@@ -233,12 +266,8 @@ pub fn encode<M: Meter>(
     writer.put(&header.sequence.to_le_bytes());
     writer.put(&length.to_le_bytes());
     parts.iter().for_each(|part| writer.put(part));
-    if let Some(Seal { key, epoch, counter }) = seal {
-        let [low @ .., _, _, _] = counter.to_le_bytes();
-        writer.put(&[epoch as u8]);
-        writer.put(&low);
-        let Tag(tag) = sender_key(&key, header.source, meter).tag(writer.written(), meter);
-        writer.put(&tag);
+    if let Some(seal) = seal {
+        writer.seal(header, &seal, meter);
     }
     let crc = crc32(writer.written(), meter);
     writer.put(&crc.to_le_bytes());
@@ -264,7 +293,7 @@ pub fn decode<'b, M: Meter>(bytes: &'b [u8], meter: &mut M) -> Result<Frame<'b>,
     let (header, rest) = body.split_first_chunk::<HEADER>().ok_or(too_short)?;
     let header = read_header(header)?;
     if !header.flags.has(Flags::AUTHENTICATED) {
-        return Ok(Frame { header, payload: rest, tag: None, crc: have });
+        return Ok(Frame { header, payload: rest, is_encrypted: false, tag: None, crc: have });
     }
     let (signed, tag) = body.split_last_chunk::<TAG>().ok_or(too_short)?;
     let (rest, _) = rest.split_last_chunk::<TAG>().ok_or(too_short)?;
@@ -272,7 +301,36 @@ pub fn decode<'b, M: Meter>(bytes: &'b [u8], meter: &mut M) -> Result<Frame<'b>,
     let [epoch, c0, c1, c2, c3, c4] = *counted;
     let counter = u64::from_le_bytes([c0, c1, c2, c3, c4, 0, 0, 0]);
     let tag = AuthTag { epoch, counter, tag, signed };
-    Ok(Frame { header, payload, tag: Some(tag), crc: have })
+    let is_encrypted = header.flags.has(Flags::ENCRYPTED);
+    Ok(Frame { header, payload, is_encrypted, tag: Some(tag), crc: have })
+}
+
+/// Checks the tag of `frame` with the `key` of its epoch. An encrypted payload is decrypted into `plain`.
+///
+/// # Errors
+/// [`Dropped::Unauthenticated`] without a tag, [`Dropped::BadTag`], and [`Dropped::Oversized`] for an encrypted payload
+/// that is longer than `plain`.
+pub fn open<'f, M: Meter>(
+    frame: &Frame<'f>,
+    key: &Key,
+    plain: &'f mut [u8],
+    meter: &mut M,
+) -> Result<Frame<'f>, Dropped> {
+    let Frame { header, payload, is_encrypted, tag, .. } = *frame;
+    let tag = tag.ok_or(Dropped::Unauthenticated)?;
+    if !is_encrypted {
+        let is_right = sender_key(key, header.source, meter).verify(tag.signed, tag.tag, meter);
+        return if is_right { Ok(*frame) } else { Err(Dropped::BadTag) };
+    }
+    let plain = plain.get_mut(..payload.len()).ok_or(Dropped::Oversized)?;
+    plain.copy_from_slice(payload);
+    meter.record(Op::Copy, payload.len() as u32);
+    let head = tag.signed.get(..HEADER).unwrap_or_default();
+    let nonce = cipher_nonce(&header, tag.epoch, tag.counter);
+    if !Cipher::of(key, header.source, meter).decrypt(&nonce, head, plain, tag.tag, meter) {
+        return Err(Dropped::BadTag);
+    }
+    Ok(Frame { payload: plain, is_encrypted: false, ..*frame })
 }
 
 /// How long the frame at the start of `bytes` is, by its own account.
@@ -292,7 +350,8 @@ pub fn declared_length(bytes: &[u8]) -> Result<usize, FrameError> {
 
 fn read_header(bytes: &[u8; HEADER]) -> Result<Header, FrameError> {
     let [_, number, flags, embedder, s0, s1, d0, d1, b0, b1, b2, b3, n0, n1, q0, q1, q2, q3, _, _] = *bytes;
-    if flags & !Flags::KNOWN != 0 {
+    let lacks_tag = Flags(flags).has(Flags::ENCRYPTED) && !Flags(flags).has(Flags::AUTHENTICATED);
+    if flags & !Flags::KNOWN != 0 || lacks_tag {
         return Err(FrameError::Flags(flags));
     }
     let source = u16::from_le_bytes([s0, s1]);
@@ -332,5 +391,28 @@ impl Writer<'_> {
 
     fn written(&self) -> &[u8] {
         self.out.get(..self.at).unwrap_or_default()
+    }
+
+    /// Encrypts the payload, if it is to be, and appends epoch, counter and tag.
+    fn seal<M: Meter>(&mut self, header: &Header, seal: &Seal, meter: &mut M) {
+        let Seal { key, epoch, counter, encrypts } = seal;
+        let encrypted = encrypts.then(|| self.encrypt(header, seal, meter));
+        let [low @ .., _, _, _] = counter.to_le_bytes();
+        self.put(&[*epoch as u8]);
+        self.put(&low);
+        let Tag(tag) = match encrypted {
+            Some(tag) => tag,
+            None => sender_key(key, header.source, meter).tag(self.written(), meter),
+        };
+        self.put(&tag);
+    }
+
+    /// Encrypts all that follows the header, and makes the tag of both.
+    fn encrypt<M: Meter>(&mut self, header: &Header, seal: &Seal, meter: &mut M) -> Tag {
+        let cipher = Cipher::of(&seal.key, header.source, meter);
+        let nonce = cipher_nonce(header, seal.epoch as u8, seal.counter);
+        let written = self.out.get_mut(..self.at).unwrap_or_default();
+        let (head, payload) = written.split_at_mut(HEADER.min(written.len()));
+        cipher.encrypt(&nonce, head, payload, meter)
     }
 }

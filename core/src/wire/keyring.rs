@@ -34,12 +34,21 @@ pub struct Keyring {
     pub current: Key,
     /// A later epoch and its key, once it has them.
     pub next: Option<(u32, Key)>,
+    /// Are payloads encrypted? Frames of the other kind are refused.
+    pub encrypts: bool,
 }
 
 impl Keyring {
     /// What chip number `chip` is given at the start of an epoch. Where this runs the master key is known.
     pub fn provision(master: &Key, chip: u16, epoch: u32) -> Self {
-        Self { chip: chip_key(master, chip), epoch, current: epoch_key(master, epoch), next: None }
+        let (own, current) = (chip_key(master, chip), epoch_key(master, epoch));
+        Self { chip: own, epoch, current, next: None, encrypts: false }
+    }
+
+    /// The same keys, with payloads encrypted or not.
+    #[must_use]
+    pub fn with_encryption(self, encrypts: bool) -> Self {
+        Self { encrypts, ..self }
     }
 }
 
@@ -115,7 +124,10 @@ pub enum KeyChange {
 
 /// The keys of a chip, in its arena.
 #[derive(Debug)]
-pub struct Keys<'a>(&'a mut State);
+pub struct Keys<'a> {
+    state: &'a mut State,
+    encrypts: bool,
+}
 
 impl<'a> Keys<'a> {
     /// The keys, at first as flash has them.
@@ -131,17 +143,22 @@ impl<'a> Keys<'a> {
             let (chip, current) = (kept.chip.0, kept.current.0);
             *state = State { due, chip, current, other, epoch: kept.epoch.max(1), other_epoch };
         }
-        Ok(Self(state))
+        Ok(Self { state, encrypts: kept.encrypts })
     }
 
     /// The epoch and the key to send with.
     pub fn sending(&self) -> (u32, Key) {
-        (self.0.epoch, Key(self.0.current))
+        (self.state.epoch, Key(self.state.current))
+    }
+
+    /// Are payloads encrypted?
+    pub fn encrypts(&self) -> bool {
+        self.encrypts
     }
 
     /// The epoch with these lowest 8 bits, and its key, if frames of it are taken.
     pub fn of(&self, low: u8) -> Option<(u32, Key)> {
-        let State { epoch, current, other_epoch, other, .. } = *self.0;
+        let State { epoch, current, other_epoch, other, .. } = *self.state;
         if epoch as u8 == low {
             return Some((epoch, Key(current)));
         }
@@ -150,15 +167,17 @@ impl<'a> Keys<'a> {
 
     /// What is to be kept in flash.
     pub fn kept(&self) -> Keyring {
-        let State { chip, epoch, current, other_epoch, other, .. } = *self.0;
+        let State { chip, epoch, current, other_epoch, other, .. } = *self.state;
         let next = (other_epoch > epoch).then_some((other_epoch, Key(other)));
-        Keyring { chip: Key(chip), epoch, current: Key(current), next }
+        Keyring { chip: Key(chip), epoch, current: Key(current), next, encrypts: self.encrypts }
     }
 
     /// Takes a key that may be sealed for this chip.
     pub fn take<M: Meter>(&mut self, epoch: u32, sealed: &[u8], now: Micros, meter: &mut M) -> Opened {
-        let Some(Key(key)) = open(&Key(self.0.chip), epoch, sealed, meter) else { return Opened::NotForUs };
-        let state = &mut *self.0;
+        let Some(Key(key)) = open(&Key(self.state.chip), epoch, sealed, meter) else {
+            return Opened::NotForUs;
+        };
+        let state = &mut *self.state;
         let newest = state.epoch.max(state.other_epoch);
         if epoch <= newest || epoch - state.epoch > MAX_LEAP {
             return Opened::Known;
@@ -170,30 +189,30 @@ impl<'a> Keys<'a> {
 
     /// A frame of `epoch` came with a right tag: if that is the next one, others use it already.
     pub fn on_frame(&mut self, epoch: u32, now: Micros) {
-        if epoch > self.0.epoch && epoch == self.0.other_epoch {
-            self.0.due = self.0.due.min(now.get().max(1));
+        if epoch > self.state.epoch && epoch == self.state.other_epoch {
+            self.state.due = self.state.due.min(now.get().max(1));
         }
     }
 
     /// Does what is due.
     pub fn tick(&mut self, now: Micros) -> Option<KeyChange> {
-        if self.0.due == 0 || now.get() < self.0.due {
+        if self.state.due == 0 || now.get() < self.state.due {
             return None;
         }
-        if self.0.other_epoch > self.0.epoch {
+        if self.state.other_epoch > self.state.epoch {
             return Some(self.switch(now));
         }
-        (self.0.due, self.0.other_epoch, self.0.other) = (0, 0, [0; 16]);
-        Some(KeyChange::Alone(self.0.epoch))
+        (self.state.due, self.state.other_epoch, self.state.other) = (0, 0, [0; 16]);
+        Some(KeyChange::Alone(self.state.epoch))
     }
 
     /// When [`Keys::tick`] has something to do.
     pub fn wake_at(&self) -> Option<Micros> {
-        (self.0.due != 0).then_some(Micros(self.0.due))
+        (self.state.due != 0).then_some(Micros(self.state.due))
     }
 
     fn switch(&mut self, now: Micros) -> KeyChange {
-        let state = &mut *self.0;
+        let state = &mut *self.state;
         core::mem::swap(&mut state.current, &mut state.other);
         core::mem::swap(&mut state.epoch, &mut state.other_epoch);
         state.due = now.get().saturating_add(OVERLAP.get());

@@ -7,7 +7,8 @@
 //! - [`message`]: what chips say to each other; one table, append only
 //! - `codec`: messages to bytes and back
 //! - [`frame`], [`crc`]: type, addresses, boot, sequence, length, CRC-32
-//! - [`authentication`]: keys, and a tag on each frame; [`keyring`]: a chip's keys and how they change
+//! - [`authentication`]: keys, and a tag on each frame; [`keyring`]: a chip's keys and how they change; `cipher`: payloads
+//!   that members alone can read
 //! - [`sessions`]: each boot of each sender proves that it is alive now; nothing old is taken, and nothing twice
 //! - [`fragment`]: messages longer than a frame
 //! - [`outbox`], [`peer`], [`window`]: messages on their way out; which came already
@@ -21,6 +22,7 @@
 //! `docs/wire.md` describes every byte without reference to this code.
 
 pub mod authentication;
+mod cipher;
 pub mod cobs;
 mod codec;
 pub mod crc;

@@ -94,6 +94,7 @@ fn flags(value: &str) -> Option<Flags> {
     value.split('+').try_fold(Flags::default(), |flags, name| match name {
         "none" => Some(flags),
         "authenticated" => Some(flags.with(Flags::AUTHENTICATED, true)),
+        "encrypted" => Some(flags.with(Flags::ENCRYPTED, true)),
         _ => None,
     })
 }

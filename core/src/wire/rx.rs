@@ -25,7 +25,7 @@ impl Settings {
         &self,
         bytes: &'b [u8],
         now: Micros,
-        mut keys: Option<&mut Keys<'_>>,
+        (mut keys, plain): (Option<&mut Keys<'_>>, &'b mut [u8]),
         sessions: &mut Sessions<'_>,
         meter: &mut M,
     ) -> Result<(Frame<'b>, Admission), Dropped> {
@@ -37,7 +37,7 @@ impl Settings {
         if destination != self.address && destination != BROADCAST {
             return Err(Dropped::NotForUs);
         }
-        let epoch = authenticate(&frame, keys.as_deref(), meter)?;
+        let (frame, epoch) = authenticate(frame, keys.as_deref(), plain, meter)?;
         let counter = frame.tag.map(|tag| tag.counter);
         let admission = sessions.admit(sender_of(&frame.header), counter, now, meter)?;
         if let (Some(keys), Some(epoch)) = (keys.as_mut(), epoch) {
@@ -70,18 +70,6 @@ impl Settings {
         }
     }
 
-    /// Reads a frame that is whole and, where there is a key, authentic, whomever it is for.
-    pub(super) fn authentic<'b, M: Meter>(
-        &self,
-        bytes: &'b [u8],
-        keys: Option<&Keys<'_>>,
-        meter: &mut M,
-    ) -> Result<Frame<'b>, Dropped> {
-        let frame = frame::decode(bytes, meter)?;
-        authenticate(&frame, keys, meter)?;
-        Ok(frame)
-    }
-
     /// Takes a key out of a frame for this chip whose tag it cannot check: what is sealed is checked by itself.
     ///
     /// # Errors
@@ -105,21 +93,38 @@ impl Settings {
     }
 }
 
-/// The epoch of the frame, if the chip has keys and the tag is right.
-fn authenticate<M: Meter>(
-    frame: &Frame<'_>,
+/// The header of a frame that is whole and, where there is a key, authentic, whomever it is for.
+pub(super) fn authentic<M: Meter>(
+    bytes: &[u8],
     keys: Option<&Keys<'_>>,
+    plain: &mut [u8],
     meter: &mut M,
-) -> Result<Option<u32>, Dropped> {
+) -> Result<Header, Dropped> {
+    let frame = frame::decode(bytes, meter)?;
+    authenticate(frame, keys, plain, meter).map(|(frame, _)| frame.header)
+}
+
+/// The frame with its payload decrypted, and its epoch, if the chip has keys and the tag is right.
+fn authenticate<'f, M: Meter>(
+    frame: Frame<'f>,
+    keys: Option<&Keys<'_>>,
+    plain: &'f mut [u8],
+    meter: &mut M,
+) -> Result<(Frame<'f>, Option<u32>), Dropped> {
     let (keys, tag) = match (keys, frame.tag) {
-        (None, None) => return Ok(None),
+        (None, None) => return Ok((frame, None)),
         (None, Some(_)) => return Err(Dropped::NoKey),
         (Some(_), None) => return Err(Dropped::Unauthenticated),
         (Some(keys), Some(tag)) => (keys, tag),
     };
+    match (keys.encrypts(), frame.is_encrypted) {
+        (false, true) => return Err(Dropped::Encrypted),
+        // A sealed key is secret by itself, and has to be read by who missed an epoch.
+        (true, false) if frame.header.number != REKEY => return Err(Dropped::Unencrypted),
+        _ => {}
+    }
     let (epoch, key) = keys.of(tag.epoch).ok_or(Dropped::Epoch)?;
-    let is_right = frame::sender_key(&key, frame.header.source, meter).verify(tag.signed, tag.tag, meter);
-    if is_right { Ok(Some(epoch)) } else { Err(Dropped::BadTag) }
+    frame::open(&frame, &key, plain, meter).map(|frame| (frame, Some(epoch)))
 }
 
 /// What takes part when a message comes in.

@@ -41,8 +41,10 @@ impl fmt::Display for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.header)?;
         let number = self.header.number;
-        if self.header.flags.has(Flags::FRAGMENT) {
-            let name = Message::name_of(number).unwrap_or("unknown");
+        let name = Message::name_of(number).unwrap_or("unknown");
+        if self.is_encrypted {
+            write!(f, "{name} ciphertext=0x{}", Hex(self.payload))?;
+        } else if self.header.flags.has(Flags::FRAGMENT) {
             match Fragment::read(self.payload) {
                 Some(Fragment { index, cut, bytes }) => {
                     let total = cut.total();

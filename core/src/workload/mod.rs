@@ -8,6 +8,7 @@ mod checksum;
 mod commands;
 mod detectors;
 mod distances;
+mod frames;
 mod indexes;
 mod sessions;
 mod texts;
@@ -52,6 +53,7 @@ pub fn run_kernels<P: Probe>(memory: &mut [u8], probe: &mut P) {
     texts::run(memory, probe);
     indexes::run(memory, probe);
     detectors::run(memory, probe);
+    frames::run(memory, probe);
 }
 
 /// Runs single commands of each role, as `chip` in `memory`.

@@ -16,6 +16,7 @@ pub const HELP: &str = "commands of this chip:
   chip config id NUMBER              the number in the fleet, 0 to 65535
   chip config key HEX EPOCH          keys of this number and epoch, from the fleet's key of 32 digits
   chip config key new                the same from a fleet's key of this chip's own making, shown once
+  chip config encrypt on|off         encrypt payloads, or not; the same on every chip of the fleet
   chip config clear                  back to the defaults of the image
   chip reset                         restart with the settings in flash
   chip crash panic                   panic on purpose
@@ -44,6 +45,8 @@ pub enum Command<'l> {
     },
     /// `chip config key new`
     NewKey,
+    /// `chip config encrypt on|off`
+    SetEncryption(bool),
     /// `chip config clear`
     ClearSettings,
     /// `chip reset`
@@ -65,6 +68,8 @@ pub enum Refusal {
     BadKey,
     /// Keys are those of a number, and the chip has none.
     NoNumber,
+    /// The chip has no keys to encrypt with.
+    NoKey,
     /// There is no such role.
     UnknownRole,
     /// The flash has no partition for settings.
@@ -85,6 +90,9 @@ impl fmt::Display for Refusal {
             }
             Refusal::NoNumber => {
                 "err: no-number keys are those of a number; set it first with 'chip config id'"
+            }
+            Refusal::NoKey => {
+                "err: no-key payloads are encrypted with keys; set them first with 'chip config key'"
             }
             Refusal::UnknownRole => "err: unknown-role type 'set-role' with that name to see the roles",
             Refusal::NoPartition => {
@@ -115,6 +123,8 @@ pub fn parse(line: &str) -> Option<Result<Command<'_>, Refusal>> {
         [Some("config"), Some("id"), Some(number), None, _] => {
             number.parse().map(Command::SetId).map_err(|_| Refusal::BadNumber)
         }
+        [Some("config"), Some("encrypt"), Some("on"), None, _] => Ok(Command::SetEncryption(true)),
+        [Some("config"), Some("encrypt"), Some("off"), None, _] => Ok(Command::SetEncryption(false)),
         [Some("config"), Some("key"), Some("new"), None, _] => Ok(Command::NewKey),
         [Some("config"), Some("key"), Some(digits), epoch, None] => {
             let epoch = epoch.map_or(Some(1), |epoch| epoch.parse().ok()).filter(|epoch| *epoch > 0);
@@ -149,6 +159,7 @@ mod tests {
         for line in HELP.lines().skip(1) {
             let usage = line.get(2..37).unwrap().trim_end();
             let call = usage
+                .replace("on|off", "on")
                 .replace("NAME", "rag")
                 .replace("NUMBER", "7")
                 .replace("HEX", &"a5".repeat(KEY_BYTES))
@@ -165,6 +176,8 @@ mod tests {
         assert_eq!(parse("chip reset now"), Some(Err(Refusal::Unknown)));
         assert_eq!(parse("chip config id 7 8"), Some(Err(Refusal::Unknown)));
         assert_eq!(parse("chip config id 7"), Some(Ok(Command::SetId(7))));
+        assert_eq!(parse("chip config encrypt"), Some(Err(Refusal::Unknown)));
+        assert_eq!(parse("chip config encrypt off"), Some(Ok(Command::SetEncryption(false))));
     }
 
     proptest! {

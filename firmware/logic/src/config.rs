@@ -61,11 +61,12 @@ impl Settings {
     ///
     /// `magic [4] | sequence u32 | flags u8 | 0 | chip_id u16 | role [16] | chip's key [16] | epoch u32 | its key [16] |
     /// next epoch u32 | its key [16] | crc u32`, little-endian; bit 0 of the flags says that there is a number, bit 1
-    /// keys, bit 2 those of a next epoch.
+    /// keys, bit 2 those of a next epoch, bit 3 that payloads are encrypted.
     pub fn encode(&self, sequence: u32) -> [u8; RECORD_BYTES] {
         let mut record = [0; RECORD_BYTES];
         let next = self.keys.and_then(|keys| keys.next);
-        let flags = [self.chip_id.is_some(), self.keys.is_some(), next.is_some()];
+        let encrypts = self.keys.is_some_and(|keys| keys.encrypts);
+        let flags = [self.chip_id.is_some(), self.keys.is_some(), next.is_some(), encrypts];
         let flags = flags.into_iter().rev().fold(0, |flags, is_there| flags << 1 | u8::from(is_there));
         let [low, high] = self.chip_id.unwrap_or(0).to_le_bytes();
         put(&mut record, 0, &MAGIC);
@@ -97,16 +98,17 @@ pub fn decode(record: &[u8; RECORD_BYTES]) -> Option<(u32, Settings)> {
     let settings = Settings {
         role: take(record, 12)?,
         chip_id: (flags & 1 != 0).then_some(u16::from_le_bytes([low, high])),
-        keys: if flags & 2 != 0 { Some(keyring(record, flags & 4 != 0)?) } else { None },
+        keys: if flags & 2 != 0 { Some(keyring(record, flags)?) } else { None },
     };
     Some((u32::from_le_bytes(take(record, 4)?), settings))
 }
 
-fn keyring(record: &[u8; RECORD_BYTES], has_next: bool) -> Option<Keyring> {
+fn keyring(record: &[u8; RECORD_BYTES], flags: u8) -> Option<Keyring> {
     let number = |at| take(record, at).map(u32::from_le_bytes);
     let key = |at| take(record, at).map(Key::new);
-    let next = if has_next { Some((number(NEXT_EPOCH_AT)?, key(NEXT_KEY_AT)?)) } else { None };
-    Some(Keyring { chip: key(CHIP_KEY_AT)?, epoch: number(EPOCH_AT)?, current: key(KEY_AT)?, next })
+    let next = if flags & 4 != 0 { Some((number(NEXT_EPOCH_AT)?, key(NEXT_KEY_AT)?)) } else { None };
+    let (chip, epoch, current) = (key(CHIP_KEY_AT)?, number(EPOCH_AT)?, key(KEY_AT)?);
+    Some(Keyring { chip, epoch, current, next, encrypts: flags & 8 != 0 })
 }
 
 /// What both copies say together.
@@ -153,11 +155,11 @@ mod tests {
 
     const ERASED: [u8; RECORD_BYTES] = [0xff; RECORD_BYTES];
 
-    /// Those of an even number have a next epoch.
+    /// Those of an even number have a next epoch, those of every third are for encryption.
     fn keys(chip_id: u16) -> Keyring {
         let master = Key::new([7; KEY_BYTES]);
         let next = chip_id.is_multiple_of(2).then(|| (9, Keyring::provision(&master, chip_id, 9).current));
-        Keyring { next, ..Keyring::provision(&master, chip_id, 8) }
+        Keyring { next, encrypts: chip_id.is_multiple_of(3), ..Keyring::provision(&master, chip_id, 8) }
     }
 
     fn settings(chip_id: u16) -> Settings {

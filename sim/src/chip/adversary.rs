@@ -137,8 +137,13 @@ impl Adversary {
         };
         let header = Header { boot, nonce: rng.number() as u16, ..frame.header };
         let epoch = frame.tag.map_or(0, |tag| tag.epoch).into();
-        let seal = self.attack.key.map(|key| Seal { key, epoch, counter: self.sent + 1 });
-        frame::encode(&header, &[frame.payload], seal, out, &mut ()).ok()
+        let Some(key) = self.attack.key else {
+            return frame::encode(&header, &[frame.payload], None, out, &mut ()).ok();
+        };
+        let mut plain = [0; LONGEST];
+        let opened = frame::open(&frame, &key, &mut plain, &mut ()).ok()?;
+        let seal = Seal { key, epoch, counter: self.sent + 1, encrypts: frame.is_encrypted };
+        frame::encode(&header, &[opened.payload], Some(seal), out, &mut ()).ok()
     }
 
     fn forged(&self, out: &mut [u8]) -> Option<usize> {
@@ -274,7 +279,7 @@ mod tests {
         let length = frame::encode(
             &header,
             &[b"hello"],
-            Some(Seal { key, epoch: 1, counter: 4 }),
+            Some(Seal { key, epoch: 1, counter: 4, encrypts: false }),
             &mut bytes,
             &mut (),
         )

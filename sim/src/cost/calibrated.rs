@@ -47,6 +47,9 @@ pub const ESP32C3: Calibration = Calibration {
             0, // scale
             78, // lag
             45, // neighbour
+            0, // sip-block
+            0, // cipher-block
+            0, // poly-block
             0, // receive
             0, // command
             0, // write-call
@@ -85,6 +88,9 @@ pub const ESP32C3: Calibration = Calibration {
         49243, // scale
         62297, // lag
         324191, // neighbour
+        125000, // sip-block
+        1600000, // cipher-block
+        730000, // poly-block
         47845, // receive
         1546536, // command
         133387, // write-call
@@ -137,6 +143,9 @@ pub const ESP32C6: Calibration = Calibration {
             0, // scale
             71, // lag
             43, // neighbour
+            0, // sip-block
+            0, // cipher-block
+            0, // poly-block
             0, // receive
             0, // command
             0, // write-call
@@ -175,6 +184,9 @@ pub const ESP32C6: Calibration = Calibration {
         47068, // scale
         54546, // lag
         354617, // neighbour
+        125000, // sip-block
+        1600000, // cipher-block
+        730000, // poly-block
         49529, // receive
         1515324, // command
         137577, // write-call

@@ -24,6 +24,9 @@ pub const fn sequence(op: Op) -> Option<Sequence> {
         Op::Scale => SCALE,
         Op::Lag => LAG,
         Op::Neighbour => NEIGHBOUR,
+        Op::SipBlock => SIP_BLOCK,
+        Op::CipherBlock => CIPHER_BLOCK,
+        Op::PolyBlock => POLY_BLOCK,
         Op::Receive => RECEIVE,
         Op::Command => COMMAND,
         Op::WriteCall => WRITE_CALL,
@@ -160,6 +163,36 @@ const NEIGHBOUR: Sequence = Sequence {
     not_taken: 20,
     forward: 9,
     jump: 4,
+    ..VARIED
+};
+
+const SIP_BLOCK: Sequence = Sequence {
+    listing: "two rounds: 8 additions, 12 rotations, 8 exclusive ors of 64 bits",
+    alu: 116,
+    load: 2,
+    load_near: 1,
+    back: 1,
+    ..VARIED
+};
+
+const CIPHER_BLOCK: Sequence = Sequence {
+    listing: "80 quarter rounds, state and payload added",
+    alu: 1_380,
+    load: 80,
+    load_near: 20,
+    store: 80,
+    back: 12,
+    ..VARIED
+};
+
+const POLY_BLOCK: Sequence = Sequence {
+    listing: "5 by 5 limbs multiplied, carries",
+    alu: 420,
+    multiply: 25,
+    multiply_high: 25,
+    load: 70,
+    load_near: 30,
+    store: 60,
     ..VARIED
 };
 

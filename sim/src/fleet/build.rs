@@ -141,7 +141,8 @@ fn blueprint(scenario: &Scenario, plan: &ChipPlan, chips: u32) -> Result<Bluepri
             let identity = Identity { chip: plan.chip, chip_id: plan.id, role: plan.role, seed };
             let arena = plan.arena.unwrap_or_else(|| plan.chip.arena_budget(plan.radio).arena);
             let master = master.filter(|_| plan.hostile != Some(Hostility::Outsider));
-            let keys = master.map(|master| Keyring::provision(&master, plan.id, FIRST_EPOCH));
+            let provision = |master| Keyring::provision(&master, plan.id, FIRST_EPOCH);
+            let keys = master.map(|master| provision(master).with_encryption(scenario.encrypts));
             let topology = scenario.topology;
             let peers = chips.saturating_sub(1).max(1);
             let replicas = scenario.replicas;

@@ -399,3 +399,32 @@ fn what_was_acknowledged_survives_a_chip_that_dies() {
     let (asked, answered) = fleet.questions();
     assert!(asked == 1 && answered == 1 && fleet.latencies()[0] < Nanos(2_000_000_000));
 }
+
+/// Frames of a fleet that stores a text, some of them lost; how many, and how many show the text.
+fn frames_that_show(encrypts: bool) -> (usize, usize) {
+    let mut scenario = fields(LinkKind::EspNow, 4, 4);
+    (scenario.key, scenario.encrypts) = (FleetKey::FromSeed, encrypts);
+    scenario.links[0].loss = Permille(100);
+    let mut fleet = fleet(scenario);
+    fleet.keep(Keep { events: true, frames: true, replies: true });
+    fleet.run_until(Micros::seconds(8));
+    fleet.type_line(0, "fleet add the winter tyres are in the cellar");
+    fleet.run_until(Micros::seconds(12));
+    fleet.type_line(1, "fleet search 1 winter tyres");
+    fleet.run_until(Micros::seconds(16));
+    let (timeline, _) = fleet.take_timeline();
+    let happened: Vec<&What> = timeline.iter().filter_map(|event| Some(event.at_chip()?.1)).collect();
+    let said = |what: &&What| matches!(what, What::Said(line) if line.contains("hits=1 chips=4/4"));
+    assert!(happened.iter().any(|what| said(what)), "encrypted: {encrypts}");
+    let sent = |what: &&What| if let What::Sent(_, bytes) = what { Some(Arc::clone(bytes)) } else { None };
+    let frames: Vec<_> = happened.iter().filter_map(sent).collect();
+    let shown = frames.iter().filter(|bytes| bytes.windows(12).any(|part| part == b"winter tyres")).count();
+    (frames.len(), shown)
+}
+
+#[test]
+fn no_frame_of_an_encrypted_fleet_shows_what_it_stores() {
+    let (plain, encrypted) = (frames_that_show(false), frames_that_show(true));
+    assert!(plain.0 > 50 && plain.1 > 0, "{plain:?}");
+    assert!(encrypted.0 > 50 && encrypted.1 == 0, "{encrypted:?}");
+}

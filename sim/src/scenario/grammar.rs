@@ -201,6 +201,7 @@ pub const TOP: Section = Section {
             "none",
             "the fleet's key; without one nothing is authenticated. `from-seed` makes one, `id:` and the id of a key wants it with `--key-file`",
         ),
+        may("encrypt", Value::Truth, "false", "encrypt the payload of every frame; it needs a `key`"),
     ],
     kinds: &[],
     parts: &SECTIONS,

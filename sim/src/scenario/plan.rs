@@ -41,6 +41,8 @@ pub struct Scenario {
     pub replicas: u8,
     /// The key of the fleet.
     pub key: FleetKey,
+    /// Are payloads encrypted? Only with a key.
+    pub encrypts: bool,
     /// The chips, in the order of the file; a group lies together.
     pub chips: Vec<ChipPlan>,
     /// For each chip the line of the file where its table begins.

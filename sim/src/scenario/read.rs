@@ -133,6 +133,15 @@ fn top_of(top: &Table<'_>) -> Scenario {
     if until == Micros(0) {
         top.wrong(Wrong::new("a scenario cannot end at 0s"));
     }
+    let key = top.parsed("key", FleetKey::parse).map_or(FleetKey::None, |key| key.value);
+    let encrypts = top.truth("encrypt").unwrap_or(false);
+    if encrypts && key == FleetKey::None {
+        let help = "add `key = \"from-seed\"`, which is enough for a simulation";
+        top.wrong_at(
+            top.span_of("encrypt").unwrap_or(top.span()),
+            Wrong::with("`encrypt` needs a `key`", help),
+        );
+    }
     Scenario {
         name: text("name"),
         about: text("about"),
@@ -140,7 +149,8 @@ fn top_of(top: &Table<'_>) -> Scenario {
         until,
         topology: topology.unwrap_or_default(),
         replicas: top.whole("replicas").map_or(2, |replicas| replicas.value as u8),
-        key: top.parsed("key", FleetKey::parse).map_or(FleetKey::None, |key| key.value),
+        key,
+        encrypts,
         ..Scenario::default()
     }
 }

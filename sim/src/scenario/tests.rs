@@ -142,6 +142,8 @@ fn mistake(from: &str, to: &str) -> Problem {
 #[test]
 fn a_file_becomes_what_it_says() {
     let house = parse(HOUSE).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let encrypted = parse(&HOUSE.replace("replicas = 3", "replicas = 3\nencrypt = true")).unwrap();
+    assert_eq!((house.encrypts, encrypted.encrypts), (false, true));
     assert_eq!((house.name.as_str(), house.seed, house.until), ("house", 7, Micros::seconds(120)));
     assert_eq!(
         (house.topology, house.replicas, house.key),
@@ -225,6 +227,13 @@ fn every_mistake_has_its_place_and_a_way_out() {
             "\"hall\"\nvariant = \"esp32c3\"",
             "the name `hall` is taken",
             "",
+        ),
+        (
+            r#"key = "000102030405060708090a0b0c0d0e0f""#,
+            "encrypt = true",
+            "true",
+            "`encrypt` needs a `key`",
+            "from-seed",
         ),
         ("schema = 1", "schema = 2", "2", "`schema` is 2", "from 1 to 1"),
         ("schema = 1", "", "", "the top of the file lacks `schema`", "version"),

@@ -30,6 +30,7 @@ pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> CommandResult
     let fleet = Fleet::read(file)?;
     let epoch = arguments.epoch.unwrap_or(fleet.epoch);
     let key = arguments.key.find(output)?.or(fleet.key).map(|key| (key, epoch));
+    let encrypts = arguments.encrypts().or(fleet.encrypts);
     let mut work = Vec::new();
     for member in &fleet.members {
         let image = match &member.image {
@@ -54,7 +55,7 @@ pub fn run(file: &Path, arguments: &Arguments, output: &Output) -> CommandResult
         let threads: Vec<_> = work
             .iter()
             .map(|(member, image, port)| {
-                let change = Change { role: member.role, chip_id: member.chip_id, key };
+                let change = Change { role: member.role, chip_id: member.chip_id, key, encrypts };
                 let job = Job { port, image, change, options };
                 let mut bar = bars.add(&format!("{} {}", member.chip.name, port.name));
                 scope.spawn(move || Done {

@@ -73,7 +73,7 @@ impl Invalid {
                 "bytes are missing or left over; a blank line separates packets, --link removes the framing"
             }
             Dropped::Version => {
-                "a bare frame begins with 04, one on a UART with 00; --link says which link it was"
+                "a bare frame begins with 05, one on a UART with 00; --link says which link it was"
             }
             Dropped::BadTag => "the frame was changed, or authenticated with another key",
             Dropped::Unauthenticated => "without a key it is shown as it is",
@@ -240,17 +240,12 @@ impl Viewer<'_> {
             Ok(frame) => frame,
             Err(error) => return Ok(Err(Invalid::new(error, error))),
         };
-        let authentic = match (&self.key, &frame.tag) {
-            (Some(master), Some(tag)) => {
-                let epoch = self.epoch.unwrap_or_else(|| first_epoch(tag.epoch));
-                let key = frame::sender_key(&epoch_key(master, epoch), frame.header.source, &mut ());
-                Some(epoch as u8 == tag.epoch && key.verify(tag.signed, tag.tag, &mut ()))
-            }
-            _ => None,
-        };
-        let is_fragment = frame.header.flags.has(Flags::FRAGMENT);
-        let message =
-            if is_fragment { None } else { Some(Message::decode(frame.header.number, frame.payload)) };
+        let mut plain = [0; MESSAGE_LIMIT];
+        let opened = self.open(&frame, &mut plain);
+        let authentic = opened.map(|opened| opened.is_some());
+        let frame = opened.flatten().unwrap_or(frame);
+        let is_readable = !frame.is_encrypted && !frame.header.flags.has(Flags::FRAGMENT);
+        let message = is_readable.then(|| Message::decode(frame.header.number, frame.payload));
         self.show(&frame, message.as_ref().and_then(|message| message.as_ref().ok()), authentic)?;
         if let Some(invalid) = self.refused(&frame, authentic) {
             return Ok(Err(invalid));
@@ -258,8 +253,19 @@ impl Viewer<'_> {
         match message {
             Some(Err(error)) => Ok(Err(Invalid::new(error, error))),
             Some(Ok(_)) => Ok(Ok(())),
+            None if frame.is_encrypted => Ok(Ok(())),
             None => self.fragment(&frame),
         }
+    }
+
+    /// The frame with its payload decrypted, where there is a key to check its tag with; the inner `None` is a wrong tag.
+    fn open<'f>(&self, frame: &Frame<'f>, plain: &'f mut [u8]) -> Option<Option<Frame<'f>>> {
+        let (master, tag) = (self.key.as_ref()?, frame.tag?);
+        let epoch = self.epoch.unwrap_or_else(|| first_epoch(tag.epoch));
+        if epoch as u8 != tag.epoch {
+            return Some(None);
+        }
+        Some(frame::open(frame, &epoch_key(master, epoch), plain, &mut ()).ok())
     }
 
     /// Why a chip with this key, or none, would not take a whole frame.
@@ -282,6 +288,7 @@ impl Viewer<'_> {
         }
         let verdict = match (authentic, frame.tag) {
             (_, None) => "",
+            (None, _) if frame.is_encrypted => " encrypted",
             (None, _) => " unchecked",
             (Some(true), _) => " authentic",
             (Some(false), _) => " forged",

@@ -56,6 +56,9 @@ pub struct Arguments {
     /// The epoch of the fleet's keys
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     epoch: u32,
+    /// Encrypt the payload; so does the text of an encrypted frame
+    #[arg(long)]
+    encrypt: bool,
     /// The sender's count of its authenticated frames, for the first of them [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..frame::COUNTER_END))]
     counter: Option<u64>,
@@ -93,6 +96,10 @@ impl Sealer {
                 "--counter counts authenticated frames, and there is no key",
             )
             .help("give the fleet's key with --key-file FILE, or leave --counter out"));
+        }
+        if key.is_none() && arguments.encrypt {
+            return Err(CliError::usage("wire::no-key", "--encrypt needs the key of the fleet")
+                .help("give it with --key-file FILE, or leave --encrypt out"));
         }
         Ok(key.map(|key| Self { key, epoch: arguments.epoch, next: Some(arguments.counter.unwrap_or(1)) }))
     }
@@ -203,7 +210,8 @@ impl Arguments {
         let bytes = payload.get(cut.range(index)).unwrap_or_default();
         let parts: &[&[u8]] = if is_cut { &[&fragment_header, bytes] } else { &[bytes] };
         let header = Header { flags: header.flags.with(Flags::FRAGMENT, is_cut), ..*header };
-        let seal = sealer.as_mut().map(Sealer::seal).transpose()?;
+        let encrypts = self.encrypt || header.flags.has(Flags::ENCRYPTED);
+        let seal = sealer.as_mut().map(Sealer::seal).transpose()?.map(|seal| Seal { encrypts, ..seal });
         let mut frame = vec![0; FRAME_LIMIT];
         let length = frame::encode(&header, parts, seal, &mut frame, &mut ());
         let length = length.map_err(|error| cannot_send(&error.to_string()))?;

@@ -35,6 +35,8 @@ pub struct FrameObject<'a> {
     #[serde(flatten)]
     header: HeaderObject,
     payload: String,
+    /// Is `payload` encrypted still?
+    ciphertext: bool,
     crc: String,
     /// The lowest 8 bits of the epoch of its key.
     epoch: Option<u8>,
@@ -90,12 +92,14 @@ impl<'a> FrameObject<'a> {
         message: Option<&'a Message<'a>>,
         authentic: Option<bool>,
     ) -> Self {
-        let fragment =
-            frame.header.flags.has(Flags::FRAGMENT).then(|| Fragment::read(frame.payload)).flatten();
+        let fragment = (!frame.is_encrypted && frame.header.flags.has(Flags::FRAGMENT))
+            .then(|| Fragment::read(frame.payload))
+            .flatten();
         Self {
             number,
             header: (&frame.header).into(),
             payload: Hex(frame.payload).to_string(),
+            ciphertext: frame.is_encrypted,
             crc: format!("{:08x}", frame.crc),
             epoch: frame.tag.map(|tag| tag.epoch),
             counter: frame.tag.map(|tag| tag.counter),

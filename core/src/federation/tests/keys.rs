@@ -16,9 +16,10 @@ const MASTER: Key = Key::new(*b"a key for a test");
 const SECOND: u64 = 1_000_000;
 
 /// Chips 1 to 4, at work.
-fn fleet(seed: u64) -> Net {
+fn fleet(seed: u64, encrypts: bool) -> Net {
     let mut net = Net::of(&[RoleKind::HnswIndexer; 4], Topology::Mesh, seed);
     net.set_key(MASTER);
+    net.encrypt(encrypts);
     net.run(Micros::seconds(8));
     net
 }
@@ -64,8 +65,8 @@ fn held(net: &mut Net) -> usize {
 
 #[test]
 fn a_revoked_chip_is_refused_by_all_and_the_others_lose_no_acknowledged_item() {
-    for loss in [0, 200] {
-        let mut net = fleet(1);
+    for (loss, encrypts) in [(0, false), (200, false), (200, true)] {
+        let mut net = fleet(1, encrypts);
         net.loss = loss;
         let mut stored = store(&mut net, 0..10);
         rekey(&mut net, 2, 1..=3);
@@ -101,7 +102,11 @@ fn a_revoked_chip_is_refused_by_all_and_the_others_lose_no_acknowledged_item() {
 
 #[test]
 fn a_chip_that_was_away_gets_the_key_later_and_a_boot_meanwhile_loses_none() {
-    let mut net = fleet(2);
+    [false, true].into_iter().for_each(a_chip_that_was_away_gets_the_key_later);
+}
+
+fn a_chip_that_was_away_gets_the_key_later(encrypts: bool) {
+    let mut net = fleet(2, encrypts);
     net.crash(2);
     rekey(&mut net, 2, 1..=4);
     net.run(Micros::seconds(5));
@@ -122,7 +127,7 @@ fn a_chip_that_was_away_gets_the_key_later_and_a_boot_meanwhile_loses_none() {
 
 #[test]
 fn a_key_that_is_not_right_is_refused_on_the_console() {
-    let mut net = fleet(3);
+    let mut net = fleet(3, false);
     let sealed = |chip| format!("{}", Hex(&seal(&MASTER, chip, 2)));
     for (line, code) in [
         (format!("fleet rekey 1 2 {}", sealed(2)), "bad-key"),

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod discovery;
+mod encryption;
 mod freshness;
 mod hostile;
 mod keys;

@@ -156,6 +156,15 @@ impl Net {
         }
     }
 
+    /// Encrypts, or not, on every chip; they have keys.
+    pub fn encrypt(&mut self, encrypts: bool) {
+        for slot in 0..self.chips.len() {
+            let keys = self.chips[slot].membership.keys;
+            self.chips[slot].membership.keys = keys.map(|keys| keys.with_encryption(encrypts));
+            self.set_membership(slot);
+        }
+    }
+
     /// Types a line at a chip; what it says at once.
     pub fn handle_line(&mut self, slot: usize, line: &str) -> String {
         let chip = &mut self.chips[slot];

@@ -266,7 +266,7 @@ fn a_frame_shows_all_it_holds() {
     let shown =
         "source=1 destination=2 boot=0 nonce=0 sequence=0 embedder=0 flags=none stored item=1:1:2 check=7";
     assert_eq!(format!("{frame}"), shown);
-    assert_eq!(format!("{}", field::Hex(&bytes[..2])), "0451");
+    assert_eq!(format!("{}", field::Hex(&bytes[..2])), "0551");
 }
 
 #[test]
@@ -280,5 +280,25 @@ fn a_sealed_frame_shows_its_seal_and_is_read_back_without() {
     let frame = frame::decode(&bytes[..length], &mut ()).unwrap();
     let line = format!("{frame}");
     assert!(line.contains("flags=authenticated get request=3 item=0:0:0 | epoch=1 counter=9 tag=0x"));
+    assert_eq!(parse::frame(&line, &mut []), Ok((frame.header, message)));
+}
+
+#[test]
+fn an_encrypted_frame_is_shown_as_such_and_once_opened_as_any_other() {
+    let message = Message::Get(Get { request: 3, item: ItemId::default() });
+    let header = Header { number: message.number(), source: 4, ..Header::default() };
+    let mut bytes = vec![0; 64];
+    let seal = Seal::of(&Key::new([7; 16]), 1, 9).encrypting();
+    let length = frame::encode(&header, &[&[3, 0, 0, 0, 0]], Some(seal), &mut bytes, &mut ()).unwrap();
+    let frame = frame::decode(&bytes[..length], &mut ()).unwrap();
+    let line = format!("{frame}");
+    assert!(line.contains("flags=authenticated+encrypted get ciphertext=0x") && !line.contains("request"));
+    assert!(parse::frame(&line, &mut []).is_err(), "what is not known is not made up");
+    let mut plain = [0; 5];
+    assert!(frame::open(&frame, &Key::new([8; 16]), &mut plain, &mut ()).is_err());
+    assert!(frame::open(&frame, &seal.key, &mut plain[..4], &mut ()).is_err());
+    let opened = frame::open(&frame, &seal.key, &mut plain, &mut ()).unwrap();
+    let line = format!("{opened}");
+    assert!(line.contains("encrypted get request=3 item=0:0:0 | epoch=1"), "{line}");
     assert_eq!(parse::frame(&line, &mut []), Ok((frame.header, message)));
 }

@@ -178,11 +178,14 @@ proptest! {
         weather in weather(),
         link in proptest::sample::select(LinkKind::ALL.to_vec()),
         lengths in proptest::collection::vec((0u8..2, 0usize..900), 1..40),
-        with_key in any::<bool>(),
+        (with_key, encrypts) in any::<(bool, bool)>(),
         seed in any::<u64>(),
     ) {
         let key = with_key.then_some(KEY);
         let mut nodes = vec![Node::new(1, 1, link, key), Node::new(2, 9, link, key)];
+        for node in &mut nodes {
+            node.keys = node.keys.map(|keys| keys.with_encryption(encrypts));
+        }
         for (number, (from, length)) in (0..).zip(lengths) {
             let other = 2 - u16::from(from);
             nodes[usize::from(from)].to_send.push((other, number, length));

@@ -133,9 +133,14 @@ fn every_message_has_its_golden_bytes() {
         let plain = lines(&framed(&header, &[&payload], None));
         let sealed = lines(&framed(&header, &[&payload], Some(Seal::of(&KEY, 1, 7))));
         let key = "# frame, authenticated: master key 000102030405060708090a0b0c0d0e0f, epoch 1, counter 7\n";
+        let encrypted = lines(&framed(&header, &[&payload], Some(Seal::of(&KEY, 1, 7).encrypting())));
         // A remark, so that only frames are left in the file.
         let payload: String = lines(&payload).lines().map(|row| format!("#   {row}\n")).collect();
-        check(name, &format!("{text}{payload}# frame\n{plain}{key}{sealed}"));
+        let remark = "# frame, encrypted: the same key, epoch and counter\n";
+        // A sealed key is sent in the open.
+        let encrypted =
+            if message.number() == REKEY { String::new() } else { format!("{remark}{encrypted}") };
+        check(name, &format!("{text}{payload}# frame\n{plain}{key}{sealed}{encrypted}"));
     }
 }
 

@@ -310,7 +310,7 @@ fn an_endpoint_takes_the_memory_it_says_and_tells_its_work() {
     let (plain, sealed) = (work(None), work(Some(KEY)));
     // 20 of header, 5 of payload, two table steps each.
     assert_eq!(plain.of(crate::meter::Op::Load), 50);
-    assert!(sealed.of(crate::meter::Op::Alu) > 500 && plain.of(crate::meter::Op::Alu) == 0);
+    assert!(sealed.of(crate::meter::Op::SipBlock) > 10 && plain.of(crate::meter::Op::SipBlock) == 0);
     let mut memory = vec![0; 16 * 1024];
     let mut arena = Arena::new(&mut memory);
     let before = arena.free();
