@@ -3,8 +3,8 @@
 #[cfg(feature = "tui")]
 use crate::command::tui;
 use crate::command::{
-    analyse, bench, chips, completions, config, doctor, emulate, fit, fleet, init, man, roles, schema, sim, tools,
-    trace, wire,
+    analyse, bench, chips, completions, config, doctor, emulate, fit, fleet, init, man, roles, schema, sim,
+    tools, trace, wire,
 };
 #[cfg(feature = "board")]
 use crate::command::{build, flash, monitor, ports};

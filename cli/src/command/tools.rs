@@ -1,9 +1,9 @@
 //! `tools`: tool files, what can be called in plain words: written, checked, shown and imported.
 
-mod check;
-mod import;
-mod new;
-mod show;
+pub mod check;
+pub mod import;
+pub mod new;
+pub mod show;
 
 use crate::error::{CliError, CommandResult};
 use crate::output::Output;

@@ -63,7 +63,7 @@ pub struct Imported {
 }
 
 /// Something that could not be converted.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 pub struct LeftOut {
     /// The intent; empty for what belongs to none.
     pub intent: String,

@@ -5,7 +5,7 @@
 
 use crate::analysis::collect::Analysis;
 use crate::command::{
-    bench, chips, config, doctor, emulate, fit, fleet, init, man, roles, schema, sim, trace, wire,
+    bench, chips, config, doctor, emulate, fit, fleet, init, man, roles, schema, sim, tools, trace, wire,
 };
 #[cfg(feature = "board")]
 use crate::command::{build, flash, ports};
@@ -103,6 +103,10 @@ pub const DOCUMENTS: &[Document] = &[
     Document::new("schema", schema_of::<schema::Report<'_>>),
     Document::new("schemas", schema_of::<schema::Names<'_>>),
     Document::new("summary", schema_of::<session::Summary<'_>>),
+    Document::new("tools", schema_of::<tools::show::Tools>),
+    Document::new("tools-check", schema_of::<tools::check::Summary<'_>>),
+    Document::new("tools-import", schema_of::<tools::import::Report<'_>>),
+    Document::new("tools-new", schema_of::<tools::new::Written<'_>>),
     Document::new("trace-export", schema_of::<trace::Exported>),
     Document::new("trace-report", schema_of::<ScenarioVerdict>),
     Document::new("verdict", schema_of::<sim::fleet::report::Line<'_>>),

@@ -18,8 +18,8 @@ pub struct Arguments {
 }
 
 /// What is in a tool file.
-#[derive(Serialize)]
-pub(super) struct Summary<'f> {
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct Summary<'f> {
     name: &'f str,
     about: &'f str,
     language: &'f str,

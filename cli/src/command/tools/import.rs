@@ -36,8 +36,8 @@ pub struct Arguments {
     force: bool,
 }
 
-#[derive(Serialize)]
-struct Report<'r> {
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct Report<'r> {
     file: &'r Path,
     #[serde(flatten)]
     summary: Summary<'r>,

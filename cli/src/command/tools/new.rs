@@ -21,8 +21,8 @@ pub struct Arguments {
 
 const STARTER: &str = include_str!("../../../../fixtures/tools/starter.toml");
 
-#[derive(Serialize)]
-struct Written<'a> {
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct Written<'a> {
     file: &'a Path,
 }
 

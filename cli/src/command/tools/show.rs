@@ -31,12 +31,12 @@ pub struct Arguments {
     sentences: usize,
 }
 
-#[derive(Serialize)]
-struct Tools {
+#[derive(Serialize, schemars::JsonSchema)]
+pub struct Tools {
     tools: Vec<Tool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 struct Tool {
     name: String,
     about: String,
@@ -44,7 +44,7 @@ struct Tool {
     intents: Vec<Intent>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 struct Argument {
     name: String,
     kind: &'static str,
@@ -54,19 +54,19 @@ struct Argument {
     values: Vec<Listed>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 struct Listed {
     name: String,
     said: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 struct Intent {
     implies: Vec<String>,
     examples: Vec<Example>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 struct Example {
     line: u32,
     template: String,
