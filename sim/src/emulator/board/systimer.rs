@@ -176,7 +176,7 @@ impl Systimer {
             0x20 | 0x28 | 0x30 => {
                 self.with_alarm((offset - 0x20) / 8, |alarm| alarm.target = set_low(alarm.target))
             }
-            0x34 | 0x38 | 0x3c => self.with_alarm((offset - 0x34) / 4, |alarm| alarm.configuration = value),
+            0x34 | 0x38 | 0x3c => self.configure_alarm(((offset - 0x34) / 4) as usize, value, now),
             0x50 | 0x54 | 0x58 => self.arm(((offset - 0x50) / 4) as usize, now),
             0x5c | 0x60 => {
                 let index = ((offset - 0x5c) / 4) as usize;
@@ -201,6 +201,16 @@ impl Systimer {
             if was_on != self.is_on(alarm) {
                 self.arm(alarm, now);
             }
+        }
+    }
+
+    /// A period begins when its mode is set (ESP32-C3 technical reference manual, "Periodic Alarms"), also of an alarm
+    /// that is on: ESP-IDF 6 turns it on first.
+    fn configure_alarm(&mut self, index: usize, value: u32, now: Ticks) {
+        let Some(alarm) = self.alarms.get_mut(index) else { return };
+        let before = std::mem::replace(&mut alarm.configuration, value);
+        if (before ^ value) >> 30 & 1 != 0 {
+            self.arm(index, now);
         }
     }
 
@@ -240,6 +250,19 @@ mod tests {
         assert_eq!(timer.interrupts(), 1);
         timer.write(0x6c, 1, 11 * MICROSECOND);
         assert_eq!((timer.interrupts(), timer.next_event(12 * MICROSECOND)), (0, None));
+    }
+
+    #[test]
+    fn a_period_begins_when_its_mode_is_set_on_an_alarm_that_is_on() {
+        let mut timer = Systimer::default();
+        timer.write(0x34, 16, 0);
+        timer.write(0x64, 1, 0);
+        timer.write(0x00, 0x4600_0000 | 1 << 24, 0);
+        timer.write(0x6c, 1, 0);
+        timer.write(0x34, 1 << 30 | 16, 2 * MICROSECOND);
+        assert_eq!(timer.next_event(2 * MICROSECOND), Some(3 * MICROSECOND));
+        timer.advance(3 * MICROSECOND);
+        assert_eq!((timer.interrupts(), timer.next_event(3 * MICROSECOND)), (1, Some(4 * MICROSECOND)));
     }
 
     #[test]
