@@ -136,7 +136,27 @@ fn an_alarm_comes_at_the_time_of_its_row() {
     assert_eq!((&summary["samples"]["rows"], &summary["samples"]["warmup"]), (&400.into(), &256.into()));
     assert!(lines.len() < 12, "alarms only, not every row: {}", lines.len());
     let all = run(&folder, &["sim", "--variant", "esp32s2", "--input", "log.csv", "--json", "-v"]);
-    assert_eq!(text(&all.stdout).lines().count(), 402);
+    // Boot, names of the channels, 400 rows, summary.
+    assert_eq!(text(&all.stdout).lines().count(), 403);
+    assert!(alarm["reply"].as_str().unwrap().contains("channel=1 name=temp "), "{alarm}");
+}
+
+#[test]
+fn a_log_too_short_to_judge_is_a_no() {
+    let folder = folder("short");
+    let rows: String = (0..40).map(|at| format!("{}\n", 20 + at % 3)).collect();
+    fs::write(folder.join("log.csv"), rows).unwrap();
+    let output = run(&folder, &["analyse", "log.csv", "--variant", "esp32s2"]);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("error[analyse::too-short]: log.csv: 40 rows are too few"), "{stderr}");
+    let number =
+        |word: &str| stderr.split(word).nth(1).unwrap().split('\n').next().unwrap().parse::<u32>().unwrap();
+    let enough = number("the chip needs ");
+    let rows: String = (0..enough).map(|at| format!("{}\n", 20 + at % 3)).collect();
+    fs::write(folder.join("log.csv"), rows).unwrap();
+    let output = run(&folder, &["analyse", "log.csv", "--variant", "esp32s2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 }
 
 #[test]
