@@ -34,7 +34,7 @@ keep frames apart, a blank line or a comment separates packets. A message in fra
 Exit code 1 says that a frame is not valid; the others are shown all the same.
 
 Examples:
-  ruvllm-esp wire decode 03510001010002010300000000000200010005000100010900 522e71b4
+  ruvllm-esp wire decode 05510001010002010300000000000200010005000100010900 f442aadf
   ruvllm-esp wire decode fixtures/wire/fragments.hex
   ruvllm-esp wire decode --link espnow --key-file fleet.key packet.hex --json
   xxd -p capture.bin | ruvllm-esp wire decode --link uart -")]
