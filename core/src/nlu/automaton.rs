@@ -10,15 +10,12 @@
 //! intent whose best segments cannot reach the second best call is not looked at.
 
 use super::call::Call;
-use super::schema::{MAX_ARGUMENTS, MAX_SLOTS, Schema};
+use super::limits::{MAX_ARGUMENTS, MAX_BYTES, MAX_SLOTS, MAX_WORDS};
+use super::schema::Schema;
 use super::segment::{Candidate, Search, best_gain};
 use super::value::Value;
 use crate::meter::{Meter, Op};
 
-/// The most words of a sentence.
-pub const MAX_WORDS: usize = 32;
-/// The most bytes that the words of a sentence have together.
-pub const MAX_BYTES: usize = 256;
 /// Scores beyond this are cut, so that sums cannot overflow.
 pub const MAX_SCORE: i32 = 1 << 20;
 
@@ -279,5 +276,3 @@ fn settled(schema: &Schema<'_>, call: Call) -> Decision {
         None => Decision::Call(call),
     }
 }
-
-const _: () = assert!(MAX_BYTES + super::call::MAX_SET_TEXT <= super::call::MAX_CALL_TEXT);

@@ -3,15 +3,11 @@
 //! A call owns the words of its values, so it outlives the line it came from. Printed, it is the tool's name and
 //! `name=value` for each argument: `light.set area=kitchen level=20%`; a value with blanks stands in double quotes.
 
-use super::schema::{Argument, MAX_ARGUMENTS, Schema, Tool};
+use super::limits::{MAX_ARGUMENTS, MAX_CALL_TEXT};
+use super::schema::{Argument, Schema, Tool};
 use super::value::{Shown, Value};
 use crate::meter::Meter;
 use core::fmt;
-
-/// The most bytes of words that an intent implies.
-pub const MAX_SET_TEXT: usize = 64;
-/// The most bytes of words in a call.
-pub const MAX_CALL_TEXT: usize = 320;
 
 /// Why a call is not valid. `slot` is the index of the argument's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

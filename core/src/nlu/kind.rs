@@ -88,7 +88,7 @@ impl Kind {
     /// The most words of an argument.
     pub const fn max_words(self) -> usize {
         match self {
-            Self::Text => super::automaton::MAX_WORDS,
+            Self::Text => super::limits::MAX_WORDS,
             Self::Area | Self::Name => 2 + MAX_NAME_WORDS,
             _ => 12,
         }

@@ -11,6 +11,7 @@ pub mod automaton;
 pub mod call;
 pub mod kind;
 mod letters;
+pub mod limits;
 pub mod record;
 pub mod schema;
 mod segment;

@@ -3,9 +3,10 @@
 //! [`Schema::new`] checks every record once: afterwards every index leads somewhere, every kind is one, every implied
 //! value is valid. Bytes that are wrong give a [`SchemaError`] with the record's index.
 
-use super::call::{Invalid, MAX_SET_TEXT};
+use super::call::Invalid;
 use super::kind::{Kind, MAX_NAME_WORDS};
 use super::letters::{Likeness, Said, compare};
+use super::limits::{MAX_ARGUMENTS, MAX_SET_TEXT, MAX_SLOTS};
 use super::record::{
     ArgumentRecord, Header, IntentRecord, MAGIC, RELATIVE, REQUIRED, SetRecord, TextRef, ToolRecord, VERSION,
     ValueRecord,
@@ -14,10 +15,6 @@ use super::value::{self, Value};
 use crate::meter::{Meter, Op};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-/// The most arguments of a tool.
-pub const MAX_ARGUMENTS: usize = 8;
-/// The most different names of arguments in a schema.
-pub const MAX_SLOTS: usize = 64;
 /// The greatest size of a change, and the bounds of numbers without a range.
 pub const MAX_SCALAR: i32 = value::MAX_NUMBER * 1000 + 999;
 

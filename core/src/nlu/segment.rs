@@ -4,8 +4,9 @@
 //! positive gain whose words are a valid value are candidates, at most [`MAX_CANDIDATES`] an argument. The best set is
 //! searched by branch and bound; after [`MAX_STEPS`] steps the best one so far is taken.
 
-use super::automaton::{MAX_WORDS, Scores};
-use super::schema::{Argument, MAX_ARGUMENTS};
+use super::automaton::Scores;
+use super::limits::{MAX_ARGUMENTS, MAX_WORDS};
+use super::schema::Argument;
 use super::value::Value;
 use crate::meter::{Meter, Op};
 

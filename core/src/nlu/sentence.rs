@@ -2,7 +2,7 @@
 //!
 //! Signs that belong to values stay: `20%`, `-5`, `#ff8800`, `21\u{b0}`. A word of punctuation alone is none.
 
-use super::automaton::MAX_WORDS;
+use super::limits::MAX_WORDS;
 use crate::meter::{Meter, Op};
 
 /// More words than a sentence may have.

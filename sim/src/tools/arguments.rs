@@ -7,7 +7,8 @@ use super::template::Template;
 use crate::scenario::problem::{Wrong, short};
 use crate::scenario::table::{Found, Table};
 use ruvllm_esp_core::nlu::kind::Kind;
-use ruvllm_esp_core::nlu::schema::{MAX_ARGUMENTS, MAX_SCALAR};
+use ruvllm_esp_core::nlu::limits::MAX_ARGUMENTS;
+use ruvllm_esp_core::nlu::schema::MAX_SCALAR;
 use ruvllm_esp_core::nlu::value::{self, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
