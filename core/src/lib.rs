@@ -12,6 +12,7 @@
 //! - [`embed`]: text to vector
 //! - [`index`]: nearest-neighbour search
 //! - [`anomaly`]: what is unlike the past, in sensor streams and texts
+//! - [`nlu`]: a command in plain words to an intent and its slots
 //! - [`text`]: texts of any length in blocks
 //! - [`role`]: what a chip can be
 //! - [`console`]: a line in, a reply out
@@ -41,6 +42,7 @@ pub mod lexical;
 pub mod limits;
 pub mod meter;
 mod mix;
+pub mod nlu;
 pub mod role;
 mod role_kind;
 pub mod text;
