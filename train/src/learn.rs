@@ -61,7 +61,7 @@ impl Default for Options {
             changes: Changes { values: 0.3, typos: 0.02 },
             strangers: 0.15,
             width: 96,
-            hidden: 96,
+            hidden: 48,
             heads: 2,
             layers: 2,
             buckets: Buckets { words: 2_048, patterns: 2_048 },

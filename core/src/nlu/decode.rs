@@ -8,7 +8,7 @@
 use super::MAX_WORDS;
 use super::container::{MAX_INTENTS, MAX_SLOTS, Model};
 use super::encoder::{Encoded, intent_bits, tag_bits};
-use super::fixed::{Temperature, probability};
+use super::fixed::{Partition, Temperature};
 use crate::meter::{Meter, Op};
 use crate::units::Thousandths;
 
@@ -63,24 +63,29 @@ pub fn decode<M: Meter>(model: &Model<'_>, encoded: &Encoded<'_>, meter: &mut M)
     let intent = best(intents);
     meter.record(Op::Compare, shape.intents as u32);
     let temperature = Temperature { bits: intent_bits(model), inverse: model.intent_temperature };
-    let of_intent = probability(intents, intent, temperature, meter);
+    let partition = Partition::of(intents, temperature, meter);
+    let score = intents.get(intent).copied().unwrap_or(0);
+    let of_intent = partition.probability(score, temperature, meter);
 
     let mut scores = [0i16; MAX_TAGS];
     let scores = scores.get_mut(..shape.tags()).unwrap_or_default();
     let mut trellis = Trellis::new(shape.slots);
-    for word in 0..encoded.words() {
+    let temperature = Temperature { bits: tag_bits(model), inverse: model.tag_temperature };
+    // Which tag is chosen is known at the end; the scores of all tags are only needed for their sum.
+    let mut partitions = [Partition::default(); MAX_WORDS];
+    for (word, partition) in partitions.iter_mut().enumerate().take(encoded.words()) {
         encoded.tag_scores(model, word, scores, meter);
         trellis.push(scores, |slot| model.allows(intent, slot), meter);
+        *partition = Partition::of(scores, temperature, meter);
     }
     let mut tags = [OUTSIDE; MAX_WORDS];
     trellis.finish(&mut tags);
-    let temperature = Temperature { bits: tag_bits(model), inverse: model.tag_temperature };
     let mut all = u32::from(of_intent);
-    for (word, tag) in tags.iter().enumerate().take(encoded.words()) {
-        encoded.tag_scores(model, word, scores, meter);
-        all = (all * u32::from(probability(scores, usize::from(*tag), temperature, meter))) >> 15;
+    for (word, (tag, partition)) in tags.iter().zip(&partitions).enumerate().take(encoded.words()) {
+        let score = encoded.tag_score(model, word, usize::from(*tag), meter);
+        all = (all * u32::from(partition.probability(score, temperature, meter))) >> 15;
     }
-    let thousandths = |probability: u32| Thousandths((probability * 1000 >> 15) as i32);
+    let thousandths = |probability: u32| Thousandths(((probability * 1000) >> 15) as i32);
     Reading {
         intent,
         intent_confidence: thousandths(of_intent.into()),

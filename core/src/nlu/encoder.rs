@@ -27,7 +27,7 @@ pub const PATTERN_WEIGHTS: [u16; MAX_PATTERNS as usize + 1] = {
     let mut n = 1;
     while n < weights.len() {
         // 2 * 4096 / sqrt(n), then halved and rounded.
-        weights[n] = ((((1u64 << 26) / n as u64).isqrt() + 1) / 2) as u16;
+        weights[n] = ((1u64 << 26) / n as u64).isqrt().div_ceil(2) as u16;
         n += 1;
     }
     weights
@@ -90,6 +90,14 @@ impl Encoded<'_> {
     pub fn tag_scores<M: Meter>(&self, model: &Model<'_>, word: usize, out: &mut [i16], meter: &mut M) {
         let width = model.shape().width;
         scores(&model.tags, self.hidden.chunks_exact(width).nth(word).unwrap_or(&[]), out, meter);
+    }
+
+    /// The score of one tag of a word, as [`Encoded::tag_scores`] has it; 0 where there is no such word or tag.
+    pub fn tag_score<M: Meter>(&self, model: &Model<'_>, word: usize, tag: usize, meter: &mut M) -> i16 {
+        let width = model.shape().width;
+        let vector = self.hidden.chunks_exact(width).nth(word).unwrap_or(&[]);
+        let row = model.tags.rows_from(tag, 1).next();
+        row.map_or(0, |row| saturate(row.scale(dot(row.weights, vector, meter), meter)))
     }
 }
 

@@ -75,17 +75,32 @@ pub fn softmax<M: Meter>(scores: &[i32], temperature: Temperature, out: &mut [u1
     meter.record(Op::Div, count);
 }
 
-/// The probability of `chosen` among `scores`: `[n] i16`, in 1/32768.
-pub fn probability<M: Meter>(scores: &[i16], chosen: usize, temperature: Temperature, meter: &mut M) -> u16 {
-    let Some(max) = scores.iter().copied().max() else { return 0 };
-    let power = |score: i16| exp2_negative(temperature.exponent(max.abs_diff(score).into()));
-    let sum: u32 = scores.iter().map(|score| power(*score)).sum();
-    let count = scores.len() as u32;
-    meter.record(Op::Call, 1);
-    meter.record(Op::Compare, count);
-    meter.record(Op::MulWide, 6 * count);
-    meter.record(Op::Div, 1);
-    scores.get(chosen).map_or(0, |score| ((power(*score) << PROBABILITY_BITS) / sum.max(1)) as u16)
+/// What the probability of any one of some scores is found from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Partition {
+    max: i16,
+    sum: u32,
+}
+
+impl Partition {
+    /// Of `scores`: `[n] i16`, at most 32,768 of them.
+    pub fn of<M: Meter>(scores: &[i16], temperature: Temperature, meter: &mut M) -> Self {
+        let max = scores.iter().copied().max().unwrap_or(0);
+        let power = |score: &i16| exp2_negative(temperature.exponent(max.abs_diff(*score).into()));
+        let count = scores.len() as u32;
+        meter.record(Op::Call, 1);
+        meter.record(Op::Compare, count);
+        meter.record(Op::MulWide, 6 * count);
+        Self { max, sum: scores.iter().map(power).sum() }
+    }
+
+    /// The probability of `score`, one of the scores, in 1/32768.
+    pub fn probability<M: Meter>(self, score: i16, temperature: Temperature, meter: &mut M) -> u16 {
+        meter.record(Op::MulWide, 6);
+        meter.record(Op::Div, 1);
+        let power = exp2_negative(temperature.exponent(self.max.abs_diff(score).into()));
+        ((power << PROBABILITY_BITS) / self.sum.max(1)) as u16
+    }
 }
 
 /// `(x - mean) / deviation` of `values`, each within +-2^20 and at most 128 of them, into `out` in 1/2048; zeros where all are equal.
@@ -165,8 +180,10 @@ mod tests {
             let wide: Vec<i32> = scores.iter().map(|score| i32::from(*score)).collect();
             let (mut out, temperature) = (vec![0u16; scores.len()], Temperature { bits: 8, inverse });
             softmax(&wide, temperature, &mut out, &mut ());
-            let one = probability(&scores, chosen, temperature, &mut ());
-            prop_assert_eq!(one, out.get(chosen).copied().unwrap_or(0));
+            let partition = Partition::of(&scores, temperature, &mut ());
+            if let (Some(score), Some(share)) = (scores.get(chosen), out.get(chosen)) {
+                prop_assert_eq!(partition.probability(*score, temperature, &mut ()), *share);
+            }
         }
 
         #[test]

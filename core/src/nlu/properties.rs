@@ -108,6 +108,8 @@ fn the_scores_of_a_sentence_are_what_they_always_were() {
     encoded.intent_scores(&model, &mut intents, &mut ());
     let mut tags = [0; 1 + 2 * SLOTS];
     encoded.tag_scores(&model, 6, &mut tags, &mut ());
+    let one_by_one = (0..tags.len()).map(|tag| encoded.tag_score(&model, 6, tag, &mut ()));
+    assert!(one_by_one.eq(tags));
     assert_eq!(encoder::intent_bits(&model), 10);
     assert_eq!((intents, &tags[..6]), GOLDEN);
 }
