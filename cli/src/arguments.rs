@@ -3,8 +3,8 @@
 #[cfg(feature = "tui")]
 use crate::command::tui;
 use crate::command::{
-    analyse, bench, chips, completions, config, doctor, emulate, fit, fleet, init, man, roles, schema, sim,
-    tools, trace, wire,
+    analyse, bench, chips, completions, config, doctor, emulate, fit, fleet, init, man, model, roles, schema,
+    sim, tools, trace, wire,
 };
 #[cfg(feature = "board")]
 use crate::command::{build, flash, monitor, ports};
@@ -104,6 +104,8 @@ pub enum Command {
     Wire(wire::Arguments),
     /// Show what the configuration files and the environment set
     Config(config::Arguments),
+    /// Train what chips understand commands with
+    Model(model::Arguments),
     /// Run a RISC-V program as a chip would, and count its cycles
     Emulate(emulate::Arguments),
     /// Measure how well the parts do their work

@@ -110,6 +110,7 @@ fn run(words: &[OsString], preview: &Preview) -> CommandResult {
         Command::Doctor(arguments) => command::doctor::run(&arguments, &output),
         Command::Wire(arguments) => command::wire::run(&arguments, &output),
         Command::Config(arguments) => command::config::run(&arguments, &Arguments::command(), &output),
+        Command::Model(arguments) => command::model::run(&arguments, &output),
         Command::Emulate(arguments) => command::emulate::run(&arguments, &output),
         Command::Bench(arguments) => command::bench::run(&arguments, &output),
         Command::Completions(arguments) => {

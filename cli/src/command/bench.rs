@@ -14,6 +14,7 @@ pub mod fleet;
 pub mod gates;
 pub mod index;
 pub mod kernels;
+pub mod nlu;
 pub mod recall;
 mod reliability;
 mod spread;
@@ -45,6 +46,7 @@ Examples:
   ruvllm-esp bench fleet --chips 1000 --threads 2
   ruvllm-esp bench fleet --chips 250,500,1000 --field 1000 --idle --seconds 60 --threads 1
   ruvllm-esp bench index --sizes 256,1000
+  ruvllm-esp bench nlu --data snips/test --model snips.model
   ruvllm-esp bench recall --data ../sentences
   ruvllm-esp bench kernels --on emulator --variant esp32c3
   ruvllm-esp bench reliability --seeds 200
@@ -198,6 +200,22 @@ enum Subject {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
+    /// Commands understood: intents, slots, whole sentences, confidence, and what a sentence costs on each chip
+    Nlu {
+        /// A folder with labelled sentences: seq.in, seq.out, label
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The model that `model train` wrote
+        #[arg(long, value_name = "FILE")]
+        model: PathBuf,
+        /// Words that are misspelt first, in percent
+        #[arg(long, value_name = "PERCENT", default_value_t = 0)]
+        #[arg(value_parser = clap::value_parser!(u32).range(0..=100))]
+        typos: u32,
+        /// A file of sentences that are no commands, one a line
+        #[arg(long, value_name = "FILE")]
+        out_of_scope: Option<PathBuf>,
+    },
     /// Every kernel, modelled and emulated side by side
     Kernels(kernels::Arguments),
     /// Acknowledged texts that fleets lose under each kind of fault; exits with 1 if one is promised
@@ -294,6 +312,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
             show(bench, "bench-embed", "asking for every sentence", evaluate, |report, out| {
                 report.iter().try_for_each(|report| embed::write(report, out))
             })
+        }
+        Subject::Nlu { data, model, typos, out_of_scope } => {
+            let stage = Stage::begin(output, "reading sentences");
+            let report = nlu::Report::new(data, model, *typos, out_of_scope.as_deref());
+            drop(stage);
+            bench.finish("bench-nlu", &report?, nlu::Report::write)
         }
         Subject::Recall { seed, data } => {
             let others = others(data.as_deref())?;

@@ -15,6 +15,7 @@ pub mod flash;
 pub mod fleet;
 pub mod init;
 pub mod man;
+pub mod model;
 #[cfg(feature = "board")]
 pub mod monitor;
 #[cfg(feature = "board")]
