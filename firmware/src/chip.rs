@@ -11,6 +11,7 @@ use core::fmt::{self, Write};
 use ruvllm_esp_core::agent::Identity;
 use ruvllm_esp_core::federation::Membership;
 use ruvllm_esp_core::role::RoleKind;
+use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::keyring::Keyring;
 use ruvllm_esp_firmware_logic::command::{Command, HELP, Refusal};
@@ -26,6 +27,12 @@ const BUILT_ID: Option<&str> = option_env!("RUVLLM_CHIP_ID");
 
 /// What is said of the link of a chip that has none.
 const NO_LINK: &str = "link: closed; a chip joins a fleet with 'chip config id' and 'chip config key'\n";
+
+/// What is said where flash does not take the keys of a new epoch.
+pub const KEYS_NOT_KEPT: &str = "fleet: the new key could not be written to flash; it is tried again every minute, and lost with a boot before that\n";
+
+/// How soon flash is tried again.
+const KEEP_AGAIN: Micros = Micros::seconds(60);
 
 /// What the commands of the chip are about.
 pub struct Chip {
@@ -47,6 +54,8 @@ pub struct Chip {
     pub traffic: Option<Traffic>,
     /// The keys of its fleet, as flash has them.
     pub kept: Option<Keyring>,
+    /// Before that time flash is not tried again with keys that it did not take.
+    pub keep_at: Micros,
 }
 
 /// What a command asks of the loop.
@@ -159,16 +168,19 @@ impl Chip {
     }
 
     /// Writes the keys of a fleet that changed them to flash; a chip that boots has those that it had.
-    pub fn keep_keys(&mut self, keys: Option<Keyring>) {
-        if keys.is_none() || keys == self.kept {
-            return;
+    ///
+    /// # Errors
+    /// [`Refusal`] where flash does not take them. They are tried again after [`KEEP_AGAIN`]: each attempt erases a sector.
+    pub fn keep_keys(&mut self, keys: Option<Keyring>) -> Result<(), Refusal> {
+        if keys.is_none() || keys == self.kept || clock::now() < self.keep_at {
+            return Ok(());
         }
         let mut settings = self.settings();
         settings.keys = keys;
-        // Where flash does not take them they are tried again with the next frame.
-        if self.store.write(&settings).is_ok() {
-            self.kept = keys;
-        }
+        self.keep_at = clock::now() + KEEP_AGAIN;
+        self.store.write(&settings)?;
+        self.kept = keys;
+        Ok(())
     }
 
     fn show_settings(&mut self, out: &mut dyn Write) -> fmt::Result {

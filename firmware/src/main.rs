@@ -34,6 +34,7 @@ use esp_hal::clock::CpuClock;
 use fleet::Fleet;
 use ruvllm_esp_core::agent::{Agent, Identity};
 use ruvllm_esp_core::console::Failure;
+use ruvllm_esp_core::units::Micros;
 use ruvllm_esp_firmware_logic::command::{self, Refusal};
 use ruvllm_esp_firmware_logic::load::Load;
 
@@ -64,6 +65,7 @@ fn main() -> ! {
         dropped: 0,
         traffic: None,
         kept: None,
+        keep_at: Micros(0),
     };
     let identity = chip.identity();
     let mut agent = start(&mut chip, identity);
@@ -75,8 +77,8 @@ fn main() -> ! {
         let role = agent.as_ref().map_or("safe", |agent| agent.identity().role.alias());
         watchdog.feed(role);
         if let (Some(fleet), Some(agent)) = (&mut fleet, &mut agent) {
-            if fleet.turn(agent, ports, &mut chip.load) {
-                chip.keep_keys(agent.keyring());
+            if fleet.turn(agent, ports, &mut chip.load) && chip.keep_keys(agent.keyring()).is_err() {
+                ports.emit(&mut |out| _ = out.write_str(chip::KEYS_NOT_KEPT));
             }
         }
         (chip.dropped, chip.traffic) = (ports.dropped(), fleet.as_ref().map(Fleet::traffic));

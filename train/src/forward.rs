@@ -6,9 +6,9 @@ use crate::layout::{Layer, Layout, Linear};
 use crate::math::{Normal, normalise, softmax};
 use crate::matrix::{add_product, add_scaled, dot};
 use crate::random::Random;
-use ruvllm_esp_core::nlu::limits::MAX_WORDS;
 use ruvllm_esp_core::nlu::encoder::PATTERN_WEIGHTS;
 use ruvllm_esp_core::nlu::feature::{Buckets, Feature, features};
+use ruvllm_esp_core::nlu::limits::MAX_WORDS;
 use std::ops::Range;
 
 /// A word as rows of the tables.

@@ -9,10 +9,10 @@ use crate::optimiser::{AdamW, Pace};
 use crate::random::Random;
 use crate::score::{Prediction, Score};
 use rayon::prelude::*;
-use ruvllm_esp_core::nlu::limits::MAX_WORDS;
 use ruvllm_esp_core::nlu::container::Shape;
 use ruvllm_esp_core::nlu::decode::Trellis;
 use ruvllm_esp_core::nlu::feature::Buckets;
+use ruvllm_esp_core::nlu::limits::MAX_WORDS;
 
 /// Sentences of a piece. Its size decides in which order sums are taken, so it never depends on the threads.
 const PIECE: usize = 8;

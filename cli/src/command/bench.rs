@@ -227,6 +227,10 @@ enum Subject {
         #[arg(long, value_name = "N", default_value_t = 20)]
         #[arg(value_parser = clap::value_parser!(u64).range(1..=100_000))]
         seeds: u64,
+        /// The first seed: with --seeds 1, that run alone
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        #[arg(value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+        first_seed: u64,
         /// One kind alone, by its name in the table
         #[arg(long, value_name = "KIND")]
         kind: Option<String>,
@@ -297,8 +301,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
             let shape = evaluation::fleet::Shape { field: *field as usize, idle: *idle };
             fleet::run(chips, *seconds, shape, *threads, bench)
         }
-        Subject::Reliability { seeds, kind, threads } => {
-            reliability::run(*seeds, kind.as_deref(), *threads, bench)
+        Subject::Reliability { seeds, first_seed, kind, threads } => {
+            reliability::run(*first_seed, *seeds, kind.as_deref(), *threads, bench)
         }
         Subject::Embed { dimensions, .. } if !evaluation::embed::DIMENSIONS.contains(dimensions) => {
             let message = format!("--dimensions: there is no embedder of {dimensions}");

@@ -30,14 +30,14 @@ impl Node<'_> {
             0 => None,
             _ => self.members.silent(turn.now, limit, |member| pool.takes(member), turn.meter),
         };
-        let Some(id) = silent else { return self.rest_probe(chips, turn.now) };
+        let Some(id) = silent else { return self.rest_probe(&pool, turn) };
         if self.state.probed != id {
             (self.state.probed, self.state.probes) = (id, 0);
         }
         if self.state.probes >= u16::from(pace::MAX_ADDS) {
             self.state.probes = 0;
             self.suspect(id, role, turn);
-            return self.rest_probe(chips, turn.now);
+            return self.rest_probe(&pool, turn);
         }
         let (link, topology) = (self.membership.link, self.membership.topology);
         let wait = pace::stored_wait(link, topology, chips, self.state.probes as u8);
@@ -46,7 +46,14 @@ impl Node<'_> {
         self.state.probe_at = turn.now.get().saturating_add(wait.get());
     }
 
-    fn rest_probe(&mut self, chips: u32, now: Micros) {
-        self.state.probe_at = now.get().saturating_add(pace::probe_pause(chips.saturating_add(1)).get());
+    /// Waits for the pause, and until a chip can have been silent for too long: an idle fleet is not woken in between.
+    fn rest_probe<M: Meter>(&mut self, pool: &Pool, turn: &mut Turn<'_, M>) {
+        let chips = self.members.counted().saturating_add(1);
+        let pause = turn.now.get().saturating_add(pace::probe_pause(chips).get());
+        let longest = self.members.silent(turn.now, Micros(0), |member| pool.takes(member), turn.meter);
+        let member = longest.and_then(|id| self.members.get(id, turn.meter));
+        let silence = member.map_or(Micros(0), |member| member.age(turn.now));
+        let left = pace::probe_after(chips).get().saturating_sub(silence.get());
+        self.state.probe_at = pause.max(turn.now.get().saturating_add(left).saturating_add(1));
     }
 }

@@ -5,10 +5,10 @@
 //! product of the probabilities of the intent and of every tag, each at a temperature that the trainer fitted on held-out
 //! sentences so that it matches how often the whole reading is right.
 
-use super::limits::MAX_WORDS;
 use super::container::{MAX_INTENTS, MAX_SLOTS, Model};
 use super::encoder::{Encoded, intent_bits, tag_bits};
 use super::fixed::{Partition, Temperature};
+use super::limits::MAX_WORDS;
 use crate::meter::{Meter, Op};
 use crate::units::Thousandths;
 

@@ -9,10 +9,10 @@
 //! `words * (4 * width + max(6 * head, 2 * hidden, ...))` bytes, 21.8 KiB for 32 words of the default shape; and the same
 //! bytes give the same scores everywhere.
 
-use super::limits::MAX_WORDS;
 use super::container::{DISTANCES, Layer, MAX_DISTANCE, Model};
 use super::feature::{Feature, MAX_PATTERNS, features};
 use super::fixed::{NORMAL_BITS, PROBABILITY_BITS, Temperature, normalise, softmax};
+use super::limits::MAX_WORDS;
 use super::matrix::{Matrix, dot, dot_narrow, saturate};
 use crate::arena::{Arena, NoRoom};
 use crate::meter::{Meter, Op};

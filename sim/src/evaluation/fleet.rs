@@ -46,7 +46,7 @@ impl Default for Shape {
 pub const WARM_UP: Micros = Micros::seconds(20);
 
 /// Ten ticks of the clock of processors; what is less says nothing.
-const MIN_PROCESSOR_SECONDS: f64 = 0.1;
+pub const MIN_PROCESSOR_SECONDS: f64 = 0.1;
 
 /// What one size of fleet took.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -91,29 +91,51 @@ pub struct FleetSpeed {
 /// How something grows with the number of chips: as that number to this power, from the smallest fleet to the largest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Growth {
-    /// Time of processors.
-    pub processor: f64,
     /// Frames received.
     pub received: f64,
-    /// Time of processors for each frame received: what is not physical.
+    /// Time of processors, where it is known of two sizes.
+    pub processor: Option<ProcessorGrowth>,
+}
+
+/// How the time of processors grows, from the smallest to the largest fleet of which it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ProcessorGrowth {
+    /// Chips of these two.
+    pub chips: (usize, usize),
+    /// All of it.
+    pub whole: f64,
+    /// For each frame received: what is not physical.
     pub for_each_received: f64,
 }
 
 impl Growth {
-    /// The growth over these fleets, where there are two sizes of which the time is known.
+    /// The growth over these fleets, where there are two sizes that differ.
     pub fn of(fleets: &[FleetSpeed]) -> Option<Self> {
-        let known = || fleets.iter().filter(|fleet| fleet.chip_seconds_per_processor_second.is_some());
-        let small = known().min_by_key(|fleet| fleet.chips)?;
-        let large = known().max_by_key(|fleet| fleet.chips)?;
-        let power = |small: f64, large: f64, of: f64| (large / small).ln() / of.ln();
-        let chips = large.chips as f64 / small.chips as f64;
-        if chips < 1.5 || small.received == 0 {
-            return None;
-        }
-        let processor = power(small.processor_seconds?, large.processor_seconds?, chips);
-        let received = power(small.received as f64, large.received as f64, chips);
-        Some(Self { processor, received, for_each_received: processor - received })
+        let received = power(fleets, |fleet| Some(fleet.received as f64))?;
+        let known = |fleet: &&FleetSpeed| fleet.chip_seconds_per_processor_second.is_some();
+        let timed: Vec<FleetSpeed> = fleets.iter().filter(known).cloned().collect();
+        let processor = power(&timed, |fleet| fleet.processor_seconds);
+        let processor = processor.zip(power(&timed, |fleet| Some(fleet.received as f64)));
+        let processor = processor.map(|((chips, whole), (_, received))| ProcessorGrowth {
+            chips,
+            whole,
+            for_each_received: whole - received,
+        });
+        Some(Self { received: received.1, processor })
     }
+}
+
+/// The chips of the smallest and the largest fleet, and the power of their number as which `figure` grows between them.
+fn power(
+    fleets: &[FleetSpeed],
+    figure: impl Fn(&FleetSpeed) -> Option<f64>,
+) -> Option<((usize, usize), f64)> {
+    let small = fleets.iter().min_by_key(|fleet| fleet.chips)?;
+    let large = fleets.iter().max_by_key(|fleet| fleet.chips)?;
+    let of = large.chips as f64 / small.chips as f64;
+    let (from, to) = (figure(small)?, figure(large)?);
+    let is_known = of >= 1.5 && from > 0.0 && to > 0.0;
+    is_known.then(|| ((small.chips, large.chips), (to / from).ln() / of.ln()))
 }
 
 /// Simulates `chips` chips for this many seconds.
@@ -264,8 +286,14 @@ mod tests {
         };
         let fleets = [known(100, 1.0, 1_000), known(400, 3.0, 7_000), known(1_000, 200.0, 100_000)];
         let growth = Growth::of(&fleets).unwrap();
-        assert!((growth.processor - 2.301).abs() < 0.001 && (growth.received - 2.0).abs() < 0.001);
-        assert!((growth.for_each_received - 0.301).abs() < 0.001, "{growth:?}");
+        let processor = growth.processor.unwrap();
+        assert!((processor.whole - 2.301).abs() < 0.001 && (growth.received - 2.0).abs() < 0.001);
+        assert!((processor.for_each_received - 0.301).abs() < 0.001, "{growth:?}");
         assert_eq!(Growth::of(&fleets[..1]), None);
+        // A run too short for the clock of processors still says how the frames grow.
+        let short = FleetSpeed { chip_seconds_per_processor_second: None, ..fleets[0].clone() };
+        let growth = Growth::of(&[short, fleets[2].clone()]).unwrap();
+        assert_eq!(growth.processor, None);
+        assert!((growth.received - 2.0).abs() < 0.001);
     }
 }

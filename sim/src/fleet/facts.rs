@@ -35,7 +35,7 @@ pub struct ChipFacts {
     pub runs: bool,
     /// Whom it takes for the coordinator.
     pub coordinator: Option<u16>,
-    /// How many others it receives.
+    /// How many others it does not take for lost, as the first line of `peers` counts them.
     pub peers: u16,
     /// How many items its role holds.
     pub items: u32,
@@ -190,7 +190,7 @@ impl Fleet {
         if let Some(agent) = chip.agent().filter(|_| runs) {
             facts.items = agent.stored();
             facts.coordinator = agent.fleet().and_then(|status| status.coordinator);
-            agent.peers(local, |peer| facts.peers += u16::from(peer.liveness == Liveness::Alive));
+            agent.peers(local, |peer| facts.peers += u16::from(peer.liveness != Liveness::Lost));
         }
         facts
     }

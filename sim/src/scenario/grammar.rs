@@ -538,7 +538,12 @@ pub const EXPECT: Section = Section {
         kind("nothing-accepted", &[], &["chip"], "no member accepted a frame from these chips"),
         kind("alive", &[], &["chip", "by"], "the chips run"),
         kind("coordinator", &[], &["by", "is"], "all running members name the same running chip"),
-        kind("peers", &["at-least"], &["chip", "by"], "each of the chips has this many peers"),
+        kind(
+            "peers",
+            &["at-least"],
+            &["chip", "by"],
+            "each of the chips has this many peers that are not lost, as the first line of `peers` counts them",
+        ),
         kind(
             "alarms",
             &[],

@@ -7,7 +7,9 @@ use crate::quantity::{count, duration};
 use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::units::{Micros, Nanos};
-use ruvllm_esp_sim::evaluation::fleet::{FleetSpeed, Growth, Shape, speed};
+use ruvllm_esp_sim::evaluation::fleet::{
+    FleetSpeed, Growth, MIN_PROCESSOR_SECONDS, ProcessorGrowth, Shape, speed,
+};
 use ruvllm_esp_sim::figure::Figure;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -71,11 +73,8 @@ impl Report {
             out,
             "a processor: chip-seconds for each second of a processor; real time: virtual time over time on the wall; received: times that a frame reached a chip; memory: what this process holds at the end"
         )?;
-        if let Some(Growth { processor, received, for_each_received }) = self.growth {
-            writeln!(
-                out,
-                "growth: processor time as chips^{processor:.2}, frames received as chips^{received:.2}; time for each received as chips^{for_each_received:.2}"
-            )?;
+        if let Some(growth) = &self.growth {
+            writeln!(out, "{}", told(growth))?;
         }
         let does = match self.shape.idle {
             true => "they find one another and say that they live",
@@ -86,6 +85,20 @@ impl Report {
             out,
             "p50, p95: how long the fleet's answers took in virtual time; -: not known, or too short a run to say"
         )
+    }
+}
+
+fn told(growth: &Growth) -> String {
+    let received = format!("growth: frames received as chips^{:.2}", growth.received);
+    match growth.processor {
+        Some(ProcessorGrowth { chips: (from, to), whole, for_each_received }) => format!(
+            "{received}; from {} to {} chips processor time as chips^{whole:.2}, for each received as chips^{for_each_received:.2}",
+            count(from as u64),
+            count(to as u64)
+        ),
+        None => format!(
+            "{received}; that of processor time needs {MIN_PROCESSOR_SECONDS} s of a processor in two sizes: take more --seconds"
+        ),
     }
 }
 

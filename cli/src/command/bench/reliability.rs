@@ -7,16 +7,31 @@ use crate::quantity::{count, duration};
 use crate::style::strong;
 use crate::table::{Align, Table};
 use ruvllm_esp_core::units::Micros;
-use ruvllm_esp_sim::evaluation::reliability::{self, KINDS, Kind, KindReport, Report};
+use ruvllm_esp_sim::evaluation::reliability::{self, KINDS, Kind, KindReport, Plan, Report};
 use std::io::{self, Write};
 use std::thread::available_parallelism;
+use std::time::Duration;
 
-/// Runs the kinds, all or the one named, and exits with 1 where anything is lost that the manual promises.
-pub fn run(seeds: u64, only: Option<&str>, threads: Option<u16>, bench: &Bench<'_>) -> CommandResult {
+/// Runs the kinds, all or the one named, with `seeds` seeds from `first_seed` on, and exits with 1 where anything is lost
+/// that the manual promises.
+pub fn run(
+    first_seed: u64,
+    seeds: u64,
+    only: Option<&str>,
+    threads: Option<u16>,
+    bench: &Bench<'_>,
+) -> CommandResult {
     let kinds = chosen(only)?;
     let threads = threads.map_or_else(|| available_parallelism().map_or(1, usize::from), usize::from);
     let stage = Stage::begin(bench, "harming fleets");
-    let report = reliability::run(&kinds, seeds, threads, |done, total| stage.reached(done, total));
+    let plan = Plan { first_seed, seeds, threads };
+    let estimated = |runs: usize, left: Duration| {
+        let left = duration(Micros(u64::try_from(left.as_micros()).unwrap_or(u64::MAX)));
+        let line =
+            format!("{} more runs take about {left}, as the first of each kind did", count(runs as u64));
+        stage.beside(|| bench.info(&line));
+    };
+    let report = reliability::run(&kinds, plan, |done, total| stage.reached(done, total), estimated);
     drop(stage);
     if let Some((kind, reason)) =
         report.kinds.iter().find_map(|kind| Some((kind.name, kind.failed.as_ref()?)))
