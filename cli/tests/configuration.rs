@@ -134,7 +134,7 @@ fn a_preset_is_a_set_of_options_and_what_is_typed_wins() {
         (String::from_utf8(output.stdout.clone()).unwrap(), stderr(&output).to_string())
     };
     let (out, err) = seen(&["sim", "--preset", "lab-c3"]);
-    assert!(out.contains("variant=esp32c3 ") && out.contains("role=SemanticIndexer"), "{out}");
+    assert!(out.contains("variant=esp32c3 ") && out.contains("role=HnswIndexer"), "{out}");
     assert_eq!(err, "", "quiet is set");
     assert!(seen(&["sim", "--preset=lab-c3", "--variant", "esp32c6"]).0.contains("variant=esp32c6 "));
     assert!(seen(&["sim", "--preset", "far", "--quiet"]).0.contains("variant=esp32 "));
@@ -189,5 +189,5 @@ fn keys_of_the_display_are_checked_with_their_line() {
     desk.project("[keys]\npause = [\"p\", \"F5\"]\n");
     let output = desk.run("project", &["config", "show"], &[]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("keys.pause  p F5   ruvllm-esp.toml:2"), "{text}");
+    assert!(text.contains("keys.pause  p F5    ruvllm-esp.toml:2"), "{text}");
 }
