@@ -1,6 +1,6 @@
 //! `model`: what chips understand commands with.
 
-mod train;
+pub mod train;
 
 use crate::error::CommandResult;
 use crate::output::Output;

@@ -2,10 +2,10 @@
 
 use super::container::{ContainerError, HEAD, MAX_BYTES, Model, VERSION};
 use super::decode::{Reading, decode};
-use super::encoder::{EncodeError, encode};
-use super::sample::{INTENTS, SLOTS, container, seal};
 use super::encoder;
+use super::encoder::{EncodeError, encode};
 use super::limits::MAX_WORDS;
+use super::sample::{INTENTS, SLOTS, container, seal};
 use crate::arena::Arena;
 use crate::meter::{Counts, Meter, Op};
 use proptest::prelude::*;

@@ -18,7 +18,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// What was measured.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Report {
     sentences: usize,
     /// Words that were misspelt first, in percent.
@@ -44,7 +44,7 @@ pub struct Report {
     costs: Vec<ChipCost>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 struct ChipCost {
     chip: &'static str,
     #[serde(flatten)]

@@ -47,7 +47,7 @@ pub struct Arguments {
 }
 
 /// Shares of what is held out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 struct Shares {
     intent_accuracy: f64,
     slot_f1: f64,
@@ -64,8 +64,8 @@ impl Shares {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct Report {
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Report {
     file: String,
     bytes: usize,
     weights: usize,

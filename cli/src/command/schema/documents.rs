@@ -5,7 +5,8 @@
 
 use crate::analysis::collect::Analysis;
 use crate::command::{
-    bench, chips, config, doctor, emulate, fit, fleet, init, man, roles, schema, sim, tools, trace, wire,
+    bench, chips, config, doctor, emulate, fit, fleet, init, man, model, roles, schema, sim, tools, trace,
+    wire,
 };
 #[cfg(feature = "board")]
 use crate::command::{build, flash, ports};
@@ -63,6 +64,7 @@ pub const DOCUMENTS: &[Document] = &[
     Document::new("bench-fleet", schema_of::<bench::fleet::Report>),
     Document::new("bench-index", schema_of::<bench::index::Report>),
     Document::new("bench-kernels", schema_of::<bench::kernels::Report>),
+    Document::new("bench-nlu", schema_of::<bench::nlu::Report>),
     Document::new("bench-recall", schema_of::<bench::recall::Report>),
     Document::new("bench-reliability", schema_of::<reliability::Report>),
     Document::new("boot", schema_of::<session::Boot<'_>>),
@@ -94,6 +96,7 @@ pub const DOCUMENTS: &[Document] = &[
     Document::new("man", schema_of::<man::Pages<'_>>),
     Document::new("message", schema_of::<wire::object::MessageObject<'_>>),
     Document::new("messages", schema_of::<wire::messages::Report>),
+    Document::new("model-train", schema_of::<model::train::Report>),
     Document::new("packet", schema_of::<wire::encode::Packet<'_>>),
     #[cfg(feature = "board")]
     Document::new("ports", schema_of::<ports::Report<'_>>),
