@@ -120,11 +120,11 @@ fn in_words(number: u32) -> String {
     const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     match number {
         0..20 => ONES[number as usize].into(),
-        20..100 if number % 10 == 0 => TENS[number as usize / 10 - 2].into(),
+        20..100 if number.is_multiple_of(10) => TENS[number as usize / 10 - 2].into(),
         20..100 => format!("{}-{}", TENS[number as usize / 10 - 2], ONES[number as usize % 10]),
-        100..1000 if number % 100 == 0 => format!("{} hundred", ONES[number as usize / 100]),
+        100..1000 if number.is_multiple_of(100) => format!("{} hundred", ONES[number as usize / 100]),
         100..1000 => format!("{} hundred and {}", ONES[number as usize / 100], in_words(number % 100)),
-        _ if number % 1000 == 0 => format!("{} thousand", in_words(number / 1000)),
+        _ if number.is_multiple_of(1000) => format!("{} thousand", in_words(number / 1000)),
         _ => format!("{} thousand {}", in_words(number / 1000), in_words(number % 1000)),
     }
 }
