@@ -88,8 +88,7 @@ fn contained<M: Meter>(asked: &Word, stored: &Word, least: usize, meter: &mut M)
 fn distance<M: Meter>(a: &[u16], b: &[u16], meter: &mut M) -> u32 {
     const { assert!(MAX_LETTERS <= 32) };
     let Some(bottom) = a.len().checked_sub(1) else { return b.len() as u32 };
-    meter.record(Op::Compare, (a.len() * b.len()) as u32);
-    meter.record(Op::Alu, 24 * b.len() as u32);
+    meter.record(Op::Alu, (2 * a.len() * b.len() + 8 * b.len()) as u32);
     let (mut up, mut down, mut diagonal, mut last) = (u32::MAX, 0u32, 0u32, 0u32);
     let mut edits = a.len() as u32;
     for letter in b {

@@ -78,7 +78,9 @@ impl Word {
 
 /// Is `letter` of a script that puts no spaces between words?
 fn is_unspaced(letter: u32) -> bool {
-    matches!(letter,
+    // Most letters are below all of these.
+    letter > 0x0E00
+        && matches!(letter,
         0x0E01..=0x0EDF | 0x1000..=0x109F | 0x1780..=0x17DD | 0x3041..=0x30FF | 0x3400..=0x9FFF | 0xF900..=0xFAFF
         | 0x20000..=0x323AF)
 }
