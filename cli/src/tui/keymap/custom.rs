@@ -98,7 +98,7 @@ fn shown(keys: &[(Key, Action)]) -> String {
     let mut was_short = false;
     for name in keys.iter().map(|(key, _)| key.shown()) {
         let is_short = name.chars().count() == 1;
-        if !text.is_empty() && !(is_short && was_short) {
+        if !(text.is_empty() || is_short && was_short) {
             text.push(' ');
         }
         text += &name;
