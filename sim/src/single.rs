@@ -280,7 +280,7 @@ impl<'w> SingleChip<'w> {
 
     fn cost(&mut self) -> Result<Cost, UnknownCost> {
         let counts = std::mem::take(&mut self.counts);
-        let cost = self.chip().map(|chip| chip.work.cost(&counts)).transpose();
+        let cost = self.chip().map(|chip| chip.work.line_cost(&counts)).transpose();
         self.counts = counts;
         Ok(cost?.unwrap_or_default())
     }

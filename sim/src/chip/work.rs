@@ -63,6 +63,14 @@ impl Work {
     pub fn cost(&self, counts: &Counts) -> Result<Cost, UnknownCost> {
         self.table.cost(counts)
     }
+
+    /// Likewise of a single console line, whose band is wider.
+    ///
+    /// # Errors
+    /// As for [`Work::cost`].
+    pub fn line_cost(&self, counts: &Counts) -> Result<Cost, UnknownCost> {
+        self.table.line_cost(counts)
+    }
 }
 
 #[cfg(test)]

@@ -32,6 +32,11 @@ pub struct Calibration {
 /// the datasheets', and the costs that nobody measured on ESP32-C3 (`docs/emulator.md`) are taken from ESP32-C6.
 pub const EMULATOR_ERROR: u32 = 100;
 
+/// Cycles that a single console line may take less or more, beyond the band of a session: about 117 lines of the flash
+/// cache, which a command finds there or has to fetch. Of the lines of the golden sessions on the emulated images 95 % lie
+/// within, also of those that are no sensor readings (`docs/fidelity.md`, `sim/tests/exact_image.rs`).
+pub const LINE_CYCLES: u32 = 40_000;
+
 impl Calibration {
     /// How far a time made of these costs may be off, in thousandths.
     pub const fn band(&self) -> u32 {

@@ -145,6 +145,28 @@ impl CostTable {
     /// # Errors
     /// [`UnknownCost`] when an operation was counted that has no cost.
     pub fn cost(&self, counts: &Counts) -> Result<Cost, UnknownCost> {
+        Ok(self.cost_of(self.millicycles(counts)?))
+    }
+
+    /// What a single console line costs that did `counts`. Its band is wider than that of a session, in which errors of its
+    /// lines cancel.
+    ///
+    /// # Errors
+    /// As for [`CostTable::cost`].
+    pub fn line_cost(&self, counts: &Counts) -> Result<Cost, UnknownCost> {
+        let mut total = self.millicycles(counts)?;
+        if total.value > 0 {
+            let margin = u128::from(fitted::LINE_CYCLES) * 1_000;
+            total = Banded {
+                low: total.low.saturating_sub(margin),
+                high: total.high.saturating_add(margin),
+                ..total
+            };
+        }
+        Ok(self.cost_of(total))
+    }
+
+    fn millicycles(&self, counts: &Counts) -> Result<Banded<u128>, UnknownCost> {
         let mut total = Banded { value: 0u128, low: 0, high: 0 };
         for (op, count) in counts.iter() {
             let cycle_cost = self.cycle_cost(op)?;
@@ -152,7 +174,7 @@ impl CostTable {
             total +=
                 Banded { value: of(cycle_cost.cycles), low: of(cycle_cost.low), high: of(cycle_cost.high) };
         }
-        Ok(self.cost_of(total))
+        Ok(total)
     }
 
     /// The time and energy of this many cycles, which are known.

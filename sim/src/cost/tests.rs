@@ -44,6 +44,20 @@ fn every_price_lies_in_its_band_and_has_a_source() {
 }
 
 #[test]
+fn the_band_of_a_single_line_is_wider_by_the_code_that_it_may_have_to_fetch() {
+    let margin = u64::from(fitted::LINE_CYCLES);
+    for table in ALL {
+        let counts = counted(Op::Mac, 100_000);
+        let (session, line) = (table.cost(&counts).unwrap().cycles, table.line_cost(&counts).unwrap().cycles);
+        assert_eq!(line.value, session.value, "{}", table.chip);
+        assert_eq!((line.low.0, line.high.0), (session.low.0 - margin, session.high.0 + margin));
+        let short = table.line_cost(&counted(Op::Mac, 1)).unwrap();
+        assert!(short.cycles.low.0 == 0 && short.energy.low < short.energy.value);
+        assert_eq!(table.line_cost(&Counts::default()).unwrap(), Cost::default(), "nothing was done");
+    }
+}
+
+#[test]
 fn the_counts_of_a_loop_are_those_of_its_listing() {
     for sequence in [riscv::SEQUENCES, xtensa::SEQUENCES].into_iter().flatten().flatten() {
         let listed = sequence.listing.split_whitespace().filter(|word| *word != "|").count();

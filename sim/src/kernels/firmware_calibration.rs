@@ -20,6 +20,7 @@ use ruvllm_esp_core::chip::{Chip, Radio};
 use ruvllm_esp_core::meter::{Counts, Op};
 use ruvllm_esp_core::workload::Script;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use thiserror::Error;
 
 /// What is fitted on the image; the kernels have none of it.
@@ -53,6 +54,8 @@ pub struct Exchange {
     pub cycles: u64,
     /// What the simulator says it takes.
     pub modelled: u64,
+    /// The band of that.
+    pub band: RangeInclusive<u64>,
     /// The lines of the flash cache that it used.
     pub used: BTreeSet<u32>,
 }
@@ -129,8 +132,10 @@ fn exchange(
     exact.board().take_cache_lines();
     let cycles = exact.line(Ok(line))?.cost.cycles.value.0;
     let used = exact.board().take_cache_lines();
-    let modelled = single.line(Ok(line))?.cost.cycles.value.0;
-    Ok(Exchange { line: line.to_string(), counts: single.counts().clone(), cycles, modelled, used })
+    let modelled = single.line(Ok(line))?.cost.cycles;
+    let band = modelled.low.0..=modelled.high.0;
+    let (line, counts, modelled) = (line.to_string(), single.counts().clone(), modelled.value.0);
+    Ok(Exchange { line, counts, cycles, modelled, band, used })
 }
 
 /// All scripts on `flash`.
@@ -338,6 +343,7 @@ mod tests {
                 counts,
                 cycles: 0,
                 modelled: 0,
+                band: 0..=0,
                 used: (0..100).chain(1_000 * lines..1_001 * lines).collect(),
             }
         };
