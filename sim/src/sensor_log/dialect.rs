@@ -163,9 +163,10 @@ impl Merit {
         // One column with commas in its name is two columns that commas separate, not one with a decimal comma.
         let is_cut = width == 1
             && decimal == Decimal::Comma
-            && rows.first().and_then(|row| row.cells.first()).is_some_and(|name| {
-                name.contains(',') && classify(name, decimal) == Cell::Text
-            });
+            && rows
+                .first()
+                .and_then(|row| row.cells.first())
+                .is_some_and(|name| name.contains(',') && classify(name, decimal) == Cell::Text);
         if is_cut {
             return Self { useful: 0, width };
         }
