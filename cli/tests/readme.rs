@@ -37,14 +37,22 @@ fn its_examples_are_what_the_commands_print() {
     let fleet = "fixtures/scenarios/search-fleet.toml";
     let examples: [(&str, &[&str], &str); 3] = [
         ("(`-v` shows every sample):\n\n```\n", &["sim", "--variant", "esp32s2", "--demo"], ""),
-        ("| ruvllm-esp sim --variant esp32c6 --quiet\n", &["sim", "--variant", "esp32c6", "--quiet"], memories),
+        (
+            "| ruvllm-esp sim --variant esp32c6 --quiet\n",
+            &["sim", "--variant", "esp32c6", "--quiet"],
+            memories,
+        ),
         ("$ ruvllm-esp sim --fleet fixtures/scenarios/search-fleet.toml\n", &["sim", "--fleet", fleet], ""),
     ];
     for (start, arguments, input) in examples {
         let printed = shown(arguments, input);
         let stale: Vec<&str> =
             block(&readme, start).into_iter().filter(|line| !printed.contains(line)).collect();
-        assert!(stale.is_empty(), "README.md shows\n{}\nbut {arguments:?} prints\n{printed}", stale.join("\n"));
+        assert!(
+            stale.is_empty(),
+            "README.md shows\n{}\nbut {arguments:?} prints\n{printed}",
+            stale.join("\n")
+        );
     }
 }
 
