@@ -44,13 +44,14 @@ pub fn verdict(reply: &str) -> Option<&'static str> {
 /// The verdict on a line as an event: `ANOMALY ... score=S threshold=T ...`, or `distance=D` for a text.
 #[cfg_attr(not(feature = "tui"), allow(dead_code, reason = "the display asks for it"))]
 pub fn judged(line: &str) -> Option<RoleEvent> {
-    let is_anomaly = match verdict(line)? {
-        "NORMAL" => false,
-        "ANOMALY" | "ONGOING" => true,
+    // An episode raises one alarm, where it begins.
+    let is_alarm = match verdict(line)? {
+        "NORMAL" | "ONGOING" => false,
+        "ANOMALY" => true,
         _ => return None,
     };
     let score = field(line, "score").or_else(|| field(line, "distance"))?;
-    Some(RoleEvent::Judged(thousandths(score)?, thousandths(field(line, "threshold")?)?, is_anomaly))
+    Some(RoleEvent::Judged(thousandths(score)?, thousandths(field(line, "threshold")?)?, is_alarm))
 }
 
 /// What an answer to a question is shown as: the line of its best result, or that there is none. Lines that begin with the
@@ -105,7 +106,7 @@ mod tests {
         );
         let ongoing =
             "ONGOING episode=1 samples=2 channel=2 kind=shape score=0.4 threshold=0.295 severity=0.59";
-        assert_eq!(judged(ongoing), Some(RoleEvent::Judged(400, 295, true)));
+        assert_eq!(judged(ongoing), Some(RoleEvent::Judged(400, 295, false)));
         assert_eq!(judged("NORMAL distance=0.12 threshold=0.5"), Some(RoleEvent::Judged(120, 500, false)));
         assert_eq!((verdict("WARMUP remaining=3"), judged("WARMUP remaining=3")), (Some("WARMUP"), None));
         assert_eq!((verdict("normal"), judged("added id=0")), (None, None));

@@ -185,9 +185,9 @@ impl Detection {
         }
     }
 
-    /// Is it an anomaly, or part of an episode of them?
-    pub fn is_anomaly(&self) -> bool {
-        matches!(self.word(), "ANOMALY" | "ONGOING")
+    /// Does it raise an alarm? Of an episode only the first sample does.
+    pub fn is_alarm(&self) -> bool {
+        self.word() == "ANOMALY"
     }
 }
 

@@ -105,10 +105,19 @@ const fn margin(test: Test) -> i32 {
     }
 }
 
-/// What a channel of counts or switches has to show beyond others: its scores are few and far between.
+/// What a channel of counts or switches has to show beyond others: its scores are few and far between. So are those of
+/// any channel within [`FEW_STEPS`] of the sensor's own steps.
 const DISCRETE_MARGIN: i32 = 2 * ONE;
+const FEW_STEPS: u64 = 6;
+/// Spreads from the centre at which a reading does not move it, once [`SETTLED`] readings were seen.
+const FAR: i64 = 8;
+const SETTLED: u32 = 64;
 /// Evidence from which the level explains the shape.
 const LEVEL_EXPLAINS: i32 = 10 * ONE;
+/// Evidence from which the readings behind a shifted mean are counted: a few that are far away are no shift.
+const SHIFT_DOUBT: i32 = 6 * ONE;
+/// The part of the window that has to lie beyond the mean before.
+const MIN_SHIFTED: usize = 32;
 /// Evidence from which the shape is looked at again with its timing forgiven.
 const SHAPE_DOUBT: i32 = 6 * ONE;
 /// Evidence that it must keep then: not among the usual.
@@ -118,6 +127,8 @@ const RESTART: i32 = 14 * ONE;
 /// Evidence of a run that is [`STUCK_MULTIPLE`] times as long as the longest so far.
 const STUCK: i32 = 10 * ONE;
 const STUCK_MULTIPLE: u32 = 3;
+/// A sensor's own step, in 1/64 of ours, from which ours may become 16 times as coarse for a reading out of range.
+const RESOLVED: u64 = 256 << 6;
 /// Readings that may repeat on any channel.
 const FREE_RUN: u32 = 4;
 
@@ -194,6 +205,7 @@ impl<'a> Channel<'a> {
         meter: &mut M,
     ) -> Judgement {
         self.rescaled = false;
+        self.make_room(reading, meter);
         let restart = self.push(reading, meter);
         let nearest = self.lags.advance(&self.ring, self.reach, meter);
         self.follow_level(meter);
@@ -209,7 +221,8 @@ impl<'a> Channel<'a> {
         self.state.flags &= !GAP;
         let stuck = self.stuck();
         if stuck > worst.evidence && muted & Kind::Stuck.bit() == 0 {
-            worst = Judgement { kind: Kind::Stuck, evidence: stuck, brief: true };
+            // Counts and coarse steps come to rest by themselves: that is said once and does not keep the alarm on.
+            worst = Judgement { kind: Kind::Stuck, evidence: stuck, brief: !self.is_discrete() };
         }
         if self.is_discrete() {
             worst.evidence = (worst.evidence - DISCRETE_MARGIN).max(0);
@@ -233,8 +246,10 @@ impl<'a> Channel<'a> {
         // A counter falls when it wraps or when its device restarts.
         let restart = is_counter(state, self.reach.window) && value < before;
         if restart {
-            state.fixed.continue_at(before);
-            value = before;
+            // It goes on as it went, so that the pattern has no hole.
+            let increment = before.saturating_sub(self.ring.value(1)).max(0);
+            value = before.saturating_add(increment).min(1 << 26);
+            state.fixed.continue_at(value);
         } else if !first {
             state.falls = state.falls.saturating_add(u32::from(value < before));
         }
@@ -261,7 +276,11 @@ impl<'a> Channel<'a> {
         }
         let pace = i64::from((state.seen / 2).clamp(1, 100));
         let step = (state.spread / pace).clamp(1, i64::MAX / 2);
-        state.centre = state.centre.saturating_add(value.saturating_sub(state.centre).clamp(-step, step));
+        let off = value.saturating_sub(state.centre);
+        // What is far away is another state, a kettle that is on: the centre stays until the spread has followed.
+        if state.seen < SETTLED || off.saturating_abs() <= state.spread.saturating_mul(FAR) {
+            state.centre = state.centre.saturating_add(off.clamp(-step, step));
+        }
         let away = value.saturating_sub(state.centre).saturating_abs();
         let memory = i64::from(state.seen.clamp(1, 512));
         state.spread = state.spread.saturating_add(away.saturating_sub(state.spread) / memory);
@@ -334,6 +353,7 @@ impl<'a> Channel<'a> {
         // The code of the score, the limit of its evidence.
         meter.record(Op::Alu, 2 * LOG2_STEPS + 40);
         let floor = self.floor(test);
+        let discrete = self.is_discrete();
         let code = log2(score.saturating_add(floor));
         let Some(tail) = self.tails.get_mut(test as usize) else { return 0 };
         let mut evidence = tail.evidence(code, meter);
@@ -344,7 +364,14 @@ impl<'a> Channel<'a> {
             Test::Above | Test::Below => {
                 evidence = evidence.min(LEVEL_CREDIT + credit + crossed(state.crossings));
             }
-            Test::Shift => evidence = evidence.min(MEAN_CREDIT + credit + crossed(state.mean_crossings)),
+            Test::Shift => {
+                evidence = evidence.min(MEAN_CREDIT + credit + crossed(state.mean_crossings));
+                if evidence > SHIFT_DOUBT
+                    && self.reach.window / MIN_SHIFTED > shifted_readings(&self.ring, self.reach, meter)
+                {
+                    evidence = SHIFT_DOUBT;
+                }
+            }
             Test::Level => {
                 // One level seen all the time and then another needs no crossing to be distinguished.
                 let constant = state.changes < 2;
@@ -365,7 +392,11 @@ impl<'a> Channel<'a> {
             Test::Jump | Test::Noise | Test::Shape => {}
         }
         tail.learn(code, meter);
-        evidence - margin(test)
+        let few_steps = score <= FEW_STEPS * floor && !discrete;
+        match test {
+            Test::Above | Test::Below | Test::Jump if few_steps => evidence - margin(test) - DISCRETE_MARGIN,
+            _ => evidence - margin(test),
+        }
     }
 
     /// The least difference that a score can tell apart, in 1/64 step: the sensor's own, over what a test averages.
@@ -416,9 +447,9 @@ impl<'a> Channel<'a> {
     /// A channel that has come back, or was never away once the episode is `old`, is out until the next episode.
     pub fn is_shifted<M: Meter>(&mut self, involved: bool, old: bool, meter: &mut M) -> bool {
         meter.record(Op::Alu, LOG2_STEPS + 40);
-        // The mean of a counter is always on its way.
-        let counter = is_counter(self.state, self.reach.window);
-        let Some((late, _)) = self.means(meter).filter(|_| !counter) else { return false };
+        // The mean of a counter is always on its way, and so is that of a cycle longer than the window.
+        let moves = is_counter(self.state, self.reach.window) || self.state.flags & SLOW_SAID != 0;
+        let Some((late, _)) = self.means(meter).filter(|_| !moves) else { return false };
         let latest = self.latest_mean(meter);
         let state = &mut *self.state;
         if involved {
@@ -464,19 +495,36 @@ impl<'a> Channel<'a> {
             state.held_mean = state.held_mean.saturating_sub(i64::from(by) << 6);
             self.renew();
         }
-        let state = &mut *self.state;
-        if state.spread > 1 << (20 + 8) && state.fixed.coarsen() {
-            self.ring.change(|value| value >> STEPS_BITS);
-            state.centre >>= STEPS_BITS;
-            state.spread >>= STEPS_BITS;
-            state.held_mean >>= STEPS_BITS;
-            state.held_peak >>= STEPS_BITS;
-            let by = STEPS_BITS as i32 * ONE;
-            state.step = state.step.saturating_sub(by).max(0);
-            state.held_knee = state.held_knee.saturating_sub(by);
-            self.tails.iter_mut().for_each(|tail| tail.rescale(-by));
-            self.renew();
+        if self.state.spread > 1 << (20 + 8) {
+            self.coarsen();
         }
+    }
+
+    /// Makes the steps coarser before a reading that is out of their range, as long as the sensor's own step stays many of
+    /// them: a reading that is cut off would look small beside the next one of its kind.
+    fn make_room<M: Meter>(&mut self, reading: Reading, meter: &mut M) {
+        meter.record(Op::DivWide, 2);
+        meter.record(Op::MulWide, 2);
+        while self.step() >= RESOLVED && self.state.fixed.is_beyond(reading) && self.coarsen() {}
+    }
+
+    /// Makes the steps 16 times as coarse, if they can be.
+    fn coarsen(&mut self) -> bool {
+        let state = &mut *self.state;
+        if !state.fixed.coarsen() {
+            return false;
+        }
+        self.ring.change(|value| value >> STEPS_BITS);
+        state.centre >>= STEPS_BITS;
+        state.spread >>= STEPS_BITS;
+        state.held_mean >>= STEPS_BITS;
+        state.held_peak >>= STEPS_BITS;
+        let by = STEPS_BITS as i32 * ONE;
+        state.step = state.step.saturating_sub(by).max(0);
+        state.held_knee = state.held_knee.saturating_sub(by);
+        self.tails.iter_mut().for_each(|tail| tail.rescale(-by));
+        self.renew();
+        true
     }
 
     /// Sums up again after every reading has changed.
@@ -491,6 +539,16 @@ impl<'a> Channel<'a> {
 /// Has it only ever risen, for long enough?
 fn is_counter(state: &ChannelState, window: usize) -> bool {
     state.falls == 0 && state.changes as usize >= window / 4
+}
+
+/// How many of the latest eighth of the window lie on the side of the mean before to which their own mean has moved.
+fn shifted_readings<M: Meter>(ring: &Ring<'_>, reach: Reach, meter: &mut M) -> usize {
+    let late = reach.window / 8;
+    meter.record(Op::Load, (ring.len() + late) as u32);
+    meter.record(Op::DivWide, 2);
+    let mean = |ages: core::ops::Range<usize>| ring.sum(ages.clone()) / ages.len().max(1) as i64;
+    let (now, before) = (mean(0..late), mean(late..ring.len().max(late)));
+    (0..late).filter(|age| (i64::from(ring.value(*age)) > before) == (now > before)).count()
 }
 
 fn kind(test: Test, below: bool) -> Kind {

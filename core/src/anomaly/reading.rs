@@ -1,7 +1,8 @@
 //! A reading as a decimal: its digits and where the point is.
 //!
 //! Sensors differ by twenty powers of ten, so a reading keeps its own exponent until its channel has chosen a unit.
-//! Eighteen digits are kept; further digits before the point count as zeros, further decimals are cut off.
+//! Eighteen digits are kept; further digits before the point count as zeros, further decimals are cut off. What is beyond
+//! 10^308, the range of an `f64`, is an error: no channel, chart or report could hold it.
 
 /// A decimal: `mantissa * 10^exponent`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,9 @@ pub struct Reading {
 
 /// Words that stand for a reading that is missing.
 const MISSING: [&str; 4] = ["-", "nan", "NaN", "NA"];
+
+/// The exponent that the first digit of a reading has at most.
+const MAX_MAGNITUDE: i32 = 307;
 
 /// The mantissa takes no further digit from here on.
 const FULL: i64 = 100_000_000_000_000_000;
@@ -26,6 +30,8 @@ pub enum NotANumber {
         /// Offset in bytes from the start of the text.
         at: u32,
     },
+    /// It is 10^308 or more, or as far below zero.
+    TooLarge,
 }
 
 impl Reading {
@@ -42,7 +48,7 @@ impl Reading {
     /// Reads `[+-]digits[.digits][e[+-]digits]`, or a word for a missing reading: `-`, `nan`, `NaN`, `NA`.
     ///
     /// # Errors
-    /// [`NotANumber`] with the offset of the first byte that does not fit.
+    /// [`NotANumber`] with the offset of the first byte that does not fit, or where the number is too large.
     pub fn parse(text: &str) -> Result<Option<Self>, NotANumber> {
         if MISSING.contains(&text) {
             return Ok(None);
@@ -67,6 +73,9 @@ impl Reading {
         }
         if at < bytes.len() {
             return Err(NotANumber::Unexpected { at: at as u32 });
+        }
+        if number.magnitude() > MAX_MAGNITUDE {
+            return Err(NotANumber::TooLarge);
         }
         number.mantissa = if negative { -number.mantissa } else { number.mantissa };
         Ok(Some(number))
@@ -182,6 +191,14 @@ mod tests {
         {
             assert_eq!(Reading::parse(text), Err(NotANumber::Unexpected { at }), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_no_one_can_hold_is_refused() {
+        for text in ["1e999", "-1e308", "1e99999", "0.1e309"] {
+            assert_eq!(Reading::parse(text), Err(NotANumber::TooLarge), "{text}");
+        }
+        assert!(Reading::parse("9.99e307").is_ok() && Reading::parse("0e999").is_ok());
     }
 
     proptest! {

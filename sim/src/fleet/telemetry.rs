@@ -22,7 +22,8 @@ const SAMPLE: &str = "sample ";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RoleEvent {
-    /// A sample or a text was judged: score, threshold, and whether it is an anomaly.
+    /// A sample or a text was judged: score, threshold, and whether it raised an alarm. Of an episode only the first
+    /// sample does.
     Judged(i32, i32, bool),
     /// The chip looked among its own items; this many hits follow.
     Results(u8),
@@ -41,7 +42,7 @@ impl RoleEvent {
         Some(match *event {
             ChipEvent::Detection(Detection { state: State::WarmingUp { .. }, .. }) => return None,
             ChipEvent::Detection(detection) => {
-                RoleEvent::Judged(detection.score, detection.threshold, detection.is_anomaly())
+                RoleEvent::Judged(detection.score, detection.threshold, detection.is_alarm())
             }
             ChipEvent::Results { hits } => RoleEvent::Results(hits),
             ChipEvent::Asked { request, .. } => RoleEvent::Asked(request),
@@ -177,6 +178,7 @@ fn keep<T>(all: &mut VecDeque<T>, one: T, most: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ruvllm_esp_core::anomaly::stream::{Kind, Phase};
     use ruvllm_esp_core::item::ItemId;
 
     fn timeline(telemetry: &mut RoleTelemetry, events: &[(ChipEvent, Option<&str>)]) {
@@ -207,6 +209,15 @@ mod tests {
         let signal = RoleView::Signal { scores, threshold: 295, alarms, readings };
         let sentinel = RoleKind::ALL.into_iter().find(|role| role.info().view == View::Signal);
         assert_eq!((telemetry.view(sentinel), telemetry.view(None)), (signal.clone(), signal));
+        // Alarms are counted, not the samples of an episode.
+        for phase in [Phase::Begins, Phase::Continues, Phase::Continues] {
+            let finding = Some((0, Kind::High));
+            let detection =
+                Detection { state: State::Anomaly, score: 900, threshold: 295, finding, phase: Some(phase) };
+            timeline(&mut telemetry, &[(ChipEvent::Detection(detection), None)]);
+        }
+        let RoleView::Signal { scores, alarms, .. } = telemetry.view(sentinel) else { panic!("no signal") };
+        assert_eq!((scores.len(), alarms), (5, vec![1, 2]));
     }
 
     #[test]

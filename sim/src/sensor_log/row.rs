@@ -172,7 +172,11 @@ impl<Input: Read> SensorLog<Input> {
                     return Err(not_a_number(&channel.name, cell, decimal).in_column(channel.column));
                 }
             }
-            row.values.push(value(cell, decimal).unwrap_or(f64::NAN));
+            let value = value(cell, decimal).unwrap_or(f64::NAN);
+            if value.is_infinite() {
+                return Err(too_large(&channel.name, cell).in_column(channel.column));
+            }
+            row.values.push(value);
         }
         let most = LINE_LIMIT - "sample @4294967295 ".len();
         if row.readings.len() > most {
@@ -223,6 +227,13 @@ fn not_a_number(name: &str, cell: &str, decimal: Decimal) -> LogError {
         )
     };
     LogError::malformed(format!("`{}` of column `{name}` is not a number", short(cell)), help)
+}
+
+fn too_large(name: &str, cell: &str) -> LogError {
+    LogError::malformed(
+        format!("`{}` of column `{name}` is beyond 1.8e308, the largest number there is", short(cell)),
+        format!("--ignore '{name}' leaves the column out, --skip-bad-rows leaves out such rows"),
+    )
 }
 
 fn not_a_label(cell: &str) -> LogError {

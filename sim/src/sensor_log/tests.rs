@@ -156,6 +156,17 @@ fn a_cell_that_is_no_number_is_refused_before_the_first_sample() {
 }
 
 #[test]
+fn a_number_that_cannot_be_held_is_refused_with_its_line() {
+    let error = refused("bar,mm\n1,2\n3,1e999\n");
+    assert_eq!(
+        error.to_string(),
+        "3:2: `1e999` of column `mm` is beyond 1.8e308, the largest number there is"
+    );
+    assert!(error.help.contains("--skip-bad-rows"), "{}", error.help);
+    is("bar,mm\n1,2\n3,1e30\n", "bar|mm", &["1 2", "3 1e30"]);
+}
+
+#[test]
 fn missing_readings_stay_missing() {
     is("a,b\n1,\nNaN,2\nN/A,null\n-,4\n", "a|b", &["1 -", "- 2", "- -", "- 4"]);
     assert!(refused("a,b\n1,inf\n2,3\n").message.contains("`inf`"));
