@@ -241,7 +241,7 @@ fn two_chips_that_encrypt_work_and_their_wire_shows_no_text() {
     for (exact, told) in
         [(&mut open, " encrypts and this one does not"), (&mut closed, " does not encrypt and this one does")]
     {
-        let said = String::from_utf8_lossy(exact.board().take_serial_out(Port::Usb)).into_owned();
+        let said = String::from_utf8_lossy(&exact.board().take_serial_out(Port::Usb)).into_owned();
         assert!(said.contains(told), "{said}");
     }
 }
