@@ -10,6 +10,7 @@ use ruvllm_esp_core::wire::cobs::Decoder;
 use ruvllm_esp_core::wire::crc::crc32;
 use ruvllm_esp_core::wire::frame::{self, Header, Seal};
 use ruvllm_esp_core::wire::link::LinkKind;
+use ruvllm_esp_core::wire::verify;
 
 fn check(bytes: &[u8]) {
     let Ok(frame) = frame::decode(bytes, &mut ()) else { return };
@@ -36,14 +37,14 @@ fn seal(input: &[u8]) {
     let length = frame::encode(&header, &[payload], Some(seal), &mut bytes, &mut ()).expect("it fits");
     bytes.truncate(length);
     let sealed = frame::decode(&bytes, &mut ()).expect("it is a frame");
-    let opened = frame::open(&sealed, &seal.key, &mut plain, &mut ()).expect("the tag is right");
+    let opened = verify::open(&sealed, &seal.key, &mut plain, &mut ()).expect("the tag is right");
     assert!(opened.payload == payload && !opened.is_encrypted);
     let body = length - frame::CRC;
     bytes[usize::from(*at) % body] ^= 1 << (form >> 5);
     let crc = crc32(&bytes[..body], &mut ());
     bytes[body..].copy_from_slice(&crc.to_le_bytes());
     if let Ok(changed) = frame::decode(&bytes, &mut ()) {
-        assert!(frame::open(&changed, &seal.key, &mut plain, &mut ()).is_err(), "a changed frame was taken");
+        assert!(verify::open(&changed, &seal.key, &mut plain, &mut ()).is_err(), "a changed frame was taken");
     }
 }
 

@@ -9,7 +9,7 @@ use super::dropped::{DropCounts, Dropped};
 use super::fragment::{Fragmentation, Reassembly};
 use super::frame::{self, BROADCAST, Flags, Header, Seal};
 use super::keyring::{KeyChange, Keyring, Keys, Opened};
-use super::message::{MAX_PROOFS, Message, PROVE, Prove, Rekey};
+use super::message::{MAX_PROOFS, Message, PROVE, Prove, REKEY, Rekey};
 use super::outbox::{Address, Due, Outbox};
 use super::peer::Peers;
 use super::rx::{self, Rx};
@@ -394,6 +394,9 @@ impl Settings {
         meter: &mut M,
     ) -> Option<usize> {
         let mut header = self.header(&due.address);
+        // Who missed an epoch has to read the key of the next one, which is sealed by itself.
+        let is_sealed = due.address.number == REKEY;
+        let seal = seal.map(|seal| Seal { encrypts: seal.encrypts && !is_sealed, ..seal });
         if due.cut.count() == 1 {
             return frame::encode(&header, &[due.bytes], seal, out, meter).ok();
         }

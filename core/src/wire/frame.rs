@@ -5,15 +5,13 @@
 //!    1     1     1      1       2        2        4     2      4       2      n       1      5    16     4
 //! ```
 //!
-//! Numbers are little-endian. A decoded frame borrows its payload; its length and its CRC were right. [`open`] checks its
-//! tag, and decrypts its payload where that is encrypted.
+//! Numbers are little-endian. A decoded frame borrows its payload; its length and its CRC were right. [`verify`](super::verify)
+//! checks its tag, and decrypts its payload where that is encrypted.
 
 use super::authentication::{Key, Purpose, TAG, Tag};
 use super::cipher::{Cipher, Nonce};
 use super::crc::crc32;
-use super::dropped::Dropped;
 use super::keyring::epoch_key;
-use super::message::REKEY;
 use crate::meter::{Meter, Op};
 use core::fmt;
 
@@ -132,7 +130,7 @@ pub fn sender_key<M: Meter>(key: &Key, source: u16, meter: &mut M) -> Key {
 ///
 /// The key is that of a sender in an epoch. Its flash never counts the same boot twice, and within a boot the counter
 /// only rises, up to [`COUNTER_END`].
-fn cipher_nonce(header: &Header, epoch: u8, counter: u64) -> Nonce {
+pub(super) fn cipher_nonce(header: &Header, epoch: u8, counter: u64) -> Nonce {
     let [b0, b1, b2, b3] = header.boot.to_le_bytes();
     let [n0, n1] = header.nonce.to_le_bytes();
     let [c0, c1, c2, c3, c4, ..] = counter.to_le_bytes();
@@ -234,8 +232,7 @@ pub const fn overhead(authenticated: bool) -> usize {
 }
 
 /// Writes a frame to `out` and says how long it is. Its payload is all of `parts`; it is authenticated where there is a
-/// `seal`, and encrypted where that says so. A [`REKEY`] never is: who missed an epoch has to read the key of the next one,
-/// which is sealed by itself.
+/// `seal`, and encrypted where that says so.
 ///
 /// # Errors
 /// [`FrameError::NoSpace`] when `out` is shorter, [`FrameError::Source`] where the header says [`BROADCAST`].
@@ -255,7 +252,6 @@ pub fn encode<M: Meter>(
     let length = u16::try_from(payload).map_err(|_| no_space)?;
     let mut writer = Writer { out: out.get_mut(..needs).ok_or(no_space)?, at: 0 };
     meter.record(Op::Copy, HEADER as u32 + u32::from(length));
-    let seal = seal.map(|seal| Seal { encrypts: seal.encrypts && header.number != REKEY, ..seal });
     let encrypts = seal.is_some_and(|seal| seal.encrypts);
     let flags = header.flags.with(Flags::AUTHENTICATED, seal.is_some()).with(Flags::ENCRYPTED, encrypts);
     writer.put(&[VERSION, header.number, flags.0, header.embedder]);
@@ -303,34 +299,6 @@ pub fn decode<'b, M: Meter>(bytes: &'b [u8], meter: &mut M) -> Result<Frame<'b>,
     let tag = AuthTag { epoch, counter, tag, signed };
     let is_encrypted = header.flags.has(Flags::ENCRYPTED);
     Ok(Frame { header, payload, is_encrypted, tag: Some(tag), crc: have })
-}
-
-/// Checks the tag of `frame` with the `key` of its epoch. An encrypted payload is decrypted into `plain`.
-///
-/// # Errors
-/// [`Dropped::Unauthenticated`] without a tag, [`Dropped::BadTag`], and [`Dropped::Oversized`] for an encrypted payload
-/// that is longer than `plain`.
-pub fn open<'f, M: Meter>(
-    frame: &Frame<'f>,
-    key: &Key,
-    plain: &'f mut [u8],
-    meter: &mut M,
-) -> Result<Frame<'f>, Dropped> {
-    let Frame { header, payload, is_encrypted, tag, .. } = *frame;
-    let tag = tag.ok_or(Dropped::Unauthenticated)?;
-    if !is_encrypted {
-        let is_right = sender_key(key, header.source, meter).verify(tag.signed, tag.tag, meter);
-        return if is_right { Ok(*frame) } else { Err(Dropped::BadTag) };
-    }
-    let plain = plain.get_mut(..payload.len()).ok_or(Dropped::Oversized)?;
-    plain.copy_from_slice(payload);
-    meter.record(Op::Copy, payload.len() as u32);
-    let head = tag.signed.get(..HEADER).unwrap_or_default();
-    let nonce = cipher_nonce(&header, tag.epoch, tag.counter);
-    if !Cipher::of(key, header.source, meter).decrypt(&nonce, head, plain, tag.tag, meter) {
-        return Err(Dropped::BadTag);
-    }
-    Ok(Frame { payload: plain, is_encrypted: false, ..*frame })
 }
 
 /// How long the frame at the start of `bytes` is, by its own account.

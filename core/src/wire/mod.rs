@@ -6,7 +6,7 @@
 //!
 //! - [`message`]: what chips say to each other; one table, append only
 //! - `codec`: messages to bytes and back
-//! - [`frame`], [`crc`]: type, addresses, boot, sequence, length, CRC-32
+//! - [`frame`], [`crc`]: type, addresses, boot, sequence, length, CRC-32; [`verify`]: its tag checked, its payload decrypted
 //! - [`authentication`]: keys, and a tag on each frame; [`keyring`]: a chip's keys and how they change; `cipher`: payloads
 //!   that members alone can read
 //! - [`sessions`]: each boot of each sender proves that it is alive now; nothing old is taken, and nothing twice
@@ -41,6 +41,7 @@ pub mod peer;
 mod rx;
 pub mod sessions;
 pub mod show;
+pub mod verify;
 pub mod window;
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::keyring::{Keys, Opened};
 use super::message::{Message, PROVE, REKEY};
 use super::peer::{Peer, Peers};
 use super::sessions::{Admission, Proof, Sender, Sessions};
+use super::verify;
 use super::window::WindowVerdict;
 use crate::meter::Meter;
 use crate::units::Micros;
@@ -124,7 +125,7 @@ fn authenticate<'f, M: Meter>(
         _ => {}
     }
     let (epoch, key) = keys.of(tag.epoch).ok_or(Dropped::Epoch)?;
-    frame::open(&frame, &key, plain, meter).map(|frame| (frame, Some(epoch)))
+    verify::open(&frame, &key, plain, meter).map(|frame| (frame, Some(epoch)))
 }
 
 /// What takes part when a message comes in.

@@ -18,6 +18,7 @@ use ruvllm_esp_core::wire::authentication::Key;
 use ruvllm_esp_core::wire::crc::crc32;
 use ruvllm_esp_core::wire::frame::{self, Header, Seal};
 use ruvllm_esp_core::wire::message::PROVE;
+use ruvllm_esp_core::wire::verify;
 
 /// What an adversary does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +142,7 @@ impl Adversary {
             return frame::encode(&header, &[frame.payload], None, out, &mut ()).ok();
         };
         let mut plain = [0; LONGEST];
-        let opened = frame::open(&frame, &key, &mut plain, &mut ()).ok()?;
+        let opened = verify::open(&frame, &key, &mut plain, &mut ()).ok()?;
         let seal = Seal { key, epoch, counter: self.sent + 1, encrypts: frame.is_encrypted };
         frame::encode(&header, &[opened.payload], Some(seal), out, &mut ()).ok()
     }

@@ -17,7 +17,7 @@ use ruvllm_esp_core::wire::fragment::{Fragment, Progress, Reassembly};
 use ruvllm_esp_core::wire::frame::{self, Flags, Frame, FrameError, Header};
 use ruvllm_esp_core::wire::keyring::epoch_key;
 use ruvllm_esp_core::wire::link::{Framing, LinkKind};
-use ruvllm_esp_core::wire::{Dropped, FRAME_LIMIT, MESSAGE_LIMIT, Message, cobs};
+use ruvllm_esp_core::wire::{Dropped, FRAME_LIMIT, MESSAGE_LIMIT, Message, cobs, verify};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -265,7 +265,7 @@ impl Viewer<'_> {
         if epoch as u8 != tag.epoch {
             return Some(None);
         }
-        Some(frame::open(frame, &epoch_key(master, epoch), plain, &mut ()).ok())
+        Some(verify::open(frame, &epoch_key(master, epoch), plain, &mut ()).ok())
     }
 
     /// Why a chip with this key, or none, would not take a whole frame.

@@ -10,7 +10,7 @@ use ruvllm_esp_core::wire::field::Hex;
 use ruvllm_esp_core::wire::fragment::Fragmentation;
 use ruvllm_esp_core::wire::frame::{self, Flags, Header, Seal};
 use ruvllm_esp_core::wire::link::LinkKind;
-use ruvllm_esp_core::wire::message::MESSAGES;
+use ruvllm_esp_core::wire::message::{MESSAGES, REKEY};
 use ruvllm_esp_core::wire::{BROADCAST, FRAME_LIMIT, MESSAGE_LIMIT, cobs, parse};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -210,7 +210,8 @@ impl Arguments {
         let bytes = payload.get(cut.range(index)).unwrap_or_default();
         let parts: &[&[u8]] = if is_cut { &[&fragment_header, bytes] } else { &[bytes] };
         let header = Header { flags: header.flags.with(Flags::FRAGMENT, is_cut), ..*header };
-        let encrypts = self.encrypt || header.flags.has(Flags::ENCRYPTED);
+        // A sealed key is sent in the open.
+        let encrypts = (self.encrypt || header.flags.has(Flags::ENCRYPTED)) && header.number != REKEY;
         let seal = sealer.as_mut().map(Sealer::seal).transpose()?.map(|seal| Seal { encrypts, ..seal });
         let mut frame = vec![0; FRAME_LIMIT];
         let length = frame::encode(&header, parts, seal, &mut frame, &mut ());
