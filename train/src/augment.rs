@@ -69,7 +69,7 @@ impl Values {
 ///
 /// A model that never saw anything but commands takes every sentence for one.
 #[derive(Clone, Debug)]
-pub struct Strangers {
+pub struct Negatives {
     /// The number of the intent of no command, where there is one.
     none: Option<u16>,
     /// Each word once: most are rare.
@@ -79,9 +79,9 @@ pub struct Strangers {
 }
 
 /// Words of a sentence without meaning, at most.
-const MAX_STRANGE_WORDS: usize = 14;
+const MAX_NEGATIVE_WORDS: usize = 14;
 
-impl Strangers {
+impl Negatives {
     /// From the words of `sentences`.
     pub fn of(sentences: &[Sentence], labels: &Labels) -> Self {
         let none = labels.intents.iter().position(|intent| intent == NONE);
@@ -93,7 +93,7 @@ impl Strangers {
     /// One of them.
     pub fn draw(&self, random: &mut Random) -> Option<Sentence> {
         let intent = self.none?;
-        let count = 1 + random.below(MAX_STRANGE_WORDS);
+        let count = 1 + random.below(MAX_NEGATIVE_WORDS);
         // Of each sentence another share of its words is rare, so that none of the shares tells it.
         let (rare, invented) = (random.unit(), 0.5 * random.unit());
         let word = |random: &mut Random| {
@@ -182,22 +182,22 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_of_no_intent_and_have_no_slots() {
+    fn negatives_are_of_no_intent_and_have_no_slots() {
         let sentences = [sentence("play blue train now", &[0, 1, 2, 0])];
         let names = |intents: &[&str]| Labels {
             intents: intents.iter().map(|name| (*name).to_owned()).collect(),
             slots: vec!["song".into()],
         };
-        let strangers = Strangers::of(&sentences, &names(&["Music", "none"]));
+        let negatives = Negatives::of(&sentences, &names(&["Music", "none"]));
         let mut random = Random::new(1);
         let mut known = 0;
         for _ in 0..100 {
-            let stranger = strangers.draw(&mut random).unwrap();
-            assert_eq!((stranger.intent, stranger.tags.iter().max()), (1, Some(&0)));
-            known += stranger.words.iter().filter(|word| sentences[0].words.contains(word)).count();
+            let negative = negatives.draw(&mut random).unwrap();
+            assert_eq!((negative.intent, negative.tags.iter().max()), (1, Some(&0)));
+            known += negative.words.iter().filter(|word| sentences[0].words.contains(word)).count();
         }
         assert!(known > 300, "{known}");
-        assert!(Strangers::of(&sentences, &names(&["Music"])).draw(&mut random).is_none());
+        assert!(Negatives::of(&sentences, &names(&["Music"])).draw(&mut random).is_none());
     }
 
     #[test]

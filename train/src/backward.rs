@@ -229,7 +229,7 @@ mod tests {
         let buckets = Buckets { words: 13, patterns: 17 };
         let layout =
             Layout::new(Shape { width: 16, hidden: 24, heads: 2, layers: 2, intents: 3, slots: 2, buckets });
-        let mut weights = layout.begin(7);
+        let mut weights = layout.initial(7);
         let mut random = Random::new(9);
         // Embeddings as small as they begin would be normalised so steeply that a finite step tells little.
         weights[layout.dense()..].iter_mut().for_each(|w| *w = 2.0 * random.unit() - 1.0);

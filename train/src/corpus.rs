@@ -209,7 +209,7 @@ fn row(words: &str, tags: &str, intent: &str) -> Result<Raw, (&'static str, Stri
 ///
 /// # Errors
 /// [`CorpusError::File`] where it cannot be read.
-pub fn strangers(path: &Path, labels: &Labels) -> Result<Vec<Sentence>, CorpusError> {
+pub fn out_of_scope(path: &Path, labels: &Labels) -> Result<Vec<Sentence>, CorpusError> {
     let text =
         std::fs::read_to_string(path).map_err(|error| CorpusError::File { path: path.to_owned(), error })?;
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();

@@ -112,7 +112,7 @@ impl Layout {
     }
 
     /// Weights to begin with: uniform, as wide as keeps the variance of what passes through (He et al., 2015).
-    pub fn begin(&self, seed: u64) -> Vec<f32> {
+    pub fn initial(&self, seed: u64) -> Vec<f32> {
         let mut weights = vec![0.0; self.len()];
         let mut random = Random::new(seed);
         for linear in self.linears() {

@@ -1,11 +1,11 @@
 //! Training: epochs of batches, each cut into pieces that are summed in order.
 
-use crate::augment::{Changes, Strangers, Values};
+use crate::augment::{Changes, Negatives, Values};
 use crate::backward::{Derivative, backward, scatter};
 use crate::corpus::{Corpus, Labels, Sentence};
 use crate::forward::{Dropout, Example, NONE, Tape, forward};
 use crate::layout::Layout;
-use crate::optimiser::{AdamW, Pace};
+use crate::optimiser::{AdamW, Schedule};
 use crate::random::Random;
 use crate::score::{Prediction, Score};
 use rayon::prelude::*;
@@ -35,7 +35,7 @@ pub struct Options {
     /// How sentences are changed.
     pub changes: Changes,
     /// Sentences without meaning that are learnt beside each sentence, as no command.
-    pub strangers: f32,
+    pub negatives: f32,
     /// Components of a word's vector.
     pub width: usize,
     /// Units of a feed-forward part.
@@ -59,7 +59,7 @@ impl Default for Options {
             decay: 0.02,
             dropout: Dropout { word: 0.1, block: 0.1, last: 0.2 },
             changes: Changes { values: 0.3, typos: 0.02 },
-            strangers: 0.15,
+            negatives: 0.15,
             width: 96,
             hidden: 48,
             heads: 2,
@@ -136,15 +136,16 @@ pub struct Progress {
 /// Trains an encoder on `corpus`; `tell` may stop it by returning false: then there is none.
 pub fn train(corpus: &Corpus, options: &Options, tell: &mut dyn FnMut(Progress) -> bool) -> Option<Encoder> {
     let layout = Layout::new(options.shape(&corpus.labels));
-    let weights = layout.begin(options.seed);
+    let weights = layout.initial(options.seed);
     let allowed = Allowed::of(&corpus.training, &corpus.labels);
     let mut encoder = Encoder { layout, weights, allowed, labels: corpus.labels.clone() };
     let values = Values::of(&corpus.training, corpus.labels.slots.len());
-    let strangers = Strangers::of(&corpus.training, &corpus.labels);
+    let negatives = Negatives::of(&corpus.training, &corpus.labels);
     let per_epoch = corpus.training.len().div_ceil(options.batch) as u32;
     let steps = per_epoch * options.epochs;
-    let pace = Pace { rate: options.rate, warm_up: (steps / 20).clamp(1, 300), steps, decay: options.decay };
-    let mut adam = AdamW::new(encoder.weights.len(), pace);
+    let schedule =
+        Schedule { rate: options.rate, warm_up: (steps / 20).clamp(1, 300), steps, decay: options.decay };
+    let mut adam = AdamW::new(encoder.weights.len(), schedule);
     let mut derivative = vec![0.0; encoder.weights.len()];
     let mut order: Vec<usize> = (0..corpus.training.len()).collect();
     let mut step = 0;
@@ -153,7 +154,7 @@ pub fn train(corpus: &Corpus, options: &Options, tell: &mut dyn FnMut(Progress) 
         let mut loss = 0.0;
         for batch in order.chunks(options.batch) {
             let run =
-                Run { corpus, values: &values, strangers: &strangers, options, epoch, encoder: &encoder };
+                Run { corpus, values: &values, negatives: &negatives, options, epoch, encoder: &encoder };
             loss += run.batch(batch, &mut derivative);
             adam.step(&mut encoder.weights, &derivative);
             step += 1;
@@ -174,7 +175,7 @@ pub fn train(corpus: &Corpus, options: &Options, tell: &mut dyn FnMut(Progress) 
 struct Run<'r> {
     corpus: &'r Corpus,
     values: &'r Values,
-    strangers: &'r Strangers,
+    negatives: &'r Negatives,
     options: &'r Options,
     epoch: u32,
     encoder: &'r Encoder,
@@ -209,7 +210,7 @@ impl Run<'_> {
     }
 
     fn piece(&self, piece: &[usize], factor: f32) -> Piece {
-        let Options { seed, dropout, changes, strangers, buckets, .. } = *self.options;
+        let Options { seed, dropout, changes, negatives, buckets, .. } = *self.options;
         // One stream a piece: its first sentence says which.
         let first = piece.first().copied().unwrap_or(0) as u64;
         let mut random = Random::of(seed, self.epoch.into(), first);
@@ -217,9 +218,9 @@ impl Run<'_> {
         for index in piece {
             let sentence = self.values.change(&self.corpus.training[*index], changes, &mut random);
             examples.push(Example::of(&sentence, buckets));
-            if random.chance(strangers) {
+            if random.chance(negatives) {
                 examples
-                    .extend(self.strangers.draw(&mut random).map(|stranger| Example::of(&stranger, buckets)));
+                    .extend(self.negatives.draw(&mut random).map(|negative| Example::of(&negative, buckets)));
             }
         }
         let references: Vec<&Example> = examples.iter().collect();

@@ -13,7 +13,7 @@ const MAX_NORM: f64 = 1.0;
 
 /// How large the steps are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pace {
+pub struct Schedule {
     /// The largest rate.
     pub rate: f32,
     /// Steps until it is reached.
@@ -24,7 +24,7 @@ pub struct Pace {
     pub decay: f32,
 }
 
-impl Pace {
+impl Schedule {
     /// The rate of a step, counted from 0.
     fn rate(&self, step: u32) -> f32 {
         let up = (step + 1) as f32 / self.warm_up.max(1) as f32;
@@ -37,7 +37,7 @@ impl Pace {
 /// The averages of the derivatives and of their squares.
 #[derive(Clone, Debug)]
 pub struct AdamW {
-    pace: Pace,
+    schedule: Schedule,
     step: u32,
     means: Vec<f32>,
     squares: Vec<f32>,
@@ -47,8 +47,8 @@ pub struct AdamW {
 
 impl AdamW {
     /// Before the first step.
-    pub fn new(weights: usize, pace: Pace) -> Self {
-        Self { pace, step: 0, means: vec![0.0; weights], squares: vec![0.0; weights], powers: [1.0; 2] }
+    pub fn new(weights: usize, schedule: Schedule) -> Self {
+        Self { schedule, step: 0, means: vec![0.0; weights], squares: vec![0.0; weights], powers: [1.0; 2] }
     }
 
     /// Takes a step against `derivative`.
@@ -59,8 +59,8 @@ impl AdamW {
         let cut = if norm > MAX_NORM { (MAX_NORM / norm) as f32 } else { 1.0 };
         self.powers = [self.powers[0] * BETA[0], self.powers[1] * BETA[1]];
         let corrections = self.powers.map(|power| 1.0 / (1.0 - power));
-        let rate = self.pace.rate(self.step);
-        let keep = 1.0 - rate * self.pace.decay;
+        let rate = self.schedule.rate(self.step);
+        let keep = 1.0 - rate * self.schedule.decay;
         self.step += 1;
         let pieces = weights.par_chunks_mut(PIECE).zip(derivative.par_chunks(PIECE));
         let averages = self.means.par_chunks_mut(PIECE).zip(self.squares.par_chunks_mut(PIECE));
@@ -83,16 +83,16 @@ mod tests {
 
     #[test]
     fn the_rate_rises_and_falls() {
-        let pace = Pace { rate: 2.0, warm_up: 4, steps: 12, decay: 0.0 };
-        let rates: Vec<f32> = [0, 3, 8, 11, 12].into_iter().map(|step| pace.rate(step)).collect();
+        let schedule = Schedule { rate: 2.0, warm_up: 4, steps: 12, decay: 0.0 };
+        let rates: Vec<f32> = [0, 3, 8, 11, 12].into_iter().map(|step| schedule.rate(step)).collect();
         assert_eq!(rates, [0.5, 2.0, 1.0, 0.25, 0.0]);
     }
 
     #[test]
     fn it_finds_the_lowest_point_of_a_bowl() {
         let mut weights = vec![3.0, -2.0];
-        let pace = Pace { rate: 0.1, warm_up: 10, steps: 400, decay: 0.0 };
-        let mut adam = AdamW::new(2, pace);
+        let schedule = Schedule { rate: 0.1, warm_up: 10, steps: 400, decay: 0.0 };
+        let mut adam = AdamW::new(2, schedule);
         for _ in 0..400 {
             let derivative = [weights[0] - 1.0, 10.0 * (weights[1] - 0.5)];
             adam.step(&mut weights, &derivative);
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn weights_that_nothing_needs_decay() {
         let mut weights = vec![1.0];
-        let mut adam = AdamW::new(1, Pace { rate: 0.1, warm_up: 1, steps: 11, decay: 0.5 });
+        let mut adam = AdamW::new(1, Schedule { rate: 0.1, warm_up: 1, steps: 11, decay: 0.5 });
         (0..11).for_each(|_| adam.step(&mut weights, &[0.0]));
         assert!((0.5..0.9).contains(&weights[0]), "{weights:?}");
     }

@@ -101,9 +101,9 @@ fn commands_of_templates_are_understood_on_the_chip_as_in_floating_point() {
     let (score, _) = measure(&bytes, &sentences.collect::<Vec<_>>()).unwrap();
     assert!(score.intents_right >= 4 && score.slots_right >= 7, "{score:?}");
     // What is no command is refused, and no command is.
-    let strangers =
+    let others =
         ["why do exponents come before products", "my sister lives near a quiet lake", "vorbel zutti makrem"];
-    let sentences = strangers.map(|text| {
+    let sentences = others.map(|text| {
         let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
         Sentence { tags: vec![0; words.len()], words, intent: 3 }
     });

@@ -18,8 +18,11 @@ fn check(bytes: &[u8], text: &str) {
     }
 }
 
-fuzz_target!(|input: (&str, &[u8])| {
-    let (text, rest) = input;
+fuzz_target!(|input: &[u8]| {
+    // The first byte says how many bytes are the sentence.
+    let Some((length, rest)) = input.split_first() else { return };
+    let (text, rest) = rest.split_at(rest.len().min(usize::from(*length)));
+    let text = &String::from_utf8_lossy(text);
     check(rest, text);
     let mut bytes = [MAGIC.as_slice(), &VERSION.to_le_bytes(), &[0; 2]].concat();
     bytes.extend((rest.len() as u32 + 16).to_le_bytes());

@@ -9,7 +9,7 @@ use ruvllm_esp_core::nlu::container::{MAX_BYTES, Model};
 use ruvllm_esp_sim::cost::{self, Cost, CostTable};
 use ruvllm_esp_sim::figure::Kind;
 use ruvllm_esp_train::augment::misspelt;
-use ruvllm_esp_train::corpus::{CorpusError, Folder, Labels, Sentence, strangers};
+use ruvllm_esp_train::corpus::{CorpusError, Folder, Labels, Sentence, out_of_scope};
 use ruvllm_esp_train::quantise::{ARENA, measure};
 use ruvllm_esp_train::random::Random;
 use serde::Serialize;
@@ -68,7 +68,7 @@ impl Report {
         let mut sentences = Folder::read(data).map_err(bad_sentences)?.sentences(&labels);
         misspell(&mut sentences, typos);
         let (score, counts) = measure(&bytes, &sentences).map_err(|error| unreadable(&error))?;
-        let others = others.map(|path| strangers(path, &labels)).transpose().map_err(bad_sentences)?;
+        let others = others.map(|path| out_of_scope(path, &labels)).transpose().map_err(bad_sentences)?;
         let refused = others.map(|others| measure(&bytes, &others).map(|(score, _)| score.refusal()));
         let refused_others = refused.transpose().map_err(|error| unreadable(&error))?;
         let number = u32::try_from(sentences.len()).unwrap_or(u32::MAX);
