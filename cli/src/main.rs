@@ -7,6 +7,7 @@ mod board;
 mod board_text;
 mod bringup;
 mod command;
+mod command_line;
 mod configuration;
 mod destination;
 mod error;

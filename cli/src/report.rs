@@ -4,8 +4,8 @@
 //! traces that the command line names. Keys are struck out wherever they stand: as they are given, and every 32 hexadecimal
 //! digits, for that is how a key looks.
 
-use crate::arguments::{value_of, words};
 use crate::command::doctor;
+use crate::command_line::{value_of, words};
 use crate::configuration;
 use crate::destination::{Destination, cannot_write};
 use crate::error::{CliError, CommandResult, Exit, Stop};

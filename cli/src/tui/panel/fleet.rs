@@ -124,8 +124,9 @@ fn summary(app: &App, room: u16) -> Line<'static> {
             more.push(Span::styled(format!("  {symbol} {count} {word}"), app.theme.style(tone)));
         }
     }
-    more.push(Span::raw(format!("  {}", counted(items, "item"))));
+    // What kind of figure the load is stays as long as there is room for anything.
     more.push(Span::styled(tag, app.theme.style(Tone::Faint)));
+    more.push(Span::raw(format!("  {}", counted(items, "item"))));
     let right = arrangement(app);
     let columns = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
     for span in more {
