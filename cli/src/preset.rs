@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_with_their_line() {
+    fn mistakes_are_reported_with_their_line() {
         let wrong = |name: &str, values: &[&str]| {
             check(&Arguments::command(), &preset(&[(name, values)])).unwrap_err().to_string()
         };

@@ -87,7 +87,7 @@ fn an_option_wins_over_a_variable_over_the_project_over_the_user() {
 }
 
 #[test]
-fn a_mistake_is_told_with_its_line_by_every_command_that_needs_the_file() {
+fn a_mistake_is_reported_with_its_line_by_every_command_that_needs_the_file() {
     let desk = Desk::new("mistake");
     desk.project("port = \"COM3\"\nvarient = \"esp32c3\"\n");
     for arguments in [&["config", "show"][..], &["sim"]] {

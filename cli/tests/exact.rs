@@ -125,7 +125,7 @@ fn this() -> String {
 }
 
 #[test]
-fn what_cannot_be_run_is_told() {
+fn what_cannot_be_run_is_reported() {
     refused(&["--variant", "esp32s3", "--exact"], 2, "sim::no-emulator");
     refused(&["--variant", "esp32c3", "--exact", "--image", "no-such.bin"], 2, "cli::cannot-read");
     refused(&["--variant", "esp32c3", "--exact", "--image", &this()], 2, "image::not-an-image");

@@ -129,7 +129,7 @@ fn a_loader_that_falls_silent_is_a_timeout() {
 }
 
 #[test]
-fn a_loader_that_never_answers_is_told_from_one_that_falls_silent() {
+fn a_loader_that_never_answers_is_distinguished_from_one_that_falls_silent() {
     let (dir, image) = (TempDir::new("dead"), sample::merged(C3, 5_000));
     let board = Board::C3.with(Trouble::Dead).plug_in();
     expect(&flash(&board, &dir.file("image.bin", &image), &[]), 4, "flash::no-loader");
@@ -171,7 +171,7 @@ fn an_image_larger_than_the_flash_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_port_that_vanishes_is_told_as_that() {
+fn a_port_that_vanishes_is_reported() {
     let (dir, image) = (TempDir::new("vanish"), sample::merged(C3, 70_000));
     let board = Board::C3.with(Trouble::GoneAfter(6)).plug_in();
     expect(&flash(&board, &dir.file("image.bin", &image), &[]), 3, "flash::port-vanished");

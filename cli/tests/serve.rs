@@ -140,7 +140,7 @@ fn the_chip_and_its_line_outlive_the_client() {
 }
 
 #[test]
-fn a_second_client_is_told_and_the_first_stays() {
+fn a_second_client_is_reported_and_the_first_stays() {
     let server = Server::start(&["--tcp", "0"]);
     let mut first = server.client();
     first.expect("[ready]");
@@ -176,7 +176,7 @@ fn forty_silent_clients_do_not_delay_the_next() {
 }
 
 #[test]
-fn a_silent_client_gives_way_and_is_told() {
+fn a_silent_client_gives_way_and_is_reported() {
     let server = Server::start(&["--tcp", "0", "--idle", "0"]);
     let mut silent = server.client();
     silent.expect("[ready]");
@@ -261,7 +261,7 @@ fn the_flashed_image_is_talked_to_as_well() {
 }
 
 #[test]
-fn what_cannot_be_opened_is_told() {
+fn what_cannot_be_opened_is_reported() {
     let server = Server::start(&["--tcp", "0"]);
     let port = server.address.rsplit(':').next().unwrap();
     let refused = |arguments: &[&str], exit: i32, code: &str| {

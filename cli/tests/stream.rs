@@ -141,8 +141,8 @@ fn what_is_expected_of_a_single_chip_decides_the_exit_code() {
         let output = run(command(&all), b"add the pump is in hall 3\nsearch where is the pump\nnonsense\n");
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
-    let (met, reported) = code(&["--expect", "hall 3", "--fail", "err: full"]);
-    assert!(met == Some(0) && reported.contains("passed  --expect `hall 3`: esp32c3: "), "{reported}");
+    let (passed, reported) = code(&["--expect", "hall 3", "--fail", "err: full"]);
+    assert!(passed == Some(0) && reported.contains("passed  --expect `hall 3`: esp32c3: "), "{reported}");
     let (late, reported) = code(&["--expect", "hall 9"]);
     assert!(late == Some(4) && reported.contains("missed  --expect `hall 9`"), "{reported}");
     let (failed, reported) = code(&["--fail", "err: unknown", "--expect", "hall 9"]);
@@ -173,7 +173,7 @@ fn a_session_with_a_single_chip_is_traced_and_repeated() {
 }
 
 #[test]
-fn a_single_chip_keeps_the_pace_it_is_told() {
+fn a_single_chip_keeps_the_given_pace() {
     let took = |pace: &str| {
         let began = std::time::Instant::now();
         let output =

@@ -141,7 +141,7 @@ fn an_image_on_the_emulated_chip_is_typed_at_as_well() {
 }
 
 #[test]
-fn a_terminal_can_be_told_to_be_a_pipe() {
+fn a_terminal_can_be_treated_as_a_pipe() {
     let mut terminal = Terminal::open(&["sim", "--variant", "esp32c3", "--non-interactive"]);
     terminal.expect("[ready]");
     terminal.press("role\n");

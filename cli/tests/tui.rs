@@ -208,7 +208,7 @@ fn control_z_gives_the_terminal_back_and_going_on_takes_it_again() {
 }
 
 #[test]
-fn a_program_that_is_told_to_stop_gives_the_terminal_back() {
+fn a_program_that_is_asked_to_stop_gives_the_terminal_back() {
     let mut terminal = Terminal::open(&format!("--port {}", board()));
     terminal.expect("process ");
     terminal.expect("filter");

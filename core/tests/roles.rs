@@ -176,7 +176,7 @@ fn an_answer_is_shown_to_its_last_letter() {
 }
 
 #[test]
-fn what_is_stored_already_is_told_and_not_stored_again() {
+fn what_is_stored_already_is_reported_and_not_stored_again() {
     for (role, add) in [(RoleKind::HnswIndexer, "add"), (RoleKind::RagRetriever, "add")] {
         let mut rig = Rig::new(role, ARENA);
         assert_eq!(rig.ask(&format!("{add} the pump is in hall 3")), "added id=0");

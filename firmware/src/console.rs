@@ -1,7 +1,7 @@
 //! The console on every port the chip has: UART0, and USB-Serial-JTAG where there is one.
 //!
 //! Each port has its own line, its own mode and its own patience, and a reply goes to the port that asked. Input is
-//! polled, also while output waits. Output never waits for ever (see the `outlet` module of the logic crate).
+//! polled, also while output waits. Output never waits forever (see the `outlet` module of the logic crate).
 
 use crate::clock;
 use core::fmt;

@@ -20,7 +20,7 @@ struct Aligned<const N: usize>([u8; N]);
 /// The flash and the partition of the settings in it.
 ///
 /// Its functions are kept out of their callers: esp-storage sets aside a sector's worth of stack in each for buffers that
-/// are not aligned, and the main loop, once it held that, would hold it for ever.
+/// are not aligned, and the main loop, once it held that, would hold it forever.
 pub struct Store {
     flash: FlashStorage<'static>,
     partition: Option<Partition>,

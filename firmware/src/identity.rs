@@ -28,7 +28,7 @@ pub static THIS: &Chip = &CHIP;
 /// About a second in turns of an empty loop, at the clock that a bootloader leaves.
 const SECOND: u32 = 20_000_000;
 
-/// Returns where the image runs on its own kind of chip; elsewhere says so for ever.
+/// Returns where the image runs on its own kind of chip; elsewhere says so forever.
 pub fn insist() {
     let ImageMatch::Foreign(found) = judge(rom_word(), THIS.name) else { return };
     let mut ports = chip::by_name(found).map_or_else(RawPorts::of_unlisted, RawPorts::of);

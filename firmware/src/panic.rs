@@ -1,7 +1,7 @@
 //! A panic is printed, kept over the reset that follows, and counted.
 //!
 //! The record lies in RTC memory, which esp-hal clears at power-up and no other reset touches. It is words in atomics, so
-//! that a panic in the middle of an update leaves a checksum that does not fit, not a torn value that is believed.
+//! that a panic in the middle of an update leaves a checksum that does not fit, not a torn value that is accepted.
 
 use crate::identity::{self, THIS};
 use crate::raw::RawPorts;

@@ -97,7 +97,7 @@ impl Radio {
     }
 }
 
-/// Sends each frame that is put into the outbox, for ever.
+/// Sends each frame that is put into the outbox, forever.
 async fn send_all(mut sender: EspNowSender, outbox: Rc<RefCell<Outbox>>) {
     loop {
         // The borrow ends with the statement: the frame is sent from a copy.

@@ -73,7 +73,7 @@ quantity!(Micros, "us", [1 "us", 1_000 "ms", 1_000_000 "s"]);
 quantity!(Nanos, "ns", [1 "ns", 1_000 "us", 1_000_000 "ms", 1_000_000_000 "s"]);
 quantity!(Nanojoules, "nJ", [1 "nJ", 1_000 "uJ", 1_000_000 "mJ", 1_000_000_000 "J"]);
 
-/// A value and the band that it is believed to lie in: `low <= value <= high`.
+/// A value and the band that it is accepted to lie in: `low <= value <= high`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Banded<T> {
     /// The best estimate.
@@ -150,7 +150,7 @@ impl<T: Quantity> JsonSchema for Figure<T> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let number = generator.subschema_for::<u64>();
         json_schema!({
-            "description": "A value, the band that it is believed to lie in, and where it comes from.",
+            "description": "A value, the band that it is accepted to lie in, and where it comes from.",
             "type": "object",
             "properties": {
                 "value": number,

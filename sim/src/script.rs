@@ -87,7 +87,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_step_is_told_by_its_first_character() {
+    fn a_step_is_reported_by_its_first_character() {
         assert_eq!(parse_step("add @home #1"), Ok(Step::Say("add @home #1")));
         assert_eq!(parse_step("# a remark"), Ok(Step::Remark("a remark")));
         assert_eq!(parse_step("@wait 2h30m"), Ok(Step::Wait(Micros::seconds(9000))));

@@ -252,7 +252,7 @@ fn the_register_that_is_polled_most_is_known() {
 }
 
 #[test]
-fn a_chip_that_restarts_over_and_over_is_told_with_what_it_said() {
+fn a_chip_that_restarts_over_and_over_is_reported_with_its_last_output() {
     let mut program = Program::default().load(T0, 0x6000_0000);
     for byte in b"I (1) boot: hello\nE (7) boot: broken\n" {
         program = program.load(T1, u32::from(*byte)).then(&[sw(T1, T0, 0)]);

@@ -166,7 +166,7 @@ fn the_uart_carries_bytes_both_ways() {
 }
 
 #[test]
-fn unknown_registers_fault_unless_told_to_be_remembered() {
+fn unknown_registers_fault_by_default() {
     let program = [lui(A1, 0x6000_4000), lw(A2, A1, 0), sw(A0, A1, 4), lw(A3, A1, 4), EBREAK];
     let mut strict = machine(C3, &program);
     assert!(matches!(strict.run(100), Stop::Fault(Fault { address: 0x6000_4000, .. })));

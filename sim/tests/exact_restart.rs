@@ -40,7 +40,7 @@ fn a_chip_that_destroyed_its_table_is_no_answer_but_a_failure() {
 
 #[test]
 #[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
-fn a_chip_that_is_told_to_restart_answers_with_its_banner() {
+fn a_chip_that_is_asked_to_restart_answers_with_its_banner() {
     for name in CHIPS {
         let (flash, rom) = image(name);
         let mut exact =

@@ -70,7 +70,7 @@ fn code(listing: &str) -> String {
 }
 
 #[test]
-fn the_document_says_what_the_prices_are() {
+fn the_document_says_the_costs() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/fidelity.md");
     // A checkout may have turned the line ends.
     let document = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");

@@ -71,5 +71,5 @@ fn the_example_of_the_document_does_what_it_says() {
     let mut run = Run::new(Arc::new(scenario), 1, None).unwrap();
     run.advance(until).unwrap();
     let verdict = run.finish().unwrap();
-    assert!(verdict.met, "{:?}", verdict.expectations);
+    assert!(verdict.passed, "{:?}", verdict.expectations);
 }

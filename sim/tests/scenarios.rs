@@ -34,7 +34,7 @@ fn verdict(scenario: Scenario) -> ScenarioVerdict {
 }
 
 fn missed(verdict: &ScenarioVerdict) -> Vec<&str> {
-    verdict.expectations.iter().filter(|judged| !judged.met).map(|judged| judged.name.as_str()).collect()
+    verdict.expectations.iter().filter(|judged| !judged.passed).map(|judged| judged.name.as_str()).collect()
 }
 
 fn holds(name: &str) -> ScenarioVerdict {
@@ -43,21 +43,21 @@ fn holds(name: &str) -> ScenarioVerdict {
         .expectations
         .iter()
         .map(|judged| {
-            format!("{} {}: {}", if judged.met { "met   " } else { "FAILED" }, judged.name, judged.seen)
+            format!("{} {}: {}", if judged.passed { "passed   " } else { "FAILED" }, judged.name, judged.seen)
         })
         .collect();
     println!("{name}\n{}", reported.join("\n"));
-    assert!(verdict.met && !verdict.expectations.is_empty(), "{name}\n{}", reported.join("\n"));
+    assert!(verdict.passed && !verdict.expectations.is_empty(), "{name}\n{}", reported.join("\n"));
     verdict
 }
 
 #[test]
-fn the_house_keeps_what_it_was_told() {
+fn the_house_keeps_its_memories() {
     let verdict = holds("house.toml");
     assert!(verdict.chips.len() == 5 && verdict.chips.iter().all(|chip| chip.energy.banded.value.get() > 0));
     assert!(verdict.latency.answered > 5 && verdict.latency.p95.is_some());
     let alone = self::verdict(changed("house.toml", &[("replicas = 2", "replicas = 1")]));
-    assert!(!alone.met, "with one copy nothing is lost although its holder is");
+    assert!(!alone.passed, "with one copy nothing is lost although its holder is");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn the_search_fleet_loses_two_shards_and_no_item() {
 fn the_radio_field_gets_through() {
     holds("radio-field.toml");
     let deaf = verdict(changed("radio-field.toml", &[("loss = \"20%\"", "loss = \"90%\"")]));
-    assert!(!deaf.met);
+    assert!(!deaf.passed);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn nightly_hostile_nodes_change_nothing_with_fifty_seeds() {
         .filter_map(|seed| {
             let verdict = verdict(Scenario { seed, ..read("hostile-node.toml") });
             let missed = missed(&verdict).into_iter().map(String::from).collect();
-            (!verdict.met).then_some((seed, missed))
+            (!verdict.passed).then_some((seed, missed))
         })
         .collect();
     assert!(failed.is_empty(), "{failed:?}");

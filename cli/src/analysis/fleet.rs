@@ -54,9 +54,9 @@ impl FleetPicture {
             None => format!("{}: a session", scenario.name),
             Some(verdict) if verdict.expectations.is_empty() => format!("{}: no expectations", scenario.name),
             Some(verdict) => {
-                let met = verdict.expectations.iter().filter(|one| one.met).count();
-                let word = if verdict.met { "passed" } else { "failed" };
-                format!("{}: {word}, {met} of {} expectations", scenario.name, verdict.expectations.len())
+                let passed = verdict.expectations.iter().filter(|one| one.passed).count();
+                let word = if verdict.passed { "passed" } else { "failed" };
+                format!("{}: {word}, {passed} of {} expectations", scenario.name, verdict.expectations.len())
             }
         };
         let alarms = kept.events.iter().filter(|event| event.kind == EventKind::Alarm).count();
@@ -77,7 +77,7 @@ impl FleetPicture {
     }
 
     fn passed(&self) -> bool {
-        self.verdict.as_ref().is_none_or(|verdict| verdict.met)
+        self.verdict.as_ref().is_none_or(|verdict| verdict.passed)
     }
 }
 

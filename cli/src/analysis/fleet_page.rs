@@ -45,7 +45,7 @@ fn expectations(verdict: &ScenarioVerdict, page: &mut String) {
     page.push_str("<h2>Verdict</h2>\n<table>\n");
     row("th", &["", "expected", "seen", "decided at"].map(String::from), page);
     for judged in &verdict.expectations {
-        let class = if judged.met { "good" } else { "bad" };
+        let class = if judged.passed { "good" } else { "bad" };
         let word = format!("<span class=\"{class}\">{}</span>", watch::word(judged));
         let at = duration(Micros(judged.at_us));
         row("td", &[word, escaped(&judged.name), escaped(&judged.seen), at], page);

@@ -102,7 +102,7 @@ fn the_parts_make_a_sound_image() {
 }
 
 #[test]
-fn the_table_has_to_fit_the_flash_that_the_header_tells_of() {
+fn the_table_has_to_fit_the_flash_that_the_header_states() {
     let size = |code: u8| refused(move |parts| parts.boot[3] = code << 4);
     assert!(
         size(0).contains(
@@ -290,7 +290,7 @@ fn the_bootloader_is_one_that_the_rom_starts() {
 }
 
 #[test]
-fn an_image_that_was_copied_as_text_is_told_so() {
+fn an_image_that_was_copied_as_text_is_recognised() {
     let bytes = Parts::new().bytes();
     let turned: Vec<u8> =
         bytes.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect();

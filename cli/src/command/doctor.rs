@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_is_told_and_a_text_is_a_text() {
+    fn a_missing_file_is_reported_and_a_text_is_a_text() {
         assert!(code("/nowhere/it.log").contains("doctor::cannot-read"));
         assert!(code("build.log").contains("doctor::cannot-read"));
         assert!(code(env!("CARGO_MANIFEST_DIR")).contains("not a regular file"));

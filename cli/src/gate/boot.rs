@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     #[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
-    fn fit_foretells_the_arena_of_the_image() {
+    fn fit_predicts_the_arena_of_the_image() {
         for chip in [CHIP, &chip::esp32c6::CHIP] {
             let (flash, rom) = built(chip);
             let log = listen(chip, flash, &rom).unwrap();

@@ -1,4 +1,4 @@
-//! Builds the kernel image of a chip from `firmware/kernels` with the compiler at hand.
+//! Builds the kernel image of a chip from `firmware/kernels` with the current compiler.
 
 use super::BuildError;
 use super::toolchain::{checkout, require, run, toolchain};

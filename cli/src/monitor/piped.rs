@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_heard_and_answered_is_a_success() {
+    fn only_what_was_received_and_answered_is_a_success() {
         let answered = after(|piped| {
             piped.send(b"role\n", true);
             piped.receive();
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_board_that_starts_anew_owes_an_answer_unless_it_was_told_to() {
+    fn a_board_that_restarts_owes_an_answer_if_no_restart_was_asked_for() {
         let ends = |pieces: &[&str], more: bool| {
             let piped = after(|piped| {
                 pieces.iter().for_each(|piece| piped.send(piece.as_bytes(), true));

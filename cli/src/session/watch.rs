@@ -94,7 +94,7 @@ impl Watch {
 pub fn exit(expectations: &[Expectation], judged: &[Judged]) -> Exit {
     let missed = |is_wait: bool| {
         let all = expectations.iter().zip(judged);
-        all.filter(|(_, judged)| judged.due && !judged.met).any(|(one, _)| is_waited_for(one) == is_wait)
+        all.filter(|(_, judged)| judged.due && !judged.passed).any(|(one, _)| is_waited_for(one) == is_wait)
     };
     match () {
         () if missed(false) => Exit::No,
@@ -110,7 +110,7 @@ fn is_waited_for(expected: &Expectation) -> bool {
 
 /// How it stands, in a word.
 pub fn word(judged: &Judged) -> &'static str {
-    match (judged.due, judged.met) {
+    match (judged.due, judged.passed) {
         (false, _) => "not due",
         (true, true) => "passed",
         (true, false) => "missed",
@@ -120,7 +120,7 @@ pub fn word(judged: &Judged) -> &'static str {
 /// An expectation and what was seen, with its line in the scenario where it was missed.
 pub fn line(judged: &Judged) -> String {
     let location = match judged.line {
-        line if line > 0 && !judged.met => format!(" (line {line})"),
+        line if line > 0 && !judged.passed => format!(" (line {line})"),
         _ => String::new(),
     };
     format!("{:<7} {}{location}: {}", word(judged), judged.name, judged.seen)

@@ -131,7 +131,7 @@ mod tests {
     use ruvllm_esp_sim::fleet::view::{ChipView, LinkView};
 
     #[test]
-    fn what_is_in_force_is_told_and_can_be_ended() {
+    fn what_is_in_force_is_reported_and_can_be_ended() {
         let link = |name: &str| LinkView { name: name.into(), ..LinkView::default() };
         let view = FleetView {
             chips: vec![ChipView::default()],

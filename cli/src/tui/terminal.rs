@@ -43,7 +43,7 @@ impl Screen {
         // Where there can be no handler, the signal ends the program as ever.
         let _ = ctrlc::set_handler(|| {
             STOP.store(true, Ordering::SeqCst);
-            // A terminal that has hung up may block a reader for ever.
+            // A terminal that has hung up may block a reader forever.
             std::thread::sleep(GRACE);
             give_back();
             std::process::exit(Exit::Interrupted as i32);

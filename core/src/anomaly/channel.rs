@@ -49,11 +49,11 @@ pub(super) struct ChannelState {
     centre: i64,
     /// Mean absolute difference from it, in 1/256 step.
     spread: i64,
-    /// Mean of the readings before the episode at hand, in 1/64 step.
+    /// Mean of the readings before the current episode, in 1/64 step.
     held_mean: i64,
     /// The furthest that the mean has been from it since.
     held_peak: u64,
-    /// Bits: the reading is above its centre; the mean of late above the mean before; the episode at hand shifts this
+    /// Bits: the reading is above its centre; the mean of late above the mean before; the current episode shifts this
     /// channel; a reading is missing; it has been said that the cycle is too long.
     flags: u64,
     /// Readings so far.
@@ -76,7 +76,7 @@ pub(super) struct ChannelState {
     since_level: u32,
     /// Readings that were lower than the one before.
     falls: u32,
-    /// Code of the shift that one mean in 64 has, when the episode at hand began.
+    /// Code of the shift that one mean in 64 has, when the current episode began.
     held_knee: i32,
 }
 const _: () = assert!(size_of::<ChannelState>() == 24 + 48 + 48);
@@ -152,7 +152,7 @@ pub(super) struct Channel<'a> {
     lags: Lags<'a>,
     coarse: Coarse<'a>,
     reach: Reach,
-    /// Has the sample at hand changed the unit or the origin of the readings?
+    /// Has the current sample changed the unit or the origin of the readings?
     rescaled: bool,
 }
 

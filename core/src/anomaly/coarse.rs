@@ -22,12 +22,12 @@ const BETTER: u64 = 4;
 #[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 struct CoarseState {
-    /// Sum of the readings of the block at hand.
+    /// Sum of the readings of the current block.
     sum: i64,
     /// The least mean squared difference of a lag within the window, and of one beyond; in squared steps.
     within: u64,
     beyond: u64,
-    /// Readings in the block at hand.
+    /// Readings in the current block.
     readings: u32,
     /// Blocks that are held.
     blocks: u32,

@@ -1,7 +1,7 @@
 //! Finding what is unlike the past: in sensor streams and in texts.
 //!
 //! Both detectors work alike. What is new gets a score; how rare that score is comes from the scores that the learned
-//! things had themselves; and what is learned fades, so a detector runs for ever in the memory it was given. All
+//! things had themselves; and what is learned fades, so a detector runs forever in the memory it was given. All
 //! arithmetic is integer and saturates.
 
 mod channel;

@@ -8,7 +8,7 @@
 //! - of several channels, one that no longer follows another is judged by that too (`relation.rs`);
 //! - an alarm is an episode, with a beginning, a peak and an end (`episode.rs`);
 //! - the more alarms there were of late, and the more channels there are, the more evidence an alarm takes;
-//! - everything is learned: what comes often is no anomaly, and no regime alarms for ever.
+//! - everything is learned: what comes often is no anomaly, and no regime alarms forever.
 
 use super::State;
 use super::channel::{Channel, Judgement};

@@ -86,7 +86,7 @@ pub struct Episode {
 pub struct Verdict {
     /// An anomaly as long as an episode goes on.
     pub state: State,
-    /// The episode at hand.
+    /// The current episode.
     pub episode: Episode,
     /// The channel with the most evidence, from zero.
     pub channel: u32,

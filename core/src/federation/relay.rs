@@ -1,6 +1,6 @@
 //! Frames forwarded for others: on a ring and in a star.
 //!
-//! A frame goes on as it came, tag included. Nothing goes round for ever: a frame to everyone goes on only where it was
+//! A frame goes on as it came, tag included. Nothing goes round forever: a frame to everyone goes on only where it was
 //! new, a frame to one chip only while its sender is known and not lost, and neither if it is one of the last that were
 //! forwarded. Slots are few: after each received frame the caller polls for frames to send.
 

@@ -197,7 +197,7 @@ impl Node<'_> {
             (true, _) => {}
             (false, true) => names.add_holder(slot, source, replicas == 2),
             // The chips before it are full, and it was counted: nothing is new. Without this two such holders uncount each
-            // other for ever, and where half of the chips are full that is a quarter of all items.
+            // other forever, and where half of the chips are full that is a quarter of all items.
             (false, false) if names.counts_on(slot, source) => {}
             // It may release the item, once it knows of enough others: they are not to count on it.
             (false, false) => names.uncount(slot),
@@ -218,14 +218,14 @@ impl Node<'_> {
         let Some(slot) = role.slot_of(done.item(), turn.meter) else { return };
         let Some(catalog) = role.catalog_mut() else { return };
         let names = catalog.names_mut();
-        let is_spare = done.purpose == REPAIR && done.met & SELF == 0;
+        let is_spare = done.purpose == REPAIR && done.flags & SELF == 0;
         match (is_kept, done.purpose) {
-            (true, _) if is_spare || done.met & SELF != 0 => names.count(slot, done.met, is_spare),
+            (true, _) if is_spare || done.flags & SELF != 0 => names.count(slot, done.flags, is_spare),
             (false, REPAIR) => {
                 names.uncount(slot);
                 // Out of time or unanswered, and not for lack of room or chips: soon again.
                 let pool = Pool { role: RoleCode(done.pool), me: Some(0) };
-                if done.met & FULL == 0 && pool.alive(&self.members) >= usize::from(done.wanted) {
+                if done.flags & FULL == 0 && pool.alive(&self.members) >= usize::from(done.wanted) {
                     self.recheck(role, turn.now);
                 }
             }

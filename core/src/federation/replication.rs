@@ -111,7 +111,7 @@ impl Node<'_> {
             let pool = Pool::of(RoleCode(replication.pool), profile.id, profile.role.into());
             let Some(rank) = pool.next(replication.item(), replication.rank(), &self.members, turn.meter)
             else {
-                let is_silent = replication.met & SILENCE != 0;
+                let is_silent = replication.flags & SILENCE != 0;
                 let may_come =
                     is_silent || self.state.has_just_booted() || pool.is_missing_one(&self.members);
                 return self.pause_or_finish(slot, may_come, role, turn);
@@ -127,7 +127,7 @@ impl Node<'_> {
         }
     }
 
-    /// The chip at hand did not answer.
+    /// The current chip did not answer.
     fn mark_unresponsive<M: Meter>(
         &mut self,
         slot: usize,
@@ -136,7 +136,7 @@ impl Node<'_> {
         turn: &mut Turn<'_, M>,
     ) {
         let Some((replication, _)) = self.replications.at(slot) else { return };
-        replication.met |= SILENCE;
+        replication.flags |= SILENCE;
         replication.leave_chip();
         self.suspect(chip, role, turn);
     }
@@ -150,7 +150,7 @@ impl Node<'_> {
         turn: &mut Turn<'_, M>,
     ) {
         let Some((replication, _)) = self.replications.at(slot) else { return };
-        if !may_come || replication.met & (FULL | TAKEN) != 0 || replication.purpose == REPAIR {
+        if !may_come || replication.flags & (FULL | TAKEN) != 0 || replication.purpose == REPAIR {
             self.finish(slot, role, turn);
         } else if turn.now.get() >= replication.retry_at {
             // A chip that holds it already confirms again.
@@ -160,7 +160,7 @@ impl Node<'_> {
 
     fn store_locally<M: Meter>(&mut self, slot: usize, role: &mut AnyRole<'_>, turn: &mut Turn<'_, M>) {
         let Some((replication, text)) = self.replications.at(slot) else { return };
-        replication.met |= SELF;
+        replication.flags |= SELF;
         if replication.purpose == REPAIR {
             // It is here already, or the replication would not be.
             return replication.copies += 1;
@@ -172,8 +172,8 @@ impl Node<'_> {
         };
         match keep(replication.item(), &payload, role, turn) {
             Ok(StoreOutcome::New | StoreOutcome::Already) => replication.copies += 1,
-            Ok(StoreOutcome::Conflict) => replication.met |= TAKEN,
-            Err(_) => replication.met |= FULL,
+            Ok(StoreOutcome::Conflict) => replication.flags |= TAKEN,
+            Err(_) => replication.flags |= FULL,
         }
     }
 
@@ -256,7 +256,7 @@ impl Node<'_> {
     ) {
         let Some(slot) = self.replications.waiting(source, |other| other == item) else { return };
         let Some((replication, _)) = self.replications.at(slot) else { return };
-        replication.met |= if is_taken { TAKEN } else { FULL };
+        replication.flags |= if is_taken { TAKEN } else { FULL };
         replication.leave_chip();
         self.advance_replication(slot, role, profile, turn);
     }
@@ -275,10 +275,10 @@ impl Node<'_> {
             true => ChipEvent::ItemAcknowledged { item, copies, check },
             false => ChipEvent::ItemGivenUp { item, copies },
         });
-        let reason = match done.met {
-            met if met & TAKEN != 0 => NAME_TAKEN,
-            met if met & FULL != 0 => "full",
-            met if met & SILENCE != 0 => "no-answer",
+        let reason = match done.flags {
+            flags if flags & TAKEN != 0 => NAME_TAKEN,
+            flags if flags & FULL != 0 => "full",
+            flags if flags & SILENCE != 0 => "no-answer",
             _ => "too-few-chips",
         };
         let what = if done.purpose == ALARM { "alarm " } else { "" };

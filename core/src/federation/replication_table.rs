@@ -43,20 +43,20 @@ pub const TAKEN: u16 = 8;
 pub struct Replication {
     /// When it is given up.
     pub deadline: u64,
-    /// When the chip at hand is asked again.
+    /// When the current chip is asked again.
     pub retry_at: u64,
-    /// The weight of the chip at hand.
+    /// The weight of the current chip.
     pub(super) weight: u64,
     pub(super) item: ItemId,
     /// Seconds that a memory lives.
     pub ttl_s: u32,
-    /// The chip at hand.
+    /// The current chip.
     pub(super) chip: u16,
     /// Bytes of text.
     pub length: u16,
-    /// What was met with on the way, and the other chips that hold it ([`holder_bit`]).
-    pub met: u16,
-    /// 0 before the first chip, 1 between chips, 2 waiting for the chip at hand.
+    /// What was flags with on the way, and the other chips that hold it ([`holder_bit`]).
+    pub flags: u16,
+    /// 0 before the first chip, 1 between chips, 2 waiting for the current chip.
     pub(super) step: u8,
     /// 0 none, else whom it serves.
     pub purpose: u8,
@@ -68,7 +68,7 @@ pub struct Replication {
     pub copies: u8,
     /// How many shall.
     pub wanted: u8,
-    /// How often the chip at hand was asked.
+    /// How often the current chip was asked.
     pub attempt: u8,
     /// How many chips held it when all were gone through before.
     pub most: u8,
@@ -87,7 +87,7 @@ impl Replication {
         self.item
     }
 
-    /// The chip at hand, where there is one.
+    /// The current chip, where there is one.
     pub fn rank(&self) -> Option<Rank> {
         (self.step != 0).then_some(Rank { weight: self.weight, id: self.chip })
     }
@@ -107,17 +107,17 @@ impl Replication {
     pub fn begin_again(&mut self, time: Micros) {
         self.most = self.most.max(self.copies);
         (self.step, self.copies, self.retry_at) = (0, 0, time.get());
-        self.met &= FULL | SILENCE | TAKEN;
+        self.flags &= FULL | SILENCE | TAKEN;
     }
 
-    /// The chip at hand holds it.
+    /// The current chip holds it.
     pub fn is_held(&mut self) {
         self.copies += 1;
-        self.met |= holder_bit(self.chip);
+        self.flags |= holder_bit(self.chip);
         self.leave_chip();
     }
 
-    /// The chip at hand is done with.
+    /// The current chip is done with.
     pub fn leave_chip(&mut self) {
         (self.step, self.retry_at) = (self.step.min(1), 0);
     }

@@ -3,7 +3,7 @@
 use super::binary::Binary;
 use super::flat::Flat;
 use super::hnsw::{Hnsw, LEVELS, Shape};
-use super::product::Product;
+use super::product::ProductQuantizer;
 use super::{Full, Hit, Index};
 use crate::arena::{Arena, NoRoom};
 use crate::embed::DIMENSIONS;
@@ -16,22 +16,22 @@ pub enum Kind {
     Flat,
     /// [`Binary`]
     Binary,
-    /// [`Product`]
-    Product,
+    /// [`ProductQuantizer`]
+    ProductQuantizer,
     /// [`Hnsw`]
     Hnsw,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 4] = [Kind::Flat, Kind::Binary, Kind::Product, Kind::Hnsw];
+    pub const ALL: [Kind; 4] = [Kind::Flat, Kind::Binary, Kind::ProductQuantizer, Kind::Hnsw];
 
     /// The name used in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Flat => "flat",
             Kind::Binary => "binary",
-            Kind::Product => "product",
+            Kind::ProductQuantizer => "product",
             Kind::Hnsw => "hnsw",
         }
     }
@@ -51,7 +51,7 @@ impl Choice {
     ///
     /// It is the index with the least modelled time on the chips, or near it on all of them (`docs/index.md` has the figures,
     /// and a test holds the rule to them). An insert into HNSW costs as much as about ten searches, so it pays only where a store is
-    /// read much more than it is written. [`Product`] now and then pauses to learn; where that must not be, take
+    /// read much more than it is written. [`ProductQuantizer`] now and then pauses to learn; where that must not be, take
     /// [`Binary`], with an ef_search of `48 + capacity / 3`.
     pub const fn of(capacity: u32, queries_per_insert: u32) -> Self {
         let is_worth_linking =
@@ -63,7 +63,7 @@ impl Choice {
         } else if capacity < 256 {
             Self { kind: Kind::Binary, ef_search: 48 + capacity / 3 }
         } else {
-            Self { kind: Kind::Product, ef_search: 40 + capacity / 24 }
+            Self { kind: Kind::ProductQuantizer, ef_search: 40 + capacity / 24 }
         }
     }
 }
@@ -84,7 +84,7 @@ pub const TEXT_EF_SEARCH: u32 = 96;
 pub enum AnyIndex<'a> {
     Flat(Flat<'a>),
     Binary(Binary<'a>),
-    Product(Product<'a>),
+    ProductQuantizer(ProductQuantizer<'a>),
     Hnsw(Hnsw<'a>),
 }
 
@@ -98,7 +98,9 @@ impl<'a> AnyIndex<'a> {
         Ok(match kind {
             Kind::Flat => Self::Flat(Flat::carve(arena, capacity, dimensions)?),
             Kind::Binary => Self::Binary(Binary::carve(arena, capacity, dimensions)?),
-            Kind::Product => Self::Product(Product::carve(arena, capacity, dimensions)?),
+            Kind::ProductQuantizer => {
+                Self::ProductQuantizer(ProductQuantizer::carve(arena, capacity, dimensions)?)
+            }
             Kind::Hnsw => Self::Hnsw(Hnsw::carve(arena, shape)?),
         })
     }
@@ -127,7 +129,7 @@ impl<'a> AnyIndex<'a> {
         match self {
             Self::Flat(_) => Kind::Flat,
             Self::Binary(_) => Kind::Binary,
-            Self::Product(_) => Kind::Product,
+            Self::ProductQuantizer(_) => Kind::ProductQuantizer,
             Self::Hnsw(_) => Kind::Hnsw,
         }
     }
@@ -139,7 +141,7 @@ macro_rules! each {
         match $any {
             AnyIndex::Flat($index) => $call,
             AnyIndex::Binary($index) => $call,
-            AnyIndex::Product($index) => $call,
+            AnyIndex::ProductQuantizer($index) => $call,
             AnyIndex::Hnsw($index) => $call,
         }
     };

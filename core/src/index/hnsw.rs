@@ -2,7 +2,7 @@
 //!
 //! Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using hierarchical navigable small world
 //! graphs" (2016), with M = 8, for the memory of a chip: 16-bit links in rows of fixed size, no pointer, no recursion.
-//! Some things are other than in the paper, and keep every item findable for ever:
+//! Some things are other than in the paper, and keep every item findable forever:
 //! - equal vectors share one node, so copies cannot use up each other's links, and a hash table leads from a vector to its
 //!   node: an item that is asked for by its own vector is found whatever the graph is like;
 //! - a spanning tree of links between near nodes is never pruned, so the graph is always of one piece: a search with as many candidates

@@ -2,7 +2,7 @@
 //!
 //! A vector is cut into 16 parts, and each part is named by the nearest of 16 codewords that were learned from the stored
 //! vectors: 8 bytes of code. A query is compared with all codewords once, and its approximate similarity to an item is then
-//! a sum of 16 look-ups (Jegou, Douze, Schmid, "Product quantization for nearest neighbor search", 2011: asymmetric
+//! a sum of 16 look-ups (Jegou, Douze, Schmid, "ProductQuantizer quantization for nearest neighbor search", 2011: asymmetric
 //! distance computation). Sixteen codewords, not the usual 256, keep the codebook at 1 KiB for 64 dimensions.
 //!
 //! What it saves is time. Memory it costs: the exact ranking needs the whole vectors, so codes and codebook come on top of
@@ -47,7 +47,7 @@ const _: () = assert!(size_of::<Header>() == 8);
 /// it follows what is stored. That one insert costs about as much as `230 * min(len, 512)` exact comparisons: up to half a
 /// second on a chip, so a stream that must not pause should use another index.
 #[derive(Debug)]
-pub struct Product<'a> {
+pub struct ProductQuantizer<'a> {
     store: Store<'a>,
     header: &'a mut Header,
     /// Elements of a part.
@@ -59,7 +59,7 @@ pub struct Product<'a> {
     shortlist: Shortlist<'a>,
 }
 
-impl<'a> Product<'a> {
+impl<'a> ProductQuantizer<'a> {
     /// Carves an index of `capacity` vectors, each `[dimensions] i8`; zeroed bytes are an empty one.
     ///
     /// # Errors
@@ -126,7 +126,7 @@ fn look_up(table: &[[i32; CODEWORDS]; PARTS], code: &[u8; CODE]) -> i32 {
     pairs.iter().zip(code).map(sum).fold(0, i32::wrapping_add)
 }
 
-impl Index for Product<'_> {
+impl Index for ProductQuantizer<'_> {
     stored!(added);
 
     fn search<M: Meter>(&self, query: &[i8], ef_search: u32, hits: &mut [Hit], meter: &mut M) -> usize {
@@ -172,13 +172,13 @@ mod tests {
     #[test]
     fn training_makes_the_shortlist_good() {
         let mut memory = vec![0u8; 100_000];
-        let mut index = Product::carve(&mut Arena::new(&mut memory), 500, 64).unwrap();
+        let mut index = ProductQuantizer::carve(&mut Arena::new(&mut memory), 500, 64).unwrap();
         let mut random = Rand32::new(1);
         for _ in 0..500 {
             index.insert(&vector(&mut random), &mut ()).unwrap();
         }
         assert_eq!(index.header.trained_on, 320);
-        let found = |index: &Product<'_>| {
+        let found = |index: &ProductQuantizer<'_>| {
             let mut random = Rand32::new(2);
             let queries = (0..50).map(|_| vector(&mut random));
             let matches = queries.filter(|query| {
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn only_the_shortlist_is_compared_exactly() {
         let mut memory = vec![0u8; 100_000];
-        let mut index = Product::carve(&mut Arena::new(&mut memory), 200, 64).unwrap();
+        let mut index = ProductQuantizer::carve(&mut Arena::new(&mut memory), 200, 64).unwrap();
         let mut random = Rand32::new(1);
         for _ in 0..200 {
             index.insert(&vector(&mut random), &mut ()).unwrap();
@@ -213,7 +213,7 @@ mod tests {
         let mut memory = vec![0u8; 100_000];
         let used = |capacity, memory: &mut [u8]| {
             let mut arena = Arena::new(memory);
-            Product::carve(&mut arena, capacity, 64).unwrap();
+            ProductQuantizer::carve(&mut arena, capacity, 64).unwrap();
             arena.free().get()
         };
         assert_eq!(used(100, &mut memory) - used(900, &mut memory), 800 * 75);

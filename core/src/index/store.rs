@@ -1,7 +1,7 @@
 //! The vectors of an index, and which of its slots are taken.
 //!
 //! Every index keeps its vectors whole, so they all keep them here. A slot that is freed goes to the head of a list and is
-//! the next to be handed out, for ever; slots that were never used are handed out in order. Both take constant time.
+//! the next to be handed out, forever; slots that were never used are handed out in order. Both take constant time.
 //! A vector of another length than the store's is cut or filled with zeros: an embedding of the wrong size is a fault
 //! of its caller, and a wrong answer there is better than a chip that stops.
 

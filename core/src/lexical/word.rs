@@ -114,7 +114,7 @@ impl Cutter {
         }
     }
 
-    /// Ends the word at hand, as the end of a text does.
+    /// Ends the current word, as the end of a text does.
     pub(super) fn end<M: Meter>(&mut self, meter: &mut M, take: &mut impl FnMut(&Word, &mut M)) {
         if let Some(letter) = self.before.take().filter(|_| !self.is_paired) {
             self.word.push(letter);

@@ -128,7 +128,7 @@ pub struct AnomalySentinel<'a> {
     /// What the stream's detector is carved of, once the number of channels is known.
     stream_memory: &'a mut [u64],
     texts: TextDetector<'a, DIMENSIONS>,
-    /// The alarm that the command at hand raised.
+    /// The alarm that the current command raised.
     alarm: Option<Alarm>,
 }
 

@@ -191,7 +191,7 @@ impl<'a> Catalog<'a> {
         Ok(writeln!(session.out, "already known as id={}", self.id(slot).unwrap_or_default())?)
     }
 
-    /// Writes which item supersedes the one at hand.
+    /// Writes which item supersedes the current one.
     ///
     /// # Errors
     /// [`Failure::Output`].

@@ -112,7 +112,7 @@ pub trait Role<'a>: Sized {
         None
     }
 
-    /// The alarm that the command at hand raised.
+    /// The alarm that the current command raised.
     fn alarm(&self) -> Option<Alarm> {
         None
     }

@@ -60,7 +60,7 @@ impl<'a> AnyRole<'a> {
         with_role!(self, role => role.index())
     }
 
-    /// The alarm that the command at hand raised.
+    /// The alarm that the current command raised.
     pub fn alarm(&self) -> Option<Alarm> {
         with_role!(self, role => role.alarm())
     }

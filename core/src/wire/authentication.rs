@@ -1,4 +1,4 @@
-//! Keys and tags: only who has the key is believed.
+//! Keys and tags: only who has the key is accepted.
 //!
 //! A tag is SipHash-2-4 with 128 bits of output over header, payload and counter. It is a keyed function made for
 //! short messages, needs no nonce, and costs some 15 operations of 32 bits a byte; HMAC-SHA256

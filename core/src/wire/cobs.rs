@@ -80,7 +80,7 @@ fn put(out: &mut [u8], at: usize, bytes: &[u8]) -> Option<usize> {
 pub struct DecoderState {
     /// Bytes of the frame so far.
     length: u16,
-    /// The code byte of the block at hand; 0 before the first.
+    /// The code byte of the current block; 0 before the first.
     code: u8,
     /// Bytes of that block still to come.
     remaining: u8,

@@ -3,7 +3,7 @@
 //! The crate is pinned to 2.0.1, the last of its line, and no longer maintained (RUSTSEC-2025-0141), so it is sealed in
 //! here: the configuration is spelled out rather than left to a default, the bytes are fixed by the files in
 //! `fixtures/wire`, and `docs/wire.md` describes them without the crate. Nothing is allocated; what is decoded borrows
-//! from the input; lengths are checked against a limit before they are believed, and every byte must be used.
+//! from the input; lengths are checked against a limit before they are used, and every byte must be used.
 
 use super::MESSAGE_LIMIT;
 use super::list::List;
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(read::<List<u8, 2>>(&[3, 1, 1, 1]), Err(CodecError::Malformed));
         let long = vec![0; MESSAGE_LIMIT + 1];
         assert_eq!(read::<&[u8]>(&long), Err(CodecError::TooLong { limit: MESSAGE_LIMIT as u16 }));
-        // A length of 2^63 is refused before anything is believed of it.
+        // A length of 2^63 is refused before anything is read of it.
         assert_eq!(read::<&[u8]>(&[253, 0, 0, 0, 0, 0, 0, 0, 128, 1]), Err(CodecError::Malformed));
     }
 

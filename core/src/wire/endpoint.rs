@@ -126,7 +126,7 @@ pub enum Event<'e> {
         /// What it says.
         message: Message<'e>,
     },
-    /// The sender of the frame is believed to be alive from now on.
+    /// The sender of the frame is considered alive from now on.
     Proven {
         /// Who it is.
         header: Header,
@@ -147,7 +147,7 @@ pub struct Endpoint<'a> {
     sessions: Sessions<'a>,
     outbox: Outbox<'a>,
     reassembly: Reassembly<'a>,
-    /// The payload of the frame at hand, decrypted, `[payload limit] u8`; empty where nothing is encrypted.
+    /// The payload of the current frame, decrypted, `[payload limit] u8`; empty where nothing is encrypted.
     plain: &'a mut [u8],
 }
 
@@ -182,7 +182,7 @@ impl<'a> Endpoint<'a> {
         &self.state.traffic
     }
 
-    /// Who is believed to be alive.
+    /// Who is considered alive.
     pub fn sessions(&mut self) -> &mut Sessions<'a> {
         &mut self.sessions
     }

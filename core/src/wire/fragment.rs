@@ -131,7 +131,7 @@ pub enum Progress {
     /// The message is not whole yet; these fragments are here.
     Part(u64),
     /// The message is whole, and is read with [`Reassembly::message`].
-    Whole(Slot),
+    Complete(Slot),
 }
 
 /// Where a whole message lies.
@@ -182,7 +182,7 @@ impl<'a> Reassembly<'a> {
         partial.received |= 1u64.checked_shl(u32::from(fragment.index)).unwrap_or(0);
         partial.touched = now.get();
         let whole = partial.received == fragment.cut.mask();
-        Some(if whole { Progress::Whole(Slot(slot)) } else { Progress::Part(partial.received) })
+        Some(if whole { Progress::Complete(Slot(slot)) } else { Progress::Part(partial.received) })
     }
 
     /// The bytes of a whole message. Its slot is free from now on.
@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(take(1, 0, 1), Progress::Part(1));
         assert_eq!(take(2, 0, 2), Progress::Part(1));
         assert_eq!(take(3, 0, 3), Progress::Part(1));
-        assert!(matches!(take(2, 1, 4), Progress::Whole(_)));
+        assert!(matches!(take(2, 1, 4), Progress::Complete(_)));
         // The first message lost its slot, so its second fragment begins it again.
         assert_eq!(take(1, 1, 5), Progress::Part(2));
         assert_eq!(take(4, 0, 30), Progress::Part(1));
@@ -327,7 +327,7 @@ mod tests {
                 let fragment = Fragment::read(&payload).unwrap();
                 prop_assert!(!fragment.bytes.is_empty());
                 match reassembly.accept(&header(9), &fragment, Micros(1), &mut ()).unwrap() {
-                    Progress::Whole(slot) => { whole = Some(slot); break }
+                    Progress::Complete(slot) => { whole = Some(slot); break }
                     Progress::Part(received) => prop_assert!(received != cut.mask()),
                 }
             }

@@ -17,7 +17,7 @@
 //! - [`dropped`]: why a frame was not taken
 //! - [`field`], [`show`], [`parse`]: frames and messages as text, for people
 //!
-//! Whatever comes in is hostile until proven otherwise: lengths are checked before they are believed, work is bounded
+//! Whatever comes in is hostile until proven otherwise: lengths are checked before they are used, work is bounded
 //! by the length of the input and by slots set aside beforehand, nothing is allocated, and what is refused is counted.
 //! `docs/wire.md` describes every byte without reference to this code.
 

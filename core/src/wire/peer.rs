@@ -29,7 +29,7 @@ pub struct Peer {
 const _: () = assert!(size_of::<Peer>() == 40);
 
 impl Peer {
-    /// A frame of it came, of a session that is believed: another boot starts again.
+    /// A frame of it came, of a session that is accepted: another boot starts again.
     pub fn on_frame(&mut self, boot: u32, nonce: u16, now: Micros) {
         if self.received == 0 || (boot, nonce) != (self.boot, self.nonce) {
             (self.received, self.boot, self.nonce) = (1, boot, nonce);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_boot_begins_anew_whatever_its_number() {
+    fn a_boot_starts_again_whatever_its_number() {
         for (boot, nonce) in [(5, 0), (3, 0), (4, 1), (u32::MAX, 0)] {
             let mut peer = Peer::default();
             peer.on_frame(4, 0, Micros(5));

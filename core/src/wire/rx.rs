@@ -148,7 +148,7 @@ impl<'i, M: Meter> Rx<'i, '_, '_, M> {
             None => frame.payload,
             Some(fragment) => {
                 match reassembly.accept(&header, &fragment, now, meter).ok_or(Dropped::Fragment)? {
-                    Progress::Whole(slot) => reassembly.message(slot),
+                    Progress::Complete(slot) => reassembly.message(slot),
                     Progress::Part(_) => return Ok(Event::Nothing),
                 }
             }

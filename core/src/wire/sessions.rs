@@ -1,13 +1,13 @@
-//! Who is believed to be alive now: each boot of each sender proves itself before its frames count.
+//! Who is considered alive now: each boot of each sender proves itself before its frames count.
 //!
 //! A frame with a right tag may be old: recorded before this chip booted, or jammed an hour ago. So a receiver draws a random
 //! challenge, asks the sender for it, and takes the sender's frames from the one that echoes it on. A *session* is one boot
 //! of one sender: its address, its boot number and the random nonce of that boot. Within a session the counter of the
 //! sender's frames rises, so whatever is numbered above the echo was made after it.
 //!
-//! - With a key every session proves itself at first contact, and again after a silence. Without a key a session is believed
+//! - With a key every session proves itself at first contact, and again after a silence. Without a key a session is accepted
 //!   where its boot number follows that of the session before, and only one that does not has to prove itself.
-//! - No boot number is believed by itself, neither a high one nor a low one: a forged boot does not silence its owner, and a chip
+//! - No boot number is trusted by itself, neither a high one nor a low one: a forged boot does not silence its owner, and a chip
 //!   that lost its count is seen again.
 //! - Two sessions of one address that both prove themselves in turn are two boards with one number.
 
@@ -94,7 +94,7 @@ struct State {
     drawn_at: u64,
     /// When the next proof goes out, in microseconds; 0 is never.
     due: u64,
-    /// The longest silence of a sender that is still believed, in microseconds; 0 is [`FORGET_AFTER`].
+    /// The longest silence of a sender that is still accepted, in microseconds; 0 is [`FORGET_AFTER`].
     patience: u64,
     draws: u32,
     /// 1 where everyone is to be asked.
@@ -116,7 +116,7 @@ pub enum Admission {
 pub enum Proof {
     /// Nothing that was not known.
     Nothing,
-    /// Its sender is believed from now on.
+    /// Its sender is accepted from now on.
     Proven,
     /// The same, and another board is alive under the same number.
     Duplicate,
@@ -195,7 +195,7 @@ impl<'a> Sessions<'a> {
         Ok(Self { all, state: arena.one("session state")?, me, entropy })
     }
 
-    /// The longest silence of a sender after which it is still believed without another proof.
+    /// The longest silence of a sender after which it is still accepted without another proof.
     pub fn set_patience(&mut self, patience: Micros) {
         self.state.patience = patience.get();
     }
@@ -381,7 +381,7 @@ impl<'a> Sessions<'a> {
         ranked.min().map(|(.., index)| index)
     }
 
-    /// Without a key: may this session be believed without a proof?
+    /// Without a key: may this session be accepted without a proof?
     fn follows(&self, index: usize, sender: Sender, at: u32) -> bool {
         let bars = |other: &Session| {
             other.state == PROVEN
@@ -649,7 +649,7 @@ mod tests {
     }
 
     #[test]
-    fn lost_peers_give_way_and_strangers_take_no_place_of_a_peer() {
+    fn lost_peers_give_way_and_unknown_senders_take_no_slot_of_a_peer() {
         with(2, |sessions| {
             let meet = |sessions: &mut Sessions<'_>, address, now| {
                 let peer = sender(address, 1, address);
@@ -698,7 +698,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_share_a_slot_are_told_apart_and_found_past_the_end_of_the_table() {
+    fn addresses_that_share_a_slot_are_distinguished_and_found_past_the_end_of_the_table() {
         with(4, |sessions| {
             // Eight slots: all of these are looked for first in the last.
             let senders = [7, 15, 23, 31].map(|address| sender(address, 1, address));

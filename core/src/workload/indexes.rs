@@ -6,7 +6,7 @@ use crate::embed::DIMENSIONS;
 use crate::index::binary::Binary;
 use crate::index::flat::Flat;
 use crate::index::hnsw::{Hnsw, MIN_EF_SEARCH, Shape};
-use crate::index::product::Product;
+use crate::index::product::ProductQuantizer;
 use crate::index::{Hit, Index};
 use crate::meter::Meter;
 use oorandom::Rand32;
@@ -40,7 +40,7 @@ pub(super) fn run<P: Probe>(memory: &mut [u8], probe: &mut P) {
             measure(&BINARY, index, probe);
         }
         memory.fill(0);
-        if let Ok(index) = Product::carve(&mut Arena::new(memory), capacity, dimensions) {
+        if let Ok(index) = ProductQuantizer::carve(&mut Arena::new(memory), capacity, dimensions) {
             measure(&PRODUCT, index, probe);
         }
         memory.fill(0);

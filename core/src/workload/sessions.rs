@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_is_told_by_its_first_character() {
+    fn a_step_is_reported_by_its_first_character() {
         assert_eq!(step("add @home #1"), Step::Say("add @home #1"));
         assert_eq!(step("# a remark"), Step::Skip);
         assert_eq!(step("@wait 61s"), Step::Wait(Micros::seconds(61)));

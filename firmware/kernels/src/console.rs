@@ -32,7 +32,7 @@ impl Lines {
     }
 }
 
-/// Boots the role and serves its console for ever.
+/// Boots the role and serves its console forever.
 #[inline(never)]
 pub fn serve(role: RoleKind, memory: &mut [u8]) {
     let identity = Identity { chip: machine::CHIP, chip_id: 1, role, seed: 1 };

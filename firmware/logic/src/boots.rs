@@ -8,7 +8,7 @@
 //! The power may go at any moment. What it leaves of an erasure or of a programming are bits that read this way now and
 //! that way later. Hence the rules: a number is given once its word has been programmed and not before; the count goes on
 //! behind the last word that is not erased, whatever lies before it; and a sector of which no word is programmed has given
-//! no number, so it is erased and begun again rather than believed.
+//! no number, so it is erased and begun again rather than accepted.
 
 use crate::crc::crc32;
 

@@ -10,7 +10,7 @@
 //! - [`editor`]: echo and backspace when a person types, nothing when a program does
 //! - [`load`]: how busy the chip was lately
 //! - [`magic`]: which chip the image runs on, told by its ROM
-//! - [`outlet`]: output that never waits for ever
+//! - [`outlet`]: output that never waits forever
 //! - [`partition`]: where the settings lie in flash
 //! - [`ring`]: bytes that arrived before anyone asked
 //! - [`stream`]: wire frames on a serial line

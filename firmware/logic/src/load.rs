@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_span_is_told_once_and_the_next_begins_empty() {
+    fn a_span_is_reported_once_and_the_next_begins_empty() {
         let mut load = Load::default();
         load.work(200_000);
         assert_eq!(load.at(999_999), None);

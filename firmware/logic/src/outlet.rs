@@ -1,4 +1,4 @@
-//! Output that never waits for ever.
+//! Output that never waits forever.
 //!
 //! A USB port takes 64 bytes and then nothing until a host reads; a firmware that waits for that hangs on every desk
 //! where no terminal is open. Here a reply waits a bounded time for room. Then the rest of it is dropped, and the next

@@ -149,7 +149,7 @@ impl Chip {
         bytes.hash(&mut hasher);
         let is_new = self.taken.insert(hasher.finish());
         match self.hostile.get(from).copied().flatten() {
-            // A second board with a member's number is believed as that member is.
+            // A second board with a member's number is accepted as that member is.
             None | Some(Hostility::Duplicate) => false,
             Some(Hostility::Replay) => !is_new,
             Some(_) => true,

@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_performance_counter_counts_what_it_is_told() {
+    fn the_performance_counter_counts_the_chosen_event() {
         let mut registers = Registers::new(&chip::ESP32C3);
         registers.write(0x7e0, COUNT_CYCLES, at(0));
         assert_eq!(registers.read(0x7e2, at(50)), Some(0), "not enabled");

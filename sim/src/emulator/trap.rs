@@ -16,7 +16,7 @@ pub const fn handler(csr: &Registers) -> Option<u32> {
 }
 
 /// Takes an exception: the handler's address. `None`, and nothing changed, when there is no handler or it is the
-/// handler's own first instruction that fails, which would go round for ever.
+/// handler's own first instruction that fails, which would go round forever.
 pub fn enter_exception(csr: &mut Registers, fault: Fault) -> Option<u32> {
     let handler = handler(csr)?;
     if handler == fault.pc && fault.cause != Cause::Breakpoint {

@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn growth_is_told_beside_what_is_physical() {
+    fn growth_is_printed_beside_what_is_physical() {
         let small = speed(20, 5, 1, Shape { field: 1_000, idle: true }).unwrap();
         assert!(small.received > 10 * small.frames, "{small:?}");
         let known = |chips, seconds, received| FleetSpeed {

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_read_and_what_is_wrong_with_it_is_told() {
+    fn a_folder_is_read_and_what_is_wrong_with_it_is_reported() {
         let line = |number: usize| format!("group{}\tsentence number {number} of this test\n", number % 4);
         let good = folder("good", &(0..400).map(line).collect::<String>());
         let others = Others::read(&good).unwrap();

@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn two_sentences_with_the_same_words_in_a_row_are_not_told_apart() {
+    fn two_sentences_with_the_same_words_in_a_row_are_not_distinguished() {
         assert!(has_in_a_row("what do I need to pack", "i need to"));
         assert!(!has_in_a_row("what do I need to pack", "i to need") && !has_in_a_row("one", "one two"));
         let row = |text| Sentence { language: "en", text, paraphrase: None };

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn espnow_carries_what_was_measured_and_half_of_it_each_for_two() {
+    fn espnow_transmits_what_was_measured_and_half_of_it_each_for_two() {
         // 101,000 B/s of 250-byte broadcasts at 1 Mbit/s were measured; four frames are on their way at a time, so that
         // the stack's delay does not count.
         let mut link = channel(LinkKind::EspNow, 3);

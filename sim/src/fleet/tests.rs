@@ -232,7 +232,7 @@ fn a_cut_link_carries_nothing_until_it_is_mended() {
 }
 
 #[test]
-fn spoiled_frames_are_caught_by_their_checksum() {
+fn corrupted_frames_are_caught_by_their_checksum() {
     let mut fleet = fleet(fields(LinkKind::EspNow, 4, 4));
     fleet.inject(Fault::Corruption { link: 0, share: Some(Permille(300)) });
     fleet.run_until(Micros::seconds(60));

@@ -70,8 +70,8 @@ pub struct Judged {
     /// The line of the scenario where it stands; 0 for one from the command line.
     pub line: u32,
     /// Does it hold?
-    pub met: bool,
-    /// Was it due when the run ended? What was not, is neither met nor missed.
+    pub passed: bool,
+    /// Was it due when the run ended? What was not, is neither passed nor missed.
     pub due: bool,
     /// When that was known.
     pub at_us: u64,
@@ -131,8 +131,8 @@ impl Judge {
     /// A chip wrote a line on its console.
     pub fn console(&mut self, at: Micros, chip: usize, line: &str) {
         for (index, case) in self.cases.iter_mut().enumerate().filter(|(_, case)| case.judged.is_none()) {
-            if let Some((met, seen)) = case.console(at, chip, line, &self.members) {
-                case.decide(met, at, seen);
+            if let Some((passed, seen)) = case.console(at, chip, line, &self.members) {
+                case.decide(passed, at, seen);
                 self.news.push(index);
             }
         }
@@ -186,7 +186,7 @@ impl Judge {
         let mut view = VerdictView::default();
         for case in &self.cases {
             match &case.judged {
-                Some(judged) if judged.met => view.passed += 1,
+                Some(judged) if judged.passed => view.passed += 1,
                 Some(judged) if judged.due => view.failed.push((judged.name.clone(), judged.seen.clone())),
                 Some(_) => {}
                 None => {
@@ -208,8 +208,8 @@ impl Judge {
     fn settle(&mut self, now: Micros, facts: &dyn Facts, is_due: impl Fn(&Expectation) -> bool) {
         for (index, case) in self.cases.iter_mut().enumerate() {
             if case.judged.is_none() && is_due(&case.expectation) {
-                let (met, seen) = measure(case, &self.members, facts);
-                case.decide(met, now, seen);
+                let (passed, seen) = measure(case, &self.members, facts);
+                case.decide(passed, now, seen);
                 self.news.push(index);
             }
         }
@@ -226,8 +226,8 @@ impl Case {
                 if !in_time || !line.contains(text.as_str()) || !self.count(chip) {
                     return None;
                 }
-                let met = any || self.counts.iter().all(|count| *count > 0);
-                met.then(|| (true, format!("{}: {line}", name(chip))))
+                let passed = any || self.counts.iter().all(|count| *count > 0);
+                passed.then(|| (true, format!("{}: {line}", name(chip))))
             }
             Expected::NoText { chips, text } if chips.binary_search(&chip).is_ok() => {
                 line.contains(text.as_str()).then(|| (false, format!("{}: {line}", name(chip))))
@@ -243,9 +243,10 @@ impl Case {
         count.map(|count| *count = count.saturating_add(1)).is_some()
     }
 
-    fn decide(&mut self, met: bool, at: Micros, seen: String) {
+    fn decide(&mut self, passed: bool, at: Micros, seen: String) {
         let Expectation { name, line, .. } = &self.expectation;
-        self.judged = Some(Judged { name: name.clone(), line: *line, met, due: true, at_us: at.get(), seen });
+        self.judged =
+            Some(Judged { name: name.clone(), line: *line, passed, due: true, at_us: at.get(), seen });
     }
 }
 
@@ -346,10 +347,10 @@ mod tests {
         Judge { cases, members, planned, until, news: Vec::new() }
     }
 
-    /// Is it met, and what was seen?
+    /// Is it passed, and what was seen?
     fn at_the_end(what: Expected, facts: &Fine) -> (bool, String) {
         let judged = judge(what).finish(Micros::seconds(10), facts).remove(0);
-        (judged.met, judged.seen)
+        (judged.passed, judged.seen)
     }
 
     fn text(chips: &[usize], any: bool) -> Expected {
@@ -367,18 +368,18 @@ mod tests {
         assert!(all.take_news().is_empty());
         all.console(Micros(20), 0, "pumps");
         let news = all.take_news();
-        assert!(news.len() == 1 && news[0].met && news[0].seen == "one: pumps" && news[0].at_us == 20);
+        assert!(news.len() == 1 && news[0].passed && news[0].seen == "one: pumps" && news[0].at_us == 20);
         let mut late = judge(text(&[0, 2], false));
         assert_eq!(late.due(), Some(Micros(20)));
         late.console(Micros(21), 0, "the pump");
         late.console(Micros(13), 2, "the pump");
         late.look(Micros(20), &Fine::default());
         let seen = late.take_news().remove(0);
-        assert!(!seen.met && seen.seen.contains("one"), "{seen:?}");
+        assert!(!seen.passed && seen.seen.contains("one"), "{seen:?}");
         assert_eq!(late.due(), None);
         let mut any = judge(text(&[0, 2], true));
         any.console(Micros(13), 2, "the pump");
-        assert!(any.take_news()[0].met);
+        assert!(any.take_news()[0].passed);
     }
 
     #[test]
@@ -399,11 +400,11 @@ mod tests {
         let mut open = judge(text(&[0], false));
         open.close(Micros(15));
         let judged = open.finish(Micros(15), &ConsoleOnly).remove(0);
-        assert!(judged.due && !judged.met, "{judged:?}");
+        assert!(judged.due && !judged.passed, "{judged:?}");
         let mut seen = judge(text(&[0], false));
         seen.console(Micros(12), 0, "the pump");
         seen.close(Micros(15));
-        assert!(seen.finish(Micros(15), &ConsoleOnly)[0].met);
+        assert!(seen.finish(Micros(15), &ConsoleOnly)[0].passed);
     }
 
     #[test]
@@ -412,19 +413,19 @@ mod tests {
         let mut short = judge(Expected::NoItemLost);
         short.planned = Micros(90);
         let judged = short.finish(Micros(50), &fine).remove(0);
-        assert!(!judged.met && !judged.due && judged.seen == "not due yet", "{judged:?}");
+        assert!(!judged.passed && !judged.due && judged.seen == "not due yet", "{judged:?}");
         let mut broken = judge(Expected::NoText { chips: vec![1], text: "err:".into() });
         broken.planned = Micros(90);
         broken.console(Micros(4), 1, "err: full");
         let judged = broken.finish(Micros(50), &fine).remove(0);
-        assert!(judged.due && !judged.met);
+        assert!(judged.due && !judged.passed);
         let mut wanted = judge(Expected::NoItemLost);
         (wanted.planned, wanted.cases[0].expectation.line) = (Micros(90), 0);
-        assert!(wanted.finish(Micros(50), &fine)[0].met, "the command line means this run");
+        assert!(wanted.finish(Micros(50), &fine)[0].passed, "the command line means this run");
     }
 
     #[test]
-    fn a_missed_limit_is_told() {
+    fn a_missed_limit_is_reported() {
         let fine = Fine::default();
         let (_, seen) = at_the_end(Expected::Energy { chips: vec![0], under: 3_000 }, &fine);
         assert!(seen.contains("not under 3"), "{seen}");
@@ -440,7 +441,7 @@ mod tests {
         spotted.console(Micros(3), 0, "err: full");
         spotted.console(Micros(4), 1, "err: full");
         let judged = spotted.finish(Micros(9), &Fine::default()).remove(0);
-        assert_eq!((judged.met, judged.at_us), (false, 4));
+        assert_eq!((judged.passed, judged.at_us), (false, 4));
         assert!(at_the_end(forbidden, &Fine::default()).0);
     }
 
@@ -450,10 +451,10 @@ mod tests {
         assert!(at_the_end(Expected::NoItemLost, &fine).0);
         assert!(at_the_end(Expected::Copies { at_least: 2 }, &fine).0);
         let lost = Fine { items: vec![("1:0".into(), 2), ("2:7".into(), 0)], ..Fine::default() };
-        let (met, seen) = at_the_end(Expected::NoItemLost, &lost);
-        assert!(!met && seen.contains("2:7") && seen.contains("1 of 2"), "{seen}");
-        let (met, seen) = at_the_end(Expected::Copies { at_least: 2 }, &lost);
-        assert!(!met && seen.contains("2:7"), "{seen}");
+        let (passed, seen) = at_the_end(Expected::NoItemLost, &lost);
+        assert!(!passed && seen.contains("2:7") && seen.contains("1 of 2"), "{seen}");
+        let (passed, seen) = at_the_end(Expected::Copies { at_least: 2 }, &lost);
+        assert!(!passed && seen.contains("2:7"), "{seen}");
         // Where nothing was stored, nothing was shown either.
         assert!(!at_the_end(Expected::NoItemLost, &Fine { items: Vec::new(), ..Fine::default() }).0);
     }
@@ -486,7 +487,7 @@ mod tests {
         assert!(!at_the_end(Expected::Coordinator { by: None, is: Some(0) }, &Fine::default()).0);
         let mut outsider = judge(Expected::Coordinator { by: None, is: None });
         outsider.members.hostile[2] = true;
-        assert!(!outsider.finish(Micros(1), &Fine::default())[0].met, "an outsider coordinates nothing");
+        assert!(!outsider.finish(Micros(1), &Fine::default())[0].passed, "an outsider coordinates nothing");
     }
 
     #[test]
@@ -508,6 +509,6 @@ mod tests {
         alarms.alarm(Micros(8), 1);
         alarms.alarm(Micros(8), 0);
         alarms.look(Micros(9), &fine);
-        assert!(alarms.take_news()[0].met);
+        assert!(alarms.take_news()[0].passed);
     }
 }

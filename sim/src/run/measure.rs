@@ -55,9 +55,9 @@ pub(super) fn measure(case: &Case, members: &Members, facts: &dyn Facts) -> (boo
 }
 
 /// What was seen; where that is not enough, with the limit, a modelled figure.
-fn limited(met: bool, seen: String, limit: &str) -> String {
+fn limited(passed: bool, seen: String, limit: &str) -> String {
     let limit = limit.split(" modelled").next().unwrap_or(limit);
-    if met { seen } else { format!("{seen}, and not under {limit}") }
+    if passed { seen } else { format!("{seen}, and not under {limit}") }
 }
 
 fn copies(at_least: u32, facts: &dyn Facts) -> (bool, String) {
@@ -80,8 +80,8 @@ fn recall(k: u8, at_least: Permille, facts: &dyn Facts) -> (bool, String) {
     let count = shares.len() as u64;
     let sum: u64 = shares.iter().map(|share| u64::from(*share)).sum();
     let mean = Permille(sum.checked_div(count).unwrap_or(0) as u16);
-    let met = count > 0 && sum >= u64::from(at_least.0) * count;
-    (met, format!("recall@{k} {mean} over {count} questions"))
+    let passed = count > 0 && sum >= u64::from(at_least.0) * count;
+    (passed, format!("recall@{k} {mean} over {count} questions"))
 }
 
 fn answered(at_least: Permille, facts: &dyn Facts) -> (bool, String) {

@@ -188,7 +188,7 @@ impl<'w> Run<'w> {
             seed: self.scenario.seed,
             ended_us: now.get(),
             complete,
-            met: complete && expectations.iter().all(|judged| judged.met || !judged.due),
+            passed: complete && expectations.iter().all(|judged| judged.passed || !judged.due),
             expectations,
             chips,
             latency: Latency::of(&facts.questions),

@@ -18,7 +18,7 @@ pub struct ScenarioVerdict {
     /// Whether it went on to its end.
     pub complete: bool,
     /// Whether it was complete and no expectation that was due was missed.
-    pub met: bool,
+    pub passed: bool,
     /// The expectations, in the order of the file.
     pub expectations: Vec<Judged>,
     /// The chips.

@@ -69,7 +69,7 @@ impl Files for Folder {
 /// # Errors
 /// Why not.
 pub fn read_text(path: &Path) -> Result<String, String> {
-    // Reading a device or a pipe could wait for ever.
+    // Reading a device or a pipe could wait forever.
     let is_file = fs::metadata(path).map_err(|error| error.to_string())?.is_file();
     if !is_file {
         return Err("not a regular file".into());

@@ -54,7 +54,7 @@ pub enum Value {
     /// One or several texts.
     Texts,
     /// A whole number, from and to.
-    Whole(u64, u64),
+    Integer(u64, u64),
     /// A whole number, a share, a time or an energy, as the kind wants it.
     Bound,
     /// `true` or `false`.
@@ -97,7 +97,7 @@ impl Value {
         match self {
             Self::Text => "text".into(),
             Self::Texts => "text or list of texts".into(),
-            Self::Whole(least, most) => format!("{least} to {most}"),
+            Self::Integer(least, most) => format!("{least} to {most}"),
             Self::Bound => "number or quantity".into(),
             Self::Truth => "true or false".into(),
             Self::Time => "time".into(),
@@ -183,10 +183,10 @@ pub const TOP: Section = Section {
     name: "",
     about: "The fleet as a whole.",
     keys: &[
-        must("schema", Value::Whole(1, 1), "the version of this format"),
+        must("schema", Value::Integer(1, 1), "the version of this format"),
         may("name", Value::Text, "the file's name", "what the scenario is called"),
         may("about", Value::Text, "nothing", "what it shows, for the reader"),
-        may("seed", Value::Whole(0, i64::MAX as u64), "0", "the random seed"),
+        may("seed", Value::Integer(0, i64::MAX as u64), "0", "the random seed"),
         may("until", Value::Time, "60s", "how much virtual time it takes"),
         may(
             "topology",
@@ -194,7 +194,7 @@ pub const TOP: Section = Section {
             "mesh",
             "how the chips are connected; boards form a `mesh`, the others are only simulated",
         ),
-        may("replicas", Value::Whole(1, 8), "2", "copies of each item of the fleet, the first included"),
+        may("replicas", Value::Integer(1, 8), "2", "copies of each item of the fleet, the first included"),
         may(
             "key",
             Value::Key,
@@ -246,8 +246,13 @@ pub const CHIP: Section = Section {
         may("name", Value::Text, "`chip-` and its number in the file", "what it is called"),
         must("variant", Value::Variant, "what kind of chip it is"),
         may("role", Value::Role, "the default of the variant", "the role it boots with"),
-        may("id", Value::Whole(0, 65_534), "the lowest free from 1", "its address; a group's go on from it"),
-        may("count", Value::Whole(1, 10_000), "1", "how many chips"),
+        may(
+            "id",
+            Value::Integer(0, 65_534),
+            "the lowest free from 1",
+            "its address; a group's go on from it",
+        ),
+        may("count", Value::Integer(1, 10_000), "1", "how many chips"),
         may("arena", Value::Size, "all there is", "the size of its arena"),
         may(
             "radio",
@@ -259,7 +264,7 @@ pub const CHIP: Section = Section {
         may("starts", Value::Time, "0s", "when it is first given power"),
         may("skew", Value::Skew, "0ppm", "how much too fast its clock runs"),
         may("clock", Value::Time, "0s", "what its clock shows when it boots, to pass a rollover soon"),
-        may("boots", Value::Whole(0, u32::MAX as u64), "0", "how often it has booted before"),
+        may("boots", Value::Integer(0, u32::MAX as u64), "0", "how often it has booted before"),
         may(
             "hostile",
             Value::Word(&["outsider", "replay", "forge", "noise", "insider", "duplicate"]),
@@ -313,7 +318,7 @@ pub const DATA: Section = Section {
         TIME,
         SEPARATOR,
         DECIMAL,
-        may("limit", Value::Whole(1, 1_000_000), "all", "use only this many"),
+        may("limit", Value::Integer(1, 1_000_000), "all", "use only this many"),
         may("at", Value::Time, "0s", "when the first is typed"),
         may("every", Value::Time, "0s", "the time between two at one chip; at 0s all are typed at once"),
         may(
@@ -360,7 +365,7 @@ pub const LOAD: Section = Section {
         TIME,
         SEPARATOR,
         DECIMAL,
-        may("limit", Value::Whole(1, 1_000_000), "all", "use only this many of the texts"),
+        may("limit", Value::Integer(1, 1_000_000), "all", "use only this many of the texts"),
         may(
             "order",
             Value::Word(&["any", "turn", "once"]),
@@ -496,8 +501,8 @@ pub const EXPECT: Section = Section {
             "none",
             "the minimum; a number, or a share for `recall` and `answered`",
         ),
-        may("at-most", Value::Whole(0, u32::MAX as u64), "no limit", "the most"),
-        may("k", Value::Whole(1, 16), "4", "the number of results compared"),
+        may("at-most", Value::Integer(0, u32::MAX as u64), "no limit", "the most"),
+        may("k", Value::Integer(1, 16), "4", "the number of results compared"),
         may("quantile", Value::Share, "95%", "this share of the questions"),
         may("under", Value::Bound, "none", "a time for `latency`, an energy for `energy`"),
         may("is", Value::Chips, "whichever", "which chip it must be"),

@@ -114,7 +114,7 @@ impl<'d> Table<'d> {
     pub fn whole(&self, name: &str) -> Option<Found<u64>> {
         let (key, value) = self.value(name)?;
         let (least, most) = match key.value {
-            Value::Whole(least, most) => (least, most),
+            Value::Integer(least, most) => (least, most),
             _ => (0, u64::from(u32::MAX)),
         };
         let DeValue::Integer(number) = value.get_ref() else {

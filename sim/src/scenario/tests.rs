@@ -324,7 +324,7 @@ fn every_mistake_has_its_place_and_a_way_out() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once_in_their_order() {
+fn all_mistakes_are_reported_at_once_in_their_order() {
     let text =
         HOUSE.replace("\"memory\"", "\"memroy\"").replace("\"4/s\"", "\"4\"").replace("\"ANOMALY\"", "3");
     let problems = parse(&text).unwrap_err();

@@ -256,7 +256,7 @@ fn lines_at_the_top_are_left_out_when_asked() {
 }
 
 #[test]
-fn a_log_is_told_from_a_script() {
+fn a_log_is_distinguished_from_a_script() {
     for text in ["time,flow\n0,1.5\n", "a;b\n1,5;2\n", "1.5\n", "a\tb\n1\t2\n", "time,v\n10:00,1\n"] {
         assert!(looks_like_log(None, text.as_bytes()), "{text}");
     }

@@ -11,7 +11,7 @@ pub const TOP: Section = Section {
     name: "",
     about: "The tools as a whole.",
     keys: &[
-        must("schema", Value::Whole(1, 1), "the version of this format"),
+        must("schema", Value::Integer(1, 1), "the version of this format"),
         may("name", Value::Text, "the file's name", "what the file is called"),
         may("about", Value::Text, "nothing", "what it is for, for the reader"),
         may("language", Value::Text, "en", "the language of the sentences"),

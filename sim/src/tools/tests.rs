@@ -52,7 +52,7 @@ fn values_have_names_and_phrases() {
 }
 
 #[test]
-fn every_mistake_is_told_with_its_location() {
+fn every_mistake_is_reported_with_its_location() {
     let text = r#"
 [[synonym]]
 name = "light"

@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> CommandResult {
     }
     let wait = OVERLAP.as_seconds();
     output.info(&format!(
-        "type these lines at a chip that stays, within {wait} s; after {} s chip {} is not believed any more",
+        "type these lines at a chip that stays, within {wait} s; after {} s chip {} is refused",
         2 * wait,
         arguments.chip
     ));

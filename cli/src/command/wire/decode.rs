@@ -303,7 +303,7 @@ impl Viewer<'_> {
         };
         // Nothing gives way: the clock stands still.
         let slot = match self.reassembly.accept(&frame.header, &fragment, Micros(0), &mut ()) {
-            Some(Progress::Whole(slot)) => slot,
+            Some(Progress::Complete(slot)) => slot,
             Some(Progress::Part(_)) => return Ok(Ok(())),
             None => return Ok(Err(Invalid::new(Dropped::Fragment, "it contradicts an earlier one"))),
         };

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_with_their_line() {
+    fn mistakes_are_reported_with_their_line() {
         let wrong = |settings: &[(&str, &[&str])]| custom(settings).unwrap_err().to_string();
         let text = wrong(&[("quit", &["Q"]), ("puase", &["p"])]);
         assert!(text.contains("desk.toml:3: keys: there is no action `puase`"), "{text}");

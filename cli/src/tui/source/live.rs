@@ -138,7 +138,7 @@ impl Live {
 
 /// An expectation that was judged.
 fn verdict(judged: &Judged) -> EventView {
-    let word = if judged.met { "passed" } else { "FAILED" };
+    let word = if judged.passed { "passed" } else { "FAILED" };
     let text = format!("{word}: {}: {}", judged.name, judged.seen);
     EventView { at: Micros(judged.at_us), chip: None, kind: EventKind::Verdict, text }
 }
@@ -271,7 +271,7 @@ mod tests {
         let mut judged = ruvllm_esp_sim::run::Run::new(Arc::clone(&scenario), 1, None).unwrap();
         judged.advance(scenario.until).unwrap();
         let expected = judged.finish().unwrap().expectations;
-        assert_eq!(verdict.passed, expected.iter().filter(|judged| judged.met).count());
+        assert_eq!(verdict.passed, expected.iter().filter(|judged| judged.passed).count());
         assert_eq!((verdict.passed + verdict.failed.len(), verdict.waiting.len()), (begin.waiting.len(), 0));
         let told = live.events().iter().filter(|event| event.text.starts_with("passed: ")).count();
         assert_eq!(told, verdict.passed);

@@ -123,7 +123,7 @@ fn cursor_moves(wanted: Action) -> bool {
 }
 
 #[test]
-fn the_cursor_moves_where_it_is_told() {
+fn the_cursor_moves_to_the_given_position() {
     for context in [Context::Console, Context::Filter, Context::Time] {
         for code in [KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End] {
             let mut app = amid(context, 5);
@@ -342,7 +342,7 @@ fn long_text_keeps_its_cursor_in_sight() {
 }
 
 #[test]
-fn what_is_no_longer_kept_is_told_of() {
+fn what_is_no_longer_kept_is_reported_of() {
     let mut app = seen((80, 24), 10, house);
     let event = |at: u64| EventView {
         at: Micros(at),

@@ -8,7 +8,7 @@ use crate::units::Micros;
 use std::format;
 
 #[test]
-fn an_alarm_is_told_to_all_and_kept_by_two_archivists() {
+fn an_alarm_is_reported_to_all_and_kept_by_two_archivists() {
     let roles = [
         RoleKind::HnswIndexer,
         RoleKind::AnomalySentinel,

@@ -20,7 +20,7 @@ fn keyed(chips: usize, seed: u64) -> Net {
     net
 }
 
-/// A recording of the fleet at work, played to one of its chips after that has booted: nothing of it is believed.
+/// A recording of the fleet at work, played to one of its chips after that has booted: nothing of it is accepted.
 #[test]
 fn nothing_recorded_before_a_reboot_is_taken_after_it() {
     let mut net = keyed(3, 1);
@@ -131,7 +131,7 @@ fn lost_chips_give_their_places_to_newcomers() {
 }
 
 #[test]
-fn two_boards_with_one_number_are_told_on_both_consoles_and_in_peers() {
+fn two_boards_with_one_number_are_reported_on_both_consoles_and_in_peers() {
     for key in [Some(KEY), None] {
         let mut net = Net::of(&[INDEXER; 2], Topology::Mesh, 6);
         if let Some(key) = key {

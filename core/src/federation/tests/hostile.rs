@@ -32,7 +32,7 @@ fn frame_of(source: u16, message: &Message<'_>, key: Option<&Key>) -> Vec<u8> {
 }
 
 #[test]
-fn with_a_key_strangers_and_replays_change_nothing_and_are_counted() {
+fn with_a_key_unknown_senders_and_replays_change_nothing_and_are_counted() {
     let mut net = Net::of(&[RoleKind::HnswIndexer; 3], Topology::Mesh, 1);
     net.set_key(KEY);
     net.keep_frames = true;

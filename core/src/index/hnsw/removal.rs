@@ -3,7 +3,7 @@
 //! The links are not kept in both directions, so the nodes that link to the one that goes are found by looking through all
 //! rows; on a chip that costs about as much as a search. Each of them gets the best of the links that the node had, and the
 //! children of the node get new parents. What is left satisfies all that holds between operations, so the index can be
-//! filled and emptied for ever.
+//! filled and emptied forever.
 
 use super::candidates::Candidates;
 use super::graph::{Graph, ROOT};

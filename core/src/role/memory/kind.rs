@@ -24,7 +24,7 @@ pub enum MemoryType {
     State,
 }
 
-/// Name, priority from 0 to 100 and seconds to live of each type; `None` lives for ever.
+/// Name, priority from 0 to 100 and seconds to live of each type; `None` lives forever.
 pub(super) const TYPES: [(MemoryType, &str, u8, Option<u32>); 8] = [
     (MemoryType::Fact, "fact", 50, None),
     (MemoryType::Event, "event", 40, Some(90 * DAY)),
@@ -52,7 +52,7 @@ pub(crate) fn parse_type<'l>(rest: &'l str, usage: &'static str) -> Result<(Memo
     found.map(|(kind, ..)| (*kind, rest)).ok_or(Failure::UnknownType)
 }
 
-/// The seconds to live that the line says, or those of the type; `ttl=0` is for ever.
+/// The seconds to live that the line says, or those of the type; `ttl=0` is forever.
 pub(crate) fn parse_time_to_live(rest: &str, kind: MemoryType) -> Result<(Option<u32>, &str), Failure> {
     let (word, text) = split_word(rest);
     match word.strip_prefix("ttl=") {

@@ -265,7 +265,7 @@ fn without_a_key_what_is_sealed_is_not_believed() {
 }
 
 #[test]
-fn strangers_fill_the_peers_only_until_they_fall_silent() {
+fn unknown_senders_fill_the_peers_only_until_they_fall_silent() {
     let (header, payload) = stored();
     let mut memory = vec![0; 16 * 1024];
     let mut endpoint = endpoint(&mut memory, None);

@@ -313,7 +313,7 @@ impl Board {
         self.peripherals().map(Peripherals::unmodelled).unwrap_or_default()
     }
 
-    /// Begins to count anew how often registers are read.
+    /// Restarts the count of how often registers are read.
     pub fn forget_reads(&mut self) {
         if let Some(peripherals) = self.peripherals_mut() {
             peripherals.forget_reads();

@@ -425,7 +425,7 @@ impl Peripherals {
         self.mmu.is_dirty()
     }
 
-    /// Has everything that is shown to be shown anew?
+    /// Has everything that is shown to be redrawn?
     pub fn take_resized(&mut self) -> bool {
         self.mmu.take_resized()
     }
@@ -445,7 +445,7 @@ impl Peripherals {
         pages.into_iter().map(|page| (words * page..words * (page + 1), contents(page))).collect()
     }
 
-    /// Begins to count anew how often registers are read.
+    /// Restarts the count of how often registers are read.
     pub fn forget_reads(&mut self) {
         self.reads.clear();
     }

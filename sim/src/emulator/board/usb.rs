@@ -1,7 +1,7 @@
 //! USB-Serial-JTAG: the serial port that needs no converter.
 //!
 //! With a host, a packet is fetched some microseconds after it is handed over, and the host's bytes come in packets of
-//! 64; without one, the first packet waits for ever, which is what a program must not do. JTAG is not modelled.
+//! 64; without one, the first packet waits forever, which is what a program must not do. JTAG is not modelled.
 //! Register layout: esp-idf `components/soc/<chip>/register/soc/usb_serial_jtag_reg.h`.
 
 use super::time::{MICROSECOND, MILLISECOND, Ticks};

@@ -39,9 +39,9 @@ pub struct Crossover {
 const PAIRS: [(Kind, Kind); 5] = [
     (Kind::Hnsw, Kind::Flat),
     (Kind::Binary, Kind::Flat),
-    (Kind::Product, Kind::Flat),
+    (Kind::ProductQuantizer, Kind::Flat),
     (Kind::Hnsw, Kind::Binary),
-    (Kind::Hnsw, Kind::Product),
+    (Kind::Hnsw, Kind::ProductQuantizer),
 ];
 
 /// The modelled cycles of one step of an operation on a chip, or `None` where it is unknown.

@@ -68,7 +68,7 @@ fn hnsw_reaches_the_floors_on_text() {
 fn binary_and_product_reach_the_floors() {
     for dataset in Dataset::ALL {
         hold(Kind::Binary, BINARY, dataset);
-        hold(Kind::Product, PRODUCT, dataset);
+        hold(Kind::ProductQuantizer, PRODUCT, dataset);
     }
 }
 
@@ -133,7 +133,7 @@ fn hnsw_survives_ten_times_the_capacity_of_changes_of_text() {
 fn binary_and_product_survive_ten_times_the_capacity_of_changes() {
     for dataset in Dataset::ALL {
         hold_after_changes(Kind::Binary, BINARY[0], dataset);
-        hold_after_changes(Kind::Product, PRODUCT[0], dataset);
+        hold_after_changes(Kind::ProductQuantizer, PRODUCT[0], dataset);
     }
 }
 

@@ -100,18 +100,18 @@ pub fn frames_line(frames: &Frames) -> String {
 
 fn last_line(verdict: &ScenarioVerdict, scenario: &Scenario, interrupted: bool) -> String {
     let count = |is: fn(&Judged) -> bool| verdict.expectations.iter().filter(|judged| is(judged)).count();
-    let (met, of, open) =
-        (count(|judged| judged.met), verdict.expectations.len(), count(|judged| !judged.due));
+    let (passed, of, open) =
+        (count(|judged| judged.passed), verdict.expectations.len(), count(|judged| !judged.due));
     let ended = quantity::duration(Micros(verdict.ended_us));
-    let missed = of - met - open;
+    let missed = of - passed - open;
     let open = if open > 0 { format!(", {open} not due") } else { String::new() };
-    match (interrupted, verdict.met) {
+    match (interrupted, verdict.passed) {
         (true, _) => format!(
-            "interrupted at {ended} of {}: {met} of {of} expectations passed so far{open}",
+            "interrupted at {ended} of {}: {passed} of {of} expectations passed so far{open}",
             quantity::duration(scenario.until)
         ),
         (false, true) if of == 0 => format!("no expectations; {ended} simulated"),
-        (false, true) => format!("passed: {met} of {of} expectations{open} ({ended} simulated)"),
+        (false, true) => format!("passed: {passed} of {of} expectations{open} ({ended} simulated)"),
         (false, false) => format!("failed: {missed} of {of} expectations{open} ({ended} simulated)"),
     }
 }
