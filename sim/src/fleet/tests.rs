@@ -415,7 +415,7 @@ fn frames_that_show(encrypts: bool) -> (usize, usize) {
     let (timeline, _) = fleet.take_timeline();
     let happened: Vec<&What> = timeline.iter().filter_map(|event| Some(event.at_chip()?.1)).collect();
     let said = |what: &&What| matches!(what, What::Said(line) if line.contains("hits=1 chips=4/4"));
-    assert!(happened.iter().any(|what| said(what)), "encrypted: {encrypts}");
+    assert!(happened.iter().any(said), "encrypted: {encrypts}");
     let sent = |what: &&What| if let What::Sent(_, bytes) = what { Some(Arc::clone(bytes)) } else { None };
     let frames: Vec<_> = happened.iter().filter_map(sent).collect();
     let shown = frames.iter().filter(|bytes| bytes.windows(12).any(|part| part == b"winter tyres")).count();
