@@ -28,7 +28,7 @@ pub const CHIP: Chip = Chip {
     },
     firmware: measured_once(Bytes(15_352), source::LINK_MAP), // .trap and .rwtext, .data, .bss
     stack_minimum: primary(Bytes(8_192), source::ESP_CONFIG),
-    stack_depth: Some(Bytes(12_428)),
+    stack_depth: Some(Bytes(12_484)),
     radio_costs: RadioCosts {
         espnow: RadioCost {
             fixed: measured_once(Bytes(77_104), source::ESPNOW_LINK_MAP),

@@ -8,45 +8,45 @@ use crate::cost::icache::CodeSize;
 /// Fitted to the esp32c3 of the emulator.
 #[rustfmt::skip]
 pub const ESP32C3: Calibration = Calibration {
-    commit: "1456bdf22648-dirty",
-    samples: 83,
-    mean_error: 34,
-    held_out_error: 129,
-    session_error: 80,
-    image_error: 68,
+    commit: "55e7fbd95974",
+    samples: 99,
+    mean_error: 31,
+    held_out_error: 148,
+    session_error: 76,
+    image_error: 98,
     code_size: CodeSize {
-        console: 171,
-        command: 46,
+        console: 176,
+        command: 42,
         role: 100,
         operations: [
-            9, // call
+            0, // call
             0, // mac
             0, // difference
             0, // absolute
-            95, // popcount
-            21, // hash
+            72, // popcount
+            4, // hash
             0, // byte
-            26, // copy
+            22, // copy
             0, // compare
-            30, // load
+            27, // load
             0, // store
-            103, // alu
-            38, // mul
-            78, // mul-wide
-            36, // div
-            20, // div-wide
-            20, // root
-            8, // fill
-            8, // scan
-            4, // text
-            31, // block
+            94, // alu
+            63, // mul
+            93, // mul-wide
+            55, // div
+            54, // div-wide
+            0, // root
+            0, // fill
+            12, // scan
+            1, // text
+            15, // block
             0, // lookup
-            27, // link
+            39, // link
             0, // symbol
             0, // pattern
             0, // scale
-            78, // lag
-            45, // neighbour
+            93, // lag
+            33, // neighbour
             0, // sip-block
             0, // cipher-block
             0, // poly-block
@@ -60,89 +60,89 @@ pub const ESP32C3: Calibration = Calibration {
         ],
     },
     cycle_costs: [
-        14242, // call
-        9186, // mac
-        9854, // difference
-        12081, // absolute
-        22640, // popcount
-        12504, // hash
-        49632, // byte
-        3079, // copy
-        14304, // compare
-        1519, // load
-        9501, // store
-        4904, // alu
-        1013, // mul
-        10204, // mul-wide
-        61443, // div
+        13472, // call
+        9211, // mac
+        9865, // difference
+        12097, // absolute
+        22780, // popcount
+        15490, // hash
+        77248, // byte
+        2704, // copy
+        15052, // compare
+        4971, // load
+        11509, // store
+        3199, // alu
+        1028, // mul
+        10277, // mul-wide
+        78314, // div
         39250, // div-wide
-        13333, // root
-        9488, // fill
-        7215, // scan
-        11427, // text
-        138023, // block
-        7752, // lookup
-        29671, // link
-        103377, // symbol
-        90377, // pattern
-        49243, // scale
-        62297, // lag
-        324191, // neighbour
-        125000, // sip-block
-        1600000, // cipher-block
-        730000, // poly-block
-        47845, // receive
-        1546536, // command
-        133387, // write-call
-        5803, // memset
-        128258, // tx-byte
-        998018, // poll-loop
-        388098, // icache-fill
+        65163, // root
+        10111, // fill
+        7206, // scan
+        11299, // text
+        140068, // block
+        7241, // lookup
+        29664, // link
+        74051, // symbol
+        77499, // pattern
+        46237, // scale
+        70503, // lag
+        219472, // neighbour
+        181241, // sip-block
+        2395262, // cipher-block
+        729385, // poly-block
+        47155, // receive
+        1424541, // command
+        133751, // write-call
+        5881, // memset
+        125384, // tx-byte
+        625287, // poll-loop
+        380839, // icache-fill
     ],
 };
 
 /// Fitted to the esp32c6 of the emulator.
 #[rustfmt::skip]
 pub const ESP32C6: Calibration = Calibration {
-    commit: "1456bdf22648-dirty",
-    samples: 83,
-    mean_error: 35,
-    held_out_error: 133,
-    session_error: 84,
-    image_error: 59,
+    commit: "55e7fbd95974",
+    samples: 99,
+    mean_error: 33,
+    held_out_error: 101,
+    session_error: 76,
+    image_error: 114,
     code_size: CodeSize {
-        console: 168,
-        command: 45,
-        role: 102,
+        console: 171,
+        command: 43,
+        role: 101,
         operations: [
-            15, // call
+            2, // call
             0, // mac
             0, // difference
             0, // absolute
-            91, // popcount
-            18, // hash
+            68, // popcount
+            3, // hash
             0, // byte
-            20, // copy
-            6, // compare
-            38, // load
+            21, // copy
+            1, // compare
+            39, // load
             0, // store
-            116, // alu
-            47, // mul
-            71, // mul-wide
-            36, // div
-            15, // div-wide
-            15, // root
+            106, // alu
+            71, // mul
+            91, // mul-wide
+            54, // div
+            49, // div-wide
+            0, // root
             0, // fill
-            6, // scan
+            11, // scan
             0, // text
-            18, // block
+            0, // block
             0, // lookup
-            9, // link
+            21, // link
             0, // symbol
             0, // pattern
             0, // scale
-            71, // lag
-            43, // neighbour
+            91, // lag
+            31, // neighbour
             0, // sip-block
             0, // cipher-block
             0, // poly-block
@@ -156,43 +156,43 @@ pub const ESP32C6: Calibration = Calibration {
         ],
     },
     cycle_costs: [
-        19890, // call
-        7111, // mac
-        7933, // difference
-        10105, // absolute
-        20663, // popcount
-        8994, // hash
-        54363, // byte
-        2635, // copy
-        19599, // compare
-        1375, // load
-        9637, // store
-        4099, // alu
-        1018, // mul
-        10367, // mul-wide
-        14161, // div
-        27000, // div-wide
-        16363, // root
-        8104, // fill
-        6489, // scan
-        10084, // text
-        149915, // block
-        7567, // lookup
-        37077, // link
-        97573, // symbol
-        96215, // pattern
-        47068, // scale
-        54546, // lag
-        354617, // neighbour
-        125000, // sip-block
-        1600000, // cipher-block
-        730000, // poly-block
-        49529, // receive
-        1515324, // command
-        137577, // write-call
-        3738, // memset
-        124563, // tx-byte
+        19218, // call
+        7130, // mac
+        7945, // difference
+        10119, // absolute
+        20779, // popcount
+        10901, // hash
+        82818, // byte
+        2346, // copy
+        20184, // compare
+        3397, // load
+        11675, // store
+        3077, // alu
+        1034, // mul
+        10457, // mul-wide
+        15900, // div
+        46373, // div-wide
+        55033, // root
+        8691, // fill
+        6488, // scan
+        10011, // text
+        151086, // block
+        7136, // lookup
+        37155, // link
+        75320, // symbol
+        81110, // pattern
+        44673, // scale
+        57447, // lag
+        259499, // neighbour
+        197987, // sip-block
+        2284183, // cipher-block
+        747999, // poly-block
+        48831, // receive
+        1390716, // command
+        137781, // write-call
+        3923, // memset
+        108289, // tx-byte
         335000, // poll-loop
-        169167, // icache-fill
+        206080, // icache-fill
     ],
 };
