@@ -85,7 +85,8 @@ fn what_is_printed_is_what_the_schemas_say() {
     let path = |name: &str| folder.join(name).display().to_string();
     let (project, fleet, key, trace, log) =
         (path("project"), path("new.toml"), path("fleet.key"), path("run.trace"), path("log.csv"));
-    let (man, report, baseline) = (path("man"), path("report.json"), path("baseline.json"));
+    let (man, report, baseline, tools) =
+        (path("man"), path("report.json"), path("baseline.json"), path("tools.toml"));
     let values = (0..300).map(|row| format!("{}.{}\n", 20 + row % 3, row % 7));
     fs::write(&log, values.chain((0..5).map(|_| "90\n".to_string())).collect::<String>()).unwrap();
     let wave = "fixtures/scenarios/house.toml";
@@ -114,6 +115,9 @@ fn what_is_printed_is_what_the_schemas_say() {
         (&["man", &man], ""),
         (&["schema"], ""),
         (&["schema", "wait"], ""),
+        (&["tools", "new", &tools], ""),
+        (&["tools", "check", &tools], ""),
+        (&["tools", "show", &tools], ""),
         (&["wire", "messages"], ""),
         (&["wire", "encode", "stored item=1:1:9", "--from", "1", "--to", "2"], ""),
         (&["bench", "emulator", "--cycles", "1", "--export-to", &baseline], ""),
@@ -125,7 +129,7 @@ fn what_is_printed_is_what_the_schemas_say() {
         kinds.extend(validated(&words, input));
     }
     fs::remove_dir_all(&folder).unwrap();
-    // What needs a board, a toolchain, a client, or minutes.
+    // What needs a board, a toolchain, a client, the data of others, or minutes.
     let elsewhere = [
         "bench-anomaly",
         "bench-calibrate",
@@ -134,6 +138,7 @@ fn what_is_printed_is_what_the_schemas_say() {
         "bench-fleet",
         "bench-index",
         "bench-kernels",
+        "bench-nlu",
         "bench-recall",
         "bench-reliability",
         "build",
@@ -147,7 +152,9 @@ fn what_is_printed_is_what_the_schemas_say() {
         "line",
         "listening",
         "message",
+        "model-train",
         "report",
+        "tools-import",
         "wait",
     ];
     let expected: BTreeSet<String> =

@@ -215,7 +215,8 @@ fn sent_while_storing(encrypts: bool) -> (Vec<u8>, [Exact; 2]) {
         let mut exact = boot("esp32c3", id, RoleKind::HnswIndexer, Some(&key('a')));
         let line = format!("chip config encrypt {}", if encrypts { "on" } else { "off" });
         assert!(handle_line(&mut exact, &line).starts_with("stored"));
-        exact.configure(id, RoleKind::HnswIndexer).unwrap();
+        // The setting counts from the next boot on.
+        exact.reset().unwrap();
         exact
     });
     let [first, second] = &mut chips;

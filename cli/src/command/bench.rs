@@ -201,6 +201,9 @@ enum Subject {
         data: Option<PathBuf>,
     },
     /// Commands understood: intents, slots, whole sentences, confidence, and what a sentence costs on each chip
+    #[command(
+        after_help = "Examples:\n  ruvllm-esp bench nlu --data snips/valid --model snips.model\n  ruvllm-esp bench nlu --data snips/valid --model snips.model --typos 20 --json"
+    )]
     Nlu {
         /// A folder with labelled sentences: seq.in, seq.out, label
         #[arg(long, value_name = "DIR")]

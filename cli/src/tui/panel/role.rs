@@ -107,9 +107,10 @@ fn signal(frame: &mut Frame<'_>, area: Rect, app: &App, scores: &[i32], threshol
         Span::styled(
             fit(
                 &format!(
-                    "  ╌ threshold {}  ! {} alarms in {} samples",
+                    "  ╌ threshold {}  ! {} {} in {} samples",
                     thousandths(threshold),
                     alarms.len(),
+                    if alarms.len() == 1 { "alarm" } else { "alarms" },
                     scores.len()
                 ),
                 usize::from(area.width).saturating_sub(24),
