@@ -118,6 +118,8 @@ fn cargo(chip: &Chip, root: &Path, target: &str, processor: &[&str]) -> Command 
     cargo.args(["-Zbuild-std=core", "-Zbuild-std-features=compiler-builtins-mem"]);
     // `core` does not compile for Xtensa at higher levels, and link-time optimisation would compile it again.
     cargo.args(["--config", "profile.kernels.opt-level='s'", "--config", "profile.kernels.lto='off'"]);
+    // Nor does this project's core at that level: the compiler finds no register to spill to.
+    cargo.args(["--config", "profile.kernels.package.ruvllm-esp-core.opt-level=2"]);
     // Set when this is itself run by cargo; they would override the `+toolchain`.
     cargo.env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC").env_remove("CARGO");
     cargo.env("RUVLLM_VARIANT", chip.name);
