@@ -234,7 +234,7 @@ fn sent_while_storing(encrypts: bool) -> (Vec<u8>, [Exact; 2]) {
 #[ignore = "runs images: `ruvllm-esp build --variant esp32c3,esp32c6 --out DIR`, then RUVLLM_EXACT_IMAGES=DIR"]
 fn two_chips_that_encrypt_work_and_their_wire_shows_no_text() {
     let shows = |sent: &[u8]| sent.windows(12).any(|part| part == b"winter tyres");
-    let ((plain, [mut open, _]), (encrypted, [mut closed, _])) =
+    let ((plain, [mut open, _]), (encrypted, [_, mut closed])) =
         (sent_while_storing(false), sent_while_storing(true));
     assert!(shows(&plain) && !shows(&encrypted));
     // One of each: neither takes the other's frames, and each says so.
