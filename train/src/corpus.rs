@@ -13,7 +13,7 @@ use thiserror::Error;
 pub struct Sentence {
     /// Its words.
     pub words: Vec<String>,
-    /// The tag of each word: [`Labels::tag`].
+    /// The tag of each word: `Labels::tag`.
     pub tags: Vec<u16>,
     /// The number of its intent.
     pub intent: u16,

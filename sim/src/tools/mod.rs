@@ -1,6 +1,6 @@
 //! Tool files: what can be called in plain words, with which arguments, and how people say it.
 //!
-//! - [`file`]: a tool file, read and checked, as the trainer and the schema take it
+//! - [`mod@file`]: a tool file, read and checked, as the trainer and the schema take it
 //! - [`grammar`]: which keys there are
 //! - [`import`]: tool files from the intents of Home Assistant
 //! - [`template`]: example sentences with slots, optional parts and alternatives

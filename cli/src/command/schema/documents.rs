@@ -86,6 +86,7 @@ pub const DOCUMENTS: &[Document] = &[
     Document::new("fleet-check", schema_of::<fleet::check::Summary<'_>>),
     Document::new("fleet-key", schema_of::<fleet::key::Made>),
     Document::new("fleet-new", schema_of::<fleet::new::Written>),
+    #[cfg(feature = "board")]
     Document::new("fleet-revoke", schema_of::<fleet::revoke::Line>),
     Document::new("frame", schema_of::<wire::object::FrameObject<'_>>),
     Document::new("gates", schema_of::<bench::gates::Report>),
