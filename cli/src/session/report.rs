@@ -167,9 +167,9 @@ impl Report {
             return self.command_json(line, started, reply, memory, None);
         }
         if let Some(story) = &mut self.story {
-            let told = story.command(line.unwrap_or_default(), reply, role);
-            told.typed.iter().for_each(|line| self.output.info(line));
-            return told.answer.map_or(Ok(()), |answer| self.chip_writes(&format!("{answer}\n")));
+            let lines = story.command(line.unwrap_or_default(), reply, role);
+            lines.typed.iter().for_each(|line| self.output.info(line));
+            return lines.answer.iter().try_for_each(|line| self.chip_writes(&format!("{line}\n")));
         }
         if self.options.echo {
             self.output.info(&format!("{} {}", strong(">"), line.unwrap_or("(no line)")));

@@ -1,4 +1,4 @@
-//! A demonstration on one screen: what is typed and the answer in a line each, and at the end what each kind of command cost.
+//! A demonstration on one screen: what is typed, the whole answer, and at the end what each kind of command cost.
 //!
 //! Of commands in a row that only store, the first is shown; `-v` shows every line, reply and cost.
 
@@ -15,7 +15,7 @@ const SHOWN: u32 = 1;
 /// Commands about the chip itself, and lists, which a story does without.
 const ASIDE: [&str; 3] = ["stats", "mem", "recent"];
 
-/// What is told so far.
+/// What has been shown so far.
 #[derive(Debug, Default)]
 pub struct Story {
     /// Stores in a row, so far.
@@ -27,34 +27,36 @@ pub struct Story {
 
 /// Lines of a story: what is typed, and what comes of it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct StoryLines {
     pub typed: Vec<String>,
-    pub answer: Option<String>,
+    pub answer: Vec<String>,
 }
 
 impl Story {
     /// A command and its reply.
-    pub fn command(&mut self, line: &str, reply: &LineReply, role: RoleKind) -> Told {
+    pub fn command(&mut self, line: &str, reply: &LineReply, role: RoleKind) -> StoryLines {
         let verb = line.split(' ').next().unwrap_or_default();
         let entry = self.costs.entry(verb.to_string()).or_default();
         *entry = (entry.0 + 1, entry.1 + reply.cost);
         if ASIDE.contains(&verb) {
-            return Told::default();
+            return StoryLines::default();
         }
         let is_store = reply.error.is_none() && role.info().store.starts_with(verb);
-        let mut told = Told::default();
+        let mut lines = StoryLines::default();
         if is_store {
             self.stores += 1;
             if self.stores > SHOWN {
                 self.hidden += 1;
-                return told;
+                return lines;
             }
         } else {
-            told.typed.extend(self.flush());
+            lines.typed.extend(self.flush());
         }
-        told.typed.push(short(&format!("> {line}")));
-        told.answer = (!is_store).then(|| answer(&reply.text)).flatten();
-        told
+        lines.typed.push(short(&format!("> {line}")));
+        if !is_store {
+            lines.answer = answer(&reply.text);
+        }
+        lines
     }
 
     /// The row of stores ends: how many more there were.
@@ -85,13 +87,29 @@ impl Story {
     }
 }
 
-/// The first line of a reply that says something.
-fn answer(text: &str) -> Option<String> {
-    let first = text.lines().next()?;
+/// The first line of a reply that says something, whole.
+fn answer(text: &str) -> Vec<String> {
+    let first = text.lines().next().unwrap_or_default();
     let is_ids = first.starts_with("hits: ");
     // The second line has the text of the best hit.
     let line = if is_ids { text.lines().nth(1).unwrap_or(first) } else { first };
-    Some(short(&format!("  {}", line.trim())))
+    wrapped(line)
+}
+
+/// A text in lines of the screen, broken at spaces.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) => lines.push(format!("    {word}")),
+            None => lines.push(format!("  {word}")),
+        }
+    }
+    lines
 }
 
 /// At most a line of the screen.
@@ -114,20 +132,28 @@ mod tests {
     }
 
     #[test]
-    fn stores_are_summed_up_and_answers_are_one_line() {
+    fn an_answer_is_shown_whole() {
+        let text = "word ".repeat(40);
+        let lines = answer(&format!("top: {text}"));
+        assert!(lines.len() == 3 && lines.iter().all(|line| line.chars().count() <= COLUMNS), "{lines:?}");
+        assert_eq!(lines.join(" ").matches("word").count(), 40);
+    }
+
+    #[test]
+    fn stores_are_summed_up_and_answers_follow() {
         let mut story = Story::default();
         let role = RoleKind::MemoryArchivist;
         let mut lines = Vec::new();
-        let told = |told: Told| told.typed.into_iter().chain(told.answer).collect::<Vec<_>>();
+        let shown = |lines: StoryLines| lines.typed.into_iter().chain(lines.answer).collect::<Vec<_>>();
         for number in 0..5 {
-            lines.extend(told(story.command(
+            lines.extend(shown(story.command(
                 &format!("remember fact number {number}"),
                 &reply("remembered id=0"),
                 role,
             )));
         }
-        lines.extend(told(story.command("stats", &reply("role=MemoryArchivist"), role)));
-        lines.extend(told(story.command(
+        lines.extend(shown(story.command("stats", &reply("role=MemoryArchivist"), role)));
+        lines.extend(shown(story.command(
             "recall 1 three",
             &reply("top: number 3\n  id=3 score=0.9 number 3"),
             role,
