@@ -309,7 +309,7 @@ impl FileReader<'_> {
         Ok(contents)
     }
 
-    /// Each entry of a table with its place in the file; a mistake is told with it.
+    /// Each entry of a table with its position in the file, for error messages.
     fn entries<T>(
         &self,
         table: &DeTable<'_>,

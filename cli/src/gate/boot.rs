@@ -39,7 +39,7 @@ struct BootLog {
     unmodelled: Vec<UnmodelledRegister>,
 }
 
-/// Boots the image, on the board at the workshop's port if there is one.
+/// Boots the image, on the board at the given port if there is one.
 pub fn check(build_cache: &mut BuildCache<'_>, chip: &'static Chip) -> GateOutcome {
     let made = build_cache.image(chip);
     let artifacts = match made.as_ref() {

@@ -41,7 +41,7 @@ pub struct BuildCache<'a> {
     set: Option<ReleaseSet>,
 }
 
-/// The directory that a release is put together in: a new one, gone with the workshop.
+/// The directory that a release is put together in: a new one, removed with the build cache.
 #[derive(Debug)]
 struct ReleaseSet {
     directory: PathBuf,

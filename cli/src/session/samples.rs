@@ -177,7 +177,7 @@ fn one_word(name: &str) -> String {
     name.split(is_between).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
 }
 
-/// A log's error, with its place and the option that helps.
+/// A log's error, with its position and the option that helps.
 pub fn refused(name: &str, error: &LogError) -> Stop {
     let colon = if error.line.is_some() { ":" } else { ": " };
     let message = format!("{name}{colon}{error}");

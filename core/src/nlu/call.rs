@@ -49,7 +49,7 @@ pub enum Invalid {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Given {
+struct FilledSlot {
     argument: u8,
     value: Option<Value>,
     start: u16,
@@ -62,7 +62,7 @@ pub struct Call {
     tool: u16,
     count: u8,
     used: u16,
-    given: [Given; MAX_ARGUMENTS],
+    given: [FilledSlot; MAX_ARGUMENTS],
     text: [u8; MAX_CALL_TEXT],
 }
 
@@ -73,7 +73,7 @@ impl Call {
             tool: tool as u16,
             count: 0,
             used: 0,
-            given: [Given::default(); MAX_ARGUMENTS],
+            given: [FilledSlot::default(); MAX_ARGUMENTS],
             text: [0; MAX_CALL_TEXT],
         }
     }
@@ -106,7 +106,8 @@ impl Call {
         if value == Value::Words {
             self.add_words(words)?;
         }
-        let given = Given { argument: argument as u8, value: Some(value), start, length: self.used - start };
+        let given =
+            FilledSlot { argument: argument as u8, value: Some(value), start, length: self.used - start };
         if let Some(slot) = self.given.get_mut(count) {
             *slot = given;
             self.count += 1;

@@ -139,7 +139,7 @@ pub enum EventKind {
     Item,
     /// A line of a console.
     Console,
-    /// An expectation of the scenario was met or missed.
+    /// An expectation of the scenario passed or failed.
     Verdict,
 }
 

@@ -112,13 +112,13 @@ fn a_file_without_tools_is_none() {
 }
 
 /// Scores of a sentence as an encoder without doubt gives them: an intent, and the words of each argument.
-struct Told<'w> {
+struct LabelledSentence<'w> {
     words: Vec<&'w str>,
     intents: Vec<i32>,
     tags: Vec<i32>,
 }
 
-impl<'w> Told<'w> {
+impl<'w> LabelledSentence<'w> {
     fn new(schema: &Schema<'_>, text: &'w str, tool: &str, marks: &[(&str, &str)]) -> Self {
         let words: Vec<&str> = text.split(' ').collect();
         let index = schema.tool_named(tool).unwrap();
@@ -195,7 +195,7 @@ fn tags_become_typed_calls() {
             "light.color color=\"warm white\" area=kitchen",
         ),
     ] {
-        match Told::new(&schema, text, tool, marks).decide(&schema) {
+        match LabelledSentence::new(&schema, text, tool, marks).decide(&schema) {
             Decision::Call(call) => assert_eq!(shown(&schema, &call), wanted),
             other => panic!("{text}: {other:?}"),
         }
@@ -206,7 +206,7 @@ fn tags_become_typed_calls() {
 fn words_that_are_no_value_are_not_taken_for_one() {
     let bytes = house().schema().unwrap();
     let schema = Schema::new(&bytes, &mut ()).unwrap();
-    let told = Told::new(
+    let told = LabelledSentence::new(
         &schema,
         "heat the spaceship to 90 degrees",
         "climate.set",
@@ -220,7 +220,7 @@ fn words_that_are_no_value_are_not_taken_for_one() {
 fn a_missing_argument_is_asked_for_and_the_next_line_fills_it() {
     let bytes = house().schema().unwrap();
     let schema = Schema::new(&bytes, &mut ()).unwrap();
-    let told = Told::new(&schema, "lock the door", "door.lock", &[("action", "lock")]);
+    let told = LabelledSentence::new(&schema, "lock the door", "door.lock", &[("action", "lock")]);
     let Decision::Ask { call, argument } = told.decide(&schema) else { panic!("nothing is asked") };
     let tool = schema.tool(call.tool()).unwrap();
     assert_eq!(tool.argument(argument).unwrap().name(), "door");
@@ -244,7 +244,8 @@ fn implied_values_need_no_words() {
         intent.implied.iter().any(|implied| implied.value == Value::Steps(-2) && implied.argument == 0)
     };
     let intent = file.intents().position(|(_, intent)| is_dimmer(intent)).unwrap();
-    let mut told = Told::new(&schema, "it is too bright in the study", "light.set", &[("area", "study")]);
+    let mut told =
+        LabelledSentence::new(&schema, "it is too bright in the study", "light.set", &[("area", "study")]);
     told.intents.fill(0);
     told.intents[intent] = 1000;
     let Decision::Call(call) = told.decide(&schema) else { panic!("nothing is called") };
@@ -255,7 +256,7 @@ fn implied_values_need_no_words() {
 fn none_of_these_is_nothing() {
     let bytes = house().schema().unwrap();
     let schema = Schema::new(&bytes, &mut ()).unwrap();
-    let mut told = Told::new(&schema, "sing me a song", "search", &[]);
+    let mut told = LabelledSentence::new(&schema, "sing me a song", "search", &[]);
     told.intents.push(1001);
     assert_eq!(told.decide(&schema), Decision::Nothing);
     *told.intents.last_mut().unwrap() = 999;
@@ -366,7 +367,7 @@ fn a_decision_costs_a_chip_a_few_milliseconds() {
     let schema = Schema::new(&bytes, &mut ()).unwrap();
     let text = "heat the sitting room to twenty one and a half degrees";
     let marks = [("area", "the sitting room"), ("temperature", "to twenty one and a half degrees")];
-    let told = Told::new(&schema, text, "climate.set", &marks);
+    let told = LabelledSentence::new(&schema, text, "climate.set", &marks);
     let scores = Scores::new(&schema, &told.words, &told.intents, &told.tags).unwrap();
     assert!(matches!(decide(&schema, &scores, &mut counts).decision, Decision::Call(_)));
     let cost = cost::table(&chip::esp32c3::CHIP).unwrap().cost(&counts).unwrap();
