@@ -599,7 +599,7 @@ mod tests {
             }
             sessions.admit(sender(23, 1, 1), Some(1), second(9), &mut ()).unwrap();
             assert!(matches!(sessions.find(peer).0, Slot::Missing { .. }));
-            // It is entered anew, and its proof is not fifteen seconds old.
+            // It is added again, and its proof is not fifteen seconds old.
             assert_eq!(sessions.admit(peer, Some(6), second(10), &mut ()), Ok(Admission::Unproven));
             assert_eq!(sessions.take_proof(peer, &echo, Some(6), second(10)), Proof::Nothing);
         });

@@ -4,7 +4,7 @@
 //! between is handed to both in its order. Neither changes anything: a run without them takes the same course.
 //!
 //! - [`judge`]: what was expected against what was seen
-//! - [`referee`]: a judge and what it has to know, for whoever steps through a fleet
+//! - [`referee`]: a judge and what it has to know, for callers that step through a fleet
 //! - [`truth`]: what one exact index would have answered
 //! - [`verdict`]: how a run ended
 //! - [`replay`]: a run repeated from its trace and compared

@@ -1,6 +1,6 @@
 //! A judge beside a fleet: sees what happens, and knows what one exact index would have answered.
 //!
-//! Whoever lets a fleet run hands over the timeline in its order, and stops at [`Referee::due`] to let it look.
+//! A caller that runs a fleet passes its timeline in order, and stops at [`Referee::due`] to let it look.
 
 use super::judge::{Facts as Evidence, Judge, Judged};
 use super::truth::Truth;
